@@ -1,0 +1,60 @@
+import "reflect-metadata";
+import { pino, type Logger } from "pino";
+import { ensureAdministrator } from "./access/administrator.ts";
+import type { Config } from "./config.ts";
+import { openDatabase } from "./entities/database.ts";
+import { createMemoryBroker } from "./runner/brokers/memory.ts";
+import { openRunner } from "./runner/index.ts";
+import { openThreads } from "./runner/sandbox/threads.ts";
+import { openServer } from "./schema/server.ts";
+
+/** A running server with everything it stands on. */
+export interface App {
+  /** Where it listens, without a path. */
+  readonly url: string;
+  /** Key of the administrator that this start created; shown to nobody else, ever. */
+  readonly newKey: string | undefined;
+  /** Closes in the order that loses nothing: no new requests, no new runs, running ones recorded, database last. */
+  close(): Promise<void>;
+}
+
+/** Threads kept ready for the next runs. */
+const SPARES = 2;
+/** How long a job may take to end by itself once it was told to. */
+const ABORT_GRACE_MS = 500;
+
+/**
+ * Opens everything in order; what was opened is closed again, last first, when a later part fails or when the app closes.
+ * @throws StartError for what the configuration got wrong.
+ */
+export async function openApp(config: Config, log: Logger = pino({ level: config.logLevel }, pino.destination(2))): Promise<App> {
+  const opened: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const closeOne of opened.splice(0).reverse()) await closeOne();
+  };
+  try {
+    const database = await openDatabase(config.databaseUrl);
+    opened.push(() => database.close());
+    const migrated = await database.migrate();
+    if (migrated.length > 0) log.info({ migrations: migrated }, "database migrated");
+    const newKey = await ensureAdministrator(database, config.adminToken);
+
+    const broker = createMemoryBroker();
+    opened.push(() => broker.close());
+    const sandbox = openThreads({
+      env: config.jobEnv,
+      spares: SPARES,
+      graceMs: ABORT_GRACE_MS,
+      onOutput: (stream, text) => log.info({ stream }, text.trimEnd()),
+    });
+    opened.push(() => sandbox.close());
+    const runner = await openRunner({ database, broker, sandbox, jobsRoot: config.jobsRoot, concurrency: config.workerConcurrency, log });
+    opened.push(() => runner.close(config.shutdownGraceMs));
+    const server = await openServer({ database, runner, log, host: config.host, port: config.port });
+    opened.push(() => server.close());
+    return { url: server.url, newKey, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

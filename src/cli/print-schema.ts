@@ -1,0 +1,6 @@
+import "reflect-metadata";
+import { printSchema } from "graphql";
+import { createSchema } from "../schema/index.ts";
+
+// `npm run codegen` keeps what this prints as schema.graphql.
+process.stdout.write(`${printSchema(createSchema())}\n`);

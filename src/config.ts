@@ -1,0 +1,77 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+import { StartError } from "./errors.ts";
+
+/** Everything that can be set from outside, validated and frozen. Names are ours; the environment's are in {@link loadConfig}. */
+export interface Config {
+  /** `sqlite:PATH` or `postgresql://…`; the scheme chooses the driver. */
+  readonly databaseUrl: string;
+  readonly host: string;
+  /** 0 lets the operating system choose. */
+  readonly port: number;
+  /** Absolute path of the folder whose files are job modules. */
+  readonly jobsRoot: string;
+  /** Runs that one process executes at the same time. */
+  readonly workerConcurrency: number;
+  /** How long a stopping server waits for running jobs before it ends them. */
+  readonly shutdownGraceMs: number;
+  /** Key of the administrator's token; a random one is made and printed on the first start when it is not given. */
+  readonly adminToken: string | undefined;
+  readonly logLevel: LogLevel;
+  /** The environment that job code sees: ours without what holds secrets. */
+  readonly jobEnv: Readonly<Record<string, string>>;
+}
+
+const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+type LogLevel = (typeof LOG_LEVELS)[number];
+
+const integer = (min: number, max: number, fallback: number) =>
+  z.coerce
+    .number({ error: `must be a whole number from ${min} to ${max}` })
+    .int(`must be a whole number from ${min} to ${max}`)
+    .min(min, `must be ${min} or more`)
+    .max(max, `must be ${max} or less`)
+    .default(fallback);
+
+const environment = z.object({
+  DATABASE_URL: z
+    .string()
+    .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)/, "must be sqlite:PATH or postgresql://USER@HOST/DATABASE")
+    .default("sqlite:./data/jobgraph.db"),
+  HOST: z.string().default("127.0.0.1"),
+  PORT: integer(0, 65_535, 4000),
+  JOBS_ROOT: z.string().default("jobs"),
+  WORKER_CONCURRENCY: integer(1, 256, 4),
+  SHUTDOWN_GRACE_MS: integer(0, 3_600_000, 10_000),
+  ADMIN_TOKEN: z.string().min(16, "must have 16 characters or more").optional(),
+  LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("info"),
+});
+
+const SECRETS = new Set(["DATABASE_URL", "ADMIN_TOKEN"]);
+
+/**
+ * Reads the environment. An empty variable counts as one that is not set.
+ * @throws {@link StartError} that lists every problem, one sentence a variable.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== "")) as Record<
+    string,
+    string
+  >;
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    throw new StartError(parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}.`).join("\n"));
+  }
+  const value = parsed.data;
+  return Object.freeze({
+    databaseUrl: value.DATABASE_URL,
+    host: value.HOST,
+    port: value.PORT,
+    jobsRoot: resolve(value.JOBS_ROOT),
+    workerConcurrency: value.WORKER_CONCURRENCY,
+    shutdownGraceMs: value.SHUTDOWN_GRACE_MS,
+    adminToken: value.ADMIN_TOKEN,
+    logLevel: value.LOG_LEVEL,
+    jobEnv: Object.freeze(Object.fromEntries(Object.entries(given).filter(([name]) => !SECRETS.has(name)))),
+  });
+}

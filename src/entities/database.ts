@@ -1,0 +1,49 @@
+import type { Kysely } from "@mikro-orm/sql";
+import type { SqlEntityManager } from "@mikro-orm/sql";
+import { StartError } from "../errors.ts";
+import type { LogLevel } from "./choices.ts";
+
+/** A log line as it is stored; `created` is ISO 8601 text. Spelled as its columns are. */
+export interface LineRow {
+  id: string;
+  job_result_id: string;
+  sequence: number;
+  log_level: LogLevel;
+  grouping: string;
+  message: string;
+  created: string;
+  log_object: string;
+  absolute_url: string;
+}
+
+/** Tables by name, columns by name: rows are read without hydration, so their shape is known by whoever selects them. */
+// oxlint-disable-next-line typescript/no-explicit-any -- Kysely's own type for tables that are only known at run time
+export type Tables = any;
+
+/** The database, whichever it is. What the two do differently is behind these few members. */
+export interface Database {
+  /** A fresh unit of work for writing entities. */
+  fork(): SqlEntityManager;
+  /** Reads rows and runs conditional updates; never inside a unit of work of {@link fork}. */
+  readonly rows: Kysely<Tables>;
+  /** The value of a JSON column of a row of {@link rows}. */
+  readJson(column: unknown): unknown;
+  /** Stores lines and adds them to the counts of their runs, in one transaction. */
+  appendLines(lines: readonly LineRow[]): Promise<void>;
+  /** Brings the tables up to the newest migration; returns the names of those it ran. */
+  migrate(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database that the URL names; its scheme is the only switch.
+ * @throws {@link StartError} when it cannot be opened.
+ */
+export async function openDatabase(url: string): Promise<Database> {
+  try {
+    if (url.startsWith("sqlite:")) return await (await import("./databases/sqlite.ts")).openSqlite(url.slice("sqlite:".length));
+    return await (await import("./databases/postgresql.ts")).openPostgresql(url);
+  } catch (error) {
+    throw new StartError(`DATABASE_URL: cannot open the database: ${(error as Error).message}`);
+  }
+}

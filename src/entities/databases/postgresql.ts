@@ -1,0 +1,74 @@
+import { MikroORM } from "@mikro-orm/postgresql";
+import type { Pool } from "pg";
+import type { Database, LineRow } from "../database.ts";
+import { COUNT_COLUMNS, countLines } from "../log-counts.ts";
+import { migrationOptions } from "../migrations/index.ts";
+import { ORM_OPTIONS } from "./options.ts";
+
+/** Opens a PostgreSQL database; sessions run in UTC, which the text form of timestamps relies on. */
+export async function openPostgresql(url: string): Promise<Database> {
+  const orm = await MikroORM.init({
+    ...ORM_OPTIONS,
+    clientUrl: url,
+    ensureDatabase: false,
+    driverOptions: { options: "-c timezone=UTC", application_name: "jobgraph" },
+    migrations: migrationOptions("postgresql"),
+  });
+  // MikroORM connects on first use; asking now turns a wrong URL into a sentence at start.
+  await orm.em.fork().execute("select 1");
+  const pool: Pool = await orm.em.getConnection().getNativeClient();
+  return {
+    fork: () => orm.em.fork(),
+    rows: orm.em.fork().getKysely() as Database["rows"],
+    readJson: (column) => column,
+    appendLines: (lines) => appendLines(pool, lines),
+    migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),
+    close: () => orm.close(),
+  };
+}
+
+const LINE_COLUMNS = {
+  id: "uuid",
+  job_result_id: "uuid",
+  sequence: "integer",
+  log_level: "text",
+  grouping: "text",
+  message: "text",
+  created: "timestamptz",
+  log_object: "text",
+  absolute_url: "text",
+} as const satisfies Record<keyof LineRow, string>;
+const LINE_NAMES = Object.keys(LINE_COLUMNS) as (keyof LineRow)[];
+
+/** One array a column: a statement that is prepared once, however many lines come. */
+const INSERT_LINES = `insert into job_log_entry (${LINE_NAMES.join(", ")})
+  select * from unnest(${LINE_NAMES.map((name, i) => `$${i + 1}::${LINE_COLUMNS[name]}[]`).join(", ")})`;
+
+const ADD_COUNTS = `update job_result as run
+  set ${COUNT_COLUMNS.map((name) => `${name} = run.${name} + new.${name}`).join(", ")}
+  from unnest($1::uuid[], ${COUNT_COLUMNS.map((_, i) => `$${i + 2}::integer[]`).join(", ")}) as new (id, ${COUNT_COLUMNS.join(", ")})
+  where run.id = new.id`;
+
+async function appendLines(pool: Pool, lines: readonly LineRow[]): Promise<void> {
+  const counts = [...countLines(lines)];
+  const client = await pool.connect();
+  try {
+    await client.query("begin");
+    await client.query({
+      name: "insert-lines",
+      text: INSERT_LINES,
+      values: LINE_NAMES.map((name) => lines.map((line) => line[name])),
+    });
+    await client.query({
+      name: "add-counts",
+      text: ADD_COUNTS,
+      values: [counts.map(([id]) => id), ...COUNT_COLUMNS.map((_, i) => counts.map(([, count]) => count[i]))],
+    });
+    await client.query("commit");
+  } catch (error) {
+    await client.query("rollback");
+    throw error;
+  } finally {
+    client.release();
+  }
+}

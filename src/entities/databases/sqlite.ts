@@ -1,0 +1,68 @@
+import { mkdir } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { MikroORM } from "@mikro-orm/sqlite";
+import Sqlite from "better-sqlite3";
+import type { Database, LineRow } from "../database.ts";
+import { COUNT_COLUMNS, countLines } from "../log-counts.ts";
+import { migrationOptions } from "../migrations/index.ts";
+import { ORM_OPTIONS } from "./options.ts";
+
+const LINE_COLUMNS = ["id", "job_result_id", "sequence", "log_level", "grouping", "message", "created", "log_object", "absolute_url"] as const;
+
+/** Opens, and makes where it is missing, the SQLite database at a path. */
+export async function openSqlite(path: string): Promise<Database> {
+  const file = resolve(path);
+  await mkdir(dirname(file), { recursive: true });
+  const orm = await MikroORM.init({ ...ORM_OPTIONS, dbName: file, migrations: migrationOptions("sqlite") });
+  const em = orm.em.fork();
+  for (const pragma of ["journal_mode = wal", "synchronous = normal", "busy_timeout = 5000"]) await em.execute(`pragma ${pragma}`);
+  let lines: LineConnection | undefined;
+  return {
+    fork: () => orm.em.fork(),
+    rows: em.getKysely() as Database["rows"],
+    readJson: (column) => (column === null ? null : JSON.parse(column as string)),
+    appendLines: (rows) => (lines ??= openLineConnection(file)).append(rows),
+    migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),
+    async close() {
+      lines?.close();
+      await orm.close();
+    },
+  };
+}
+
+interface LineConnection {
+  append(rows: readonly LineRow[]): Promise<void>;
+  close(): void;
+}
+
+/** Lines have a connection and prepared statements of their own: MikroORM's single connection would make them queue behind reads. */
+function openLineConnection(file: string): LineConnection {
+  // A busy database answers at once: whoever holds it runs on this very thread, and waiting here would keep it from letting go.
+  const connection = new Sqlite(file, { timeout: 0 });
+  connection.pragma("synchronous = normal");
+  const insert = connection.prepare(
+    `insert into job_log_entry (${LINE_COLUMNS.join(", ")}) values (${LINE_COLUMNS.map((name) => `@${name}`).join(", ")})`,
+  );
+  const count = connection.prepare(
+    `update job_result set ${COUNT_COLUMNS.map((name) => `${name} = ${name} + ?`).join(", ")} where id = ?`,
+  );
+  const write = connection.transaction((rows: readonly LineRow[]) => {
+    for (const row of rows) insert.run(row);
+    for (const [id, counts] of countLines(rows)) count.run(...counts, id);
+  });
+  return {
+    async append(rows) {
+      for (;;) {
+        try {
+          write.immediate(rows);
+          return;
+        } catch (error) {
+          if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
+          await delay(2);
+        }
+      }
+    },
+    close: () => connection.close(),
+  };
+}

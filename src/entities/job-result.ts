@@ -1,0 +1,80 @@
+import { Collection } from "@mikro-orm/core";
+import { BaseModel } from "./base.ts";
+import { JobResultStatus } from "./choices.ts";
+import { JobLogEntry } from "./job-log-entry.ts";
+import { Job } from "./job.ts";
+import { BelongsTo, Choice, Column, HasMany, Model } from "./model.ts";
+import { User } from "./user.ts";
+
+const logCount = (what: string) => Column("integer", { description: `Log lines of level ${what} so far.`, nullable: true, default: 0 });
+
+/** One run of a job. Its `status` is the only record of where the run stands. */
+@Model({
+  description: "One run of a job: when, by whom, with what, and what came of it.",
+  ordering: ["-date_created"],
+  indexes: [["dateCreated"], ["status"], ["jobModel", "dateCreated"]],
+})
+export class JobResult extends BaseModel {
+  @BelongsTo(() => Job, { description: "The job that was run; null once it is deleted.", nullable: true, onDelete: "set null", index: false })
+  jobModel!: Job | null;
+
+  @Column("string", { description: "Name of the job when the run was asked for.", length: 255 })
+  name!: string;
+
+  @Column("string", { description: "`class_path` of the job.", length: 255, nullable: true })
+  taskName!: string | null;
+
+  @BelongsTo(() => User, { description: "Who asked for the run.", nullable: true, onDelete: "set null" })
+  user!: User | null;
+
+  @Choice(JobResultStatus, { description: "Where the run stands.", default: JobResultStatus.PENDING })
+  status!: JobResultStatus;
+
+  @Column("timestamp", { description: "When the run was asked for.", default: () => new Date() })
+  dateCreated!: Date;
+
+  @Column("timestamp", { description: "When a worker started it.", nullable: true })
+  dateStarted!: Date | null;
+
+  @Column("timestamp", { description: "When it ended, however it ended.", nullable: true })
+  dateDone!: Date | null;
+
+  @Column("json", { description: "What the job returned; for a failure an object with `exc_type` and `exc_message`.", nullable: true })
+  result!: unknown;
+
+  @Column("string", { description: "Name of the worker that took the run.", length: 255, nullable: true })
+  worker!: string | null;
+
+  @Column("json", { description: "Positional inputs; always an empty list, kept for Nautobot's clients.", nullable: true, default: () => [] })
+  taskArgs!: unknown;
+
+  @Column("json", { description: "The run's inputs, as they were given.", nullable: true, default: () => ({}) })
+  taskKwargs!: Record<string, unknown> | null;
+
+  @Column("json", { description: "How the run was asked for: queue, dry run.", nullable: true, default: () => ({}) })
+  celeryKwargs!: Record<string, unknown> | null;
+
+  @Column("text", { description: "Stack of the error that ended the run.", nullable: true })
+  traceback!: string | null;
+
+  @Column("json", { description: "What else is known of the run.", nullable: true })
+  meta!: Record<string, unknown> | null;
+
+  @logCount("DEBUG")
+  debugLogCount!: number | null;
+
+  @logCount("SUCCESS")
+  successLogCount!: number | null;
+
+  @logCount("INFO")
+  infoLogCount!: number | null;
+
+  @logCount("WARNING")
+  warningLogCount!: number | null;
+
+  @logCount("FAILURE, ERROR or CRITICAL")
+  errorLogCount!: number | null;
+
+  @HasMany(() => JobLogEntry, "jobResult", { description: "The run's log lines, in the order they were said." })
+  jobLogEntries = new Collection<JobLogEntry>(this);
+}

@@ -1,0 +1,129 @@
+import { Collection } from "@mikro-orm/core";
+import { TimestampedModel } from "./base.ts";
+import { JobQueueAssignment } from "./job-queue-assignment.ts";
+import { JobQueue } from "./job-queue.ts";
+import { JobResult } from "./job-result.ts";
+import { BelongsTo, Column, HasMany, Model } from "./model.ts";
+
+const overrideFlag = (field: string) =>
+  Column("boolean", { description: `True when \`${field}\` was set here and no longer follows the job's source.`, default: false });
+
+/** A job: code found under `JOBS_ROOT`, and what the database knows and decides about it. */
+@Model({
+  description: "A job: code with metadata, found under the server's jobs folder. Its metadata can be overridden here.",
+  ordering: ["grouping", "name"],
+  unique: [["moduleName", "jobClassName"]],
+  indexes: [["grouping", "name"]],
+})
+export class Job extends TimestampedModel {
+  @Column("string", { description: "Dotted path of the job's file below the jobs folder.", length: 255 })
+  moduleName!: string;
+
+  @Column("string", { description: "Name the job is exported under in its file.", length: 255 })
+  jobClassName!: string;
+
+  @Column("string", { description: "Heading that the job is listed under.", length: 255 })
+  grouping!: string;
+
+  @Column("string", { description: "Unique name for people.", length: 255, unique: true })
+  name!: string;
+
+  @Column("text", { description: "What the job does; Markdown.", default: "" })
+  description!: string;
+
+  @Column("boolean", { description: "True while the job's source is present and loads.", default: true })
+  installed!: boolean;
+
+  @Column("boolean", { description: "True when the job may be run.", default: false })
+  enabled!: boolean;
+
+  @Column("boolean", { description: "True for a job that job hooks run on a change.", default: false })
+  isJobHookReceiver!: boolean;
+
+  @Column("boolean", { description: "True for a job that job buttons run for an object.", default: false })
+  isJobButtonReceiver!: boolean;
+
+  @Column("boolean", { description: "True when the job's inputs must not be kept.", default: false })
+  hasSensitiveVariables!: boolean;
+
+  @Column("boolean", { description: "True when a run must be approved by somebody else first.", default: false })
+  approvalRequired!: boolean;
+
+  @Column("boolean", { description: "True when only one run may be under way at a time.", default: false })
+  isSingleton!: boolean;
+
+  @Column("boolean", { description: "Whether a run keeps its console output unless asked otherwise.", default: false })
+  consoleLogDefault!: boolean;
+
+  @Column("boolean", { description: "True when default lists leave the job out.", default: false })
+  hidden!: boolean;
+
+  @Column("boolean", { description: "Whether a run is a dry run unless asked otherwise.", default: false })
+  dryrunDefault!: boolean;
+
+  @Column("boolean", { description: "True when the job promises to change nothing.", default: false })
+  readOnly!: boolean;
+
+  @Column("boolean", { description: "True when the job knows how to run without changing anything.", default: false })
+  supportsDryrun!: boolean;
+
+  @Column("float", { description: "Seconds after which a run is asked to stop; 0 for the server's default.", default: 0 })
+  softTimeLimit!: number;
+
+  @Column("float", { description: "Seconds after which a run is ended; 0 for the server's default.", default: 0 })
+  timeLimit!: number;
+
+  @Column("json", {
+    description: "JSON Schema (2020-12) of the job's variables: what `data` of `run_job` must look like.",
+    default: () => ({ type: "object", properties: {} }),
+  })
+  variablesSchema!: Record<string, unknown>;
+
+  @BelongsTo(() => JobQueue, { description: "Queue that a run waits in unless asked otherwise.", nullable: true, onDelete: "set null" })
+  defaultJobQueue!: JobQueue | null;
+
+  @overrideFlag("grouping")
+  groupingOverride!: boolean;
+
+  @overrideFlag("name")
+  nameOverride!: boolean;
+
+  @overrideFlag("description")
+  descriptionOverride!: boolean;
+
+  @overrideFlag("approval_required")
+  approvalRequiredOverride!: boolean;
+
+  @overrideFlag("console_log_default")
+  consoleLogDefaultOverride!: boolean;
+
+  @overrideFlag("dryrun_default")
+  dryrunDefaultOverride!: boolean;
+
+  @overrideFlag("hidden")
+  hiddenOverride!: boolean;
+
+  @overrideFlag("soft_time_limit")
+  softTimeLimitOverride!: boolean;
+
+  @overrideFlag("time_limit")
+  timeLimitOverride!: boolean;
+
+  @overrideFlag("has_sensitive_variables")
+  hasSensitiveVariablesOverride!: boolean;
+
+  @overrideFlag("is_singleton")
+  isSingletonOverride!: boolean;
+
+  @overrideFlag("job_queues")
+  jobQueuesOverride!: boolean;
+
+  @overrideFlag("default_job_queue")
+  defaultJobQueueOverride!: boolean;
+
+  @HasMany(() => JobQueueAssignment, "job", { description: "Which queues the job may use." })
+  jobQueueAssignments = new Collection<JobQueueAssignment>(this);
+
+  @HasMany(() => JobResult, "jobModel", { description: "The job's runs, newest first." })
+  jobResults = new Collection<JobResult>(this);
+}

@@ -1,0 +1,29 @@
+import type { MigrationsOptions } from "@mikro-orm/core";
+import { Migration } from "@mikro-orm/migrations";
+import { initial } from "./0001-initial.ts";
+
+/** One step of the schema's history, in the words of each database. Never edited once it has landed. */
+export interface SchemaStep {
+  name: string;
+  sqlite: readonly string[];
+  postgresql: readonly string[];
+}
+
+const STEPS: readonly SchemaStep[] = [initial];
+
+/** The steps as MikroORM's migrator wants them, for one database. */
+export function migrationOptions(dialect: "sqlite" | "postgresql"): MigrationsOptions {
+  return {
+    tableName: "schema_migration",
+    snapshot: false,
+    silent: true,
+    migrationsList: STEPS.map((step) => ({
+      name: step.name,
+      class: class extends Migration {
+        override up(): void {
+          for (const statement of step[dialect]) this.addSql(statement);
+        }
+      },
+    })),
+  };
+}

@@ -1,0 +1,52 @@
+import { GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from "graphql";
+import { isoTime } from "./timestamp.ts";
+
+const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** True for the text form of a UUID of any version. */
+export function isUuid(value: unknown): value is string {
+  return typeof value === "string" && UUID_PATTERN.test(value);
+}
+
+function parseUuid(value: unknown): string {
+  if (!isUuid(value)) throw new TypeError(`UUID cannot represent ${JSON.stringify(value)}.`);
+  return value.toLowerCase();
+}
+
+function parseDateTime(value: unknown): Date {
+  const date = typeof value === "string" ? new Date(value) : undefined;
+  if (!date || Number.isNaN(date.getTime())) throw new TypeError(`DateTime cannot represent ${JSON.stringify(value)}: give ISO 8601 text.`);
+  return date;
+}
+
+/** Text of the literal, so that a wrong kind is refused by the same sentence as a wrong value. */
+const literal = (node: ValueNode): unknown => (node.kind === Kind.STRING ? node.value : valueFromASTUntyped(node));
+
+/** A UUID; rows hold its text, so reading costs nothing. */
+export const UUID = new GraphQLScalarType<string, string>({
+  name: "UUID",
+  description: "A UUID in its usual text form, e.g. `018f3c5e-7b1a-7c3d-9e2f-1a2b3c4d5e6f`.",
+  specifiedByURL: "https://datatracker.ietf.org/doc/html/rfc9562",
+  serialize: String,
+  parseValue: parseUuid,
+  parseLiteral: (node) => parseUuid(literal(node)),
+});
+
+/** A moment; accepts what a row of either database holds. */
+export const DateTime = new GraphQLScalarType<Date, string>({
+  name: "DateTime",
+  description: "A moment in UTC as ISO 8601 text with milliseconds, e.g. `2026-11-24T08:24:11.300Z`.",
+  specifiedByURL: "https://datatracker.ietf.org/doc/html/rfc3339",
+  serialize: (value) => isoTime(value as Date | string),
+  parseValue: parseDateTime,
+  parseLiteral: (node) => parseDateTime(literal(node)),
+});
+
+/** Any JSON value, under the name Nautobot gives it. */
+export const GenericScalar = new GraphQLScalarType({
+  name: "GenericScalar",
+  description: "Any JSON value: object, list, string, number, boolean or null.",
+  serialize: (value) => value,
+  parseValue: (value) => value,
+  parseLiteral: (node, variables) => valueFromASTUntyped(node, variables),
+});

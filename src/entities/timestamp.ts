@@ -1,0 +1,33 @@
+import { type Platform, Type } from "@mikro-orm/core";
+import { SqlitePlatform } from "@mikro-orm/sql";
+
+/**
+ * A moment in UTC with milliseconds. PostgreSQL keeps `timestamptz`, SQLite ISO 8601 text: there it sorts as it reads,
+ * and a row read without hydration already holds what the API answers.
+ */
+export class Timestamp extends Type<Date, string> {
+  override convertToDatabaseValue(value: Date | string): string {
+    // Null passes through: MikroORM converts it too.
+    return value ? isoTime(value) : (value as never);
+  }
+
+  override convertToJSValue(value: string): Date {
+    return value ? new Date(isoTime(value)) : (value as never);
+  }
+
+  override compareAsType(): string {
+    return "string";
+  }
+
+  override getColumnType(_property: unknown, platform: Platform): string {
+    return platform instanceof SqlitePlatform ? "text" : "timestamptz(3)";
+  }
+}
+
+/** ISO 8601 with milliseconds and `Z`, from a Date, from ISO text, or from what PostgreSQL prints in UTC (`2026-11-24 08:24:11.3+00`). */
+export function isoTime(value: Date | string): string {
+  if (value instanceof Date) return value.toISOString();
+  if (value.length === 24 && value.endsWith("Z")) return value;
+  const text = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,3})\d*)?\+00$/.exec(value);
+  return text ? `${text[1]}T${text[2]}.${(text[3] ?? "").padEnd(3, "0")}Z` : new Date(value).toISOString();
+}

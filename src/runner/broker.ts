@@ -1,0 +1,27 @@
+import type { Topic } from "./notifier.ts";
+
+/** What travels to a worker: which run, on which queue. */
+export interface Delivery {
+  /** Id of a JobResult. */
+  id: string;
+  /** Name of a JobQueue. */
+  queue: string;
+}
+
+/**
+ * Carries ids and bells between processes. Remembers nothing that the database does not already know: whatever it loses is found again
+ * from the rows.
+ */
+export interface Broker {
+  /** Delivers at least once; does nothing while the same id is in flight. */
+  enqueue(delivery: Delivery): Promise<void>;
+  /** Hands deliveries of these queues to `handle`, at most `concurrency` at a time in all. A delivery whose handler rejects is dropped. */
+  consume(queues: readonly string[], handle: (delivery: Delivery) => Promise<void>, options: { concurrency: number }): Promise<void>;
+  /** Rings here and in every other process. May be lost; never throws. */
+  notify(topic: Topic): void;
+  /** Rings from this moment on; `return()` frees it at once. */
+  listen(topic: Topic): AsyncIterableIterator<void>;
+  /** Takes no further deliveries, and waits for none; handlers that run go on. */
+  stopConsuming(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,51 @@
+import type { Broker, Delivery } from "../broker.ts";
+import { createNotifier, type Notifier } from "../notifier.ts";
+
+/** A broker for one process: what waits is an array, bells are events. */
+export function createMemoryBroker(notifier: Notifier = createNotifier()): Broker {
+  const inFlight = new Set<string>();
+  let waiting: Delivery[] = [];
+  let consumed: ReadonlySet<string> = new Set();
+  let handle: ((delivery: Delivery) => Promise<void>) | undefined;
+  let free = 0;
+
+  function deliver(): void {
+    while (handle && free > 0) {
+      const next = waiting.findIndex((delivery) => consumed.has(delivery.queue));
+      if (next === -1) return;
+      const [delivery] = waiting.splice(next, 1);
+      free -= 1;
+      void handle(delivery!)
+        .catch(() => undefined)
+        .finally(() => {
+          inFlight.delete(delivery!.id);
+          free += 1;
+          deliver();
+        });
+    }
+  }
+
+  return {
+    async enqueue(delivery) {
+      if (inFlight.has(delivery.id)) return;
+      inFlight.add(delivery.id);
+      waiting.push(delivery);
+      deliver();
+    },
+    async consume(queues, handler, { concurrency }) {
+      consumed = new Set(queues);
+      handle = handler;
+      free = concurrency;
+      deliver();
+    },
+    notify: (topic) => notifier.ring(topic),
+    listen: (topic) => notifier.listen(topic),
+    async stopConsuming() {
+      handle = undefined;
+    },
+    async close() {
+      handle = undefined;
+      waiting = [];
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { access, constants, glob } from "node:fs/promises";
+import { join, sep } from "node:path";
+import type { Logger } from "pino";
+import type { Database } from "../entities/database.ts";
+import { StartError } from "../errors.ts";
+import type { JobSource, Sandbox } from "./sandbox.ts";
+import { type FoundJob, syncJobs } from "./sync-jobs.ts";
+
+/** The job modules under `JOBS_ROOT`, and the Job rows that mirror them. */
+export interface Catalog {
+  /**
+   * Reads every job file anew and brings the Job rows in step.
+   * @throws {@link StartError} when `JOBS_ROOT` cannot be read.
+   */
+  refresh(): Promise<void>;
+  /** Where the code of a job is; undefined when it is not installed. */
+  source(classPath: string): JobSource | undefined;
+}
+
+const JOB_FILE = /\.m?[jt]s$/;
+const NO_JOB_FILE = /\.d\.m?ts$|\.(test|spec)\.m?[jt]s$|(^|[\\/])(\.|node_modules[\\/])/;
+
+/** A file that does not load is reported in the log by name with its error; its jobs count as not installed. */
+export function createCatalog(deps: { database: Database; sandbox: Sandbox; jobsRoot: string; log: Logger }): Catalog {
+  const { database, sandbox, jobsRoot, log } = deps;
+  let sources = new Map<string, JobSource>();
+
+  return {
+    source: (classPath) => sources.get(classPath),
+    async refresh() {
+      const found: FoundJob[] = [];
+      for (const path of await jobFiles(jobsRoot)) {
+        const file = join(jobsRoot, path);
+        const moduleName = path.replace(JOB_FILE, "").split(sep).join(".");
+        const described = await sandbox.describe(file);
+        if ("error" in described) log.error({ file, error: described.error }, `job file ${path} does not load: ${described.error.split("\n")[0]}`);
+        else found.push(...described.jobs.map((job) => ({ ...job, moduleName, file })));
+      }
+      await syncJobs(database, found);
+      sources = new Map(found.map(({ file, moduleName, exportName }) => [`${moduleName}.${exportName}`, { file, exportName }]));
+      log.info({ jobs: found.length }, `${found.length} jobs found in ${jobsRoot}`);
+    },
+  };
+}
+
+/** Paths below the root, sorted, so that jobs that claim the same name do so in the same order each time. */
+async function jobFiles(root: string): Promise<string[]> {
+  try {
+    await access(root, constants.R_OK | constants.X_OK);
+  } catch {
+    throw new StartError(`JOBS_ROOT: cannot read the folder ${root}.`);
+  }
+  const paths: string[] = [];
+  for await (const path of glob("**/*.{ts,mts,js,mjs}", { cwd: root })) if (!NO_JOB_FILE.test(path)) paths.push(path);
+  return paths.sort();
+}

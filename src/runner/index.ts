@@ -1,0 +1,70 @@
+import { hostname } from "node:os";
+import type { Logger } from "pino";
+import type { Database } from "../entities/database.ts";
+import { JobQueue } from "../entities/index.ts";
+import type { Broker } from "./broker.ts";
+import { createCatalog } from "./catalog.ts";
+import { enqueue, type RunRequest } from "./enqueue.ts";
+import { type FollowedLine, follow, type FollowRequest } from "./follow.ts";
+import { createLogWriter } from "./log-writer.ts";
+import { recover } from "./recover.ts";
+import type { Sandbox } from "./sandbox.ts";
+import { createWorker } from "./worker.ts";
+
+/*
+ * The room's only door. Its words:
+ *
+ * job       code in a file under JOBS_ROOT, and the row that says what the server knows about it
+ * run       one execution of a job; a JobResult is its record and its `status` the only one
+ * line      a log line of a run; its `sequence` is the cursor of everyone who follows it
+ * delivery  what a broker carries to a worker: the id of a run
+ * bell      what a broker rings when rows changed; it has a topic and no content
+ * claim     the update that makes a PENDING run a STARTED one; whoever's it is runs the job
+ * settle    the update that gives a run its final status, after its last line is stored
+ * sandbox   where job code runs, apart from this thread
+ */
+
+export { describeReference, jobCondition, type JobReference, type RunRequest } from "./enqueue.ts";
+export type { FollowedLine, FollowRequest } from "./follow.ts";
+
+/** Runs jobs and tells what they say. */
+export interface Runner {
+  /** Launches a run. @see {@link enqueue} for what it refuses. */
+  enqueue(request: RunRequest): Promise<string>;
+  /** Lines of a run: stored ones, then live ones, until it has settled. */
+  follow(request: FollowRequest): AsyncIterableIterator<FollowedLine[]>;
+  /** Takes no new runs, gives running ones the grace, ends and records the rest. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** What a runner is made of. It closes the sandbox; whoever opened the others closes them. */
+export interface RunnerDeps {
+  database: Database;
+  broker: Broker;
+  sandbox: Sandbox;
+  jobsRoot: string;
+  concurrency: number;
+  log: Logger;
+}
+
+/** Brings the catalogue in step, picks up what an earlier process left, and starts to work. */
+export async function openRunner({ database, broker, sandbox, jobsRoot, concurrency, log }: RunnerDeps): Promise<Runner> {
+  const workerName = `jobgraph@${hostname()}`;
+  const logWriter = createLogWriter({ database, broker });
+  const catalog = createCatalog({ database, sandbox, jobsRoot, log });
+  const worker = createWorker({ database, broker, catalog, sandbox, logWriter, log, name: workerName });
+  await catalog.refresh();
+  await recover({ database, broker, logWriter, workerName });
+  const queues = await database.fork().findAll(JobQueue);
+  await broker.consume(queues.map((queue) => queue.name), (delivery) => worker.handle(delivery), { concurrency });
+
+  return {
+    enqueue: (request) => enqueue({ database, broker, catalog, sandbox }, request),
+    follow: (request) => follow({ database, broker }, request),
+    async close(graceMs) {
+      await broker.stopConsuming();
+      await worker.close(graceMs);
+      await sandbox.close();
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { JobDefinition } from "./define-job.ts";
+import type { ErrorDetail } from "../errors.ts";
+import type { LogLevel } from "../entities/choices.ts";
+
+/** Which job: a file and the name it is exported under there. */
+export interface JobSource {
+  /** Absolute path. */
+  file: string;
+  exportName: string;
+}
+
+/** One run's worth of work. Structured-cloneable: it crosses a thread boundary. */
+export interface SandboxTask extends JobSource {
+  jobResult: { id: string; name: string };
+  data: Record<string, unknown>;
+  dryRun: boolean;
+  user: { id: string; username: string } | null;
+}
+
+/** A line as the job said it; `created` is milliseconds since the epoch. Already fit for storage: see `sandbox/fit-text.ts`. */
+export interface SaidLine {
+  level: LogLevel;
+  grouping: string;
+  message: string;
+  created: number;
+  object: string;
+  url: string;
+}
+
+/** How a run ended. A failure is data, never an exception. */
+export type Outcome =
+  | { kind: "success"; result: unknown }
+  | { kind: "failure"; excType: string; excMessage: string; traceback: string };
+
+/** What the source says of one job: its definition without code, and its variables as JSON Schema. */
+export interface JobDescription {
+  exportName: string;
+  meta: Omit<JobDefinition, "run" | "variables">;
+  variablesSchema: Record<string, unknown>;
+}
+
+/** What one file holds. */
+export type FileDescription = { jobs: JobDescription[] } | { error: string };
+
+/**
+ * Runs job code where it can do no harm to the API, and can always be ended. Job files are loaded in here and nowhere else.
+ * Every run has a world of its own: nothing that one run leaves behind is seen by the next.
+ */
+export interface Sandbox {
+  /**
+   * Runs a task to its end. Never rejects. When `signal` aborts, the job is told through `context.signal`, given `graceMs`, and ended.
+   * @param lines takes each batch as it comes; the job is held back while batches are not yet stored.
+   */
+  run(task: SandboxTask, lines: (batch: SaidLine[]) => Promise<void>, signal: AbortSignal): Promise<Outcome>;
+  /** Loads a file and tells which jobs it holds; a file that throws, exits or hangs is told as an error. */
+  describe(file: string): Promise<FileDescription>;
+  /** Checks inputs against the job's variables; an empty list when they fit. */
+  validate(source: JobSource, data: Record<string, unknown>): Promise<ErrorDetail[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,43 @@
+import { registerHooks } from "node:module";
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
+import { type DefinedJob, isDefinedJob } from "../define-job.ts";
+import type { JobDescription, JobSource } from "../sandbox.ts";
+
+/** `"jobgraph"` means this very copy, wherever the job's file lies; and a job's `.ts` is a module without a package.json that says so. */
+const KIT = new URL(`../define-job${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url).href;
+
+registerHooks({
+  resolve(specifier, context, next) {
+    if (specifier === "jobgraph") return { url: KIT, shortCircuit: true };
+    const resolved = next(specifier, context);
+    const isBareTypeScript = /\.m?ts$/.test(resolved.url) && !resolved.url.includes("/node_modules/");
+    return isBareTypeScript ? { ...resolved, format: "module-typescript" } : resolved;
+  },
+});
+
+type JobModule = Record<string, unknown>;
+
+/** Runs a file, once a thread. */
+export async function loadModule(file: string): Promise<JobModule> {
+  return (await import(pathToFileURL(file).href)) as JobModule;
+}
+
+/** The job that a source names. */
+export async function loadJob({ file, exportName }: JobSource): Promise<DefinedJob> {
+  const job = (await loadModule(file))[exportName];
+  if (!isDefinedJob(job)) throw new Error(`${file} no longer exports a job named ${exportName}.`);
+  return job;
+}
+
+/** The jobs among a module's exports, without their code. */
+export function describeJobs(module: JobModule): JobDescription[] {
+  return Object.entries(module)
+    .filter((entry): entry is [string, DefinedJob] => isDefinedJob(entry[1]))
+    .map(([exportName, { run: _run, variables, ...meta }]) => ({
+      exportName,
+      // Through JSON: what a definition holds besides its metadata must not break the thread boundary.
+      meta: JSON.parse(JSON.stringify(meta)),
+      variablesSchema: z.toJSONSchema(variables ?? z.object({}), { io: "input", unrepresentable: "any" }) as Record<string, unknown>,
+    }));
+}

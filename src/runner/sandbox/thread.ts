@@ -1,0 +1,126 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import type { Outcome, SaidLine, SandboxTask } from "../sandbox.ts";
+import { CREDITS, type Reply, type Request, type ThreadData } from "./protocol.ts";
+
+const ENTRY = new URL(`./entry${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+
+/** Takes what a job wrote to a stream, as it comes. */
+export type OnOutput = (stream: "stdout" | "stderr", text: string) => void;
+
+/** One thread of job code, from this side. Used for one run, or kept for describing and checking. */
+export interface Thread {
+  /** Resolves once the thread can take a request; rejects when it could not start. */
+  readonly ready: Promise<void>;
+  /** Asks for one reply. @throws Error when the thread ended, or took longer than `timeoutMs`; it is of no use then. */
+  ask<K extends Reply["kind"]>(request: Request, answer: K, timeoutMs: number): Promise<Reply & { kind: K }>;
+  run(task: SandboxTask, lines: (batch: SaidLine[]) => Promise<void>, signal: AbortSignal, graceMs: number): Promise<Outcome>;
+  end(): Promise<void>;
+}
+
+/** Starts a thread that sees only the given environment. */
+export function startThread(env: Readonly<Record<string, string>>, onOutput: OnOutput): Thread {
+  const credits = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  credits[0] = CREDITS;
+  const worker = new Worker(ENTRY, {
+    workerData: { credits } satisfies ThreadData,
+    env: { ...env },
+    stdout: true,
+    stderr: true,
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+  });
+  worker.stdout.setEncoding("utf8").on("data", (text: string) => onOutput("stdout", text));
+  worker.stderr.setEncoding("utf8").on("data", (text: string) => onOutput("stderr", text));
+  const ended = new Promise<Error>((resolve) => {
+    worker.once("error", resolve);
+    worker.once("exit", (code) => resolve(new EndedError(code)));
+  });
+  const ready = once(worker, "message").then(() => undefined);
+  // Whoever waits for `ready` sees the rejection; a spare that nobody waits for must not take the process down.
+  ready.catch(() => undefined);
+
+  return {
+    ready,
+    async ask(request, answer, timeoutMs) {
+      await ready;
+      const timeout = AbortSignal.timeout(timeoutMs);
+      worker.postMessage(request);
+      const reply = await Promise.race([
+        ended.then((error) => {
+          throw error;
+        }),
+        once(worker, "message", { signal: timeout }).catch(() => {
+          throw new Error(`it took longer than ${timeoutMs / 1000} s`);
+        }),
+      ]);
+      const message = (reply as [Reply])[0];
+      if (message.kind !== answer) throw new Error(`asked for ${answer}, got ${message.kind}`);
+      return message as Reply & { kind: typeof answer };
+    },
+    async run(task, lines, signal, graceMs) {
+      await ready;
+      const stored: Promise<void>[] = [];
+      let forced: Outcome | undefined;
+      const force = (outcome: Outcome) => {
+        forced ??= outcome;
+        void worker.terminate();
+      };
+
+      const outcome = new Promise<Outcome>((resolve) => {
+        worker.on("message", (message: Reply) => {
+          if (message.kind === "outcome") resolve(message.outcome);
+          if (message.kind !== "lines") return;
+          stored.push(
+            lines(message.batch).then(
+              () => {
+                Atomics.add(credits, 0, 1);
+                Atomics.notify(credits, 0);
+              },
+              (error: Error) => force(failure("LogStorageError", `A log line could not be stored: ${error.message}`)),
+            ),
+          );
+        });
+        void ended.then((error) => resolve(forced ?? endOf(error)));
+      });
+
+      let grace: NodeJS.Timeout | undefined;
+      const onAbort = () => {
+        const { name, message } = signal.reason as Error;
+        worker.postMessage({ kind: "abort", reason: message } satisfies Request);
+        grace = setTimeout(() => force(failure(name, message)), graceMs);
+      };
+      if (signal.aborted) onAbort();
+      else signal.addEventListener("abort", onAbort, { once: true });
+
+      worker.postMessage({ kind: "run", task } satisfies Request);
+      const settled = await outcome;
+      clearTimeout(grace);
+      signal.removeEventListener("abort", onAbort);
+      await worker.terminate();
+      await Promise.all(stored);
+      return forced ?? settled;
+    },
+    end: async () => void (await worker.terminate()),
+  };
+}
+
+class EndedError extends Error {
+  override readonly name = "EndedError";
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`it ended its own process with process.exit(${exitCode})`);
+    this.exitCode = exitCode;
+  }
+}
+
+const failure = (excType: string, excMessage: string): Outcome => ({ kind: "failure", excType, excMessage, traceback: `${excType}: ${excMessage}` });
+
+/** What a thread's end means for a run that had not told its outcome. */
+function endOf(error: Error): Outcome {
+  if (!(error instanceof EndedError)) return { kind: "failure", excType: error.name, excMessage: error.message, traceback: error.stack ?? String(error) };
+  if (error.exitCode === 0) {
+    return failure("JobEnded", "The job ended without returning: it called process.exit(0), or it waits for a promise that nothing can settle.");
+  }
+  return failure("JobEnded", `The job called process.exit(${error.exitCode}).`);
+}

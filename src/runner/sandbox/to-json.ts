@@ -1,0 +1,46 @@
+import { fitText } from "./fit-text.ts";
+
+/** Longest text inside a result, in characters. */
+const MAX_TEXT = 10_000_000;
+
+/**
+ * The JSON value that a job's result stands for, as it would come back from `JSON.parse(JSON.stringify(value))`; `undefined` counts as null.
+ * @throws TypeError that names the place of what JSON cannot hold, instead of losing it.
+ */
+export function toJson(value: unknown): unknown {
+  return convert(value === undefined ? null : value, "result", new Set());
+}
+
+function convert(value: unknown, place: string, above: Set<object>): unknown {
+  switch (typeof value) {
+    case "string":
+      return fitText(value, MAX_TEXT);
+    case "boolean":
+      return value;
+    case "number":
+      if (!Number.isFinite(value)) throw new TypeError(`${place} is ${value}, which JSON cannot hold.`);
+      return value;
+    case "object":
+      return value === null ? null : convertObject(value, place, above);
+    default:
+      throw new TypeError(`${place} is a ${typeof value}, which JSON cannot hold.`);
+  }
+}
+
+function convertObject(value: object, place: string, above: Set<object>): unknown {
+  if ("toJSON" in value && typeof value.toJSON === "function") return convert(value.toJSON(), place, above);
+  if (above.has(value)) throw new TypeError(`${place} contains itself, which JSON cannot hold.`);
+  if (!Array.isArray(value) && Object.prototype.toString.call(value) !== "[object Object]") {
+    throw new TypeError(`${place} is a ${value.constructor?.name ?? "object"}, which JSON cannot hold.`);
+  }
+  above.add(value);
+  const json = Array.isArray(value)
+    ? value.map((item, i) => convert(item === undefined ? null : item, `${place}[${i}]`, above))
+    : Object.fromEntries(
+        Object.entries(value)
+          .filter(([, item]) => item !== undefined)
+          .map(([key, item]) => [fitText(key, MAX_TEXT), convert(item, `${place}.${key}`, above)]),
+      );
+  above.delete(value);
+  return json;
+}

@@ -1,0 +1,144 @@
+import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { ApolloServer, HeaderMap } from "@apollo/server";
+import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
+import { useServer } from "graphql-ws/use/ws";
+import type { GraphQLError } from "graphql";
+import type { Logger } from "pino";
+import { WebSocketServer } from "ws";
+import { authenticate, type Viewer } from "../access/authenticate.ts";
+import type { Database } from "../entities/database.ts";
+import { AppError, StartError } from "../errors.ts";
+import type { Runner } from "../runner/index.ts";
+import { type Context, createContext } from "./context.ts";
+import { createErrorFormat } from "./error-format.ts";
+import { serveGraphiql } from "./graphiql.ts";
+import { createSchema } from "./index.ts";
+import { readJsonBody } from "./json-body.ts";
+
+/** Where GraphQL is served; the second is where clients written for Nautobot look. */
+const PATHS: readonly string[] = ["/graphql", "/api/graphql", "/api/graphql/"];
+
+/** What a server is made of. */
+export interface ServerDeps {
+  database: Database;
+  runner: Runner;
+  log: Logger;
+  host: string;
+  port: number;
+}
+
+/** HTTP and WebSocket on one port. */
+export interface Server {
+  /** Where it listens, without a path. */
+  readonly url: string;
+  /** Ends open subscriptions with 1001, lets requests under way finish, and closes the port. */
+  close(): Promise<void>;
+}
+
+/** @throws {@link StartError} when the port cannot be had. */
+export async function openServer({ database, runner, log, host, port }: ServerDeps): Promise<Server> {
+  const schema = createSchema();
+  const formatError = createErrorFormat(log);
+  const apollo = new ApolloServer<Context>({
+    schema,
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    formatError: (formatted, error) => {
+      const ours = formatError(error);
+      // Apollo knows better which kind of request error it met.
+      return ours.extensions?.["code"] === "GRAPHQL_VALIDATION_FAILED" ? formatted : ours;
+    },
+    plugins: [ApolloServerPluginCacheControlDisabled()],
+  });
+  await apollo.start();
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, search } = new URL(request.url ?? "/", "http://localhost");
+    if (request.method === "GET" && (await serveGraphiql(pathname, search, request, response))) return;
+    if (!PATHS.includes(pathname)) return send(response, 404, { errors: [{ message: `Nothing is served at ${pathname}.` }] });
+    const viewer = await authenticate(database, request.headers.authorization);
+    const headers = new HeaderMap();
+    for (const [name, value] of Object.entries(request.headers)) headers.set(name, Array.isArray(value) ? value.join(", ") : (value ?? ""));
+    const { body, status, headers: out } = await apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: { method: request.method ?? "GET", headers, search, body: await readJsonBody(request) },
+      context: async () => createContext({ database, runner }, viewer),
+    });
+    if (body.kind === "complete") return write(response, status ?? 200, Object.fromEntries(out), body.string);
+    // Incremental delivery is not offered; Apollo answers in one piece.
+    throw new Error("unexpected chunked response");
+  }
+
+  const http = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      if (response.headersSent) return response.destroy();
+      const formatted = formatError(error);
+      send(response, HTTP_STATUS[String(formatted.extensions?.["code"])] ?? 500, { errors: [formatted] });
+    });
+  });
+
+  const sockets = new WebSocketServer({ noServer: true });
+  http.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    if (!PATHS.includes(pathname)) return socket.end("HTTP/1.1 404 Not Found\r\n\r\n");
+    sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit("connection", webSocket, request));
+  });
+  const viewers = new WeakMap<object, Viewer>();
+  const subscriptions = useServer(
+    {
+      schema,
+      async onConnect(ctx) {
+        const given = ctx.connectionParams?.["Authorization"] ?? ctx.connectionParams?.["authorization"] ?? ctx.extra.request.headers.authorization;
+        try {
+          viewers.set(ctx.extra.socket, await authenticate(database, given));
+          return true;
+        } catch (error) {
+          if (error instanceof AppError) return false;
+          throw error;
+        }
+      },
+      context: (ctx) => createContext({ database, runner }, viewers.get(ctx.extra.socket)!),
+      onError: (_ctx, _id, _payload, errors) => errors.map(formatError) as GraphQLError[],
+      onNext: (_ctx, _id, _payload, _args, result) =>
+        result.errors ? { ...result, errors: result.errors.map(formatError) as GraphQLError[] } : undefined,
+    },
+    sockets,
+  );
+
+  await listen(http, host, port);
+  const address = http.address() as AddressInfo;
+  return {
+    url: `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`,
+    async close() {
+      const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+      for (const socket of sockets.clients) socket.close(1001, "The server is stopping.");
+      await subscriptions.dispose();
+      await apollo.stop();
+      http.closeIdleConnections();
+      await closed;
+    },
+  };
+}
+
+const HTTP_STATUS: Record<string, number> = { UNAUTHENTICATED: 401, BAD_USER_INPUT: 400, LIMIT_EXCEEDED: 413 };
+
+function send(response: ServerResponse, status: number, body: object): void {
+  write(response, status, { "content-type": "application/json; charset=utf-8" }, JSON.stringify(body));
+}
+
+function write(response: ServerResponse, status: number, headers: Record<string, string>, body: string): void {
+  response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) }).end(body);
+}
+
+async function listen(http: HttpServer, host: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    http.once("error", reject);
+    http.listen(port, host, resolve);
+  }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "EADDRINUSE") throw new StartError(`PORT: ${port} on ${host} is in use by another process.`);
+    throw new StartError(`HOST, PORT: cannot listen on ${host}:${port}: ${error.message}.`);
+  });
+}
+

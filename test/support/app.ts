@@ -1,0 +1,50 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { pino } from "pino";
+import { inject, onTestFinished } from "vitest";
+import { type App, openApp } from "../../src/app.ts";
+import { type Config, loadConfig } from "../../src/config.ts";
+import { createClient, type TestClient } from "./client.ts";
+import { freshDatabaseUrl } from "./database.ts";
+
+/** The administrator's key in every test app. */
+export const KEY = "test-key-0123456789abcdef";
+
+/** An app on a real port with its own database and job files, and a client that may do everything. */
+export interface TestApp extends App {
+  client: TestClient;
+  config: Config;
+  /** What the server logged so far, parsed. */
+  logged: Record<string, unknown>[];
+}
+
+/** Files of a JOBS_ROOT by path; each is given the import of `defineJob` and `z`. */
+export type JobFiles = Record<string, string>;
+
+/** Writes job files into a new folder and returns its path. */
+export async function writeJobs(files: JobFiles, root = join(inject("scratch"), randomUUID())): Promise<string> {
+  await mkdir(root, { recursive: true });
+  for (const [path, source] of Object.entries(files)) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), `import { defineJob, z } from "jobgraph";\n${source}`);
+  }
+  return root;
+}
+
+/** Opens an app that is closed when the test is over. `config` overrides any setting, e.g. the database of an earlier app. */
+export async function openTestApp(files: JobFiles, config: Partial<Config> = {}): Promise<TestApp> {
+  const full: Config = {
+    ...loadConfig({ PORT: "0", ADMIN_TOKEN: KEY, SHUTDOWN_GRACE_MS: "0", PATH: process.env["PATH"] }),
+    databaseUrl: config.databaseUrl ?? (await freshDatabaseUrl()),
+    jobsRoot: config.jobsRoot ?? (await writeJobs(files)),
+    ...config,
+  };
+  const logged: Record<string, unknown>[] = [];
+  const log = pino({ level: "debug" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
+  const app = await openApp(full, log);
+  onTestFinished(() => app.close());
+  const client = createClient(app.url, KEY);
+  onTestFinished(() => client.close());
+  return { ...app, client, config: full, logged };
+}
