@@ -1,12 +1,15 @@
+import { setImmediate, setTimeout as delay } from "node:timers/promises";
 import { v7 as uuidv7 } from "uuid";
 import type { Database, LineRow } from "../entities/database.ts";
 import type { Broker } from "./broker.ts";
 import type { SaidLine } from "./sandbox.ts";
 
-/** Pause between two transactions: lines of all runs that come meanwhile share the next one. */
-const INTERVAL_MS = 20;
+/** Pause between two small transactions: lines of all runs that come meanwhile share the next one. */
+const INTERVAL_MS = 5;
 /** Lines in one transaction. On SQLite a transaction blocks this thread, so it must stay short. */
 const MAX_LINES = 1000;
+/** With this many lines there is no pause: somebody has a lot to say. */
+const MANY_LINES = 200;
 
 /** The lines of one run on their way into the database. */
 export interface RunLines {
@@ -43,16 +46,16 @@ export function createLogWriter({ database, broker }: { database: Database; brok
     while (waiting.length > 0) {
       const started = performance.now();
       const batch = takeBatch();
+      const rows = batch.flatMap((item) => item.rows);
       try {
-        await database.appendLines(batch.length === 1 ? batch[0]!.rows : batch.flatMap((item) => item.rows));
+        await database.appendLines(rows);
         for (const item of batch) item.resolve();
         for (const id of new Set(batch.map((item) => item.rows[0]!.job_result_id))) broker.notify(`lines:${id}`);
       } catch (error) {
         for (const item of batch) item.reject(error);
       }
-      const full = waiting.reduce((count, item) => count + item.rows.length, 0) >= MAX_LINES;
       const rest = INTERVAL_MS - (performance.now() - started);
-      await new Promise((resolve) => (full || rest <= 0 ? setImmediate(resolve) : setTimeout(resolve, rest)));
+      await (rows.length >= MANY_LINES || rest <= 0 ? setImmediate() : delay(rest));
     }
     writing = false;
   }

@@ -1,33 +1,34 @@
 import { parentPort, workerData } from "node:worker_threads";
+import type { SandboxTask } from "../sandbox.ts";
+import { createPipeWriter } from "./byte-pipe.ts";
 import { checkData } from "./check-data.ts";
-import { createLinePort } from "./line-port.ts";
+import { encodeLine } from "./line-codec.ts";
 import { describeJobs, loadJob, loadModule } from "./load-job.ts";
+import { createLogger } from "./logger.ts";
 import type { Reply, Request, ThreadData } from "./protocol.ts";
 import { failure, runJob } from "./run-job.ts";
 
 /*
  * What runs inside a sandbox's thread: it waits for a request, answers it, and waits again; a run is the last thing it does.
+ *
+ * `npm run build:sandbox` makes one file of this and all it imports, since every run starts a thread and a thread's start is paid in files:
+ * zod alone is a hundred. The file is also what job code imports as "jobgraph".
  */
+export { defineJob, z } from "../define-job.ts";
+
 const port = parentPort!;
-const { credits } = workerData as ThreadData;
 const reply = (message: Reply) => port.postMessage(message);
-const lines = createLinePort(port, credits);
 const abort = new AbortController();
 
-/** The outcome is the last message; the other side ends the thread, whatever the job left running. */
-function settle(outcome: Reply & { kind: "outcome" }): void {
-  lines.flush();
-  reply(outcome);
-}
-
-function startRun(task: (Request & { kind: "run" })["task"]): void {
-  const fail = (error: unknown) => settle({ kind: "outcome", outcome: failure(error) });
+function startRun(task: SandboxTask): void {
+  const write = createPipeWriter((workerData as ThreadData).lines);
+  const logger = createLogger((line) => write(encodeLine(line)));
+  const fail = (error: unknown) => reply({ kind: "outcome", outcome: failure(error) });
   process.on("uncaughtException", fail);
   process.on("unhandledRejection", fail);
-  process.on("exit", () => lines.flush());
   // A job whose promise can never settle leaves nothing to wait for: the thread then ends, and the other side is told.
   port.unref();
-  void runJob(task, lines.logger, abort.signal).then((outcome) => settle({ kind: "outcome", outcome }));
+  void runJob(task, logger, abort.signal).then((outcome) => reply({ kind: "outcome", outcome }));
 }
 
 port.on("message", async (request: Request) => {

@@ -4,8 +4,11 @@ import { z } from "zod";
 import { type DefinedJob, isDefinedJob } from "../define-job.ts";
 import type { JobDescription, JobSource } from "../sandbox.ts";
 
-/** `"jobgraph"` means this very copy, wherever the job's file lies; and a job's `.ts` is a module without a package.json that says so. */
-const KIT = new URL(`../define-job${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url).href;
+/**
+ * `"jobgraph"` in a job file, wherever it lies, is the bundle that this code is part of: see `entry.ts`. And a job's `.ts` is a module
+ * without a package.json that says so.
+ */
+const KIT = import.meta.url;
 
 registerHooks({
   resolve(specifier, context, next) {

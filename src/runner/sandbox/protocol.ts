@@ -1,14 +1,12 @@
 import type { ErrorDetail } from "../../errors.ts";
-import type { FileDescription, JobSource, Outcome, SaidLine, SandboxTask } from "../sandbox.ts";
+import type { FileDescription, JobSource, Outcome, SandboxTask } from "../sandbox.ts";
+import type { PipeMemory } from "./byte-pipe.ts";
 
 /** What a thread is started with. */
 export interface ThreadData {
-  /** One 32-bit counter of batches that may still be sent before earlier ones are stored; the thread sleeps on it at zero. */
-  credits: Int32Array<SharedArrayBuffer>;
+  /** Where its lines go. */
+  lines: PipeMemory;
 }
-
-/** Batches that may be under way from one run at a time. */
-export const CREDITS = 8;
 
 /** What a thread is told. */
 export type Request =
@@ -17,10 +15,9 @@ export type Request =
   | { kind: "describe"; file: string }
   | { kind: "validate"; source: JobSource; data: Record<string, unknown> };
 
-/** What a thread answers. `ready` comes first; a run sends any number of `lines`, then one `outcome`. */
+/** What a thread answers. `ready` comes first; to a run, one `outcome`, after its last line went into the pipe. */
 export type Reply =
   | { kind: "ready" }
-  | { kind: "lines"; batch: SaidLine[] }
   | { kind: "outcome"; outcome: Outcome }
   | { kind: "described"; file: FileDescription }
   | { kind: "validated"; details: ErrorDetail[] };

@@ -1,9 +1,17 @@
 import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Outcome, SaidLine, SandboxTask } from "../sandbox.ts";
-import { CREDITS, type Reply, type Request, type ThreadData } from "./protocol.ts";
+import { createPipe, createPipeReader, type PipeReader } from "./byte-pipe.ts";
+import { decodeLines } from "./line-codec.ts";
+import type { Reply, Request, ThreadData } from "./protocol.ts";
 
-const ENTRY = new URL(`./entry${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+/** Made by `npm run build:sandbox`; as far from `src/runner/sandbox` as from `dist/runner/sandbox`. */
+const ENTRY = new URL("../../../dist/sandbox/entry.js", import.meta.url);
+
+/** Compiled code of the entry and of job files, types already stripped, is kept between threads and between starts. */
+const COMPILE_CACHE = join(tmpdir(), "jobgraph-compile-cache");
 
 /** Takes what a job wrote to a stream, as it comes. */
 export type OnOutput = (stream: "stdout" | "stderr", text: string) => void;
@@ -20,11 +28,10 @@ export interface Thread {
 
 /** Starts a thread that sees only the given environment. */
 export function startThread(env: Readonly<Record<string, string>>, onOutput: OnOutput): Thread {
-  const credits = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  credits[0] = CREDITS;
+  const lineMemory = createPipe();
   const worker = new Worker(ENTRY, {
-    workerData: { credits } satisfies ThreadData,
-    env: { ...env },
+    workerData: { lines: lineMemory } satisfies ThreadData,
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     stdout: true,
     stderr: true,
     execArgv: ["--disable-warning=ExperimentalWarning"],
@@ -59,29 +66,21 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
     },
     async run(task, lines, signal, graceMs) {
       await ready;
-      const stored: Promise<void>[] = [];
       let forced: Outcome | undefined;
       const force = (outcome: Outcome) => {
         forced ??= outcome;
         void worker.terminate();
       };
-
       const outcome = new Promise<Outcome>((resolve) => {
         worker.on("message", (message: Reply) => {
           if (message.kind === "outcome") resolve(message.outcome);
-          if (message.kind !== "lines") return;
-          stored.push(
-            lines(message.batch).then(
-              () => {
-                Atomics.add(credits, 0, 1);
-                Atomics.notify(credits, 0);
-              },
-              (error: Error) => force(failure("LogStorageError", `A log line could not be stored: ${error.message}`)),
-            ),
-          );
         });
-        void ended.then((error) => resolve(forced ?? endOf(error)));
+        void ended.then((error) => resolve(endOf(error)));
       });
+      const pipe = createPipeReader(lineMemory);
+      const stored = pump(pipe, lines).catch((error: Error) =>
+        force(failure("LogStorageError", `A log line could not be stored: ${error.message}`)),
+      );
 
       let grace: NodeJS.Timeout | undefined;
       const onAbort = () => {
@@ -97,11 +96,35 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
       clearTimeout(grace);
       signal.removeEventListener("abort", onAbort);
       await worker.terminate();
-      await Promise.all(stored);
+      pipe.end();
+      await stored;
       return forced ?? settled;
     },
     end: async () => void (await worker.terminate()),
   };
+}
+
+/** Lines that are stored in one go. On SQLite storing blocks this thread, so it must stay short. */
+const MAX_BATCH = 1000;
+
+/** Moves lines from the pipe into storage until the pipe has ended and is empty; its bytes are given back only once they are stored. */
+async function pump(pipe: PipeReader, store: (batch: SaidLine[]) => Promise<void>): Promise<void> {
+  let whole: Buffer[] = [];
+  for (;;) {
+    // A line that is longer than the pipe comes in pieces, which must be given back before its rest can come.
+    const piece = pipe.peek();
+    const bytes = whole.length === 0 ? piece : Buffer.concat([...whole, piece]);
+    const { lines, length } = decodeLines(bytes, MAX_BATCH);
+    if (lines.length > 0) {
+      await store(lines);
+      pipe.release(length - (bytes.length - piece.length));
+      whole = [];
+    } else if (piece.length === pipe.capacity) {
+      whole.push(piece);
+      pipe.release(piece.length);
+    } else if (pipe.ended) return;
+    else await pipe.more();
+  }
 }
 
 class EndedError extends Error {

@@ -19,7 +19,8 @@ function convert(value: unknown, place: string, above: Set<object>): unknown {
       return value;
     case "number":
       if (!Number.isFinite(value)) throw new TypeError(`${place} is ${value}, which JSON cannot hold.`);
-      return value;
+      // JSON has no -0.
+      return value + 0;
     case "object":
       return value === null ? null : convertObject(value, place, above);
     default:

@@ -1,0 +1,33 @@
+import type { LogLevel } from "../../entities/choices.ts";
+import type { JobLogger, LineOptions } from "../define-job.ts";
+import type { SaidLine } from "../sandbox.ts";
+import { fitText } from "./fit-text.ts";
+
+/** Longest texts of a line, in characters; the columns' lengths where they have one. */
+const MAX = { message: 100_000, grouping: 255, object: 200, url: 255 };
+
+/** The logger that a job is given; what it says is fit for storage. */
+export function createLogger(write: (line: SaidLine) => void): JobLogger {
+  const at =
+    (level: LogLevel) =>
+    (message: string, { object = "", grouping = "main" }: LineOptions = {}) => {
+      const { display, absoluteUrl = "" } = typeof object === "string" ? { display: object } : object;
+      write({
+        level,
+        grouping: fitText(String(grouping), MAX.grouping),
+        message: fitText(String(message), MAX.message),
+        created: Date.now(),
+        object: fitText(String(display), MAX.object),
+        url: fitText(String(absoluteUrl), MAX.url),
+      });
+    };
+  return {
+    debug: at("DEBUG"),
+    info: at("INFO"),
+    success: at("SUCCESS"),
+    warning: at("WARNING"),
+    failure: at("FAILURE"),
+    error: at("ERROR"),
+    critical: at("CRITICAL"),
+  };
+}

@@ -1,0 +1,124 @@
+import { createClient as createWsClient } from "graphql-ws";
+import { describe, expect, test } from "vitest";
+import WebSocket from "ws";
+import { KEY, openTestApp } from "../support/app.ts";
+import { post } from "../support/client.ts";
+
+const JOBS = { "a.ts": `export const A = defineJob({ name: "A", enabled: true, run() {} });` };
+const query = "{ jobs { name } }";
+
+describe("a key", () => {
+  test("is needed for every operation, in either spelling, at either path", async () => {
+    const { url } = await openTestApp(JOBS);
+    for (const path of ["/graphql", "/api/graphql/"]) {
+      for (const scheme of ["Token", "Bearer", "token"]) {
+        const response = await fetch(url + path, {
+          method: "POST",
+          headers: { authorization: `${scheme} ${KEY}`, "content-type": "application/json" },
+          body: JSON.stringify({ query }),
+        });
+        expect(await response.json()).toEqual({ data: { jobs: [{ name: "A" }] } });
+      }
+    }
+  });
+
+  test.for([undefined, "wrong-key", ""])("that is %s is refused with 401", async (key) => {
+    const { url } = await openTestApp(JOBS);
+    const { status, body } = await post(url, key, { query });
+    expect([status, body.errors[0].extensions.code]).toEqual([401, "UNAUTHENTICATED"]);
+  });
+
+  test("that expired, or whose user is not active, is refused", async () => {
+    const app = await openTestApp(JOBS);
+    const { openDatabase } = await import("../../src/entities/database.ts");
+    const database = await openDatabase(app.config.databaseUrl);
+    await database.rows.updateTable("token").set({ expires: new Date(Date.now() - 1).toISOString() }).execute();
+    expect((await post(app.url, KEY, { query })).status).toBe(401);
+    await database.rows.updateTable("token").set({ expires: new Date(Date.now() + 60_000).toISOString() }).execute();
+    expect((await post(app.url, KEY, { query })).status).toBe(200);
+    await database.rows.updateTable("user").set({ is_active: app.config.databaseUrl.startsWith("sqlite:") ? 0 : false }).execute();
+    expect((await post(app.url, KEY, { query })).status).toBe(401);
+    await database.close();
+  });
+
+  test("is stored hashed only", async () => {
+    const app = await openTestApp(JOBS);
+    const { openDatabase } = await import("../../src/entities/database.ts");
+    const database = await openDatabase(app.config.databaseUrl);
+    expect(JSON.stringify(await database.rows.selectFrom("token").selectAll().execute())).not.toContain(KEY);
+    await database.close();
+  });
+
+  test("that is missing or wrong closes a socket with 4403", async () => {
+    const { url } = await openTestApp(JOBS);
+    for (const connectionParams of [undefined, { Authorization: "Token wrong" }]) {
+      const closed = Promise.withResolvers<{ code: number }>();
+      const ws = createWsClient({
+        url: `${url.replace("http", "ws")}/graphql`,
+        webSocketImpl: WebSocket,
+        lazy: false,
+        retryAttempts: 0,
+        ...(connectionParams && { connectionParams }),
+        onNonLazyError: () => undefined,
+        on: { closed: (event) => closed.resolve(event as { code: number }) },
+      });
+      expect((await closed.promise).code).toBe(4403);
+      await ws.dispose();
+    }
+  });
+});
+
+describe("what is wrong with a request", () => {
+  test("is told by code: syntax, unknown fields, wrong variables, no JSON, too much, nowhere", async () => {
+    const { url } = await openTestApp(JOBS);
+    const code = async (body: object) => {
+      const answer = await post(url, KEY, body);
+      return [answer.status, answer.body.errors[0].extensions.code];
+    };
+    expect(await code({ query: "{ jobs {" })).toEqual([400, "GRAPHQL_PARSE_FAILED"]);
+    expect(await code({ query: "{ nothing }" })).toEqual([400, "GRAPHQL_VALIDATION_FAILED"]);
+    expect(await code({ query: "query ($id: ID!) { job(id: $id) { id } }" })).toEqual([400, "BAD_USER_INPUT"]);
+    const raw = (body: string, path = "/graphql") =>
+      fetch(url + path, { method: "POST", headers: { authorization: `Token ${KEY}`, "content-type": "application/json" }, body });
+    expect((await raw("{no json")).status).toBe(400);
+    expect((await raw(JSON.stringify({ query, padding: "x".repeat(3_000_000) }))).status).toBe(413);
+    expect((await raw("{}", "/nowhere")).status).toBe(404);
+  });
+
+  test("is our fault when it is, and then says nothing but an id that the log knows", async () => {
+    const app = await openTestApp(JOBS);
+    const { openDatabase } = await import("../../src/entities/database.ts");
+    const database = await openDatabase(app.config.databaseUrl);
+    await database.rows.schema.dropTable("job_log_entry").execute();
+    await database.close();
+    const answer = await post(app.url, KEY, { query: "{ job_log_entries { id } }" });
+    expect(JSON.stringify(answer.body)).not.toMatch(/job_log_entry"|select/);
+    const [{ extensions }] = answer.body.errors;
+    expect(extensions.code).toBe("INTERNAL_SERVER_ERROR");
+    expect(app.logged.find((entry) => entry["id"] === extensions.id)).toMatchObject({ err: { message: expect.stringContaining("job_log_entry") } });
+    const overSocket = app.client.ws.iterate({ query: "{ job_log_entries { id } }" });
+    expect((await overSocket.next()).value.errors[0]).toMatchObject({ extensions: { code: "INTERNAL_SERVER_ERROR", id: expect.any(String) } });
+  });
+});
+
+test("queries and mutations work over a socket too", async () => {
+  const { client } = await openTestApp(JOBS);
+  const { value } = await client.ws.iterate<{ run_job: { name: string } }>({ query: `mutation { run_job(name: "A") { name } }` }).next();
+  expect(value.data).toEqual({ run_job: { name: "A" } });
+});
+
+test("a browser gets GraphiQL, whole and from here", async () => {
+  const { url } = await openTestApp(JOBS);
+  const page = await fetch(`${url}/graphql`, { headers: { accept: "text/html" } });
+  const html = await page.text();
+  expect(page.headers.get("content-type")).toContain("text/html");
+  expect(html).toContain("<title>Jobgraph</title>");
+  const assets = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1]!).filter((link) => !link.startsWith("data:"));
+  expect(assets.length).toBeGreaterThan(0);
+  for (const asset of assets) {
+    expect(asset).toMatch(/^\/graphiql\//);
+    expect((await fetch(url + asset)).status).toBe(200);
+  }
+  expect((await fetch(`${url}/graphiql/../package.json`)).status).toBe(404);
+  expect((await fetch(`${url}/graphiql/%2e%2e/%2e%2e/package.json`)).status).toBe(404);
+});

@@ -1,0 +1,203 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import type { Outcome, SaidLine, Sandbox } from "../../src/runner/sandbox.ts";
+import { writeJobs } from "./app.ts";
+
+/** How a sandbox is opened for the contract. */
+export interface SandboxSettings {
+  env: Readonly<Record<string, string>>;
+  graceMs: number;
+}
+
+const SOURCE = `
+const job = (name, run, more = {}) => defineJob({ name, run, ...more });
+export const Echo = job("Echo", ({ data, dryRun, user, jobResult }) => ({ data, dryRun, user, jobResult }), {
+  variables: z.object({ text: z.string().min(2), times: z.int().default(3) }),
+});
+export const Says = job("Says", ({ logger }) => {
+  logger.debug("one"); logger.info("two", { grouping: "g" }); logger.success("three", { object: { display: "d", absoluteUrl: "/d/1" } });
+  logger.warning("four", { object: "o" }); logger.failure("five"); logger.error("six"); logger.critical("seven");
+});
+export const Floods = job("Floods", ({ logger }) => { for (let n = 1; n <= 20_000; n++) logger.info(String(n)); });
+export const Loops = job("Loops", ({ logger }) => { logger.info("looping"); for (;;); });
+export const Obeys = job("Obeys", ({ signal, logger }) => new Promise((resolve) => {
+  const alive = setInterval(() => {}, 1000);
+  signal.addEventListener("abort", () => { clearInterval(alive); resolve("stopped: " + signal.reason.message); });
+  logger.info("waiting");
+}));
+export const Taints = job("Taints", () => {
+  const before = { global: globalThis.tainted ?? null, proto: [].tainted ?? null, env: process.env.TAINTED ?? null };
+  globalThis.tainted = Array.prototype.tainted = process.env.TAINTED = "yes";
+  return before;
+});
+export const Environment = job("Environment", () => ({ ...process.env }));
+export const Leaves = job("Leaves", () => { setInterval(() => {}, 10); return "done"; });
+export const Long = job("Long", ({ logger }) => { for (let n = 0; n < 9; n++) { logger.info("é".repeat(99_000) + n); logger.info("short"); } });
+export const SaysThenLoops = job("Says then loops", ({ logger }) => { for (let n = 1; n <= 5; n++) logger.info(String(n)); for (;;); });
+export const Enum = job("Typed", (): string => { const typed: string = "ts"; return typed satisfies string; });
+`;
+
+/** What every sandbox promises, run against each implementation. */
+export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): void {
+  async function setup(settings: Partial<SandboxSettings> = {}) {
+    const sandbox = open({ env: { VISIBLE: "1" }, graceMs: 50, ...settings });
+    onTestFinished(() => sandbox.close());
+    const root = await writeJobs({ "jobs.ts": SOURCE });
+    const file = join(root, "jobs.ts");
+    const run = async (exportName: string, data = {}, onLines?: (batch: SaidLine[]) => Promise<void>, signal = new AbortController().signal) => {
+      const lines: SaidLine[] = [];
+      const task = { file, exportName, data, dryRun: true, user: { id: "u", username: "ada" }, jobResult: { id: "r", name: exportName } };
+      const outcome: Outcome = await sandbox.run(
+        task,
+        async (batch) => {
+          await onLines?.(batch);
+          lines.push(...batch);
+        },
+        signal,
+      );
+      return { outcome, lines };
+    };
+    return { sandbox, root, file, run };
+  }
+
+  test("gives the job its checked inputs, with defaults, and who and what it runs for", async () => {
+    const { run } = await setup();
+    expect((await run("Echo", { text: "hi" })).outcome).toEqual({
+      kind: "success",
+      result: { data: { text: "hi", times: 3 }, dryRun: true, user: { id: "u", username: "ada" }, jobResult: { id: "r", name: "Echo" } },
+    });
+  });
+
+  test("delivers every line in order, with its level, grouping and object", async () => {
+    const { run } = await setup();
+    const { lines } = await run("Says");
+    expect(lines.map((line) => [line.level, line.message, line.grouping, line.object, line.url])).toEqual([
+      ["DEBUG", "one", "main", "", ""],
+      ["INFO", "two", "g", "", ""],
+      ["SUCCESS", "three", "main", "d", "/d/1"],
+      ["WARNING", "four", "main", "o", ""],
+      ["FAILURE", "five", "main", "", ""],
+      ["ERROR", "six", "main", "", ""],
+      ["CRITICAL", "seven", "main", "", ""],
+    ]);
+  });
+
+  test("holds back a job that says more than is stored", async () => {
+    const { run } = await setup();
+    let underWay = 0;
+    let most = 0;
+    const { lines, outcome } = await run("Floods", {}, async (batch) => {
+      most = Math.max(most, (underWay += batch.length));
+      await delay(1);
+      underWay -= batch.length;
+    });
+    expect(outcome.kind).toBe("success");
+    expect(lines.map((line) => Number(line.message))).toEqual(Array.from({ length: 20_000 }, (_, n) => n + 1));
+    expect(most).toBeLessThan(5000);
+  });
+
+  test("fails the run when its lines cannot be stored", async () => {
+    const { run } = await setup();
+    const { outcome } = await run("Floods", {}, () => Promise.reject(new Error("disk full")));
+    expect(outcome).toMatchObject({ kind: "failure", excType: "LogStorageError", excMessage: expect.stringContaining("disk full") });
+  });
+
+  test("ends a busy loop after the grace, keeps what it said, and names the reason", async () => {
+    const { run } = await setup();
+    const abort = new AbortController();
+    const { outcome, lines } = await run("Loops", {}, async () => abort.abort(new RangeError("enough")), abort.signal);
+    expect(outcome).toMatchObject({ kind: "failure", excType: "RangeError", excMessage: "enough" });
+    expect(lines.map((line) => line.message)).toEqual(["looping"]);
+  });
+
+  test("loses nothing of what was said just before a loop without end", async () => {
+    const { run } = await setup();
+    const abort = new AbortController();
+    const onLines = async (batch: SaidLine[]) => void (batch.some((line) => line.message === "5") && abort.abort(new Error("enough")));
+    const { lines } = await run("SaysThenLoops", {}, onLines, abort.signal);
+    expect(lines.map((line) => line.message)).toEqual(["1", "2", "3", "4", "5"]);
+  });
+
+  test("takes lines longer than what it buffers", async () => {
+    const { run } = await setup();
+    const { lines } = await run("Long");
+    expect(lines.map((line) => line.message)).toEqual(Array.from({ length: 9 }, (_, n) => ["é".repeat(99_000) + n, "short"]).flat());
+  });
+
+  test("lets a job that obeys its signal end by itself", async () => {
+    const { run } = await setup({ graceMs: 10_000 });
+    const abort = new AbortController();
+    const { outcome } = await run("Obeys", {}, async () => abort.abort(new Error("please")), abort.signal);
+    expect(outcome).toEqual({ kind: "success", result: "stopped: please" });
+  });
+
+  test("shows nothing of one run to the next", async () => {
+    const { run } = await setup();
+    const clean = { kind: "success", result: { global: null, proto: null, env: null } };
+    expect((await run("Taints")).outcome).toEqual(clean);
+    expect((await run("Taints")).outcome).toEqual(clean);
+  });
+
+  test("shows the job only the environment it was opened with", async () => {
+    const { run } = await setup();
+    const { outcome } = await run("Environment");
+    expect(outcome).toMatchObject({ result: { VISIBLE: "1" } });
+    expect(Object.keys((outcome as { result: object }).result)).not.toContain("PATH");
+  });
+
+  test("ends what a job left running", async () => {
+    const { run } = await setup();
+    expect((await run("Leaves")).outcome).toEqual({ kind: "success", result: "done" });
+  });
+
+  test("fails a run whose file or export is gone", async () => {
+    const { run } = await setup();
+    expect((await run("Nobody")).outcome).toMatchObject({ kind: "failure", excMessage: expect.stringContaining("no longer exports a job named Nobody") });
+  });
+
+  test("describes a file's jobs without their code", async () => {
+    const { sandbox, file } = await setup();
+    const described = await sandbox.describe(file);
+    expect(described).toMatchObject({ jobs: expect.arrayContaining([{ exportName: "Echo", meta: { name: "Echo" }, variablesSchema: expect.anything() }]) });
+    const echo = (described as { jobs: { exportName: string; variablesSchema: unknown }[] }).jobs.find((job) => job.exportName === "Echo");
+    expect(echo?.variablesSchema).toMatchObject({ properties: { text: { type: "string", minLength: 2 }, times: { default: 3 } }, required: ["text"] });
+  });
+
+  test.for([
+    ["throws", `throw new Error("broken module");`, "broken module"],
+    ["does not parse", `export const a = ;`, "Expression expected"],
+    ["exits", `process.exit(3);`, "process.exit(3)"],
+    ["imports what is not there", `import "./nowhere.ts";`, "nowhere.ts"],
+    ["misspells an option", `export const A = defineJob({ name: "A", timelimit: 3, run() {} } as never);`, "timelimit"],
+  ])("tells why a file that %s does not load, and goes on", async ([, source, message]) => {
+    const { sandbox, root, file } = await setup();
+    await writeJobs({ "broken.ts": source! }, root);
+    expect(await sandbox.describe(join(root, "broken.ts"))).toEqual({ error: expect.stringContaining(message!) });
+    expect(await sandbox.describe(file)).toHaveProperty("jobs");
+  });
+
+  test("checks inputs, naming each field that is wrong", async () => {
+    const { sandbox, file } = await setup();
+    const source = { file, exportName: "Echo" };
+    expect(await sandbox.validate(source, { text: "ok" })).toEqual([]);
+    expect((await sandbox.validate(source, { text: "x", times: "no", other: 1 })).map((detail) => detail.field).sort()).toEqual(["other", "text", "times"]);
+  });
+
+  test("runs many at once, each with its own lines", async () => {
+    const { run } = await setup();
+    const runs = await Promise.all(Array.from({ length: 8 }, (_, n) => run("Echo", { text: `run ${n}` })));
+    expect(runs.map(({ outcome }) => (outcome as { result: { data: { text: string } } }).result.data.text)).toEqual(
+      Array.from({ length: 8 }, (_, n) => `run ${n}`),
+    );
+  });
+
+  test("close ends a run that is under way", async () => {
+    const { sandbox, run } = await setup();
+    const { promise: started, resolve } = Promise.withResolvers<void>();
+    const running = run("Loops", {}, async () => resolve());
+    await started;
+    await sandbox.close();
+    expect((await running).outcome.kind).toBe("failure");
+  });
+}
