@@ -16,7 +16,8 @@ async function isReachable(url: string): Promise<boolean> {
 
 const isRequired = process.env["REQUIRE_POSTGRESQL"] === "1";
 const withPostgresql = isRequired || (await isReachable(POSTGRESQL_URL));
-if (!withPostgresql) console.log("PostgreSQL is not reachable: its half of the suite is skipped. Set TEST_POSTGRESQL_URL to run it.");
+if (!withPostgresql)
+  console.log("PostgreSQL is not reachable: its half of the suite is skipped. Set TEST_POSTGRESQL_URL to run it.");
 
 const onDatabase = (name: string, databaseUrl: string) => ({
   extends: true as const,

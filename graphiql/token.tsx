@@ -25,9 +25,9 @@ export function useToken(): [token: string, setToken: (token: string) => void] {
 
   return [
     token,
-    (token) => {
-      sessionStorage.setItem(STORAGE_KEY, token);
-      setToken(token);
+    (changed) => {
+      sessionStorage.setItem(STORAGE_KEY, changed);
+      setToken(changed);
     },
   ];
 }

@@ -6,6 +6,7 @@ export const HelloJobs = defineJob({
   grouping: "Examples",
   description: "Greets somebody, one log line a letter.",
   enabled: true,
+  readOnly: true,
   variables: z.object({
     name: z.string().min(1).max(50).default("world").describe("Whom to greet"),
   }),

@@ -30,7 +30,7 @@ const ABORT_GRACE_MS = 500;
 export async function openApp(config: Config, log: Logger = pino({ level: config.logLevel }, pino.destination(2))): Promise<App> {
   const opened: (() => Promise<void>)[] = [];
   const close = async () => {
-    for (const closeOne of opened.splice(0).reverse()) await closeOne();
+    for (const closeOne of opened.splice(0).toReversed()) await closeOne();
   };
   try {
     const database = await openDatabase(config.databaseUrl);
@@ -48,7 +48,14 @@ export async function openApp(config: Config, log: Logger = pino({ level: config
       onOutput: (stream, text) => log.info({ stream }, text.trimEnd()),
     });
     opened.push(() => sandbox.close());
-    const runner = await openRunner({ database, broker, sandbox, jobsRoot: config.jobsRoot, concurrency: config.workerConcurrency, log });
+    const runner = await openRunner({
+      database,
+      broker,
+      sandbox,
+      jobsRoot: config.jobsRoot,
+      concurrency: config.workerConcurrency,
+      log,
+    });
     opened.push(() => runner.close(config.shutdownGraceMs));
     const server = await openServer({ database, runner, log, host: config.host, port: config.port });
     opened.push(() => server.close());

@@ -17,7 +17,8 @@ export async function ensureAdministrator(database: Database, givenKey: string |
   const user =
     (await em.findOne(User, { username: "admin" })) ??
     em.create(User, { username: "admin", isStaff: true, isSuperuser: true }, { partial: true });
-  if ((await em.count(Token, { keyHash })) === 0) em.create(Token, { user, keyHash, description: "First administrator" }, { partial: true });
+  if ((await em.count(Token, { keyHash })) === 0)
+    em.create(Token, { user, keyHash, description: "First administrator" }, { partial: true });
   await em.flush();
   return givenKey === undefined ? key : undefined;
 }

@@ -32,6 +32,8 @@ export interface Database {
   appendLines(lines: readonly LineRow[]): Promise<void>;
   /** Brings the tables up to the newest migration; returns the names of those it ran. */
   migrate(): Promise<string[]>;
+  /** SQL that would bring the tables in step with the models; empty when the migrations already did. */
+  pendingSchemaChanges(): Promise<string>;
   close(): Promise<void>;
 }
 

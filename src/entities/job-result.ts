@@ -6,7 +6,8 @@ import { Job } from "./job.ts";
 import { BelongsTo, Choice, Column, HasMany, Model } from "./model.ts";
 import { User } from "./user.ts";
 
-const logCount = (what: string) => Column("integer", { description: `Log lines of level ${what} so far.`, nullable: true, default: 0 });
+const logCount = (what: string) =>
+  Column("integer", { description: `Log lines of level ${what} so far.`, nullable: true, default: 0 });
 
 /** One run of a job. Its `status` is the only record of where the run stands. */
 @Model({
@@ -15,7 +16,12 @@ const logCount = (what: string) => Column("integer", { description: `Log lines o
   indexes: [["dateCreated"], ["status"], ["jobModel", "dateCreated"]],
 })
 export class JobResult extends BaseModel {
-  @BelongsTo(() => Job, { description: "The job that was run; null once it is deleted.", nullable: true, onDelete: "set null", index: false })
+  @BelongsTo(() => Job, {
+    description: "The job that was run; null once it is deleted.",
+    nullable: true,
+    onDelete: "set null",
+    index: false,
+  })
   jobModel!: Job | null;
 
   @Column("string", { description: "Name of the job when the run was asked for.", length: 255 })
@@ -39,13 +45,20 @@ export class JobResult extends BaseModel {
   @Column("timestamp", { description: "When it ended, however it ended.", nullable: true })
   dateDone!: Date | null;
 
-  @Column("json", { description: "What the job returned; for a failure an object with `exc_type` and `exc_message`.", nullable: true })
+  @Column("json", {
+    description: "What the job returned; for a failure an object with `exc_type` and `exc_message`.",
+    nullable: true,
+  })
   result!: unknown;
 
   @Column("string", { description: "Name of the worker that took the run.", length: 255, nullable: true })
   worker!: string | null;
 
-  @Column("json", { description: "Positional inputs; always an empty list, kept for Nautobot's clients.", nullable: true, default: () => [] })
+  @Column("json", {
+    description: "Positional inputs; always an empty list, kept for Nautobot's clients.",
+    nullable: true,
+    default: () => [],
+  })
   taskArgs!: unknown;
 
   @Column("json", { description: "The run's inputs, as they were given.", nullable: true, default: () => ({}) })

@@ -6,7 +6,10 @@ import { JobResult } from "./job-result.ts";
 import { BelongsTo, Column, HasMany, Model } from "./model.ts";
 
 const overrideFlag = (field: string) =>
-  Column("boolean", { description: `True when \`${field}\` was set here and no longer follows the job's source.`, default: false });
+  Column("boolean", {
+    description: `True when \`${field}\` was set here and no longer follows the job's source.`,
+    default: false,
+  });
 
 /** A job: code found under `JOBS_ROOT`, and what the database knows and decides about it. */
 @Model({
@@ -79,7 +82,11 @@ export class Job extends TimestampedModel {
   })
   variablesSchema!: Record<string, unknown>;
 
-  @BelongsTo(() => JobQueue, { description: "Queue that a run waits in unless asked otherwise.", nullable: true, onDelete: "set null" })
+  @BelongsTo(() => JobQueue, {
+    description: "Queue that a run waits in unless asked otherwise.",
+    nullable: true,
+    onDelete: "set null",
+  })
   defaultJobQueue!: JobQueue | null;
 
   @overrideFlag("grouping")

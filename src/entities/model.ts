@@ -1,12 +1,4 @@
-import {
-  Entity,
-  Index,
-  ManyToOne,
-  OneToMany,
-  PrimaryKey,
-  Property,
-  Unique,
-} from "@mikro-orm/decorators/legacy";
+import { Entity, Index, ManyToOne, OneToMany, PrimaryKey, Property, Unique } from "@mikro-orm/decorators/legacy";
 import type { EntityName } from "@mikro-orm/core";
 import { GraphQLFloat, GraphQLInt, GraphQLString, GraphQLBoolean, type GraphQLScalarType } from "graphql";
 import { Field, ObjectType } from "type-graphql";
@@ -125,10 +117,7 @@ interface BelongsToOptions {
 }
 
 /** A reference to one object of another model; its column is the property's name and `_id`. Nullable on the wire, as in Nautobot. */
-export function BelongsTo<Target extends object>(
-  target: () => EntityName<Target>,
-  options: BelongsToOptions,
-): PropertyDecorator {
+export function BelongsTo<Target extends object>(target: () => EntityName<Target>, options: BelongsToOptions): PropertyDecorator {
   return (owner, property) => {
     ManyToOne(target, { nullable: options.nullable ?? false, deleteRule: options.onDelete, index: options.index ?? true })(
       owner as never,

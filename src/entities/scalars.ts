@@ -15,7 +15,8 @@ function parseUuid(value: unknown): string {
 
 function parseDateTime(value: unknown): Date {
   const date = typeof value === "string" ? new Date(value) : undefined;
-  if (!date || Number.isNaN(date.getTime())) throw new TypeError(`DateTime cannot represent ${JSON.stringify(value)}: give ISO 8601 text.`);
+  if (!date || Number.isNaN(date.getTime()))
+    throw new TypeError(`DateTime cannot represent ${JSON.stringify(value)}: give ISO 8601 text.`);
   return date;
 }
 

@@ -16,7 +16,11 @@ export interface Broker {
   /** Delivers at least once; does nothing while the same id is in flight. */
   enqueue(delivery: Delivery): Promise<void>;
   /** Hands deliveries of these queues to `handle`, at most `concurrency` at a time in all. A delivery whose handler rejects is dropped. */
-  consume(queues: readonly string[], handle: (delivery: Delivery) => Promise<void>, options: { concurrency: number }): Promise<void>;
+  consume(
+    queues: readonly string[],
+    handle: (delivery: Delivery) => Promise<void>,
+    options: { concurrency: number },
+  ): Promise<void>;
   /** Rings here and in every other process. May be lost; never throws. */
   notify(topic: Topic): void;
   /** Rings from this moment on; `return()` frees it at once. */

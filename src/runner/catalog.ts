@@ -29,11 +29,14 @@ export function createCatalog(deps: { database: Database; sandbox: Sandbox; jobs
     source: (classPath) => sources.get(classPath),
     async refresh() {
       const found: FoundJob[] = [];
-      for (const path of await jobFiles(jobsRoot)) {
+      const paths = await jobFiles(jobsRoot);
+      const descriptions = await sandbox.describe(paths.map((path) => join(jobsRoot, path)));
+      for (const [index, path] of paths.entries()) {
+        const described = descriptions[index]!;
         const file = join(jobsRoot, path);
         const moduleName = path.replace(JOB_FILE, "").split(sep).join(".");
-        const described = await sandbox.describe(file);
-        if ("error" in described) log.error({ file, error: described.error }, `job file ${path} does not load: ${described.error.split("\n")[0]}`);
+        if ("error" in described)
+          log.error({ file, error: described.error }, `job file ${path} does not load: ${described.error.split("\n")[0]}`);
         else found.push(...described.jobs.map((job) => ({ ...job, moduleName, file })));
       }
       await syncJobs(database, found);
@@ -52,5 +55,5 @@ async function jobFiles(root: string): Promise<string[]> {
   }
   const paths: string[] = [];
   for await (const path of glob("**/*.{ts,mts,js,mjs}", { cwd: root })) if (!NO_JOB_FILE.test(path)) paths.push(path);
-  return paths.sort();
+  return paths.toSorted();
 }

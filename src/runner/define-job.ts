@@ -107,7 +107,9 @@ export type DefinedJob<V extends Variables = Variables> = Readonly<JobDefinition
  * Declares a job. Export what it returns: the export's name is the job's `job_class_name`.
  * @throws TypeError that names what is missing or of the wrong kind.
  */
-export function defineJob<const V extends Variables = z.ZodObject<Record<never, never>>>(definition: JobDefinition<V>): DefinedJob<V> {
+export function defineJob<const V extends Variables = z.ZodObject<Record<never, never>>>(
+  definition: JobDefinition<V>,
+): DefinedJob<V> {
   const checked = definitionSchema.safeParse(definition);
   if (!checked.success) throw new TypeError(`defineJob: ${z.prettifyError(checked.error)}`);
   return Object.freeze({ ...definition, [JOB]: true as const });

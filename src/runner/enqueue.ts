@@ -44,7 +44,8 @@ export async function enqueue({ database, broker, catalog, sandbox }: EnqueueDep
   if (!job) throw new AppError("NOT_FOUND", `There is no job with ${describeReference(request.job)}.`);
   const classPath = `${job.moduleName}.${job.jobClassName}`;
   const source = catalog.source(classPath);
-  if (!job.installed || !source) throw new AppError("JOB_NOT_INSTALLED", `The source of the job "${job.name}" (${classPath}) is not installed.`);
+  if (!job.installed || !source)
+    throw new AppError("JOB_NOT_INSTALLED", `The source of the job "${job.name}" (${classPath}) is not installed.`);
   if (!job.enabled) throw new AppError("JOB_NOT_ENABLED", `The job "${job.name}" is not enabled.`);
   if (job.approvalRequired) throw new AppError("FORBIDDEN", `A run of the job "${job.name}" needs an approval first.`);
   if (request.dryRun && !job.supportsDryrun) {
@@ -52,34 +53,46 @@ export async function enqueue({ database, broker, catalog, sandbox }: EnqueueDep
       { field: "dryrun", message: "This job does not support dry runs." },
     ]);
   }
-  const details = await sandbox.validate(source, request.data);
-  if (details.length > 0) {
-    throw new AppError(
-      "BAD_USER_INPUT",
-      `The inputs of the job "${job.name}" are not valid: ${details.map(({ field, message }) => `${field}: ${message}`).join("; ")}`,
-      details.map(({ field, message }) => ({ field: `data.${field}`, message })),
-    );
+  const wrong = await sandbox.validate(source, request.data).catch((error: Error) => {
+    throw new AppError("JOB_NOT_INSTALLED", `The code of the job "${job.name}" does not load: ${error.message}`);
+  });
+  if (wrong.length > 0) {
+    const details = wrong.map(({ field, message }) => ({ field: field === "" ? "data" : `data.${field}`, message }));
+    const sentence = details.map(({ field, message }) => `${field}: ${message}`).join("; ");
+    throw new AppError("BAD_USER_INPUT", `The inputs of the job "${job.name}" are not valid. ${sentence}`, details);
   }
 
   const queue = job.defaultJobQueue?.name ?? DEFAULT_QUEUE;
-  const run = em.create(JobResult, {
-    jobModel: job,
-    name: job.name,
-    taskName: classPath,
-    user: em.getReference(User, request.userId),
-    taskKwargs: request.data,
-    celeryKwargs: { queue, dryrun: request.dryRun ?? (job.supportsDryrun && job.dryrunDefault) },
-  }, { partial: true });
+  const run = em.create(
+    JobResult,
+    {
+      jobModel: job,
+      name: job.name,
+      taskName: classPath,
+      user: em.getReference(User, request.userId),
+      taskKwargs: request.data,
+      celeryKwargs: { queue, dryrun: request.dryRun ?? (job.supportsDryrun && job.dryrunDefault) },
+    },
+    { partial: true },
+  );
   await em.flush();
   await broker.enqueue({ id: run.id, queue });
   return run.id;
 }
 
 /** @throws {@link AppError} BAD_USER_INPUT unless exactly one way to name the job is used. */
-export function jobCondition({ id, classPath, name }: JobReference): Partial<Pick<Job, "id" | "jobClassName" | "moduleName" | "name">> {
+export function jobCondition({
+  id,
+  classPath,
+  name,
+}: JobReference): Partial<Pick<Job, "id" | "jobClassName" | "moduleName" | "name">> {
   if ([id, classPath, name].filter((value) => value !== undefined).length !== 1) {
     const message = "Give exactly one of id, class_path and name.";
-    throw new AppError("BAD_USER_INPUT", message, ["id", "class_path", "name"].map((field) => ({ field, message })));
+    throw new AppError(
+      "BAD_USER_INPUT",
+      message,
+      ["id", "class_path", "name"].map((field) => ({ field, message })),
+    );
   }
   if (id !== undefined) return { id: isUuid(id) ? id : "00000000-0000-0000-0000-000000000000" };
   if (name !== undefined) return { name };

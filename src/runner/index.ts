@@ -56,7 +56,11 @@ export async function openRunner({ database, broker, sandbox, jobsRoot, concurre
   await catalog.refresh();
   await recover({ database, broker, logWriter, workerName });
   const queues = await database.fork().findAll(JobQueue);
-  await broker.consume(queues.map((queue) => queue.name), (delivery) => worker.handle(delivery), { concurrency });
+  await broker.consume(
+    queues.map((queue) => queue.name),
+    (delivery) => worker.handle(delivery),
+    { concurrency },
+  );
 
   return {
     enqueue: (request) => enqueue({ database, broker, catalog, sandbox }, request),

@@ -3,13 +3,23 @@ import type { Broker } from "./broker.ts";
 import type { LogWriter } from "./log-writer.ts";
 
 /** What a worker that is gone left behind: its running runs are failed, and runs that still wait are sent off again. */
-export async function recover({ database, broker, logWriter, workerName }: {
+export async function recover({
+  database,
+  broker,
+  logWriter,
+  workerName,
+}: {
   database: Database;
   broker: Broker;
   logWriter: LogWriter;
   workerName: string;
 }): Promise<void> {
-  const lost = await database.rows.selectFrom("job_result").select("id").where("status", "=", "STARTED").where("worker", "=", workerName).execute();
+  const lost = await database.rows
+    .selectFrom("job_result")
+    .select("id")
+    .where("status", "=", "STARTED")
+    .where("worker", "=", workerName)
+    .execute();
   for (const { id } of lost) await fail(database, logWriter, id as string);
   const waiting = await database.rows
     .selectFrom("job_result")

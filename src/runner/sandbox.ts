@@ -52,9 +52,9 @@ export interface Sandbox {
    * @param lines takes each batch as it comes; the job is held back while batches are not yet stored.
    */
   run(task: SandboxTask, lines: (batch: SaidLine[]) => Promise<void>, signal: AbortSignal): Promise<Outcome>;
-  /** Loads a file and tells which jobs it holds; a file that throws, exits or hangs is told as an error. */
-  describe(file: string): Promise<FileDescription>;
-  /** Checks inputs against the job's variables; an empty list when they fit. */
+  /** Loads files anew and tells which jobs each holds; a file that throws, exits or hangs is told as an error. */
+  describe(files: readonly string[]): Promise<FileDescription[]>;
+  /** Checks inputs against the job's variables; an empty list when they fit. Rejects when the job's code does not load or answer. */
   validate(source: JobSource, data: Record<string, unknown>): Promise<ErrorDetail[]>;
   close(): Promise<void>;
 }

@@ -82,6 +82,7 @@ function assignQueues(em: SqlEntityManager, job: Job, { meta }: FoundJob, queues
   const assigned = job.jobQueueAssignments.getItems();
   for (const assignment of assigned) if (!wanted.includes(assignment.jobQueue)) em.remove(assignment);
   for (const jobQueue of new Set(wanted)) {
-    if (!assigned.some((assignment) => assignment.jobQueue === jobQueue)) em.create(JobQueueAssignment, { job, jobQueue }, { partial: true });
+    if (!assigned.some((assignment) => assignment.jobQueue === jobQueue))
+      em.create(JobQueueAssignment, { job, jobQueue }, { partial: true });
   }
 }

@@ -82,7 +82,9 @@ export function createWorker(deps: WorkerDeps): Worker {
 
   return {
     async handle(delivery) {
-      const work = run(delivery).catch((error: unknown) => log.error({ err: error, job_result: delivery.id }, "a run could not be recorded"));
+      const work = run(delivery).catch((error: unknown) =>
+        log.error({ err: error, job_result: delivery.id }, "a run could not be recorded"),
+      );
       running.add(work);
       await work;
       running.delete(work);
@@ -96,7 +98,11 @@ export function createWorker(deps: WorkerDeps): Worker {
   };
 }
 
-async function execute({ database, catalog, sandbox, logWriter }: WorkerDeps, run: ClaimedRun, signal: AbortSignal): Promise<Outcome> {
+async function execute(
+  { database, catalog, sandbox, logWriter }: WorkerDeps,
+  run: ClaimedRun,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const source = catalog.source(run.task_name ?? "");
   if (!source) return notInstalled(run.task_name);
   const lines = logWriter.open(run.id);

@@ -17,7 +17,12 @@ const TYPES: Record<string, string> = {
 };
 
 /** Serves the GraphiQL page to a browser at `GET /graphql`, and its files. Returns false for a request that is not for it. */
-export async function serveGraphiql(pathname: string, search: string, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+export async function serveGraphiql(
+  pathname: string,
+  search: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
   const isPage = pathname === "/graphql" && search === "" && (request.headers.accept ?? "").includes("text/html");
   if (pathname === "/") {
     response.writeHead(302, { location: "/graphql" }).end();

@@ -23,7 +23,8 @@ export class JobLogEntryResolver extends modelResolver(JobLogEntry, { one: "job_
   jobLogEntries(
     @Root() lines: FollowedLine[],
     @Arg("jobResultId", () => ID, { description: "The run to follow." }) _jobResultId: string,
-    @Arg("afterSequence", () => Int, { defaultValue: 0, description: "Leave out lines up to this `sequence`." }) _afterSequence: number,
+    @Arg("afterSequence", () => Int, { defaultValue: 0, description: "Leave out lines up to this `sequence`." })
+    _afterSequence: number,
   ): FollowedLine[] {
     return lines;
   }
@@ -40,7 +41,8 @@ async function followLog(
   info: GraphQLResolveInfo,
 ): Promise<AsyncIterable<FollowedLine[]>> {
   const run =
-    isUuid(jobResultId) && (await database.rows.selectFrom("job_result").select("id").where("id", "=", jobResultId).executeTakeFirst());
+    isUuid(jobResultId) &&
+    (await database.rows.selectFrom("job_result").select("id").where("id", "=", jobResultId).executeTakeFirst());
   if (!run) throw new AppError("NOT_FOUND", `There is no job result with id "${jobResultId}".`);
   return runner.follow({ jobResultId, afterSequence, columns: selectedColumns(info, JOB_LOG_ENTRY) });
 }

@@ -1,5 +1,19 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Arg, Args, ArgsType, Ctx, Extensions, Field, FieldResolver, ID, Info, InputType, Mutation, Resolver, Root } from "type-graphql";
+import {
+  Arg,
+  Args,
+  ArgsType,
+  Ctx,
+  Extensions,
+  Field,
+  FieldResolver,
+  ID,
+  Info,
+  InputType,
+  Mutation,
+  Resolver,
+  Root,
+} from "type-graphql";
 import { Job, JobResult } from "../entities/index.ts";
 import { GenericScalar } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";

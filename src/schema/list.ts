@@ -60,7 +60,7 @@ function ordering(shape: ModelShape, sort: readonly string[] = shape.ordering): 
     const name = key.replace(/^-/, "");
     const column = shape.one.get(name)?.column ?? (shape.columns.has(name) ? name : undefined);
     if (!column) {
-      const message = `"${name}" is not a field to sort by. Sort by one of: ${[...shape.columns.keys(), ...shape.one.keys()].sort().join(", ")}.`;
+      const message = `"${name}" is not a field to sort by. Sort by one of: ${[...shape.columns.keys(), ...shape.one.keys()].toSorted().join(", ")}.`;
       throw new AppError("BAD_USER_INPUT", message, [{ field: "sort", message }]);
     }
     return [column, key.startsWith("-") ? "desc" : "asc"];

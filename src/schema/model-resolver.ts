@@ -45,7 +45,11 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
 
   @Resolver(() => model as never)
   abstract class ModelResolver {
-    @Query(() => model as never, { name: queries.one, nullable: true, description: `One object by its id; null when there is none.` })
+    @Query(() => model as never, {
+      name: queries.one,
+      nullable: true,
+      description: `One object by its id; null when there is none.`,
+    })
     async one(
       @Arg("id", () => ID, { description: "Primary key." }) id: string,
       @Ctx() { database }: Context,
@@ -63,8 +67,11 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
   }
 
   for (const relation of shape.one.values()) {
-    defineField(ModelResolver.prototype, relation.property, [Root(), Ctx(), Info()], (row: Row, context: Context, info: GraphQLResolveInfo) =>
-      context.relations.one(relation, row, info),
+    defineField(
+      ModelResolver.prototype,
+      relation.property,
+      [Root(), Ctx(), Info()],
+      (row: Row, context: Context, info: GraphQLResolveInfo) => context.relations.one(relation, row, info),
     );
   }
   for (const relation of shape.many.values()) {
@@ -72,14 +79,20 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
       ModelResolver.prototype,
       relation.property,
       [Root(), Args(() => ListArgs), Ctx(), Info()],
-      (row: Row, args: ListArgs, context: Context, info: GraphQLResolveInfo) => context.relations.many(relation, row, pageOf(args), info),
+      (row: Row, args: ListArgs, context: Context, info: GraphQLResolveInfo) =>
+        context.relations.many(relation, row, pageOf(args), info),
     );
   }
   return ModelResolver;
 }
 
 /** A field resolver as its decorators would write it, for a field whose name is only known here. */
-function defineField(prototype: object, name: string, parameters: ReturnType<typeof Root>[], resolve: (...args: never[]) => unknown): void {
+function defineField(
+  prototype: object,
+  name: string,
+  parameters: ReturnType<typeof Root>[],
+  resolve: (...args: never[]) => unknown,
+): void {
   Object.defineProperty(prototype, name, { value: resolve, configurable: true, writable: true });
   parameters.forEach((decorate, index) => decorate(prototype, name, index));
   FieldResolver()(prototype, name, Object.getOwnPropertyDescriptor(prototype, name)!);

@@ -30,7 +30,13 @@ export function selectedColumns(info: GraphQLResolveInfo, shape: ModelShape): re
   return selected;
 }
 
-function collect(set: SelectionSetNode, type: GraphQLNamedType, info: GraphQLResolveInfo, shape: ModelShape, columns: Set<string>): void {
+function collect(
+  set: SelectionSetNode,
+  type: GraphQLNamedType,
+  info: GraphQLResolveInfo,
+  shape: ModelShape,
+  columns: Set<string>,
+): void {
   for (const selection of set.selections) {
     if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection.selectionSet, type, info, shape, columns);
     else if (selection.kind === Kind.FRAGMENT_SPREAD) {

@@ -18,7 +18,7 @@ import { createSchema } from "./index.ts";
 import { readJsonBody } from "./json-body.ts";
 
 /** Where GraphQL is served; the second is where clients written for Nautobot look. */
-const PATHS: readonly string[] = ["/graphql", "/api/graphql", "/api/graphql/"];
+const PATHS: ReadonlySet<string> = new Set(["/graphql", "/api/graphql", "/api/graphql/"]);
 
 /** What a server is made of. */
 export interface ServerDeps {
@@ -58,11 +58,16 @@ export async function openServer({ database, runner, log, host, port }: ServerDe
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, search } = new URL(request.url ?? "/", "http://localhost");
     if (request.method === "GET" && (await serveGraphiql(pathname, search, request, response))) return;
-    if (!PATHS.includes(pathname)) return send(response, 404, { errors: [{ message: `Nothing is served at ${pathname}.` }] });
+    if (!PATHS.has(pathname)) return send(response, 404, { errors: [{ message: `Nothing is served at ${pathname}.` }] });
     const viewer = await authenticate(database, request.headers.authorization);
     const headers = new HeaderMap();
-    for (const [name, value] of Object.entries(request.headers)) headers.set(name, Array.isArray(value) ? value.join(", ") : (value ?? ""));
-    const { body, status, headers: out } = await apollo.executeHTTPGraphQLRequest({
+    for (const [name, value] of Object.entries(request.headers))
+      headers.set(name, Array.isArray(value) ? value.join(", ") : (value ?? ""));
+    const {
+      body,
+      status,
+      headers: out,
+    } = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: { method: request.method ?? "GET", headers, search, body: await readJsonBody(request) },
       context: async () => createContext({ database, runner }, viewer),
     });
@@ -82,7 +87,7 @@ export async function openServer({ database, runner, log, host, port }: ServerDe
   const sockets = new WebSocketServer({ noServer: true });
   http.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    if (!PATHS.includes(pathname)) return socket.end("HTTP/1.1 404 Not Found\r\n\r\n");
+    if (!PATHS.has(pathname)) return socket.end("HTTP/1.1 404 Not Found\r\n\r\n");
     sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit("connection", webSocket, request));
   });
   const viewers = new WeakMap<object, Viewer>();
@@ -90,7 +95,10 @@ export async function openServer({ database, runner, log, host, port }: ServerDe
     {
       schema,
       async onConnect(ctx) {
-        const given = ctx.connectionParams?.["Authorization"] ?? ctx.connectionParams?.["authorization"] ?? ctx.extra.request.headers.authorization;
+        const given =
+          ctx.connectionParams?.["Authorization"] ??
+          ctx.connectionParams?.["authorization"] ??
+          ctx.extra.request.headers.authorization;
         try {
           viewers.set(ctx.extra.socket, await authenticate(database, given));
           return true;
@@ -141,4 +149,3 @@ async function listen(http: HttpServer, host: string, port: number): Promise<voi
     throw new StartError(`HOST, PORT: cannot listen on ${host}:${port}: ${error.message}.`);
   });
 }
-

@@ -40,7 +40,9 @@ function withWireArguments(field: GraphQLFieldConfig<unknown, unknown>, toCode: 
     ...field,
     args: Object.fromEntries(table.map(({ name, wire }) => [wire, field.args![name]!])),
     ...(resolve && { resolve: ((root, args, context, info) => resolve(root, rename(args), context, info)) as typeof resolve }),
-    ...(subscribe && { subscribe: ((root, args, context, info) => subscribe(root, rename(args), context, info)) as typeof subscribe }),
+    ...(subscribe && {
+      subscribe: ((root, args, context, info) => subscribe(root, rename(args), context, info)) as typeof subscribe,
+    }),
   };
 }
 
@@ -55,10 +57,16 @@ function createConverter(): (type: GraphQLInputType) => Convert | undefined {
     if (!convert) {
       let table: { name: string; wire: string; convert: Convert | undefined }[] | undefined;
       convert = (value) => {
-        table ??= Object.values(named.getFields()).map(({ name, type: inner }) => ({ name, wire: snakeCase(name), convert: toCode(inner) }));
+        table ??= Object.values(named.getFields()).map(({ name, type: inner }) => ({
+          name,
+          wire: snakeCase(name),
+          convert: toCode(inner),
+        }));
         const given = value as Record<string, unknown>;
         return Object.fromEntries(
-          table.filter(({ wire }) => wire in given).map((field) => [field.name, field.convert ? field.convert(given[field.wire]) : given[field.wire]]),
+          table
+            .filter(({ wire }) => wire in given)
+            .map((field) => [field.name, field.convert ? field.convert(given[field.wire]) : given[field.wire]]),
         );
       };
       objects.set(named.name, convert);

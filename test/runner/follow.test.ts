@@ -39,7 +39,10 @@ test("a log followed before, during and after the run is 1..N each time, then co
     expect(sequences(lines)).toEqual(numbers(2000));
     expect(lines.map((line) => line.message)).toEqual(numbers(2000).map((n) => `line ${n}`));
   }
-  const { job_result } = await client.query(`query ($id: ID!) { job_result(id: $id) { status info_log_count debug_log_count } }`, { id: run_job.id });
+  const { job_result } = await client.query(
+    `query ($id: ID!) { job_result(id: $id) { status info_log_count debug_log_count } }`,
+    { id: run_job.id },
+  );
   expect(job_result).toEqual({ status: "SUCCESS", info_log_count: 2000, debug_log_count: 0 });
 });
 
@@ -61,8 +64,14 @@ test("every subscriber of a thousand short runs has their three lines, then comp
     const end = ends[n % ends.length]!;
     const { run_job } = await client.query(RUN, { job: "jobs.Short", data: { end } });
     const lines = await client.followLog(run_job.id);
-    const { job_result } = await client.query(`query ($id: ID!) { job_result(id: $id) { status info_log_count } }`, { id: run_job.id });
-    return { messages: lines.map((line) => line.message).join(), ...job_result, expected: end === "return" ? "SUCCESS" : "FAILURE" };
+    const { job_result } = await client.query(`query ($id: ID!) { job_result(id: $id) { status info_log_count } }`, {
+      id: run_job.id,
+    });
+    return {
+      messages: lines.map((line) => line.message).join(),
+      ...job_result,
+      expected: end === "return" ? "SUCCESS" : "FAILURE",
+    };
   };
   const runs: Awaited<ReturnType<typeof one>>[] = [];
   for (let n = 0; n < SHORT_RUNS; n += 20) runs.push(...(await Promise.all(numbers(n + 20, n + 1).map(one))));

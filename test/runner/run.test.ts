@@ -27,7 +27,11 @@ test.for([
   ["ThrowsText", "FAILURE", { exc_type: "Error", exc_message: "just text" }],
   ["Exits", "FAILURE", { exc_type: "JobEnded", exc_message: "The job called process.exit(7)." }],
   ["ExitsZero", "FAILURE", { exc_type: "JobEnded", exc_message: expect.stringContaining("process.exit(0)") }],
-  ["NeverSettles", "FAILURE", { exc_type: "JobEnded", exc_message: expect.stringContaining("a promise that nothing can settle") }],
+  [
+    "NeverSettles",
+    "FAILURE",
+    { exc_type: "JobEnded", exc_message: expect.stringContaining("a promise that nothing can settle") },
+  ],
   ["Unawaited", "FAILURE", { exc_type: "Error", exc_message: "nobody looked" }],
   ["LateThrow", "FAILURE", { exc_type: "Error", exc_message: "from a timer" }],
   ["BigIntResult", "FAILURE", { exc_type: "TypeError", exc_message: "result.rows[1].size is a bigint, which JSON cannot hold." }],

@@ -70,7 +70,9 @@ test("a job is run by id or name as well; a second job of the same name has a nu
   expect(jobs.find((job: any) => job.class_path === "a.Twin").name).toBe("Dry (2)");
   const { run_job } = await client.query(`mutation { run_job(name: "Dry (2)") { id name job_model { name } } }`);
   expect(run_job).toMatchObject({ name: "Dry (2)", job_model: { name: "Dry (2)" } });
-  const byId = await client.query(`mutation ($id: ID!) { run_job(id: $id) { task_name } }`, { id: jobs.find((job: any) => job.name === "Dry").id });
+  const byId = await client.query(`mutation ($id: ID!) { run_job(id: $id) { task_name } }`, {
+    id: jobs.find((job: any) => job.name === "Dry").id,
+  });
   expect(byId).toEqual({ run_job: { task_name: "a.Dry" } });
 });
 
@@ -80,6 +82,10 @@ test("enabling a job lets it run, and what is not given stays", async () => {
     update_job: { name: "Off", enabled: true },
   });
   expect(await runToEnd(client, "a.Off")).toMatchObject({ status: "SUCCESS" });
-  expect(await client.query(`mutation { update_job(name: "Off", data: {}) { enabled } }`)).toEqual({ update_job: { enabled: true } });
-  expect(await client.refused(`mutation { update_job(name: "Nobody", data: {}) { id } }`)).toMatchObject({ extensions: { code: "NOT_FOUND" } });
+  expect(await client.query(`mutation { update_job(name: "Off", data: {}) { enabled } }`)).toEqual({
+    update_job: { enabled: true },
+  });
+  expect(await client.refused(`mutation { update_job(name: "Nobody", data: {}) { id } }`)).toMatchObject({
+    extensions: { code: "NOT_FOUND" },
+  });
 });

@@ -32,11 +32,20 @@ describe("a key", () => {
     const app = await openTestApp(JOBS);
     const { openDatabase } = await import("../../src/entities/database.ts");
     const database = await openDatabase(app.config.databaseUrl);
-    await database.rows.updateTable("token").set({ expires: new Date(Date.now() - 1).toISOString() }).execute();
+    await database.rows
+      .updateTable("token")
+      .set({ expires: new Date(Date.now() - 1).toISOString() })
+      .execute();
     expect((await post(app.url, KEY, { query })).status).toBe(401);
-    await database.rows.updateTable("token").set({ expires: new Date(Date.now() + 60_000).toISOString() }).execute();
+    await database.rows
+      .updateTable("token")
+      .set({ expires: new Date(Date.now() + 60_000).toISOString() })
+      .execute();
     expect((await post(app.url, KEY, { query })).status).toBe(200);
-    await database.rows.updateTable("user").set({ is_active: app.config.databaseUrl.startsWith("sqlite:") ? 0 : false }).execute();
+    await database.rows
+      .updateTable("user")
+      .set({ is_active: app.config.databaseUrl.startsWith("sqlite:") ? 0 : false })
+      .execute();
     expect((await post(app.url, KEY, { query })).status).toBe(401);
     await database.close();
   });
@@ -95,15 +104,21 @@ describe("what is wrong with a request", () => {
     expect(JSON.stringify(answer.body)).not.toMatch(/job_log_entry"|select/);
     const [{ extensions }] = answer.body.errors;
     expect(extensions.code).toBe("INTERNAL_SERVER_ERROR");
-    expect(app.logged.find((entry) => entry["id"] === extensions.id)).toMatchObject({ err: { message: expect.stringContaining("job_log_entry") } });
+    expect(app.logged.find((entry) => entry["id"] === extensions.id)).toMatchObject({
+      err: { message: expect.stringContaining("job_log_entry") },
+    });
     const overSocket = app.client.ws.iterate({ query: "{ job_log_entries { id } }" });
-    expect((await overSocket.next()).value.errors[0]).toMatchObject({ extensions: { code: "INTERNAL_SERVER_ERROR", id: expect.any(String) } });
+    expect((await overSocket.next()).value.errors[0]).toMatchObject({
+      extensions: { code: "INTERNAL_SERVER_ERROR", id: expect.any(String) },
+    });
   });
 });
 
 test("queries and mutations work over a socket too", async () => {
   const { client } = await openTestApp(JOBS);
-  const { value } = await client.ws.iterate<{ run_job: { name: string } }>({ query: `mutation { run_job(name: "A") { name } }` }).next();
+  const { value } = await client.ws
+    .iterate<{ run_job: { name: string } }>({ query: `mutation { run_job(name: "A") { name } }` })
+    .next();
   expect(value.data).toEqual({ run_job: { name: "A" } });
 });
 
@@ -113,7 +128,9 @@ test("a browser gets GraphiQL, whole and from here", async () => {
   const html = await page.text();
   expect(page.headers.get("content-type")).toContain("text/html");
   expect(html).toContain("<title>Jobgraph</title>");
-  const assets = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1]!).filter((link) => !link.startsWith("data:"));
+  const assets = [...html.matchAll(/(?:src|href)="([^"]+)"/g)]
+    .map((match) => match[1]!)
+    .filter((link) => !link.startsWith("data:"));
   expect(assets.length).toBeGreaterThan(0);
   for (const asset of assets) {
     expect(asset).toMatch(/^\/graphiql\//);

@@ -32,14 +32,23 @@ export function brokerContract(open: () => Promise<Broker>): void {
     await broker.consume(["q"], handle, { concurrency: 9 });
     await broker.enqueue({ id: "2", queue: "q" });
     await arrived(2);
-    expect(held.map(({ id, queue }) => [id, queue])).toEqual([["1", "q"], ["2", "q"]]);
+    expect(held.map(({ id, queue }) => [id, queue])).toEqual([
+      ["1", "q"],
+      ["2", "q"],
+    ]);
   });
 
   test("keeps to its concurrency over all queues, and to its queues", async () => {
     const broker = await setup();
     const { held, handle, arrived } = holdingHandler();
     await broker.consume(["a", "b"], handle, { concurrency: 2 });
-    for (const [id, queue] of [["1", "a"], ["x", "other"], ["2", "b"], ["3", "a"]] as const) await broker.enqueue({ id, queue });
+    for (const [id, queue] of [
+      ["1", "a"],
+      ["x", "other"],
+      ["2", "b"],
+      ["3", "a"],
+    ] as const)
+      await broker.enqueue({ id, queue });
     await arrived(2);
     expect(held.map(({ id }) => id)).toEqual(["1", "2"]);
     held[1]!.release();
@@ -68,7 +77,11 @@ export function brokerContract(open: () => Promise<Broker>): void {
   test("goes on after a handler that rejects", async () => {
     const broker = await setup();
     const { held, handle, arrived } = holdingHandler();
-    await broker.consume(["q"], async (delivery) => (delivery.id === "bad" ? Promise.reject(new Error("no")) : handle(delivery)), { concurrency: 1 });
+    await broker.consume(
+      ["q"],
+      async (delivery) => (delivery.id === "bad" ? Promise.reject(new Error("no")) : handle(delivery)),
+      { concurrency: 1 },
+    );
     await broker.enqueue({ id: "bad", queue: "q" });
     await broker.enqueue({ id: "good", queue: "q" });
     await arrived(1);

@@ -2,7 +2,7 @@ import { type Client as WsClient, createClient as createWsClient } from "graphql
 import WebSocket from "ws";
 
 /** A GraphQL error as it comes over the wire. */
-export interface WireError {
+interface WireError {
   message: string;
   path?: (string | number)[];
   extensions: { code: string; details?: { field: string; message: string }[]; id?: string };
@@ -41,7 +41,12 @@ const FOLLOW = `subscription ($id: ID!, $after: Int!) {
 }`;
 
 /** Sends an operation and returns status and body as they came. */
-export async function post(url: string, key: string | undefined, body: object, path = "/graphql"): Promise<{ status: number; body: any }> {
+export async function post(
+  url: string,
+  key: string | undefined,
+  body: object,
+  path = "/graphql",
+): Promise<{ status: number; body: any }> {
   const response = await fetch(url + path, {
     method: "POST",
     headers: { "content-type": "application/json", ...(key && { authorization: `Token ${key}` }) },

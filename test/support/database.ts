@@ -14,7 +14,9 @@ let template: Promise<string> | undefined;
 
 /** URL of an empty, migrated database that is this test's alone. */
 export async function freshDatabaseUrl(): Promise<string> {
-  return isSqlite ? freshSqlite(await (template ??= makeSqliteTemplate())) : freshPostgresql(await (template ??= makePostgresqlTemplate()));
+  return isSqlite
+    ? freshSqlite(await (template ??= makeSqliteTemplate()))
+    : freshPostgresql(await (template ??= makePostgresqlTemplate()));
 }
 
 async function migrated(url: string): Promise<void> {

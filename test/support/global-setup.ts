@@ -28,7 +28,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function dropTestDatabases(url: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
-  const { rows } = await client.query<{ datname: string }>(`select datname from pg_database where datname like 'jobgraph\\_test\\_%'`);
+  const { rows } = await client.query<{ datname: string }>(
+    `select datname from pg_database where datname like 'jobgraph\\_test\\_%'`,
+  );
   for (const { datname } of rows) await client.query(`drop database if exists "${datname}" with (force)`);
   await client.end();
 }

@@ -16,6 +16,8 @@ export async function runToEnd(client: TestClient, classPath: string, data: obje
     { job: classPath, data, dryrun },
   );
   const lines = await client.followLog(run_job.id);
-  const { job_result } = await client.query(`query ($id: ID!) { job_result(id: $id) { id status result traceback } }`, { id: run_job.id });
+  const { job_result } = await client.query(`query ($id: ID!) { job_result(id: $id) { id status result traceback } }`, {
+    id: run_job.id,
+  });
   return { ...job_result, lines };
 }

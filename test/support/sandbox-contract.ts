@@ -35,6 +35,8 @@ export const Environment = job("Environment", () => ({ ...process.env }));
 export const Leaves = job("Leaves", () => { setInterval(() => {}, 10); return "done"; });
 export const Long = job("Long", ({ logger }) => { for (let n = 0; n < 9; n++) { logger.info("é".repeat(99_000) + n); logger.info("short"); } });
 export const SaysThenLoops = job("Says then loops", ({ logger }) => { for (let n = 1; n <= 5; n++) logger.info(String(n)); for (;;); });
+export const Picky = job("Picky", () => {}, { variables: z.object({ text: z.string().optional().refine(() => { throw new Error("picky"); }) }) });
+export const Loose = job("Loose", ({ logger }) => { logger.info("a", null); logger.info("b", { object: null, grouping: null }); logger.info(undefined, { object: { display: undefined } }); });
 export const Enum = job("Typed", (): string => { const typed: string = "ts"; return typed satisfies string; });
 `;
 
@@ -45,9 +47,21 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
     onTestFinished(() => sandbox.close());
     const root = await writeJobs({ "jobs.ts": SOURCE });
     const file = join(root, "jobs.ts");
-    const run = async (exportName: string, data = {}, onLines?: (batch: SaidLine[]) => Promise<void>, signal = new AbortController().signal) => {
+    const run = async (
+      exportName: string,
+      data = {},
+      onLines?: (batch: SaidLine[]) => Promise<void>,
+      signal = new AbortController().signal,
+    ) => {
       const lines: SaidLine[] = [];
-      const task = { file, exportName, data, dryRun: true, user: { id: "u", username: "ada" }, jobResult: { id: "r", name: exportName } };
+      const task = {
+        file,
+        exportName,
+        data,
+        dryRun: true,
+        user: { id: "u", username: "ada" },
+        jobResult: { id: "r", name: exportName },
+      };
       const outcome: Outcome = await sandbox.run(
         task,
         async (batch) => {
@@ -65,7 +79,12 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
     const { run } = await setup();
     expect((await run("Echo", { text: "hi" })).outcome).toEqual({
       kind: "success",
-      result: { data: { text: "hi", times: 3 }, dryRun: true, user: { id: "u", username: "ada" }, jobResult: { id: "r", name: "Echo" } },
+      result: {
+        data: { text: "hi", times: 3 },
+        dryRun: true,
+        user: { id: "u", username: "ada" },
+        jobResult: { id: "r", name: "Echo" },
+      },
     });
   });
 
@@ -80,6 +99,17 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
       ["FAILURE", "five", "main", "", ""],
       ["ERROR", "six", "main", "", ""],
       ["CRITICAL", "seven", "main", "", ""],
+    ]);
+  });
+
+  test("takes whatever an author without types passes", async () => {
+    const { run } = await setup();
+    const { lines, outcome } = await run("Loose");
+    expect(outcome.kind).toBe("success");
+    expect(lines.map((line) => [line.message, line.grouping, line.object, line.url])).toEqual([
+      ["a", "main", "", ""],
+      ["b", "main", "", ""],
+      ["undefined", "main", "", ""],
     ]);
   });
 
@@ -100,7 +130,11 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
   test("fails the run when its lines cannot be stored", async () => {
     const { run } = await setup();
     const { outcome } = await run("Floods", {}, () => Promise.reject(new Error("disk full")));
-    expect(outcome).toMatchObject({ kind: "failure", excType: "LogStorageError", excMessage: expect.stringContaining("disk full") });
+    expect(outcome).toMatchObject({
+      kind: "failure",
+      excType: "LogStorageError",
+      excMessage: expect.stringContaining("disk full"),
+    });
   });
 
   test("ends a busy loop after the grace, keeps what it said, and names the reason", async () => {
@@ -114,7 +148,8 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
   test("loses nothing of what was said just before a loop without end", async () => {
     const { run } = await setup();
     const abort = new AbortController();
-    const onLines = async (batch: SaidLine[]) => void (batch.some((line) => line.message === "5") && abort.abort(new Error("enough")));
+    const onLines = async (batch: SaidLine[]) =>
+      void (batch.some((line) => line.message === "5") && abort.abort(new Error("enough")));
     const { lines } = await run("SaysThenLoops", {}, onLines, abort.signal);
     expect(lines.map((line) => line.message)).toEqual(["1", "2", "3", "4", "5"]);
   });
@@ -122,7 +157,9 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
   test("takes lines longer than what it buffers", async () => {
     const { run } = await setup();
     const { lines } = await run("Long");
-    expect(lines.map((line) => line.message)).toEqual(Array.from({ length: 9 }, (_, n) => ["é".repeat(99_000) + n, "short"]).flat());
+    expect(lines.map((line) => line.message)).toEqual(
+      Array.from({ length: 9 }, (_, n) => ["é".repeat(99_000) + n, "short"]).flat(),
+    );
   });
 
   test("lets a job that obeys its signal end by itself", async () => {
@@ -153,15 +190,25 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
 
   test("fails a run whose file or export is gone", async () => {
     const { run } = await setup();
-    expect((await run("Nobody")).outcome).toMatchObject({ kind: "failure", excMessage: expect.stringContaining("no longer exports a job named Nobody") });
+    expect((await run("Nobody")).outcome).toMatchObject({
+      kind: "failure",
+      excMessage: expect.stringContaining("no longer exports a job named Nobody"),
+    });
   });
 
   test("describes a file's jobs without their code", async () => {
     const { sandbox, file } = await setup();
-    const described = await sandbox.describe(file);
-    expect(described).toMatchObject({ jobs: expect.arrayContaining([{ exportName: "Echo", meta: { name: "Echo" }, variablesSchema: expect.anything() }]) });
-    const echo = (described as { jobs: { exportName: string; variablesSchema: unknown }[] }).jobs.find((job) => job.exportName === "Echo");
-    expect(echo?.variablesSchema).toMatchObject({ properties: { text: { type: "string", minLength: 2 }, times: { default: 3 } }, required: ["text"] });
+    const [described] = await sandbox.describe([file]);
+    expect(described).toMatchObject({
+      jobs: expect.arrayContaining([{ exportName: "Echo", meta: { name: "Echo" }, variablesSchema: expect.anything() }]),
+    });
+    const echo = (described as { jobs: { exportName: string; variablesSchema: unknown }[] }).jobs.find(
+      (job) => job.exportName === "Echo",
+    );
+    expect(echo?.variablesSchema).toMatchObject({
+      properties: { text: { type: "string", minLength: 2 }, times: { default: 3 } },
+      required: ["text"],
+    });
   });
 
   test.for([
@@ -173,15 +220,34 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
   ])("tells why a file that %s does not load, and goes on", async ([, source, message]) => {
     const { sandbox, root, file } = await setup();
     await writeJobs({ "broken.ts": source! }, root);
-    expect(await sandbox.describe(join(root, "broken.ts"))).toEqual({ error: expect.stringContaining(message!) });
-    expect(await sandbox.describe(file)).toHaveProperty("jobs");
+    const [broken, good] = await sandbox.describe([join(root, "broken.ts"), file]);
+    expect(broken).toEqual({ error: expect.stringContaining(message!) });
+    expect(good).toHaveProperty("jobs");
+  });
+
+  test("describes a file anew each time", async () => {
+    const { sandbox, root, file } = await setup();
+    await sandbox.describe([file]);
+    await writeJobs({ "jobs.ts": `export const Changed = defineJob({ name: "Changed", run() {} });` }, root);
+    expect(await sandbox.describe([file])).toMatchObject([{ jobs: [{ exportName: "Changed" }] }]);
+  });
+
+  test("a check that throws is a wrong input; code that is gone rejects", async () => {
+    const { sandbox, file } = await setup();
+    expect(await sandbox.validate({ file, exportName: "Picky" }, { text: "x" })).toEqual([
+      { field: "", message: expect.stringContaining("picky") },
+    ]);
+    await expect(sandbox.validate({ file, exportName: "Nobody" }, {})).rejects.toThrow("no longer exports a job named Nobody");
+    expect(await sandbox.validate({ file, exportName: "Picky" }, {})).toHaveLength(1);
   });
 
   test("checks inputs, naming each field that is wrong", async () => {
     const { sandbox, file } = await setup();
     const source = { file, exportName: "Echo" };
     expect(await sandbox.validate(source, { text: "ok" })).toEqual([]);
-    expect((await sandbox.validate(source, { text: "x", times: "no", other: 1 })).map((detail) => detail.field).sort()).toEqual(["other", "text", "times"]);
+    expect(
+      (await sandbox.validate(source, { text: "x", times: "no", other: 1 })).map((detail) => detail.field).toSorted(),
+    ).toEqual(["other", "text", "times"]);
   });
 
   test("runs many at once, each with its own lines", async () => {

@@ -23,6 +23,7 @@ export async function openPostgresql(url: string): Promise<Database> {
     readJson: (column) => column,
     appendLines: (lines) => appendLines(pool, lines),
     migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),
+    pendingSchemaChanges: () => orm.schema.getUpdateSchemaSQL({ wrap: false }),
     close: () => orm.close(),
   };
 }

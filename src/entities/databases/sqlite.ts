@@ -8,7 +8,17 @@ import { COUNT_COLUMNS, countLines } from "../log-counts.ts";
 import { migrationOptions } from "../migrations/index.ts";
 import { ORM_OPTIONS } from "./options.ts";
 
-const LINE_COLUMNS = ["id", "job_result_id", "sequence", "log_level", "grouping", "message", "created", "log_object", "absolute_url"] as const;
+const LINE_COLUMNS = [
+  "id",
+  "job_result_id",
+  "sequence",
+  "log_level",
+  "grouping",
+  "message",
+  "created",
+  "log_object",
+  "absolute_url",
+] as const;
 
 /** Opens, and makes where it is missing, the SQLite database at a path. */
 export async function openSqlite(path: string): Promise<Database> {
@@ -16,7 +26,8 @@ export async function openSqlite(path: string): Promise<Database> {
   await mkdir(dirname(file), { recursive: true });
   const orm = await MikroORM.init({ ...ORM_OPTIONS, dbName: file, migrations: migrationOptions("sqlite") });
   const em = orm.em.fork();
-  for (const pragma of ["journal_mode = wal", "synchronous = normal", "busy_timeout = 5000"]) await em.execute(`pragma ${pragma}`);
+  for (const pragma of ["journal_mode = wal", "synchronous = normal", "busy_timeout = 5000"])
+    await em.execute(`pragma ${pragma}`);
   let lines: LineConnection | undefined;
   return {
     fork: () => orm.em.fork(),
@@ -24,6 +35,7 @@ export async function openSqlite(path: string): Promise<Database> {
     readJson: (column) => (column === null ? null : JSON.parse(column as string)),
     appendLines: (rows) => (lines ??= openLineConnection(file)).append(rows),
     migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),
+    pendingSchemaChanges: () => orm.schema.getUpdateSchemaSQL({ wrap: false }),
     async close() {
       lines?.close();
       await orm.close();

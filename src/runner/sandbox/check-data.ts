@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { ErrorDetail } from "../../errors.ts";
 import type { DefinedJob } from "../define-job.ts";
 
-/** Inputs as the job gets them, or what is wrong with each of them. Names that the job does not declare are refused. */
+/** Inputs as the job gets them, or what is wrong with each of them; an empty field name stands for all of them together. Names that the job does not declare are refused. */
 export async function checkData(
   job: DefinedJob,
   data: Record<string, unknown>,
@@ -11,11 +11,12 @@ export async function checkData(
     .filter((name) => !(name in (job.variables?.shape ?? {})))
     .map((name) => ({ field: name, message: `${job.name} has no variable of this name.` }));
   if (!job.variables) return unknown.length > 0 ? { details: unknown } : { data };
-  const parsed = await job.variables.safeParseAsync(data);
+  const parsed = await job.variables.safeParseAsync(data).catch((error: unknown) => String(error));
+  if (typeof parsed === "string") return { details: [{ field: "", message: `The job's check of its inputs failed: ${parsed}` }] };
   if (parsed.success && unknown.length === 0) return { data: parsed.data };
   // A strict object tells of unknown names too; we have told it already, a name at a time.
   const wrong = parsed.success ? [] : parsed.error.issues.filter((issue) => issue.code !== "unrecognized_keys").map(detail);
   return { details: [...unknown, ...wrong] };
 }
 
-const detail = (issue: z.core.$ZodIssue): ErrorDetail => ({ field: issue.path.join(".") || "data", message: issue.message });
+const detail = (issue: z.core.$ZodIssue): ErrorDetail => ({ field: issue.path.join("."), message: issue.message });

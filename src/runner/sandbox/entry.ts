@@ -31,6 +31,12 @@ function startRun(task: SandboxTask): void {
   void runJob(task, logger, abort.signal).then((outcome) => reply({ kind: "outcome", outcome }));
 }
 
+/** What is wrong first, then where: the stack of a syntax error begins with the place. */
+function loadError(error: unknown): string {
+  const { excType, excMessage, traceback } = failure(error);
+  return `${excType}: ${excMessage}\n${traceback}`;
+}
+
 port.on("message", async (request: Request) => {
   switch (request.kind) {
     case "run":
@@ -41,12 +47,15 @@ port.on("message", async (request: Request) => {
       try {
         return reply({ kind: "described", file: { jobs: describeJobs(await loadModule(request.file)) } });
       } catch (error) {
-        return reply({ kind: "described", file: { error: failure(error).traceback } });
+        return reply({ kind: "described", file: { error: loadError(error) } });
       }
-    case "validate": {
-      const checked = await checkData(await loadJob(request.source), request.data);
-      return reply({ kind: "validated", details: "details" in checked ? checked.details : [] });
-    }
+    case "validate":
+      try {
+        const checked = await checkData(await loadJob(request.source), request.data);
+        return reply({ kind: "validated", details: "details" in checked ? checked.details : [] });
+      } catch (error) {
+        return reply({ kind: "unloadable", error: String(error) });
+      }
   }
 });
 

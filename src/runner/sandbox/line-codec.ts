@@ -28,6 +28,13 @@ export function decodeLines(bytes: Buffer, max: number): { lines: SaidLine[]; le
   ][];
   return {
     length,
-    lines: records.map(([level, grouping, message, created, object, url]) => ({ level, grouping, message, created, object, url })),
+    lines: records.map(([level, grouping, message, created, object, url]) => ({
+      level,
+      grouping,
+      message,
+      created,
+      object,
+      url,
+    })),
   };
 }

@@ -41,6 +41,9 @@ export function describeJobs(module: JobModule): JobDescription[] {
       exportName,
       // Through JSON: what a definition holds besides its metadata must not break the thread boundary.
       meta: JSON.parse(JSON.stringify(meta)),
-      variablesSchema: z.toJSONSchema(variables ?? z.object({}), { io: "input", unrepresentable: "any" }) as Record<string, unknown>,
+      variablesSchema: z.toJSONSchema(variables ?? z.object({}), { io: "input", unrepresentable: "any" }) as Record<
+        string,
+        unknown
+      >,
     }));
 }

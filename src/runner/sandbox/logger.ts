@@ -8,19 +8,20 @@ const MAX = { message: 100_000, grouping: 255, object: 200, url: 255 };
 
 /** The logger that a job is given; what it says is fit for storage. */
 export function createLogger(write: (line: SaidLine) => void): JobLogger {
-  const at =
-    (level: LogLevel) =>
-    (message: string, { object = "", grouping = "main" }: LineOptions = {}) => {
-      const { display, absoluteUrl = "" } = typeof object === "string" ? { display: object } : object;
-      write({
-        level,
-        grouping: fitText(String(grouping), MAX.grouping),
-        message: fitText(String(message), MAX.message),
-        created: Date.now(),
-        object: fitText(String(display), MAX.object),
-        url: fitText(String(absoluteUrl), MAX.url),
-      });
-    };
+  const at = (level: LogLevel) => (message: string, options?: LineOptions) => {
+    // Authors without types pass null for "none"; a log call must never be what makes a job fail.
+    const { object, grouping } = options ?? {};
+    const { display, absoluteUrl } =
+      typeof object === "object" && object !== null ? object : { display: object, absoluteUrl: undefined };
+    write({
+      level,
+      grouping: fitText(String(grouping ?? "main"), MAX.grouping),
+      message: fitText(String(message), MAX.message),
+      created: Date.now(),
+      object: fitText(String(display ?? ""), MAX.object),
+      url: fitText(String(absoluteUrl ?? ""), MAX.url),
+    });
+  };
   return {
     debug: at("DEBUG"),
     info: at("INFO"),

@@ -15,9 +15,10 @@ export type Request =
   | { kind: "describe"; file: string }
   | { kind: "validate"; source: JobSource; data: Record<string, unknown> };
 
-/** What a thread answers. `ready` comes first; to a run, one `outcome`, after its last line went into the pipe. */
+/** What a thread answers. `unloadable` is for a job whose code does not load any more. `ready` comes first; to a run, one `outcome`, after its last line went into the pipe. */
 export type Reply =
   | { kind: "ready" }
   | { kind: "outcome"; outcome: Outcome }
   | { kind: "described"; file: FileDescription }
-  | { kind: "validated"; details: ErrorDetail[] };
+  | { kind: "validated"; details: ErrorDetail[] }
+  | { kind: "unloadable"; error: string };

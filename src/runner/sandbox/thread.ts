@@ -61,6 +61,7 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
         }),
       ]);
       const message = (reply as [Reply])[0];
+      if (message.kind === "unloadable") throw new LoadError(message.error);
       if (message.kind !== answer) throw new Error(`asked for ${answer}, got ${message.kind}`);
       return message as Reply & { kind: typeof answer };
     },
@@ -127,6 +128,11 @@ async function pump(pipe: PipeReader, store: (batch: SaidLine[]) => Promise<void
   }
 }
 
+/** The thread is well; it is the job's code that cannot be had. */
+export class LoadError extends Error {
+  override readonly name = "LoadError";
+}
+
 class EndedError extends Error {
   override readonly name = "EndedError";
   readonly exitCode: number;
@@ -137,13 +143,22 @@ class EndedError extends Error {
   }
 }
 
-const failure = (excType: string, excMessage: string): Outcome => ({ kind: "failure", excType, excMessage, traceback: `${excType}: ${excMessage}` });
+const failure = (excType: string, excMessage: string): Outcome => ({
+  kind: "failure",
+  excType,
+  excMessage,
+  traceback: `${excType}: ${excMessage}`,
+});
 
 /** What a thread's end means for a run that had not told its outcome. */
 function endOf(error: Error): Outcome {
-  if (!(error instanceof EndedError)) return { kind: "failure", excType: error.name, excMessage: error.message, traceback: error.stack ?? String(error) };
+  if (!(error instanceof EndedError))
+    return { kind: "failure", excType: error.name, excMessage: error.message, traceback: error.stack ?? String(error) };
   if (error.exitCode === 0) {
-    return failure("JobEnded", "The job ended without returning: it called process.exit(0), or it waits for a promise that nothing can settle.");
+    return failure(
+      "JobEnded",
+      "The job ended without returning: it called process.exit(0), or it waits for a promise that nothing can settle.",
+    );
   }
   return failure("JobEnded", `The job called process.exit(${error.exitCode}).`);
 }

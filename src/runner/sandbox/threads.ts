@@ -1,5 +1,5 @@
 import type { FileDescription, Sandbox } from "../sandbox.ts";
-import { type OnOutput, startThread, type Thread } from "./thread.ts";
+import { LoadError, type OnOutput, startThread, type Thread } from "./thread.ts";
 
 /** How {@link openThreads} is set up. */
 export interface ThreadsOptions {
@@ -34,6 +34,7 @@ export function openThreads({ env, spares, graceMs, onOutput }: ThreadsOptions):
       try {
         return await ask(reader);
       } catch (error) {
+        if (error instanceof LoadError) throw error;
         const lost = reader;
         reader = undefined;
         await lost.end();
@@ -58,12 +59,20 @@ export function openThreads({ env, spares, graceMs, onOutput }: ThreadsOptions):
         busy.delete(thread);
       }
     },
-    async describe(file): Promise<FileDescription> {
-      try {
-        return (await askReader((thread) => thread.ask({ kind: "describe", file }, "described", LOAD_TIMEOUT_MS))).file;
-      } catch (error) {
-        return { error: (error as Error).message };
+    async describe(files) {
+      // A thread loads a module once; only a new one sees what has changed.
+      await reader?.end();
+      reader = undefined;
+      const described: FileDescription[] = [];
+      for (const file of files) {
+        described.push(
+          await askReader((thread) => thread.ask({ kind: "describe", file }, "described", LOAD_TIMEOUT_MS)).then(
+            (reply) => reply.file,
+            (error: Error) => ({ error: error.message }),
+          ),
+        );
       }
+      return described;
     },
     validate: async (source, data) =>
       (await askReader((thread) => thread.ask({ kind: "validate", source, data }, "validated", LOAD_TIMEOUT_MS))).details,

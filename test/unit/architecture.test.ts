@@ -1,0 +1,59 @@
+import { glob, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+
+/** Which rooms of `src/` a room may enter; `X` alone stands for its files, `X!` for its `index.ts` only. */
+const ROOMS: Record<string, readonly string[]> = {
+  "main.ts": ["app.ts", "config.ts", "errors.ts"],
+  "app.ts": ["access", "config.ts", "entities", "errors.ts", "runner", "schema"],
+  "config.ts": ["errors.ts"],
+  "errors.ts": [],
+  cli: ["app.ts", "config.ts", "errors.ts", "schema"],
+  schema: ["access", "entities", "errors.ts", "runner!"],
+  access: ["entities", "errors.ts"],
+  runner: ["entities", "errors.ts"],
+  entities: ["errors.ts"],
+};
+
+/** Packages that only these files or folders may import. */
+const PACKAGES: Record<string, readonly string[]> = {
+  "@mikro-orm/sqlite": ["entities/databases/"],
+  "@mikro-orm/postgresql": ["entities/databases/"],
+  "better-sqlite3": ["entities/databases/"],
+  pg: ["entities/databases/"],
+  "@apollo/server": ["schema/server.ts"],
+  ws: ["schema/server.ts"],
+  "graphql-ws": ["schema/server.ts"],
+  "graphql-subscriptions": ["runner/notifier.ts"],
+  "node:worker_threads": ["runner/sandbox/"],
+};
+
+const IMPORT = /(?:from|import)\s*\(?\s*"([^"]+)"/g;
+
+test("rooms enter only the rooms they may, and packages stay in their rooms", async () => {
+  const wrong: string[] = [];
+  for await (const file of glob("**/*.ts", { cwd: "src" })) {
+    const room = file.split("/")[0]!;
+    for (const [, specifier] of (await readFile(join("src", file), "utf8")).matchAll(IMPORT)) {
+      if (specifier!.startsWith(".")) {
+        const target = join(dirname(file), specifier!);
+        const entered = target.split("/")[0]!;
+        const allowed = ROOMS[room] ?? [];
+        const byDoor = target === `${entered}/index.ts` && allowed.includes(`${entered}!`);
+        if (entered !== room && !allowed.includes(entered) && !byDoor) wrong.push(`${file} imports ${target}`);
+      } else {
+        const name = Object.keys(PACKAGES).find((key) => specifier === key || specifier!.startsWith(`${key}/`));
+        if (name && !PACKAGES[name]!.some((place) => file.startsWith(place))) wrong.push(`${file} imports ${specifier}`);
+      }
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+test("only main.ts reads the environment", async () => {
+  const readers: string[] = [];
+  for await (const file of glob("**/*.ts", { cwd: "src" })) {
+    if ((await readFile(join("src", file), "utf8")).includes("process.env")) readers.push(file);
+  }
+  expect(readers).toEqual(["main.ts"]);
+});

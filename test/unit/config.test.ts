@@ -1,0 +1,47 @@
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import { loadConfig } from "../../src/config.ts";
+import { StartError } from "../../src/errors.ts";
+
+test("defaults make a server on SQLite that only this machine reaches", () => {
+  expect(loadConfig({})).toEqual({
+    databaseUrl: "sqlite:./data/jobgraph.db",
+    host: "127.0.0.1",
+    port: 4000,
+    jobsRoot: resolve("jobs"),
+    workerConcurrency: 4,
+    shutdownGraceMs: 10_000,
+    adminToken: undefined,
+    logLevel: "info",
+    jobEnv: {},
+  });
+});
+
+test("every problem is told at once, a sentence each", () => {
+  const wrong = {
+    DATABASE_URL: "mysql://x",
+    PORT: "http",
+    WORKER_CONCURRENCY: "0",
+    SHUTDOWN_GRACE_MS: "1.5",
+    ADMIN_TOKEN: "short",
+    LOG_LEVEL: "loud",
+  };
+  expect(() => loadConfig(wrong)).toThrow(
+    new StartError(
+      [
+        "DATABASE_URL must be sqlite:PATH or postgresql://USER@HOST/DATABASE.",
+        "PORT must be a whole number from 0 to 65535.",
+        "WORKER_CONCURRENCY must be 1 or more.",
+        "SHUTDOWN_GRACE_MS must be a whole number from 0 to 3600000.",
+        "ADMIN_TOKEN must have 16 characters or more.",
+        "LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent.",
+      ].join("\n"),
+    ),
+  );
+});
+
+test("an empty variable is one that is not set, and jobs do not see our secrets", () => {
+  const config = loadConfig({ PORT: "", ADMIN_TOKEN: "0123456789abcdef", DATABASE_URL: "sqlite:x", HOME: "/home/ada" });
+  expect(config.port).toBe(4000);
+  expect(config.jobEnv).toEqual({ HOME: "/home/ada" });
+});
