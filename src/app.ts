@@ -44,6 +44,7 @@ export async function openApp(config: Config, log: Logger = pino({ level: config
     const sandbox = openThreads({
       env: config.jobEnv,
       spares: SPARES,
+      shared: config.workerConcurrency,
       graceMs: ABORT_GRACE_MS,
       onOutput: (stream, text) => log.info({ stream }, text.trimEnd()),
     });

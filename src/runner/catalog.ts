@@ -3,7 +3,7 @@ import { join, sep } from "node:path";
 import type { Logger } from "pino";
 import type { Database } from "../entities/database.ts";
 import { StartError } from "../errors.ts";
-import type { JobSource, Sandbox } from "./sandbox.ts";
+import type { Sandbox, SandboxTask } from "./sandbox.ts";
 import { type FoundJob, syncJobs } from "./sync-jobs.ts";
 
 /** The job modules under `JOBS_ROOT`, and the Job rows that mirror them. */
@@ -14,8 +14,11 @@ export interface Catalog {
    */
   refresh(): Promise<void>;
   /** Where the code of a job is; undefined when it is not installed. */
-  source(classPath: string): JobSource | undefined;
+  source(classPath: string): InstalledSource | undefined;
 }
+
+/** Where the code of a job is, and what its runs may share. */
+export type InstalledSource = Pick<SandboxTask, "exportName" | "file" | "isolation">;
 
 const JOB_FILE = /\.m?[jt]s$/;
 const NO_JOB_FILE = /\.d\.m?ts$|\.(test|spec)\.m?[jt]s$|(^|[\\/])(\.|node_modules[\\/])/;
@@ -23,7 +26,7 @@ const NO_JOB_FILE = /\.d\.m?ts$|\.(test|spec)\.m?[jt]s$|(^|[\\/])(\.|node_module
 /** A file that does not load is reported in the log by name with its error; its jobs count as not installed. */
 export function createCatalog(deps: { database: Database; sandbox: Sandbox; jobsRoot: string; log: Logger }): Catalog {
   const { database, sandbox, jobsRoot, log } = deps;
-  let sources = new Map<string, JobSource>();
+  let sources = new Map<string, InstalledSource>();
 
   return {
     source: (classPath) => sources.get(classPath),
@@ -40,11 +43,17 @@ export function createCatalog(deps: { database: Database; sandbox: Sandbox; jobs
         else found.push(...described.jobs.map((job) => ({ ...job, moduleName, file })));
       }
       await syncJobs(database, found);
-      sources = new Map(found.map(({ file, moduleName, exportName }) => [`${moduleName}.${exportName}`, { file, exportName }]));
+      sources = new Map(found.map((job) => [`${job.moduleName}.${job.exportName}`, sourceOf(job)]));
       log.info({ jobs: found.length }, `${found.length} jobs found in ${jobsRoot}`);
     },
   };
 }
+
+const sourceOf = ({ file, exportName, meta }: FoundJob): InstalledSource => ({
+  file,
+  exportName,
+  isolation: meta.isolation ?? "run",
+});
 
 /** Paths below the root, sorted, so that jobs that claim the same name do so in the same order each time. */
 async function jobFiles(root: string): Promise<string[]> {

@@ -41,6 +41,9 @@ export interface JobContext<V extends Variables = Variables> {
   readonly jobResult: { readonly id: string; readonly name: string };
 }
 
+/** What runs of a job share. */
+export type Isolation = "run" | "shared";
+
 /**
  * Metadata of a job, spelled as Nautobot's `Meta` attributes in camelCase. Every one of them but `variables` and `run` can be overridden
  * in the database; what stands here is what an override reverts to.
@@ -70,6 +73,11 @@ export interface JobDefinition<V extends Variables = Variables> {
   timeLimit?: number;
   /** Queues the job may run on; the first is its default. */
   taskQueues?: readonly string[];
+  /**
+   * `run`, the default: each run has a fresh thread, which costs some 40 ms of processor time. `shared`: runs of one file follow each other in
+   * a thread that stays, a hundred times faster; what a module keeps in variables, one run leaves to the next.
+   */
+  isolation?: Isolation;
   /** The job's code. What it returns becomes `result` of the run and must be JSON; what it throws makes the run fail. */
   run(context: JobContext<V>): unknown;
 }
@@ -95,6 +103,7 @@ const definitionSchema = z.strictObject({
   softTimeLimit: seconds,
   timeLimit: seconds,
   taskQueues: z.array(z.string().min(1).max(100)).optional(),
+  isolation: z.enum(["run", "shared"]).optional(),
   run: z.custom((value) => typeof value === "function", "must be a function"),
 });
 

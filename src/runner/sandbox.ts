@@ -1,4 +1,4 @@
-import type { JobDefinition } from "./define-job.ts";
+import type { Isolation, JobDefinition } from "./define-job.ts";
 import type { ErrorDetail } from "../errors.ts";
 import type { LogLevel } from "../entities/choices.ts";
 
@@ -11,6 +11,7 @@ export interface JobSource {
 
 /** One run's worth of work. Structured-cloneable: it crosses a thread boundary. */
 export interface SandboxTask extends JobSource {
+  isolation: Isolation;
   jobResult: { id: string; name: string };
   data: Record<string, unknown>;
   dryRun: boolean;
@@ -44,7 +45,7 @@ export type FileDescription = { jobs: JobDescription[] } | { error: string };
 
 /**
  * Runs job code where it can do no harm to the API, and can always be ended. Job files are loaded in here and nowhere else.
- * Every run has a world of its own: nothing that one run leaves behind is seen by the next.
+ * Unless the job says otherwise, every run has a world of its own: nothing that one run leaves behind is seen by the next.
  */
 export interface Sandbox {
   /**

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import type { Isolation } from "../../src/runner/define-job.ts";
 import type { Outcome, SaidLine, Sandbox } from "../../src/runner/sandbox.ts";
 import { writeJobs } from "./app.ts";
 
@@ -31,6 +32,11 @@ export const Taints = job("Taints", () => {
   globalThis.tainted = Array.prototype.tainted = process.env.TAINTED = "yes";
   return before;
 });
+let count = 0;
+export const Counts = job("Counts", () => ++count);
+const talksOn = job("Talks on", ({ logger }) => { setInterval(() => logger.info("still here"), 1); });
+export { talksOn as "Talks on" };
+export const Fails = job("Fails", () => { throw new Error("no"); });
 export const Environment = job("Environment", () => ({ ...process.env }));
 export const Leaves = job("Leaves", () => { setInterval(() => {}, 10); return "done"; });
 export const Long = job("Long", ({ logger }) => { for (let n = 0; n < 9; n++) { logger.info("é".repeat(99_000) + n); logger.info("short"); } });
@@ -52,11 +58,13 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
       data = {},
       onLines?: (batch: SaidLine[]) => Promise<void>,
       signal = new AbortController().signal,
+      isolation: Isolation = "run",
     ) => {
       const lines: SaidLine[] = [];
       const task = {
         file,
         exportName,
+        isolation,
         data,
         dryRun: true,
         user: { id: "u", username: "ada" },
@@ -174,6 +182,18 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
     const clean = { kind: "success", result: { global: null, proto: null, env: null } };
     expect((await run("Taints")).outcome).toEqual(clean);
     expect((await run("Taints")).outcome).toEqual(clean);
+  });
+
+  test("lets runs of a file share a thread when they ask for it, and only then", async () => {
+    const { run } = await setup();
+    const shared = (exportName: string) => run(exportName, {}, undefined, undefined, "shared");
+    const counts = [await shared("Counts"), await shared("Counts"), await run("Counts"), await shared("Counts")];
+    expect(counts.map(({ outcome }) => (outcome as { result: number }).result)).toEqual([1, 2, 1, 3]);
+    // What a run leaves behind says nothing any more, and a failed run takes its thread with it.
+    expect((await shared("Talks on")).lines).toEqual([]);
+    expect((await shared("Says")).lines).toHaveLength(7);
+    expect((await shared("Fails")).outcome.kind).toBe("failure");
+    expect((await shared("Counts")).outcome).toEqual({ kind: "success", result: 1 });
   });
 
   test("shows the job only the environment it was opened with", async () => {

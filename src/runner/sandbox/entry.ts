@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { SandboxTask } from "../sandbox.ts";
+import type { Outcome, SandboxTask } from "../sandbox.ts";
 import { createPipeWriter } from "./byte-pipe.ts";
 import { checkData } from "./check-data.ts";
 import { encodeLine } from "./line-codec.ts";
@@ -9,7 +9,8 @@ import type { Reply, Request, ThreadData } from "./protocol.ts";
 import { failure, runJob } from "./run-job.ts";
 
 /*
- * What runs inside a sandbox's thread: it waits for a request, answers it, and waits again; a run is the last thing it does.
+ * What runs inside a sandbox's thread: it waits for a request, answers it, and waits again. A fresh thread runs one task; a shared one
+ * runs task after task of one file.
  *
  * `npm run build:sandbox` makes one file of this and all it imports, since every run starts a thread and a thread's start is paid in files:
  * zod alone is a hundred. The file is also what job code imports as "jobgraph".
@@ -18,17 +19,36 @@ export { defineJob, z } from "../define-job.ts";
 
 const port = parentPort!;
 const reply = (message: Reply) => port.postMessage(message);
-const abort = new AbortController();
+const write = createPipeWriter((workerData as ThreadData).lines);
+
+/** The run under way; what an earlier one left running neither says nor decides anything any more. */
+let current: { settle(outcome: Outcome): void; abort: AbortController } | undefined;
 
 function startRun(task: SandboxTask): void {
-  const write = createPipeWriter((workerData as ThreadData).lines);
-  const logger = createLogger((line) => write(encodeLine(line)));
-  const fail = (error: unknown) => reply({ kind: "outcome", outcome: failure(error) });
-  process.on("uncaughtException", fail);
-  process.on("unhandledRejection", fail);
+  const run = {
+    abort: new AbortController(),
+    settle(outcome: Outcome) {
+      if (current !== run) return;
+      current = undefined;
+      port.ref();
+      reply({ kind: "outcome", outcome });
+    },
+  };
+  current = run;
+  const logger = createLogger((line) => {
+    if (current === run) write(encodeLine(line));
+  });
   // A job whose promise can never settle leaves nothing to wait for: the thread then ends, and the other side is told.
   port.unref();
-  void runJob(task, logger, abort.signal).then((outcome) => reply({ kind: "outcome", outcome }));
+  void runJob(task, logger, run.abort.signal).then(run.settle);
+}
+
+for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+  process.on(event, (error: unknown) => {
+    // Between runs, what an earlier run left behind has failed: the thread is not fit for another.
+    if (current) current.settle(failure(error));
+    else process.exit(1);
+  });
 }
 
 /** What is wrong first, then where: the stack of a syntax error begins with the place. */
@@ -42,7 +62,7 @@ port.on("message", async (request: Request) => {
     case "run":
       return startRun(request.task);
     case "abort":
-      return abort.abort(new Error(request.reason));
+      return current?.abort.abort(new Error(request.reason));
     case "describe":
       try {
         return reply({ kind: "described", file: { jobs: describeJobs(await loadModule(request.file)) } });

@@ -16,13 +16,15 @@ const COMPILE_CACHE = join(tmpdir(), "jobgraph-compile-cache");
 /** Takes what a job wrote to a stream, as it comes. */
 export type OnOutput = (stream: "stdout" | "stderr", text: string) => void;
 
-/** One thread of job code, from this side. Used for one run, or kept for describing and checking. */
+/** One thread of job code, from this side. It does one thing at a time. */
 export interface Thread {
-  /** Resolves once the thread can take a request; rejects when it could not start. */
-  readonly ready: Promise<void>;
+  /** False once it ended, by itself or not. */
+  readonly alive: boolean;
   /** Asks for one reply. @throws Error when the thread ended, or took longer than `timeoutMs`; it is of no use then. */
   ask<K extends Reply["kind"]>(request: Request, answer: K, timeoutMs: number): Promise<Reply & { kind: K }>;
+  /** Runs a task to its end, and until its last line is stored. An aborted job that does not end within `graceMs` takes the thread with it. */
   run(task: SandboxTask, lines: (batch: SaidLine[]) => Promise<void>, signal: AbortSignal, graceMs: number): Promise<Outcome>;
+  /** Resolves once the thread is gone, whatever it was doing. */
   end(): Promise<void>;
 }
 
@@ -38,24 +40,31 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
   });
   worker.stdout.setEncoding("utf8").on("data", (text: string) => onOutput("stdout", text));
   worker.stderr.setEncoding("utf8").on("data", (text: string) => onOutput("stderr", text));
+  let alive = true;
   const ended = new Promise<Error>((resolve) => {
     worker.once("error", resolve);
-    worker.once("exit", (code) => resolve(new EndedError(code)));
+    worker.once("exit", (code) => {
+      alive = false;
+      resolve(new EndedError(code));
+    });
   });
-  const ready = once(worker, "message").then(() => undefined);
-  // Whoever waits for `ready` sees the rejection; a spare that nobody waits for must not take the process down.
-  ready.catch(() => undefined);
+  const throwEnd = ended.then((error) => {
+    throw error;
+  });
+  const ready = Promise.race([once(worker, "message"), throwEnd]);
+  // Whoever waits sees the rejection; a spare that nobody waits for must not take the process down.
+  for (const promise of [throwEnd, ready]) promise.catch(() => undefined);
 
   return {
-    ready,
+    get alive() {
+      return alive;
+    },
     async ask(request, answer, timeoutMs) {
       await ready;
       const timeout = AbortSignal.timeout(timeoutMs);
       worker.postMessage(request);
       const reply = await Promise.race([
-        ended.then((error) => {
-          throw error;
-        }),
+        throwEnd,
         once(worker, "message", { signal: timeout }).catch(() => {
           throw new Error(`it took longer than ${timeoutMs / 1000} s`);
         }),
@@ -72,12 +81,8 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
         forced ??= outcome;
         void worker.terminate();
       };
-      const outcome = new Promise<Outcome>((resolve) => {
-        worker.on("message", (message: Reply) => {
-          if (message.kind === "outcome") resolve(message.outcome);
-        });
-        void ended.then((error) => resolve(endOf(error)));
-      });
+      const told = once(worker, "message").then(([message]) => (message as Reply & { kind: "outcome" }).outcome);
+      const outcome = Promise.race([told, throwEnd]).catch(endOf);
       const pipe = createPipeReader(lineMemory);
       const stored = pump(pipe, lines).catch((error: Error) =>
         force(failure("LogStorageError", `A log line could not be stored: ${error.message}`)),
@@ -96,7 +101,6 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
       const settled = await outcome;
       clearTimeout(grace);
       signal.removeEventListener("abort", onAbort);
-      await worker.terminate();
       pipe.end();
       await stored;
       return forced ?? settled;

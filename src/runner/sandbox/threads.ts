@@ -1,4 +1,4 @@
-import type { FileDescription, Sandbox } from "../sandbox.ts";
+import type { FileDescription, Outcome, Sandbox } from "../sandbox.ts";
 import { LoadError, type OnOutput, startThread, type Thread } from "./thread.ts";
 
 /** How {@link openThreads} is set up. */
@@ -7,6 +7,8 @@ export interface ThreadsOptions {
   env: Readonly<Record<string, string>>;
   /** Started threads that are kept waiting for the next runs. */
   spares: number;
+  /** Idle shared threads that are kept for the next run of their file. */
+  shared: number;
   /** How long an aborted job may take to end by itself. */
   graceMs: number;
   onOutput: OnOutput;
@@ -17,12 +19,15 @@ const LOAD_TIMEOUT_MS = 10_000;
 
 /**
  * A sandbox of worker threads: a fresh one for every run, taken from a small stock of spares that already started (a start costs some
- * 30 ms of processor time), and one that is kept for describing files and checking inputs.
+ * 30 ms of processor time); for jobs that allow it, threads that stay for the next run of the same file; and one that is kept for
+ * describing files and checking inputs.
  */
-export function openThreads({ env, spares, graceMs, onOutput }: ThreadsOptions): Sandbox {
+export function openThreads({ env, spares, shared, graceMs, onOutput }: ThreadsOptions): Sandbox {
   const start = () => startThread(env, onOutput);
   const stock: Thread[] = Array.from({ length: spares }, start);
-  const busy = new Set<Thread>();
+  const idle: { file: string; thread: Thread }[] = [];
+  const running = new Set<Thread>();
+  const ending = new Set<Promise<void>>();
   let reader: Thread | undefined;
   let readerQueue: Promise<unknown> = Promise.resolve();
   let closed = false;
@@ -45,23 +50,42 @@ export function openThreads({ env, spares, graceMs, onOutput }: ThreadsOptions):
     return answer;
   }
 
+  function end(thread: Thread): void {
+    const gone = thread.end().finally(() => ending.delete(gone));
+    ending.add(gone);
+  }
+
+  function takeFresh(): Thread {
+    const thread = stock.shift() ?? start();
+    if (!closed) stock.push(...Array.from({ length: spares - stock.length }, start));
+    return thread;
+  }
+
+  function takeShared(file: string): Thread {
+    const at = idle.findIndex((item) => item.file === file && item.thread.alive);
+    return at === -1 ? takeFresh() : idle.splice(at, 1)[0]!.thread;
+  }
+
+  function keep(file: string, thread: Thread): void {
+    idle.push({ file, thread });
+    if (idle.length > shared) end(idle.shift()!.thread);
+  }
+
   return {
     async run(task, lines, signal) {
-      const thread = stock.shift() ?? start();
-      if (!closed) stock.push(...Array.from({ length: spares - stock.length }, start));
-      busy.add(thread);
-      try {
-        return await thread.run(task, lines, signal, graceMs);
-      } catch (error) {
-        const { name, message, stack } = error as Error;
-        return { kind: "failure", excType: name, excMessage: message, traceback: stack ?? message };
-      } finally {
-        busy.delete(thread);
-      }
+      const isShared = task.isolation === "shared";
+      const thread = isShared ? takeShared(task.file) : takeFresh();
+      running.add(thread);
+      const outcome = await thread.run(task, lines, signal, graceMs).catch(outcomeOf);
+      running.delete(thread);
+      if (isShared && outcome.kind === "success" && thread.alive && !closed) keep(task.file, thread);
+      else end(thread);
+      return outcome;
     },
     async describe(files) {
       // A thread loads a module once; only a new one sees what has changed.
-      await reader?.end();
+      for (const { thread } of idle.splice(0)) end(thread);
+      if (reader) end(reader);
       reader = undefined;
       const described: FileDescription[] = [];
       for (const file of files) {
@@ -78,8 +102,17 @@ export function openThreads({ env, spares, graceMs, onOutput }: ThreadsOptions):
       (await askReader((thread) => thread.ask({ kind: "validate", source, data }, "validated", LOAD_TIMEOUT_MS))).details,
     async close() {
       closed = true;
-      const threads = [...stock.splice(0), ...busy, ...(reader ? [reader] : [])];
-      await Promise.all(threads.map((thread) => thread.end()));
+      const threads = [
+        ...stock.splice(0),
+        ...idle.splice(0).map(({ thread }) => thread),
+        ...running,
+        ...(reader ? [reader] : []),
+      ];
+      await Promise.all([...ending, ...threads.map((thread) => thread.end())]);
     },
   };
+}
+
+function outcomeOf(error: Error): Outcome {
+  return { kind: "failure", excType: error.name, excMessage: error.message, traceback: error.stack ?? error.message };
 }
