@@ -18,8 +18,6 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Threads kept ready for the next runs. */
-const SPARES = 2;
 /** How long a job may take to end by itself once it was told to. */
 const ABORT_GRACE_MS = 500;
 
@@ -43,7 +41,7 @@ export async function openApp(config: Config, log: Logger = pino({ level: config
     opened.push(() => broker.close());
     const sandbox = openThreads({
       env: config.jobEnv,
-      spares: SPARES,
+      spares: config.spareThreads,
       shared: config.workerConcurrency,
       graceMs: ABORT_GRACE_MS,
       onOutput: (stream, text) => log.info({ stream }, text.trimEnd()),

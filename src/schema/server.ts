@@ -20,6 +20,9 @@ import { readJsonBody } from "./json-body.ts";
 /** Where GraphQL is served; the second is where clients written for Nautobot look. */
 const PATHS: ReadonlySet<string> = new Set(["/graphql", "/api/graphql", "/api/graphql/"]);
 
+/** How long requests under way may take once the server is closing. */
+const CLOSE_GRACE_MS = 1000;
+
 /** What a server is made of. */
 export interface ServerDeps {
   database: Database;
@@ -80,6 +83,8 @@ export async function openServer({ database, runner, log, host, port }: ServerDe
     answer(request, response).catch((error: unknown) => {
       if (response.headersSent) return response.destroy();
       const formatted = formatError(error);
+      // What is left of the request is not read; the connection cannot be used for another.
+      if (!request.complete) response.setHeader("connection", "close");
       send(response, HTTP_STATUS[String(formatted.extensions?.["code"])] ?? 500, { errors: [formatted] });
     });
   });
@@ -125,7 +130,9 @@ export async function openServer({ database, runner, log, host, port }: ServerDe
       await subscriptions.dispose();
       await apollo.stop();
       http.closeIdleConnections();
+      const late = setTimeout(() => http.closeAllConnections(), CLOSE_GRACE_MS);
       await closed;
+      clearTimeout(late);
     },
   };
 }

@@ -1,0 +1,35 @@
+// Runs a job and prints its log as it comes: KEY=… node examples/follow.mjs CLASS_PATH ['{"variable": "value"}']
+import { createClient } from "graphql-ws";
+import WebSocket from "ws";
+
+const [classPath, data = "{}"] = process.argv.slice(2);
+const client = createClient({
+  url: process.env.JOBGRAPH_URL ?? "ws://127.0.0.1:4000/graphql",
+  webSocketImpl: WebSocket,
+  connectionParams: { Authorization: `Token ${process.env.KEY}` },
+});
+
+/** Answers of an operation: one for a query or mutation, one an event for a subscription. */
+async function* ask(query, variables) {
+  for await (const { data: answer, errors } of client.iterate({ query, variables })) {
+    if (errors) throw new Error(errors.map((error) => error.message).join("\n"));
+    yield answer;
+  }
+}
+const first = async (answers) => (await answers.next()).value;
+
+const { run_job } = await first(
+  ask(`mutation ($job: String, $data: GenericScalar) { run_job(class_path: $job, data: $data) { id } }`, {
+    job: classPath,
+    data: JSON.parse(data),
+  }),
+);
+for await (const { job_log_entries } of ask(
+  `subscription ($id: ID!) { job_log_entries(job_result_id: $id) { sequence log_level message } }`,
+  { id: run_job.id },
+)) {
+  for (const { sequence, log_level, message } of job_log_entries) console.log(sequence, log_level, message);
+}
+const { job_result } = await first(ask(`query ($id: ID!) { job_result(id: $id) { status result } }`, { id: run_job.id }));
+console.log(job_result.status, JSON.stringify(job_result.result));
+client.dispose();
