@@ -1,3 +1,5 @@
+import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
+import { print } from "graphql";
 import { type Client as WsClient, createClient as createWsClient } from "graphql-ws";
 import WebSocket from "ws";
 
@@ -12,6 +14,8 @@ interface WireError {
 export interface TestClient {
   /** Data of an operation that must succeed; a failure prints the operation, its variables and the answer. */
   query<T = any>(document: string, variables?: object): Promise<T>;
+  /** The same for an operation that codegen has typed. */
+  query<T, V extends object>(document: TypedDocumentNode<T, V>, variables: V): Promise<T>;
   /** The first error of an operation that must fail. */
   refused(document: string, variables?: object): Promise<WireError>;
   /** Follows a run's log to its end, or to `limit` lines. */
@@ -66,7 +70,8 @@ export function createClient(url: string, key: string): TestClient {
 
   return {
     ws,
-    async query(document, variables = {}) {
+    async query(operation: string | TypedDocumentNode, variables: object = {}) {
+      const document = typeof operation === "string" ? operation : print(operation);
       const { status, body } = await post(url, key, { query: document, variables });
       if (status !== 200 || body.errors) {
         throw new Error(`HTTP ${status}\n${document}\n${JSON.stringify(variables)}\n${JSON.stringify(body, null, 2)}`);
