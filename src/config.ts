@@ -13,7 +13,7 @@ export interface Config {
   readonly jobsRoot: string;
   /** Runs that one process executes at the same time. */
   readonly workerConcurrency: number;
-  /** Started threads that are kept waiting for the next runs: each saves a run some 40 ms, and costs about 12 MB of memory. */
+  /** Started threads that are kept waiting for the next runs: each saves a run some 40 ms, and costs about 20 MB of memory. */
   readonly spareThreads: number;
   /** How long a stopping server waits for running jobs before it ends them. */
   readonly shutdownGraceMs: number;
@@ -44,7 +44,7 @@ const environment = z.object({
   PORT: integer(0, 65_535, 4000),
   JOBS_ROOT: z.string().default("jobs"),
   WORKER_CONCURRENCY: integer(1, 256, 4),
-  SPARE_THREADS: integer(0, 64, 2),
+  SPARE_THREADS: integer(0, 64, 1),
   SHUTDOWN_GRACE_MS: integer(0, 3_600_000, 10_000),
   ADMIN_TOKEN: z.string().min(16, "must have 16 characters or more").optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("info"),

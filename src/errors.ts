@@ -34,7 +34,7 @@ export class AppError extends Error {
   }
 }
 
-/** The process cannot start as it was configured. `main.ts` prints the message as it is, without a stack, and exits with 1. */
+/** The process cannot start as it was configured. `start.ts` prints the message as it is, without a stack, and exits with 1. */
 export class StartError extends Error {
   override readonly name = "StartError";
 }

@@ -1,20 +1,6 @@
-import { openApp } from "./app.ts";
-import { loadConfig } from "./config.ts";
-import { StartError } from "./errors.ts";
+import { enableCompileCache } from "node:module";
+import { fileURLToPath } from "node:url";
 
-try {
-  const app = await openApp(loadConfig(process.env));
-  const page = `${app.url}/graphql`;
-  if (app.newKey) console.log(`Administrator's key, shown only now: ${app.newKey}`);
-  console.log(`Jobgraph listens at ${page}${app.newKey ? `\nOpen ${page}#token=${app.newKey}` : ""}`);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      console.log(`${signal}: stopping`);
-      void app.close();
-    });
-  }
-} catch (error) {
-  if (!(error instanceof StartError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+// Compiled code is kept beside the build, for this process and for the threads of runs; it has to be on before anything else is loaded.
+enableCompileCache(fileURLToPath(new URL("../dist/compile-cache", import.meta.url)));
+await import("./start.ts");

@@ -2,7 +2,7 @@ import { Entity, Index, ManyToOne, OneToMany, PrimaryKey, Property, Unique } fro
 import type { EntityName } from "@mikro-orm/core";
 import { GraphQLFloat, GraphQLInt, GraphQLString, GraphQLBoolean, type GraphQLScalarType } from "graphql";
 import { Field, ObjectType } from "type-graphql";
-import { v7 as uuidv7 } from "uuid";
+import { newId } from "./new-id.ts";
 import { DateTime, GenericScalar, UUID } from "./scalars.ts";
 import { type ColumnKind, recordColumn, recordMany, recordModel, recordOne } from "./shape.ts";
 import { Timestamp } from "./timestamp.ts";
@@ -42,7 +42,7 @@ export function AbstractModel(): ClassDecorator {
 /** The primary key: a UUIDv7, so that new rows land at the end of the index (random keys cost SQLite three to four times the write speed). */
 export function Id(): PropertyDecorator {
   return (target, property) => {
-    PrimaryKey({ type: "uuid", onCreate: () => uuidv7() })(target as never, property as string);
+    PrimaryKey({ type: "uuid", onCreate: newId })(target as never, property as string);
     Field(() => UUID, { description: "Primary key; time-ordered." })(target, property);
     recordColumn(target, property as string, { kind: "uuid", nullable: false });
   };

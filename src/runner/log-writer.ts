@@ -1,5 +1,5 @@
 import { setImmediate, setTimeout as delay } from "node:timers/promises";
-import { v7 as uuidv7 } from "uuid";
+import { newId } from "../entities/new-id.ts";
 import type { Database, LineRow } from "../entities/database.ts";
 import type { Broker } from "./broker.ts";
 import type { SaidLine } from "./sandbox.ts";
@@ -66,7 +66,7 @@ export function createLogWriter({ database, broker }: { database: Database; brok
       return {
         append(batch) {
           const rows = batch.map((line) => ({
-            id: uuidv7(),
+            id: newId(),
             job_result_id: jobResultId,
             sequence: ++sequence,
             log_level: line.level,

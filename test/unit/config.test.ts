@@ -10,7 +10,7 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     port: 4000,
     jobsRoot: resolve("jobs"),
     workerConcurrency: 4,
-    spareThreads: 2,
+    spareThreads: 1,
     shutdownGraceMs: 10_000,
     adminToken: undefined,
     logLevel: "info",

@@ -1,6 +1,5 @@
 import { once } from "node:events";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Outcome, SaidLine, SandboxTask } from "../sandbox.ts";
 import { createPipe, createPipeReader, type PipeReader } from "./byte-pipe.ts";
@@ -11,7 +10,7 @@ import type { Reply, Request, ThreadData } from "./protocol.ts";
 const ENTRY = new URL("../../../dist/sandbox/entry.js", import.meta.url);
 
 /** Compiled code of the entry and of job files, types already stripped, is kept between threads and between starts. */
-const COMPILE_CACHE = join(tmpdir(), "jobgraph-compile-cache");
+const COMPILE_CACHE = fileURLToPath(new URL("../../../dist/compile-cache", import.meta.url));
 
 /** Takes what a job wrote to a stream, as it comes. */
 export type OnOutput = (stream: "stdout" | "stderr", text: string) => void;

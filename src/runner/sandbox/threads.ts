@@ -14,12 +14,15 @@ export interface ThreadsOptions {
   onOutput: OnOutput;
 }
 
+/** The thread that describes and checks is given up after this long without work: it holds some 20 MB. */
+const READER_IDLE_MS = 10_000;
+
 /** A file may take this long to load, and a check of inputs to answer. */
 const LOAD_TIMEOUT_MS = 10_000;
 
 /**
  * A sandbox of worker threads: a fresh one for every run, taken from a small stock of spares that already started (a start costs some
- * 30 ms of processor time); for jobs that allow it, threads that stay for the next run of the same file; and one that is kept for
+ * 30 ms of processor time); for jobs that allow it, threads that stay for the next run of the same file; and one for
  * describing files and checking inputs.
  */
 export function openThreads({ env, spares, shared, graceMs, onOutput }: ThreadsOptions): Sandbox {
@@ -29,25 +32,32 @@ export function openThreads({ env, spares, shared, graceMs, onOutput }: ThreadsO
   const running = new Set<Thread>();
   const ending = new Set<Promise<void>>();
   let reader: Thread | undefined;
+  let readerIdle: NodeJS.Timeout | undefined;
   let readerQueue: Promise<unknown> = Promise.resolve();
   let closed = false;
 
   /** One request at a time; a reader that did not answer is replaced before the next. */
   function askReader<T>(ask: (thread: Thread) => Promise<T>): Promise<T> {
     const answer = readerQueue.then(async () => {
-      reader ??= start();
+      clearTimeout(readerIdle);
+      reader ??= takeFresh();
       try {
         return await ask(reader);
       } catch (error) {
-        if (error instanceof LoadError) throw error;
-        const lost = reader;
-        reader = undefined;
-        await lost.end();
+        if (!(error instanceof LoadError)) endReader();
         throw error;
+      } finally {
+        if (reader) readerIdle = setTimeout(endReader, READER_IDLE_MS);
       }
     });
     readerQueue = answer.catch(() => undefined);
     return answer;
+  }
+
+  function endReader(): void {
+    clearTimeout(readerIdle);
+    if (reader) end(reader);
+    reader = undefined;
   }
 
   function end(thread: Thread): void {
@@ -85,8 +95,7 @@ export function openThreads({ env, spares, shared, graceMs, onOutput }: ThreadsO
     async describe(files) {
       // A thread loads a module once; only a new one sees what has changed.
       for (const { thread } of idle.splice(0)) end(thread);
-      if (reader) end(reader);
-      reader = undefined;
+      endReader();
       const described: FileDescription[] = [];
       for (const file of files) {
         described.push(
@@ -102,13 +111,9 @@ export function openThreads({ env, spares, shared, graceMs, onOutput }: ThreadsO
       (await askReader((thread) => thread.ask({ kind: "validate", source, data }, "validated", LOAD_TIMEOUT_MS))).details,
     async close() {
       closed = true;
-      const threads = [
-        ...stock.splice(0),
-        ...idle.splice(0).map(({ thread }) => thread),
-        ...running,
-        ...(reader ? [reader] : []),
-      ];
-      await Promise.all([...ending, ...threads.map((thread) => thread.end())]);
+      endReader();
+      for (const thread of [...stock.splice(0), ...idle.splice(0).map((item) => item.thread), ...running]) end(thread);
+      await Promise.all(ending);
     },
   };
 }

@@ -1,0 +1,17 @@
+import { defineJob, z } from "jobgraph";
+
+/** Does nothing: what a run of it costs is the server's own. */
+export const Noop = defineJob({ name: "Bench: no-op", enabled: true, run: () => null });
+
+/** The same for a job that lets its runs share a thread. */
+export const SharedNoop = defineJob({ name: "Bench: shared no-op", enabled: true, isolation: "shared", run: () => null });
+
+/** Says lines as fast as it can. */
+export const Lines = defineJob({
+  name: "Bench: lines",
+  enabled: true,
+  variables: z.object({ count: z.number().int().positive() }),
+  run({ data, logger }) {
+    for (let n = 1; n <= data.count; n++) logger.info(`Interface Ethernet${n} of the device is up, as it should be`);
+  },
+});

@@ -1,0 +1,38 @@
+import { createClient } from "./client.ts";
+import type { DatabaseServer } from "./databases.ts";
+import { KEY, startServer } from "./server.ts";
+import type { Bench } from "./workload.ts";
+
+/** What {@link openBench} stands on. */
+export interface BenchDeps {
+  databases: DatabaseServer;
+  /** A folder for the servers to write to. */
+  scratch: string;
+  /** Takes all that has to be ended, as soon as it exists. */
+  stack: AsyncDisposableStack;
+  /** Once aborted, nothing new is started. */
+  signal: AbortSignal;
+  quick: boolean;
+}
+
+/** Starts the shared server on a fresh database. */
+export async function openBench({ databases, scratch, stack, signal, quick }: BenchDeps): Promise<Bench> {
+  async function start(databaseUrl: string) {
+    signal.throwIfAborted();
+    return startServer(databaseUrl, scratch, (stop) => stack.defer(stop));
+  }
+  async function freshDatabase() {
+    signal.throwIfAborted();
+    return databases.create();
+  }
+
+  const server = await start(await freshDatabase());
+  return {
+    quick,
+    repetitions: quick ? 1 : 3,
+    server,
+    connect: () => stack.adopt(createClient(server.url, KEY), (client) => client.close()),
+    freshDatabase,
+    startServer: start,
+  };
+}

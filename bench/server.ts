@@ -1,0 +1,78 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+const JOBS = fileURLToPath(new URL("jobs", import.meta.url));
+const STOP_TIMEOUT_MS = 5000;
+
+/** The administrator's key on every bench server. */
+export const KEY = "bench-key-0123456789abcdef";
+
+/** A server in a process of its own. */
+export interface BenchServer {
+  /** Where it listens, without a path. */
+  readonly url: string;
+  /** Memory that the process holds, in bytes. */
+  rss(): number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Spawns `node dist/main.js` and waits until it listens.
+ * @param cwd where it may write; also what keeps it from the project's own database.
+ * @param onSpawn is given what ends the process, before anything is waited for.
+ * @throws Error with what the server wrote when it ended instead.
+ */
+export async function startServer(
+  databaseUrl: string,
+  cwd: string,
+  onSpawn: (stop: () => Promise<void>) => void,
+): Promise<BenchServer> {
+  const child = spawn(process.execPath, [MAIN], {
+    cwd,
+    // Nothing else is inherited: every run's thread gets a copy of the environment.
+    env: {
+      PATH: process.env["PATH"],
+      DATABASE_URL: databaseUrl,
+      PORT: "0",
+      ADMIN_TOKEN: KEY,
+      JOBS_ROOT: JOBS,
+      LOG_LEVEL: "warn",
+      SHUTDOWN_GRACE_MS: "0",
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const stop = () => end(child);
+  onSpawn(stop);
+  let complaints = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (complaints = (complaints + text).slice(-4000)));
+
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = /listens at (http:\/\/[^/\s]+)/.exec(line)?.[1];
+    if (!url) continue;
+    child.stdout.resume();
+    return { url, rss: () => rssOf(child.pid!), stop };
+  }
+  throw new Error(`The server ended before it listened.\n${complaints}`);
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, "exit");
+  child.kill("SIGTERM");
+  const late = delay(STOP_TIMEOUT_MS, "late" as const, { ref: false });
+  if ((await Promise.race([exit, late])) === "late") child.kill("SIGKILL");
+  await exit;
+}
+
+function rssOf(pid: number): number {
+  const kibibytes =
+    process.platform === "linux"
+      ? /^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
+      : execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" });
+  return Number(kibibytes) * 1024;
+}

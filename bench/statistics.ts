@@ -1,0 +1,14 @@
+/** Makes one number of many. */
+export type Statistic = (samples: readonly number[]) => number;
+
+/** The smallest sample that `share` of all samples do not exceed. */
+function percentile(samples: readonly number[], share: number): number {
+  const sorted = samples.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+}
+
+/** Half of the samples are not above it. */
+export const median: Statistic = (samples) => percentile(samples, 0.5);
+
+/** One sample in a hundred is above it. */
+export const p99: Statistic = (samples) => percentile(samples, 0.99);

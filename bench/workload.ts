@@ -1,0 +1,44 @@
+import type { Client } from "./client.ts";
+import type { BenchServer } from "./server.ts";
+import type { Statistic } from "./statistics.ts";
+
+/** What a workload measures on: one database of one kind, and the server that stands on it. */
+export interface Bench {
+  /** True when the figures need only be good enough to see that everything works. */
+  readonly quick: boolean;
+  /** How often a workload measures the same thing. */
+  readonly repetitions: number;
+  /** The server that all workloads share; no other runs meanwhile, except those that a workload starts itself. */
+  readonly server: BenchServer;
+  /** A keep-alive connection of its own to the shared server. */
+  connect(): Client;
+  /** URL of an empty database; removed when the bench is over. */
+  freshDatabase(): Promise<string>;
+  /** Starts a server of one's own; ended when the bench is over, if it was not before. */
+  startServer(databaseUrl: string): Promise<BenchServer>;
+}
+
+/** One line of the table. */
+export interface Row {
+  name: string;
+  unit: string;
+  statistic: Statistic;
+  /** Samples, a list each repetition: the figure is the statistic of all, its range that of the repetitions. */
+  repetitions: readonly (readonly number[])[];
+  /** What Nautobot 3.2.7 needs for the same on a machine of this kind. */
+  nautobot?: string;
+}
+
+/** One thing to measure. */
+export interface Workload {
+  /** What `--only` calls it. */
+  name: string;
+  run(bench: Bench): Promise<Row[]>;
+}
+
+/** Measures as often as the bench asks for, one after the other. */
+export async function repeat<T>({ repetitions }: Bench, measure: () => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  for (let n = 0; n < repetitions; n++) results.push(await measure());
+  return results;
+}
