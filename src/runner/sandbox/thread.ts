@@ -6,7 +6,7 @@ import { createPipe, createPipeReader, type PipeReader } from "./byte-pipe.ts";
 import { decodeLines } from "./line-codec.ts";
 import type { Reply, Request, ThreadData } from "./protocol.ts";
 
-/** Made by `npm run build:sandbox`; as far from `src/runner/sandbox` as from `dist/runner/sandbox`. */
+/** Made by `npm run build:code`; as far from `src/runner/sandbox` as from `dist/runner/sandbox`. */
 const ENTRY = new URL("../../../dist/sandbox/entry.js", import.meta.url);
 
 /** Compiled code of the entry and of job files, types already stripped, is kept between threads and between starts. */
