@@ -16,6 +16,7 @@ export const Short = defineJob({ name: "Short", enabled: true, variables: z.obje
   if (data.end === "throw") throw new Error("on purpose");
   if (data.end === "exit") process.exit(1);
 } });
+export const SharedShort = defineJob({ ...Short, name: "Shared short", isolation: "shared" });
 export const Loops = defineJob({ name: "Loops", enabled: true, run({ logger }) { logger.info("looping"); for (;;); } });
 `;
 const RUN = `mutation ($job: String!, $data: GenericScalar) { run_job(class_path: $job, data: $data) { id } }`;
@@ -63,7 +64,7 @@ test("a thousand short runs that return, throw or exit: every subscriber gets th
     numbers(8).map(async () => {
       for (let n = next++; n < 1000; n = next++) {
         const end = ["return", "throw", "exit"][n % 3]!;
-        const { run_job } = await client.query(RUN, { job: "own.Short", data: { end } });
+        const { run_job } = await client.query(RUN, { job: n % 2 === 0 ? "own.Short" : "own.SharedShort", data: { end } });
         const lines = await client.followLog(run_job.id);
         const { job_result } = await client.query(`query ($id: ID!) { job_result(id: $id) { status } }`, { id: run_job.id });
         runs.push({

@@ -37,6 +37,7 @@ export const Counts = job("Counts", () => ++count);
 const talksOn = job("Talks on", ({ logger }) => { setInterval(() => logger.info("still here"), 1); });
 export { talksOn as "Talks on" };
 export const Fails = job("Fails", () => { throw new Error("no"); });
+export const Forgets = job("Forgets", () => { Promise.reject(new Error("nobody looked")); });
 export const Environment = job("Environment", () => ({ ...process.env }));
 export const Leaves = job("Leaves", () => { setInterval(() => {}, 10); return "done"; });
 export const Long = job("Long", ({ logger }) => { for (let n = 0; n < 9; n++) { logger.info("é".repeat(99_000) + n); logger.info("short"); } });
@@ -189,10 +190,13 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
     const shared = (exportName: string) => run(exportName, {}, undefined, undefined, "shared");
     const counts = [await shared("Counts"), await shared("Counts"), await run("Counts"), await shared("Counts")];
     expect(counts.map(({ outcome }) => (outcome as { result: number }).result)).toEqual([1, 2, 1, 3]);
-    // What a run leaves behind says nothing any more, and a failed run takes its thread with it.
+    // A job that fails by throwing leaves the thread as it was; what a run leaves behind says nothing any more.
+    expect((await shared("Fails")).outcome.kind).toBe("failure");
     expect((await shared("Talks on")).lines).toEqual([]);
     expect((await shared("Says")).lines).toHaveLength(7);
-    expect((await shared("Fails")).outcome.kind).toBe("failure");
+    expect((await shared("Counts")).outcome).toEqual({ kind: "success", result: 4 });
+    // What nobody caught takes the thread with it.
+    expect((await shared("Forgets")).outcome.kind).toBe("failure");
     expect((await shared("Counts")).outcome).toEqual({ kind: "success", result: 1 });
   });
 

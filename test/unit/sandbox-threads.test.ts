@@ -1,8 +1,26 @@
-import { describe } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { openThreads } from "../../src/runner/sandbox/threads.ts";
+import { writeJobs } from "../support/app.ts";
 import { sandboxContract } from "../support/sandbox-contract.ts";
 
-describe("threads, with spares", () =>
-  sandboxContract((settings) => openThreads({ ...settings, spares: 2, shared: 2, onOutput: () => undefined })));
-describe("threads, without spares", () =>
-  sandboxContract((settings) => openThreads({ ...settings, spares: 0, shared: 1, onOutput: () => undefined })));
+const open = (spares: number, settings: { env: Readonly<Record<string, string>>; graceMs: number }) =>
+  openThreads({ ...settings, spares, shared: 2, onOutput: () => undefined });
+
+describe("threads", () => {
+  sandboxContract((settings) => open(1, settings));
+});
+
+test("more runs at once than spares, and runs without any", async () => {
+  const root = await writeJobs({ "a.ts": `export const A = defineJob({ name: "A", run: ({ data }) => data });` });
+  for (const spares of [0, 1]) {
+    const sandbox = open(spares, { env: {}, graceMs: 50 });
+    onTestFinished(() => sandbox.close());
+    const task = { file: `${root}/a.ts`, exportName: "A", isolation: "run", data: {}, dryRun: false, user: null } as const;
+    const outcomes = await Promise.all(
+      Array.from({ length: 5 }, (_, n) =>
+        sandbox.run({ ...task, jobResult: { id: String(n), name: "A" } }, async () => undefined, new AbortController().signal),
+      ),
+    );
+    expect(outcomes).toEqual(Array.from({ length: 5 }, () => ({ kind: "success", result: {} })));
+  }
+});

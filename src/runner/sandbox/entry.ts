@@ -22,16 +22,16 @@ const reply = (message: Reply) => port.postMessage(message);
 const write = createPipeWriter((workerData as ThreadData).lines);
 
 /** The run under way; what an earlier one left running neither says nor decides anything any more. */
-let current: { settle(outcome: Outcome): void; abort: AbortController } | undefined;
+let current: { settle(outcome: Outcome, fit: boolean): void; abort: AbortController } | undefined;
 
 function startRun(task: SandboxTask): void {
   const run = {
     abort: new AbortController(),
-    settle(outcome: Outcome) {
+    settle(outcome: Outcome, fit: boolean) {
       if (current !== run) return;
       current = undefined;
       port.ref();
-      reply({ kind: "outcome", outcome });
+      reply({ kind: "outcome", outcome, fit });
     },
   };
   current = run;
@@ -40,13 +40,13 @@ function startRun(task: SandboxTask): void {
   });
   // A job whose promise can never settle leaves nothing to wait for: the thread then ends, and the other side is told.
   port.unref();
-  void runJob(task, logger, run.abort.signal).then(run.settle);
+  void runJob(task, logger, run.abort.signal).then((outcome) => run.settle(outcome, true));
 }
 
 for (const event of ["uncaughtException", "unhandledRejection"] as const) {
   process.on(event, (error: unknown) => {
     // Between runs, what an earlier run left behind has failed: the thread is not fit for another.
-    if (current) current.settle(failure(error));
+    if (current) current.settle(failure(error), false);
     else process.exit(1);
   });
 }

@@ -15,10 +15,11 @@ export type Request =
   | { kind: "describe"; file: string }
   | { kind: "validate"; source: JobSource; data: Record<string, unknown> };
 
-/** What a thread answers. `unloadable` is for a job whose code does not load any more. `ready` comes first; to a run, one `outcome`, after its last line went into the pipe. */
+/** What a thread answers. `unloadable` is for a job whose code does not load any more; `fit` says
+ * whether the thread may run another task. `ready` comes first; to a run, one `outcome`, after its last line went into the pipe. */
 export type Reply =
   | { kind: "ready" }
-  | { kind: "outcome"; outcome: Outcome }
+  | { kind: "outcome"; outcome: Outcome; fit: boolean }
   | { kind: "described"; file: FileDescription }
   | { kind: "validated"; details: ErrorDetail[] }
   | { kind: "unloadable"; error: string };

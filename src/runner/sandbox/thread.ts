@@ -17,8 +17,8 @@ export type OnOutput = (stream: "stdout" | "stderr", text: string) => void;
 
 /** One thread of job code, from this side. It does one thing at a time. */
 export interface Thread {
-  /** False once it ended, by itself or not. */
-  readonly alive: boolean;
+  /** False once it ended, by itself or not, and once a run left it in a state that another should not meet. */
+  readonly fit: boolean;
   /** Asks for one reply. @throws Error when the thread ended, or took longer than `timeoutMs`; it is of no use then. */
   ask<K extends Reply["kind"]>(request: Request, answer: K, timeoutMs: number): Promise<Reply & { kind: K }>;
   /** Runs a task to its end, and until its last line is stored. An aborted job that does not end within `graceMs` takes the thread with it. */
@@ -39,11 +39,11 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
   });
   worker.stdout.setEncoding("utf8").on("data", (text: string) => onOutput("stdout", text));
   worker.stderr.setEncoding("utf8").on("data", (text: string) => onOutput("stderr", text));
-  let alive = true;
+  let fit = true;
   const ended = new Promise<Error>((resolve) => {
     worker.once("error", resolve);
     worker.once("exit", (code) => {
-      alive = false;
+      fit = false;
       resolve(new EndedError(code));
     });
   });
@@ -55,8 +55,8 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
   for (const promise of [throwEnd, ready]) promise.catch(() => undefined);
 
   return {
-    get alive() {
-      return alive;
+    get fit() {
+      return fit;
     },
     async ask(request, answer, timeoutMs) {
       await ready;
@@ -78,9 +78,14 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
       let forced: Outcome | undefined;
       const force = (outcome: Outcome) => {
         forced ??= outcome;
+        fit = false;
         void worker.terminate();
       };
-      const told = once(worker, "message").then(([message]) => (message as Reply & { kind: "outcome" }).outcome);
+      const told = once(worker, "message").then(([message]) => {
+        const reply = message as Reply & { kind: "outcome" };
+        fit &&= reply.fit;
+        return reply.outcome;
+      });
       const outcome = Promise.race([told, throwEnd]).catch(endOf);
       const pipe = createPipeReader(lineMemory);
       const stored = pump(pipe, lines).catch((error: Error) =>

@@ -72,7 +72,7 @@ export function openThreads({ env, spares, shared, graceMs, onOutput }: ThreadsO
   }
 
   function takeShared(file: string): Thread {
-    const at = idle.findIndex((item) => item.file === file && item.thread.alive);
+    const at = idle.findIndex((item) => item.file === file && item.thread.fit);
     return at === -1 ? takeFresh() : idle.splice(at, 1)[0]!.thread;
   }
 
@@ -88,7 +88,7 @@ export function openThreads({ env, spares, shared, graceMs, onOutput }: ThreadsO
       running.add(thread);
       const outcome = await thread.run(task, lines, signal, graceMs).catch(outcomeOf);
       running.delete(thread);
-      if (isShared && outcome.kind === "success" && thread.alive && !closed) keep(task.file, thread);
+      if (isShared && thread.fit && !closed) keep(task.file, thread);
       else end(thread);
       return outcome;
     },
