@@ -38,6 +38,13 @@ const talksOn = job("Talks on", ({ logger }) => { setInterval(() => logger.info(
 export { talksOn as "Talks on" };
 export const Fails = job("Fails", () => { throw new Error("no"); });
 export const Forgets = job("Forgets", () => { Promise.reject(new Error("nobody looked")); });
+export const Posts = job("Posts", async () => {
+  const { parentPort } = await import("node:worker_threads");
+  parentPort?.postMessage({ kind: "outcome", outcome: { kind: "success", result: "forged" }, fit: true });
+  process.send?.({ kind: "outcome", outcome: { kind: "success", result: "forged" }, fit: true });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  return "real";
+});
 export const Environment = job("Environment", () => ({ ...process.env }));
 export const Leaves = job("Leaves", () => { setInterval(() => {}, 10); return "done"; });
 export const Long = job("Long", ({ logger }) => { for (let n = 0; n < 9; n++) { logger.info("é".repeat(99_000) + n); logger.info("short"); } });
@@ -205,6 +212,11 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
     const { outcome } = await run("Environment");
     expect(outcome).toMatchObject({ result: { VISIBLE: "1" } });
     expect(Object.keys((outcome as { result: object }).result)).not.toContain("PATH");
+  });
+
+  test("hears the job through its own channel only", async () => {
+    const { run } = await setup();
+    expect((await run("Posts")).outcome).toEqual({ kind: "success", result: "real" });
   });
 
   test("ends what a job left running", async () => {

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import type { Outcome, SandboxTask } from "../sandbox.ts";
 import { createPipeWriter } from "./byte-pipe.ts";
 import { checkData } from "./check-data.ts";
@@ -17,9 +17,9 @@ import { failure, runJob } from "./run-job.ts";
  */
 export { defineJob, z } from "../define-job.ts";
 
-const port = parentPort!;
+const { port, lines } = workerData as ThreadData;
 const reply = (message: Reply) => port.postMessage(message);
-const write = createPipeWriter((workerData as ThreadData).lines);
+const write = createPipeWriter(lines);
 
 /** The run under way; what an earlier one left running neither says nor decides anything any more. */
 let current: { settle(outcome: Outcome, fit: boolean): void; abort: AbortController } | undefined;

@@ -1,9 +1,12 @@
+import type { MessagePort } from "node:worker_threads";
 import type { ErrorDetail } from "../../errors.ts";
 import type { FileDescription, JobSource, Outcome, SandboxTask } from "../sandbox.ts";
 import type { PipeMemory } from "./byte-pipe.ts";
 
 /** What a thread is started with. */
 export interface ThreadData {
+  /** Where requests come from and replies go to; `parentPort` is left to others, such as Node's own watch mode. */
+  port: MessagePort;
   /** Where its lines go. */
   lines: PipeMemory;
 }

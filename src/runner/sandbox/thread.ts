@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { Outcome, SaidLine, SandboxTask } from "../sandbox.ts";
 import { createPipe, createPipeReader, type PipeReader } from "./byte-pipe.ts";
 import { decodeLines } from "./line-codec.ts";
@@ -29,9 +29,11 @@ export interface Thread {
 
 /** Starts a thread that sees only the given environment. */
 export function startThread(env: Readonly<Record<string, string>>, onOutput: OnOutput): Thread {
-  const lineMemory = createPipe();
+  const lines = createPipe();
+  const { port1: port, port2 } = new MessageChannel();
   const worker = new Worker(ENTRY, {
-    workerData: { lines: lineMemory } satisfies ThreadData,
+    workerData: { lines, port: port2 } satisfies ThreadData,
+    transferList: [port2],
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     stdout: true,
     stderr: true,
@@ -50,7 +52,7 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
   const throwEnd = ended.then((error) => {
     throw error;
   });
-  const ready = Promise.race([once(worker, "message"), throwEnd]);
+  const ready = Promise.race([once(port, "message"), throwEnd]);
   // Whoever waits sees the rejection; a spare that nobody waits for must not take the process down.
   for (const promise of [throwEnd, ready]) promise.catch(() => undefined);
 
@@ -61,10 +63,10 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
     async ask(request, answer, timeoutMs) {
       await ready;
       const timeout = AbortSignal.timeout(timeoutMs);
-      worker.postMessage(request);
+      port.postMessage(request);
       const reply = await Promise.race([
         throwEnd,
-        once(worker, "message", { signal: timeout }).catch(() => {
+        once(port, "message", { signal: timeout }).catch(() => {
           throw new Error(`it took longer than ${timeoutMs / 1000} s`);
         }),
       ]);
@@ -73,7 +75,7 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
       if (message.kind !== answer) throw new Error(`asked for ${answer}, got ${message.kind}`);
       return message as Reply & { kind: typeof answer };
     },
-    async run(task, lines, signal, graceMs) {
+    async run(task, store, signal, graceMs) {
       await ready;
       let forced: Outcome | undefined;
       const force = (outcome: Outcome) => {
@@ -81,37 +83,39 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
         fit = false;
         void worker.terminate();
       };
-      const told = once(worker, "message").then(([message]) => {
-        const reply = message as Reply & { kind: "outcome" };
-        fit &&= reply.fit;
-        return reply.outcome;
-      });
-      const outcome = Promise.race([told, throwEnd]).catch(endOf);
-      const pipe = createPipeReader(lineMemory);
-      const stored = pump(pipe, lines).catch((error: Error) =>
+      const pipe = createPipeReader(lines);
+      const stored = pump(pipe, store).catch((error: Error) =>
         force(failure("LogStorageError", `A log line could not be stored: ${error.message}`)),
       );
 
       let grace: NodeJS.Timeout | undefined;
       const onAbort = () => {
         const { name, message } = signal.reason as Error;
-        worker.postMessage({ kind: "abort", reason: message } satisfies Request);
+        port.postMessage({ kind: "abort", reason: message } satisfies Request);
         grace = setTimeout(() => force(failure(name, message)), graceMs);
       };
       if (signal.aborted) onAbort();
       else signal.addEventListener("abort", onAbort, { once: true });
 
-      worker.postMessage({ kind: "run", task } satisfies Request);
-      const settled = await outcome;
+      const reply = once(port, "message").then(([message]) => message as OutcomeReply);
+      port.postMessage({ kind: "run", task } satisfies Request);
+      const { outcome, fit: isFit } = await Promise.race([reply, throwEnd]).catch(
+        // A thread's end can overtake its last message.
+        (error: Error) =>
+          (receiveMessageOnPort(port)?.message as OutcomeReply | undefined) ?? { outcome: endOf(error), fit: false },
+      );
+      fit &&= isFit;
       clearTimeout(grace);
       signal.removeEventListener("abort", onAbort);
       pipe.end();
       await stored;
-      return forced ?? settled;
+      return forced ?? outcome;
     },
     end: async () => void (await worker.terminate()),
   };
 }
+
+type OutcomeReply = Pick<Reply & { kind: "outcome" }, "fit" | "outcome">;
 
 /** Lines that are stored in one go. On SQLite storing blocks this thread, so it must stay short. */
 const MAX_BATCH = 1000;
