@@ -7,6 +7,7 @@ import { BelongsTo, Choice, Column, Model } from "./model.ts";
 @Model({
   description: "One line of a run's log.",
   ordering: ["job_result", "sequence"],
+  search: ["message", "grouping", "log_level"],
   unique: [["jobResult", "sequence"]],
 })
 export class JobLogEntry extends BaseModel {

@@ -1,14 +1,20 @@
 import { Collection } from "@mikro-orm/core";
 import { TimestampedModel } from "./base.ts";
 import { JobQueueType } from "./choices.ts";
+import { Job } from "./job.ts";
 import { JobQueueAssignment } from "./job-queue-assignment.ts";
-import { Choice, Column, HasMany, Model } from "./model.ts";
+import { Choice, Column, HasMany, LinkedTo, Model } from "./model.ts";
 
 /** Name of the queue that always exists and takes every job that names no other. */
 export const DEFAULT_QUEUE = "default";
 
 /** A name that runs wait under and workers listen to. */
-@Model({ description: "A queue that runs wait in until a worker takes them.", ordering: ["name"] })
+@Model({
+  description: "A queue that runs wait in until a worker takes them.",
+  ordering: ["name"],
+  search: ["name", "description"],
+  naturalKey: "name",
+})
 export class JobQueue extends TimestampedModel {
   @Column("string", { description: "Unique name of the queue.", length: 255, unique: true })
   name!: string;
@@ -18,6 +24,9 @@ export class JobQueue extends TimestampedModel {
 
   @Choice(JobQueueType, { description: "What kind of worker serves the queue.", default: JobQueueType.CELERY })
   queueType!: JobQueueType;
+
+  @LinkedTo(() => Job, { table: "job_queue_assignment", mappedBy: "jobQueues", description: "The jobs that may use the queue." })
+  jobs = new Collection<Job>(this);
 
   @HasMany(() => JobQueueAssignment, "jobQueue", { description: "Which jobs may use the queue." })
   jobAssignments = new Collection<JobQueueAssignment>(this);

@@ -13,6 +13,7 @@ const logCount = (what: string) =>
 @Model({
   description: "One run of a job: when, by whom, with what, and what came of it.",
   ordering: ["-date_created"],
+  search: ["name", "job_model.name", "user.username"],
   indexes: [["dateCreated"], ["status"], ["jobModel", "dateCreated"]],
 })
 export class JobResult extends BaseModel {

@@ -3,7 +3,7 @@ import { TimestampedModel } from "./base.ts";
 import { JobQueueAssignment } from "./job-queue-assignment.ts";
 import { JobQueue } from "./job-queue.ts";
 import { JobResult } from "./job-result.ts";
-import { BelongsTo, Column, HasMany, Model } from "./model.ts";
+import { BelongsTo, Column, HasMany, LinkedTo, Model } from "./model.ts";
 
 const overrideFlag = (field: string) =>
   Column("boolean", {
@@ -15,6 +15,8 @@ const overrideFlag = (field: string) =>
 @Model({
   description: "A job: code with metadata, found under the server's jobs folder. Its metadata can be overridden here.",
   ordering: ["grouping", "name"],
+  search: ["name", "grouping", "description"],
+  naturalKey: "name",
   unique: [["moduleName", "jobClassName"]],
   indexes: [["grouping", "name"]],
 })
@@ -130,6 +132,13 @@ export class Job extends TimestampedModel {
 
   @HasMany(() => JobQueueAssignment, "job", { description: "Which queues the job may use." })
   jobQueueAssignments = new Collection<JobQueueAssignment>(this);
+
+  @LinkedTo(() => JobQueue, {
+    table: "job_queue_assignment",
+    entity: () => JobQueueAssignment,
+    description: "The queues that the job may use.",
+  })
+  jobQueues = new Collection<JobQueue>(this);
 
   @HasMany(() => JobResult, "jobModel", { description: "The job's runs, newest first." })
   jobResults = new Collection<JobResult>(this);

@@ -1,10 +1,11 @@
-import { Entity, Index, ManyToOne, OneToMany, PrimaryKey, Property, Unique } from "@mikro-orm/decorators/legacy";
+import { Entity, Index, ManyToMany, ManyToOne, OneToMany, PrimaryKey, Property, Unique } from "@mikro-orm/decorators/legacy";
 import type { EntityName } from "@mikro-orm/core";
 import { GraphQLFloat, GraphQLInt, GraphQLString, GraphQLBoolean, type GraphQLScalarType } from "graphql";
 import { Field, ObjectType } from "type-graphql";
 import { newId } from "./new-id.ts";
 import { DateTime, GenericScalar, UUID } from "./scalars.ts";
-import { type ColumnKind, recordColumn, recordMany, recordModel, recordOne } from "./shape.ts";
+import { type ColumnKind, type ModelFacts, recordColumn, recordMany, recordModel, recordOne, tableOf } from "./shape.ts";
+import { snakeCase } from "./case.ts";
 import { Timestamp } from "./timestamp.ts";
 
 /*
@@ -12,11 +13,10 @@ import { Timestamp } from "./timestamp.ts";
  * cannot drift apart. A property whose decorator has `hidden` is a column that no client can ask for.
  */
 
-interface ModelOptions {
+interface ModelOptions extends Omit<ModelFacts, "search"> {
   /** What one object is; becomes the description of the GraphQL type. */
   description: string;
-  /** Nautobot's default ordering: wire names, `-` for descending; `id` is appended to make it total. */
-  ordering: readonly string[];
+  search?: readonly string[];
   /** Groups of properties whose combination is unique. */
   unique?: readonly (readonly string[])[];
   /** Groups of properties that are looked up together. */
@@ -30,7 +30,8 @@ export function Model(options: ModelOptions): ClassDecorator {
     for (const properties of options.unique ?? []) Unique({ properties: properties as never })(target as never);
     for (const properties of options.indexes ?? []) Index({ properties: properties as never })(target as never);
     ObjectType(`${target.name}Type`, { description: options.description, simpleResolvers: true })(target);
-    recordModel(target, options.ordering);
+    const { ordering, search = [], naturalKey } = options;
+    recordModel(target, { ordering, search, ...(naturalKey && { naturalKey }) });
   };
 }
 
@@ -91,7 +92,8 @@ function column(kind: ColumnKind, type: unknown, graphqlType: object, options: C
     })(target as never, property as string);
     if (options.hidden) return;
     Field(() => graphqlType as never, { nullable, description: options.description })(target, property);
-    recordColumn(target, property as string, { kind, nullable });
+    const choices = kind === "choice" ? { choices: Object.values(graphqlType as Record<string, string>) } : {};
+    recordColumn(target, property as string, { kind, nullable, ...choices });
   };
 }
 
@@ -125,19 +127,62 @@ export function BelongsTo<Target extends object>(target: () => EntityName<Target
     );
     if (options.hidden) return;
     Field(() => target() as never, { nullable: true, description: options.description })(owner, property);
-    recordOne(owner, property as string, target as () => object);
+    recordOne(owner, property as string, { target: target as () => object, nullable: options.nullable ?? false });
   };
+}
+
+interface ManyOptions {
+  description: string;
 }
 
 /** The objects of another model that refer to this one by `mappedBy`. */
 export function HasMany<Target extends object>(
   target: () => EntityName<Target>,
   mappedBy: string & keyof Target,
-  options: { description: string },
+  options: ManyOptions,
 ): PropertyDecorator {
   return (owner, property) => {
     OneToMany(target, mappedBy)(owner as never, property as string);
-    Field(() => [target()] as never, { nullable: true, description: options.description })(owner, property);
-    recordMany(owner, property as string, target as () => object, mappedBy);
+    many(owner, property as string, target, `${snakeCase(mappedBy)}_id`, options);
   };
+}
+
+/** The objects of another model whose column `mappedBy` holds this one's id, whatever model this is: notes, changes. */
+export function HasAttached<Target extends object>(
+  target: () => EntityName<Target>,
+  mappedBy: string & keyof Target,
+  options: ManyOptions,
+): PropertyDecorator {
+  return (owner, property) => many(owner, property as string, target, snakeCase(mappedBy), options);
+}
+
+interface LinkOptions extends ManyOptions {
+  /** The table between the two; both sides name the same. It has a column for each, named after its table, and `_id`. */
+  table: string;
+  /** On the side that does not keep the links: the property of the other that does. */
+  mappedBy?: string;
+  /** The model that the table between the two belongs to, where it has one. */
+  entity?: () => EntityName<object>;
+}
+
+/** Objects of another model that are linked to this one, each any number of times to any number. */
+export function LinkedTo<Target extends object>(target: () => EntityName<Target>, options: LinkOptions): PropertyDecorator {
+  return (owner, property) => {
+    const { table, mappedBy, entity, description } = options;
+    const keeper = entity ? { pivotEntity: entity } : { pivotTable: table };
+    ManyToMany({ entity: target, ...(mappedBy ? { mappedBy } : keeper) } as never)(owner as never, property as never);
+    many(owner, property as string, target, `${tableOf(owner.constructor)}_id`, { description }, table);
+  };
+}
+
+function many(
+  owner: object,
+  property: string,
+  target: () => unknown,
+  column: string,
+  { description }: ManyOptions,
+  through?: string,
+): void {
+  Field(() => [target()] as never, { nullable: true, description })(owner, property);
+  recordMany(owner, property, { target: target as () => object, column, ...(through && { through }) });
 }

@@ -12,6 +12,8 @@ export type ColumnKind = "boolean" | "choice" | "float" | "integer" | "json" | "
 export interface ColumnShape {
   kind: ColumnKind;
   nullable: boolean;
+  /** Values of a `choice`. */
+  choices?: readonly string[];
 }
 
 /** A reference to one object of another model. */
@@ -20,23 +22,36 @@ export interface OneShape {
   column: string;
   target: () => object;
   property: string;
+  nullable: boolean;
 }
 
-/** Objects of another model that refer to this one. */
+/** Objects of another model that belong to this one. */
 export interface ManyShape {
-  /** Column of the other model's table that holds this object's id. */
+  /** Column that holds this object's id: in the other model's table, or in the one between the two. */
   column: string;
   target: () => object;
   property: string;
+  /** The table between the two; its column for the other object is named after the other's table, and `_id`. */
+  through?: string;
 }
 
 /** A model as its rows show it; keys are wire names. */
-export interface ModelShape {
+export interface ModelShape extends ModelFacts {
+  model: object;
   table: string;
-  ordering: readonly string[];
   columns: ReadonlyMap<string, ColumnShape>;
   one: ReadonlyMap<string, OneShape>;
   many: ReadonlyMap<string, ManyShape>;
+}
+
+/** What a model says of itself as a whole. */
+export interface ModelFacts {
+  /** Nautobot's default ordering: wire names, `-` for descending; `id` is appended to make it total. */
+  ordering: readonly string[];
+  /** Columns that the filter `q` searches, as Nautobot's does; `job_model.name` is the name of what `job_model` refers to. */
+  search: readonly string[];
+  /** Column by whose value an object can be named instead of its id. */
+  naturalKey?: string;
 }
 
 interface Recorded {
@@ -46,7 +61,7 @@ interface Recorded {
 }
 
 const recorded = new Map<object, Recorded>();
-const orderings = new Map<object, readonly string[]>();
+const facts = new Map<object, ModelFacts>();
 const shapes = new Map<object, ModelShape>();
 
 function of(prototype: object): Recorded {
@@ -60,16 +75,21 @@ export function recordColumn(prototype: object, property: string, shape: ColumnS
   of(prototype).columns.set(snakeCase(property), shape);
 }
 
-export function recordOne(prototype: object, property: string, target: () => object): void {
-  of(prototype).one.set(snakeCase(property), { column: `${snakeCase(property)}_id`, target, property });
+export function recordOne(prototype: object, property: string, shape: Pick<OneShape, "nullable" | "target">): void {
+  of(prototype).one.set(snakeCase(property), { ...shape, column: `${snakeCase(property)}_id`, property });
 }
 
-export function recordMany(prototype: object, property: string, target: () => object, mappedBy: string): void {
-  of(prototype).many.set(snakeCase(property), { column: `${snakeCase(mappedBy)}_id`, target, property });
+export function recordMany(prototype: object, property: string, shape: Omit<ManyShape, "property">): void {
+  of(prototype).many.set(snakeCase(property), { ...shape, property });
 }
 
-export function recordModel(model: object, ordering: readonly string[]): void {
-  orderings.set(model, ordering);
+export function recordModel(model: object, said: ModelFacts): void {
+  facts.set(model, said);
+}
+
+/** Name of a model's table. */
+export function tableOf(model: object): string {
+  return snakeCase((model as { name: string }).name);
 }
 
 /** The shape of a model class, with what it inherits. */
@@ -82,8 +102,11 @@ export function shapeOf(model: object): ModelShape {
     if (part) chain.unshift(part);
   }
   shape = {
-    table: snakeCase((model as { name: string }).name),
-    ordering: orderings.get(model) ?? [],
+    ordering: [],
+    search: [],
+    ...facts.get(model),
+    model,
+    table: tableOf(model),
     columns: new Map(chain.flatMap((part) => [...part.columns])),
     one: new Map(chain.flatMap((part) => [...part.one])),
     many: new Map(chain.flatMap((part) => [...part.many])),

@@ -2,7 +2,12 @@ import { Column, Model } from "./model.ts";
 import { BaseModel } from "./base.ts";
 
 /** Somebody, or something, that holds tokens and asks for runs. */
-@Model({ description: "Somebody who uses the server.", ordering: ["username"] })
+@Model({
+  description: "Somebody who uses the server.",
+  ordering: ["username"],
+  search: ["username", "first_name", "last_name", "email"],
+  naturalKey: "username",
+})
 export class User extends BaseModel {
   @Column("string", { description: "Unique name to log in with.", length: 150, unique: true })
   username!: string;
