@@ -1,6 +1,7 @@
 import { createClient } from "./client.ts";
 import type { DatabaseServer } from "./databases.ts";
-import { KEY, startServer } from "./server.ts";
+import { seed } from "./seed.ts";
+import { BENCH_JOBS, KEY, startServer } from "./server.ts";
 import type { Bench } from "./workload.ts";
 
 /** What {@link openBench} stands on. */
@@ -17,13 +18,19 @@ export interface BenchDeps {
 
 /** Starts the shared server on a fresh database. */
 export async function openBench({ databases, scratch, stack, signal, quick }: BenchDeps): Promise<Bench> {
-  async function start(databaseUrl: string) {
+  async function start(databaseUrl: string, { jobs } = { jobs: true }) {
     signal.throwIfAborted();
-    return startServer(databaseUrl, scratch, (stop) => stack.defer(stop));
+    return startServer(databaseUrl, scratch, (stop) => stack.defer(stop), jobs ? BENCH_JOBS : scratch);
   }
   async function freshDatabase() {
     signal.throwIfAborted();
     return databases.create();
+  }
+
+  async function seededDatabase(...args: string[]) {
+    const url = await freshDatabase();
+    await seed(url, args, signal);
+    return url;
   }
 
   const server = await start(await freshDatabase());
@@ -33,6 +40,7 @@ export async function openBench({ databases, scratch, stack, signal, quick }: Be
     server,
     connect: () => stack.adopt(createClient(server.url, KEY), (client) => client.close()),
     freshDatabase,
+    seededDatabase,
     startServer: start,
   };
 }

@@ -6,8 +6,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
-const JOBS = fileURLToPath(new URL("jobs", import.meta.url));
 const STOP_TIMEOUT_MS = 5000;
+
+/** Where the jobs are that workloads run. */
+export const BENCH_JOBS = fileURLToPath(new URL("jobs", import.meta.url));
 
 /** The administrator's key on every bench server. */
 export const KEY = "bench-key-0123456789abcdef";
@@ -31,6 +33,7 @@ export async function startServer(
   databaseUrl: string,
   cwd: string,
   onSpawn: (stop: () => Promise<void>) => void,
+  jobsRoot: string,
 ): Promise<BenchServer> {
   const child = spawn(process.execPath, [MAIN], {
     cwd,
@@ -40,7 +43,7 @@ export async function startServer(
       DATABASE_URL: databaseUrl,
       PORT: "0",
       ADMIN_TOKEN: KEY,
-      JOBS_ROOT: JOBS,
+      JOBS_ROOT: jobsRoot,
       LOG_LEVEL: "warn",
       SHUTDOWN_GRACE_MS: "0",
     },

@@ -14,8 +14,10 @@ export interface Bench {
   connect(): Client;
   /** URL of an empty database; removed when the bench is over. */
   freshDatabase(): Promise<string>;
-  /** Starts a server of one's own; ended when the bench is over, if it was not before. */
-  startServer(databaseUrl: string): Promise<BenchServer>;
+  /** URL of a database that `npm run seed` has filled, with these arguments; removed when the bench is over. */
+  seededDatabase(...args: string[]): Promise<string>;
+  /** Starts a server of one's own; ended when the bench is over, if it was not before. Without `jobs` it has only those of its database. */
+  startServer(databaseUrl: string, options?: { jobs: boolean }): Promise<BenchServer>;
 }
 
 /** One line of the table. */
@@ -27,6 +29,8 @@ export interface Row {
   repetitions: readonly (readonly number[])[];
   /** What Nautobot 3.2.7 needs for the same on a machine of this kind. */
   nautobot?: string;
+  /** What PostGraphile 5.1.5, which reads and does nothing else, needs for the same on PostgreSQL. */
+  postgraphile?: string;
 }
 
 /** One thing to measure. */

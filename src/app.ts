@@ -1,7 +1,9 @@
 import "reflect-metadata";
 import { pino, type Logger } from "pino";
 import { ensureAdministrator } from "./access/administrator.ts";
+import { createAuthenticator } from "./access/authenticate.ts";
 import type { Config } from "./config.ts";
+import { ensureContentTypes } from "./entities/content-types.ts";
 import { openDatabase } from "./entities/database.ts";
 import { createMemoryBroker } from "./runner/brokers/memory.ts";
 import { openRunner } from "./runner/index.ts";
@@ -35,6 +37,7 @@ export async function openApp(config: Config, log: Logger = pino({ level: config
     opened.push(() => database.close());
     const migrated = await database.migrate();
     if (migrated.length > 0) log.info({ migrations: migrated }, "database migrated");
+    await ensureContentTypes(database);
     const newKey = await ensureAdministrator(database, config.adminToken);
 
     const broker = createMemoryBroker();
@@ -56,7 +59,16 @@ export async function openApp(config: Config, log: Logger = pino({ level: config
       log,
     });
     opened.push(() => runner.close(config.shutdownGraceMs));
-    const server = await openServer({ database, runner, log, host: config.host, port: config.port });
+    const authenticate = createAuthenticator(database, config.authCacheMs);
+    const server = await openServer({
+      database,
+      runner,
+      authenticate,
+      limits: config,
+      log,
+      host: config.host,
+      port: config.port,
+    });
     opened.push(() => server.close());
     return { url: server.url, newKey, close };
   } catch (error) {

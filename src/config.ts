@@ -19,6 +19,12 @@ export interface Config {
   readonly shutdownGraceMs: number;
   /** Key of the administrator's token; a random one is made and printed on the first start when it is not given. */
   readonly adminToken: string | undefined;
+  /** How long a key that was found good is not looked up again: so long may one that was deleted still be taken. */
+  readonly authCacheMs: number;
+  /** Longest page of a list, and longest list that is given without a page. */
+  readonly maxPageSize: number;
+  /** Objects in a list that asks for no number; the whole list when undefined. */
+  readonly defaultPageSize: number | undefined;
   readonly logLevel: LogLevel;
   /** The environment that job code sees: ours without what holds secrets. */
   readonly jobEnv: Readonly<Record<string, string>>;
@@ -27,13 +33,14 @@ export interface Config {
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];
 
-const integer = (min: number, max: number, fallback: number) =>
+const number = (min: number, max: number) =>
   z.coerce
     .number({ error: `must be a whole number from ${min} to ${max}` })
     .int(`must be a whole number from ${min} to ${max}`)
     .min(min, `must be ${min} or more`)
-    .max(max, `must be ${max} or less`)
-    .default(fallback);
+    .max(max, `must be ${max} or less`);
+
+const integer = (min: number, max: number, fallback: number) => number(min, max).default(fallback);
 
 const environment = z.object({
   DATABASE_URL: z
@@ -47,6 +54,9 @@ const environment = z.object({
   SPARE_THREADS: integer(0, 64, 1),
   SHUTDOWN_GRACE_MS: integer(0, 3_600_000, 10_000),
   ADMIN_TOKEN: z.string().min(16, "must have 16 characters or more").optional(),
+  AUTH_CACHE_MS: integer(0, 60_000, 1000),
+  MAX_PAGE_SIZE: integer(1, 1_000_000, 10_000),
+  DEFAULT_PAGE_SIZE: number(1, 1_000_000).optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("info"),
 });
 
@@ -75,6 +85,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     spareThreads: value.SPARE_THREADS,
     shutdownGraceMs: value.SHUTDOWN_GRACE_MS,
     adminToken: value.ADMIN_TOKEN,
+    authCacheMs: value.AUTH_CACHE_MS,
+    maxPageSize: value.MAX_PAGE_SIZE,
+    defaultPageSize: value.DEFAULT_PAGE_SIZE,
     logLevel: value.LOG_LEVEL,
     jobEnv: Object.freeze(Object.fromEntries(Object.entries(given).filter(([name]) => !SECRETS.has(name)))),
   });

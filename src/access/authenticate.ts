@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
+import { sql } from "kysely";
+import { LRUCache } from "lru-cache";
 import type { Database } from "../entities/database.ts";
+import { isoTime } from "../entities/timestamp.ts";
 import { AppError } from "../errors.ts";
 
 /** Who asks. */
@@ -14,21 +17,55 @@ export function hashKey(key: string): string {
   return createHash("sha256").update(key).digest("hex");
 }
 
+/** Tells the user that an `Authorization` value stands for: `Token KEY` or `Bearer KEY`. @throws {@link AppError} UNAUTHENTICATED. */
+export type Authenticate = (authorization: unknown) => Promise<Viewer>;
+
+/** Users that are remembered at most. */
+const MAX_REMEMBERED = 1000;
+
 /**
- * The user that an `Authorization` value stands for: `Token KEY` or `Bearer KEY`.
- * @throws {@link AppError} UNAUTHENTICATED.
+ * @param memoryMs how long a key that was found is taken for good without asking the database again; 0 for never. A key that expires meanwhile
+ * is refused at once all the same.
  */
-export async function authenticate(database: Database, authorization: unknown, now = new Date()): Promise<Viewer> {
-  const key = typeof authorization === "string" ? /^(?:Token|Bearer) +(\S+)$/i.exec(authorization)?.[1] : undefined;
-  if (!key) throw new AppError("UNAUTHENTICATED", "Send a key: `Authorization: Token KEY`.");
-  const user = await database.rows
+export function createAuthenticator(database: Database, memoryMs: number, now: () => number = Date.now): Authenticate {
+  const remembered = new LRUCache<string, Found>({ max: MAX_REMEMBERED, ttl: memoryMs });
+  const query = database.rows
     .selectFrom("token")
     .innerJoin("user", "user.id", "token.user_id")
-    .select(["user.id", "user.username", "user.is_active", "user.is_superuser", "token.expires"])
-    .where("token.key_hash", "=", hashKey(key))
-    .executeTakeFirst();
-  if (!user || !user.is_active || (user.expires !== null && new Date(user.expires) <= now)) {
-    throw new AppError("UNAUTHENTICATED", "The key is not known, has expired, or its user is not active.");
+    .select(["user.id", "user.username", "user.is_superuser", "token.expires"])
+    .where("token.key_hash", "=", "")
+    .where("user.is_active", "=", sql.lit(true))
+    .compile();
+
+  async function find(keyHash: string): Promise<Found | undefined> {
+    const [user] = (await database.read({ ...query, parameters: [keyHash] })) as unknown as UserRow[];
+    if (!user) return undefined;
+    const viewer = { id: user.id, username: user.username, isSuperuser: Boolean(user.is_superuser) };
+    return { viewer, expires: user.expires === null ? Infinity : Date.parse(isoTime(user.expires)) };
   }
-  return { id: user.id, username: user.username, isSuperuser: Boolean(user.is_superuser) };
+
+  return async (authorization) => {
+    const key = typeof authorization === "string" ? /^(?:Token|Bearer) +(\S+)$/i.exec(authorization)?.[1] : undefined;
+    if (!key) throw new AppError("UNAUTHENTICATED", "Send a key: `Authorization: Token KEY`.");
+    const keyHash = hashKey(key);
+    const found = remembered.get(keyHash) ?? (await find(keyHash));
+    if (!found || found.expires <= now()) {
+      throw new AppError("UNAUTHENTICATED", "The key is not known, has expired, or its user is not active.");
+    }
+    if (memoryMs > 0 && !remembered.has(keyHash)) remembered.set(keyHash, found);
+    return found.viewer;
+  };
+}
+
+interface Found {
+  viewer: Viewer;
+  /** Milliseconds since the epoch. */
+  expires: number;
+}
+
+interface UserRow {
+  id: string;
+  username: string;
+  is_superuser: boolean | number;
+  expires: string | null;
 }

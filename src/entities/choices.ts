@@ -34,6 +34,63 @@ export const JobQueueType = { CELERY: "CELERY", KUBERNETES: "KUBERNETES" } as co
 /** One of {@link JobQueueType}. */
 export type JobQueueType = keyof typeof JobQueueType;
 
+/** How a canceled run came to its end, as in Nautobot's `JobResultCancelTypeChoices`. */
+export const JobResultCancelType = { TERMINATED: "TERMINATED", REAPED: "REAPED", ABANDONED: "ABANDONED" } as const;
+/** One of {@link JobResultCancelType}. */
+export type JobResultCancelType = keyof typeof JobResultCancelType;
+
+/** How often a schedule runs its job, as in Nautobot's `JobExecutionType`. */
+export const ScheduledJobInterval = {
+  IMMEDIATELY: "IMMEDIATELY",
+  FUTURE: "FUTURE",
+  HOURLY: "HOURLY",
+  DAILY: "DAILY",
+  WEEKLY: "WEEKLY",
+  CUSTOM: "CUSTOM",
+} as const;
+/** One of {@link ScheduledJobInterval}. */
+export type ScheduledJobInterval = keyof typeof ScheduledJobInterval;
+
+/** Where a schedule stands, as in Nautobot's `ScheduledJobStateChoices`. */
+export const ScheduledJobState = {
+  ACTIVE: "ACTIVE",
+  PENDING: "PENDING",
+  DENIED: "DENIED",
+  CANCELED: "CANCELED",
+  COMPLETED: "COMPLETED",
+  ERRORED: "ERRORED",
+} as const;
+/** One of {@link ScheduledJobState}. */
+export type ScheduledJobState = keyof typeof ScheduledJobState;
+
+/** How a button looks, as in Nautobot's `ButtonClassChoices`: Bootstrap's names. */
+export const ButtonClass = {
+  DEFAULT: "DEFAULT",
+  PRIMARY: "PRIMARY",
+  SUCCESS: "SUCCESS",
+  INFO: "INFO",
+  WARNING: "WARNING",
+  DANGER: "DANGER",
+  LINK: "LINK",
+} as const;
+/** One of {@link ButtonClass}. */
+export type ButtonClass = keyof typeof ButtonClass;
+
+/** What happened to an object, as in Nautobot's `ObjectChangeActionChoices`. */
+export const ObjectChangeAction = { CREATE: "CREATE", UPDATE: "UPDATE", DELETE: "DELETE" } as const;
+/** One of {@link ObjectChangeAction}. */
+export type ObjectChangeAction = keyof typeof ObjectChangeAction;
+
+/** By which way a change came, as in Nautobot's `ObjectChangeEventContextChoices`. */
+export const ObjectChangeContext = { WEB: "WEB", JOB: "JOB", JOB_HOOK: "JOB_HOOK", ORM: "ORM", UNKNOWN: "UNKNOWN" } as const;
+/** One of {@link ObjectChangeContext}. */
+export type ObjectChangeContext = keyof typeof ObjectChangeContext;
+
+/** The two outputs of a run's console. */
+export const ConsoleOutputType = { STDOUT: "STDOUT", STDERR: "STDERR" } as const;
+/** One of {@link ConsoleOutputType}. */
+export type ConsoleOutputType = keyof typeof ConsoleOutputType;
+
 registerEnumType(LogLevel, {
   name: "ExtrasJobLogEntryLogLevelChoices",
   description: "Severity of a log line.",
@@ -68,5 +125,86 @@ registerEnumType(JobQueueType, {
   valuesConfig: {
     CELERY: { description: "Worker processes of this server; the name is Nautobot's." },
     KUBERNETES: { description: "One Kubernetes pod a run." },
+  },
+});
+
+registerEnumType(JobResultCancelType, {
+  name: "ExtrasJobResultCancelTypeChoices",
+  description: "How a canceled run came to its end.",
+  valuesConfig: {
+    TERMINATED: { description: "A worker ended it." },
+    REAPED: { description: "Its worker was lost; the record was closed afterwards." },
+    ABANDONED: { description: "It never reached a worker; the record was closed." },
+  },
+});
+
+registerEnumType(ScheduledJobInterval, {
+  name: "ExtrasScheduledJobIntervalChoices",
+  description: "How often a schedule runs its job.",
+  valuesConfig: {
+    IMMEDIATELY: { description: "Once, as soon as it may." },
+    FUTURE: { description: "Once, at its start." },
+    HOURLY: { description: "Every hour, at the minute of its start." },
+    DAILY: { description: "Every day, at the time of its start." },
+    WEEKLY: { description: "Every week, on the day and at the time of its start." },
+    CUSTOM: { description: "Whenever `crontab` says." },
+  },
+});
+
+registerEnumType(ScheduledJobState, {
+  name: "ExtrasScheduledJobStateChoices",
+  description: "Where a schedule stands. It runs its job only while `ACTIVE`.",
+  valuesConfig: {
+    ACTIVE: { description: "It runs its job when the time comes." },
+    PENDING: { description: "Waiting for an approval." },
+    DENIED: { description: "The approval was refused." },
+    CANCELED: { description: "Taken back before it ended." },
+    COMPLETED: { description: "It has run its job for the last time." },
+    ERRORED: { description: "It could not be carried out." },
+  },
+});
+
+registerEnumType(ButtonClass, {
+  name: "ExtrasJobButtonButtonClassChoices",
+  description: "How a button looks.",
+  valuesConfig: {
+    DEFAULT: { description: "Plain." },
+    PRIMARY: { description: "The most wanted one." },
+    SUCCESS: { description: "Green." },
+    INFO: { description: "Light blue." },
+    WARNING: { description: "Yellow." },
+    DANGER: { description: "Red." },
+    LINK: { description: "Like a link." },
+  },
+});
+
+registerEnumType(ObjectChangeAction, {
+  name: "ExtrasObjectChangeActionChoices",
+  description: "What happened to an object.",
+  valuesConfig: {
+    CREATE: { description: "It was created." },
+    UPDATE: { description: "It was changed." },
+    DELETE: { description: "It was deleted." },
+  },
+});
+
+registerEnumType(ObjectChangeContext, {
+  name: "ExtrasObjectChangeChangeContextChoices",
+  description: "By which way a change came.",
+  valuesConfig: {
+    WEB: { description: "Somebody asked for it over the API." },
+    JOB: { description: "A run made it." },
+    JOB_HOOK: { description: "A run that a job hook set off made it." },
+    ORM: { description: "A program made it, past the API." },
+    UNKNOWN: { description: "Not known." },
+  },
+});
+
+registerEnumType(ConsoleOutputType, {
+  name: "ExtrasJobConsoleEntryOutputTypeChoices",
+  description: "One of the two outputs of a run's console.",
+  valuesConfig: {
+    STDOUT: { description: "Standard output." },
+    STDERR: { description: "Standard error." },
   },
 });

@@ -1,4 +1,5 @@
 import type { Kysely } from "@mikro-orm/sql";
+import type { CompiledQuery, RawBuilder, SqlBool } from "kysely";
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import { StartError } from "../errors.ts";
 import type { LogLevel } from "./choices.ts";
@@ -24,10 +25,22 @@ export type Tables = any;
 export interface Database {
   /** A fresh unit of work for writing entities. */
   fork(): SqlEntityManager;
-  /** Reads rows and runs conditional updates; never inside a unit of work of {@link fork}. */
+  /** Builds statements, and runs those that write single rows; never inside a unit of work of {@link fork}. */
   readonly rows: Kysely<Tables>;
+  /** Runs a statement that only reads; one that comes again is prepared already. It sees what is committed, and waits for no writer. */
+  read(statement: CompiledQuery): Promise<Record<string, unknown>[]>;
   /** The value of a JSON column of a row of {@link rows}. */
   readJson(column: unknown): unknown;
+  /** Whether a text is like a pattern of `%` and `_`, with `\\` to escape them; upper and lower case are the same. */
+  like(text: RawBuilder<unknown>, pattern: string): RawBuilder<SqlBool>;
+  /** Whether a text matches a regular expression of RE2's syntax, in time that grows with the text and no faster. */
+  matches(text: RawBuilder<unknown>, pattern: string, ignoreCase: boolean): RawBuilder<SqlBool>;
+  /** A table `owner` of one column `value` with the ids that a parameter holds: one parameter, however many there are. */
+  owners(parameter: unknown): RawBuilder<unknown>;
+  /** The value of that parameter. */
+  ownersParameter(ids: readonly string[]): unknown;
+  /** Whether a subquery in `from` may refer to what stands before it. */
+  readonly hasLateral: boolean;
   /** Stores lines and adds them to the counts of their runs, in one transaction. */
   appendLines(lines: readonly LineRow[]): Promise<void>;
   /** Brings the tables up to the newest migration; returns the names of those it ran. */

@@ -1,12 +1,58 @@
+import { ContentType } from "./content-type.ts";
+import { FileProxy } from "./file-proxy.ts";
+import { GitRepository } from "./git-repository.ts";
+import { JobButton } from "./job-button.ts";
+import { JobConsoleEntry } from "./job-console-entry.ts";
+import { JobHook } from "./job-hook.ts";
 import { JobLogEntry } from "./job-log-entry.ts";
 import { JobQueueAssignment } from "./job-queue-assignment.ts";
 import { JobQueue } from "./job-queue.ts";
 import { JobResult } from "./job-result.ts";
 import { Job } from "./job.ts";
+import { Note } from "./note.ts";
+import { ObjectChange } from "./object-change.ts";
+import { ScheduledJob } from "./scheduled-job.ts";
+import { Tag } from "./tag.ts";
 import { Token } from "./token.ts";
 import { User } from "./user.ts";
 
 /** Every model, for the database and for the schema. */
-export const MODELS = [Job, JobQueue, JobQueueAssignment, JobResult, JobLogEntry, User, Token] as const;
+export const MODELS = [
+  Job,
+  JobQueue,
+  JobQueueAssignment,
+  JobResult,
+  JobLogEntry,
+  JobConsoleEntry,
+  FileProxy,
+  ScheduledJob,
+  JobHook,
+  JobButton,
+  ContentType,
+  ObjectChange,
+  Note,
+  Tag,
+  GitRepository,
+  User,
+  Token,
+] as const;
 
-export { Job, JobLogEntry, JobQueue, JobQueueAssignment, JobResult, Token, User };
+export {
+  ContentType,
+  FileProxy,
+  GitRepository,
+  Job,
+  JobButton,
+  JobConsoleEntry,
+  JobHook,
+  JobLogEntry,
+  JobQueue,
+  JobQueueAssignment,
+  JobResult,
+  Note,
+  ObjectChange,
+  ScheduledJob,
+  Tag,
+  Token,
+  User,
+};

@@ -7,6 +7,7 @@ import { BelongsTo, Model } from "./model.ts";
 @Model({
   description: "Says that a job may run on a queue.",
   ordering: ["job", "job_queue"],
+  search: ["job.name", "job_queue.name"],
   unique: [["job", "jobQueue"]],
 })
 export class JobQueueAssignment extends BaseModel {

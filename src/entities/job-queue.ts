@@ -1,9 +1,15 @@
 import { Collection } from "@mikro-orm/core";
+import { Notes, ObjectChanges, Tags } from "./attached.ts";
 import { TimestampedModel } from "./base.ts";
 import { JobQueueType } from "./choices.ts";
+import { CustomFields } from "./custom-fields.ts";
 import { Job } from "./job.ts";
 import { JobQueueAssignment } from "./job-queue-assignment.ts";
 import { Choice, Column, HasMany, LinkedTo, Model } from "./model.ts";
+import type { Note } from "./note.ts";
+import type { ObjectChange } from "./object-change.ts";
+import { ScheduledJob } from "./scheduled-job.ts";
+import type { Tag } from "./tag.ts";
 
 /** Name of the queue that always exists and takes every job that names no other. */
 export const DEFAULT_QUEUE = "default";
@@ -16,6 +22,9 @@ export const DEFAULT_QUEUE = "default";
   naturalKey: "name",
 })
 export class JobQueue extends TimestampedModel {
+  @CustomFields()
+  _customFieldData!: Record<string, unknown> | null;
+
   @Column("string", { description: "Unique name of the queue.", length: 255, unique: true })
   name!: string;
 
@@ -30,4 +39,19 @@ export class JobQueue extends TimestampedModel {
 
   @HasMany(() => JobQueueAssignment, "jobQueue", { description: "Which jobs may use the queue." })
   jobAssignments = new Collection<JobQueueAssignment>(this);
+
+  @HasMany(() => Job, "defaultJobQueue", { description: "The jobs whose runs wait here unless asked otherwise." })
+  defaultForJobs = new Collection<Job>(this);
+
+  @HasMany(() => ScheduledJob, "jobQueue", { description: "The schedules whose runs wait here." })
+  scheduledJobs = new Collection<ScheduledJob>(this);
+
+  @Tags("job_queue_tag")
+  tags = new Collection<Tag>(this);
+
+  @Notes()
+  notes?: Note[];
+
+  @ObjectChanges()
+  objectChanges?: ObjectChange[];
 }

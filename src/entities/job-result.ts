@@ -1,9 +1,16 @@
 import { Collection } from "@mikro-orm/core";
+import { Notes, ObjectChanges } from "./attached.ts";
 import { BaseModel } from "./base.ts";
-import { JobResultStatus } from "./choices.ts";
+import { JobResultCancelType, JobResultStatus } from "./choices.ts";
+import { CustomFields } from "./custom-fields.ts";
+import { FileProxy } from "./file-proxy.ts";
+import { JobConsoleEntry } from "./job-console-entry.ts";
 import { JobLogEntry } from "./job-log-entry.ts";
 import { Job } from "./job.ts";
 import { BelongsTo, Choice, Column, HasMany, Model } from "./model.ts";
+import type { Note } from "./note.ts";
+import type { ObjectChange } from "./object-change.ts";
+import { ScheduledJob } from "./scheduled-job.ts";
 import { User } from "./user.ts";
 
 const logCount = (what: string) =>
@@ -14,9 +21,19 @@ const logCount = (what: string) =>
   description: "One run of a job: when, by whom, with what, and what came of it.",
   ordering: ["-date_created"],
   search: ["name", "job_model.name", "user.username"],
-  indexes: [["dateCreated"], ["status"], ["jobModel", "dateCreated"]],
+  indexes: [
+    ["dateCreated"],
+    ["dateDone"],
+    ["status", "dateCreated"],
+    ["jobModel", "dateCreated"],
+    ["scheduledJob", "dateCreated"],
+    ["user", "dateCreated"],
+  ],
 })
 export class JobResult extends BaseModel {
+  @CustomFields()
+  _customFieldData!: Record<string, unknown> | null;
+
   @BelongsTo(() => Job, {
     description: "The job that was run; null once it is deleted.",
     nullable: true,
@@ -31,8 +48,16 @@ export class JobResult extends BaseModel {
   @Column("string", { description: "`class_path` of the job.", length: 255, nullable: true })
   taskName!: string | null;
 
-  @BelongsTo(() => User, { description: "Who asked for the run.", nullable: true, onDelete: "set null" })
+  @BelongsTo(() => User, { description: "Who asked for the run.", nullable: true, onDelete: "set null", index: false })
   user!: User | null;
+
+  @BelongsTo(() => ScheduledJob, {
+    description: "The schedule that asked for the run; null for none.",
+    nullable: true,
+    onDelete: "set null",
+    index: false,
+  })
+  scheduledJob!: ScheduledJob | null;
 
   @Choice(JobResultStatus, { description: "Where the run stands.", default: JobResultStatus.PENDING })
   status!: JobResultStatus;
@@ -91,4 +116,35 @@ export class JobResult extends BaseModel {
 
   @HasMany(() => JobLogEntry, "jobResult", { description: "The run's log lines, in the order they were said." })
   jobLogEntries = new Collection<JobLogEntry>(this);
+
+  @BelongsTo(() => User, {
+    description: "Who canceled the run; null for nobody, and once the user is deleted.",
+    nullable: true,
+    onDelete: "set null",
+  })
+  canceledBy!: User | null;
+
+  @Column("string", { description: "Username of who canceled the run, at the time; empty for nobody.", length: 150, default: "" })
+  canceledByUserName!: string;
+
+  @Choice(JobResultCancelType, {
+    description: "How a canceled run came to its end; null for one that was not canceled.",
+    nullable: true,
+  })
+  cancelType!: JobResultCancelType | null;
+
+  @Column("timestamp", { description: "When the run was canceled.", nullable: true })
+  dateCanceled!: Date | null;
+
+  @HasMany(() => JobConsoleEntry, "jobResult", { description: "What the run printed, in order." })
+  jobConsoleEntries = new Collection<JobConsoleEntry>(this);
+
+  @HasMany(() => FileProxy, "jobResult", { description: "The files that the run produced." })
+  files = new Collection<FileProxy>(this);
+
+  @Notes()
+  notes?: Note[];
+
+  @ObjectChanges()
+  objectChanges?: ObjectChange[];
 }

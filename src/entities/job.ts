@@ -1,9 +1,17 @@
 import { Collection } from "@mikro-orm/core";
+import { Notes, ObjectChanges, Tags } from "./attached.ts";
 import { TimestampedModel } from "./base.ts";
+import { CustomFields } from "./custom-fields.ts";
+import { JobButton } from "./job-button.ts";
+import { JobHook } from "./job-hook.ts";
 import { JobQueueAssignment } from "./job-queue-assignment.ts";
 import { JobQueue } from "./job-queue.ts";
 import { JobResult } from "./job-result.ts";
 import { BelongsTo, Column, HasMany, LinkedTo, Model } from "./model.ts";
+import type { Note } from "./note.ts";
+import type { ObjectChange } from "./object-change.ts";
+import { ScheduledJob } from "./scheduled-job.ts";
+import type { Tag } from "./tag.ts";
 
 const overrideFlag = (field: string) =>
   Column("boolean", {
@@ -21,6 +29,9 @@ const overrideFlag = (field: string) =>
   indexes: [["grouping", "name"]],
 })
 export class Job extends TimestampedModel {
+  @CustomFields()
+  _customFieldData!: Record<string, unknown> | null;
+
   @Column("string", { description: "Dotted path of the job's file below the jobs folder.", length: 255 })
   moduleName!: string;
 
@@ -142,4 +153,22 @@ export class Job extends TimestampedModel {
 
   @HasMany(() => JobResult, "jobModel", { description: "The job's runs, newest first." })
   jobResults = new Collection<JobResult>(this);
+
+  @HasMany(() => JobHook, "job", { description: "The hooks that run the job." })
+  jobHooks = new Collection<JobHook>(this);
+
+  @HasMany(() => JobButton, "job", { alias: "jobbutton", description: "The buttons that run the job." })
+  jobbuttonSet = new Collection<JobButton>(this);
+
+  @HasMany(() => ScheduledJob, "jobModel", { description: "The schedules that run the job." })
+  scheduledJobs = new Collection<ScheduledJob>(this);
+
+  @Tags("job_tag")
+  tags = new Collection<Tag>(this);
+
+  @Notes()
+  notes?: Note[];
+
+  @ObjectChanges()
+  objectChanges?: ObjectChange[];
 }

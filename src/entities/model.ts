@@ -74,6 +74,8 @@ interface ColumnOptions {
   index?: boolean;
   /** A column that is no GraphQL field. */
   hidden?: boolean;
+  /** JSON that is a list of texts, which can be filtered by what it holds. */
+  list?: boolean;
 }
 
 const VALUE_OF: Partial<Record<ColumnKind, unknown>> = { timestamp: Timestamp, float: "double" };
@@ -93,7 +95,7 @@ function column(kind: ColumnKind, type: unknown, graphqlType: object, options: C
     if (options.hidden) return;
     Field(() => graphqlType as never, { nullable, description: options.description })(target, property);
     const choices = kind === "choice" ? { choices: Object.values(graphqlType as Record<string, string>) } : {};
-    recordColumn(target, property as string, { kind, nullable, ...choices });
+    recordColumn(target, property as string, { kind, nullable, ...choices, ...(options.list && { list: true }) });
   };
 }
 
@@ -133,6 +135,8 @@ export function BelongsTo<Target extends object>(target: () => EntityName<Target
 
 interface ManyOptions {
   description: string;
+  /** A second name of the field, by which an older release of Nautobot knows it. */
+  alias?: string;
 }
 
 /** The objects of another model that refer to this one by `mappedBy`. */
@@ -168,10 +172,11 @@ interface LinkOptions extends ManyOptions {
 /** Objects of another model that are linked to this one, each any number of times to any number. */
 export function LinkedTo<Target extends object>(target: () => EntityName<Target>, options: LinkOptions): PropertyDecorator {
   return (owner, property) => {
-    const { table, mappedBy, entity, description } = options;
-    const keeper = entity ? { pivotEntity: entity } : { pivotTable: table };
+    const { table, mappedBy, entity } = options;
+    // The primary key of the table between the two starts with the keeper; the index is for the other direction.
+    const keeper = entity ? { pivotEntity: entity } : { pivotTable: table, index: true };
     ManyToMany({ entity: target, ...(mappedBy ? { mappedBy } : keeper) } as never)(owner as never, property as never);
-    many(owner, property as string, target, `${tableOf(owner.constructor)}_id`, { description }, table);
+    many(owner, property as string, target, `${tableOf(owner.constructor)}_id`, options, table);
   };
 }
 
@@ -179,10 +184,12 @@ function many(
   owner: object,
   property: string,
   target: () => unknown,
-  column: string,
-  { description }: ManyOptions,
+  ownerColumn: string,
+  { description, alias }: ManyOptions,
   through?: string,
 ): void {
-  Field(() => [target()] as never, { nullable: true, description })(owner, property);
-  recordMany(owner, property, { target: target as () => object, column, ...(through && { through }) });
+  for (const name of alias ? [property, alias] : [property]) {
+    Field(() => [target()] as never, { nullable: true, description })(owner, name);
+    recordMany(owner, name, { target: target as () => object, column: ownerColumn, ...(through && { through }) });
+  }
 }

@@ -12,6 +12,8 @@ export type ColumnKind = "boolean" | "choice" | "float" | "integer" | "json" | "
 export interface ColumnShape {
   kind: ColumnKind;
   nullable: boolean;
+  /** True for JSON that is a list of texts. */
+  list?: boolean;
   /** Values of a `choice`. */
   choices?: readonly string[];
 }

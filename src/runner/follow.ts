@@ -1,4 +1,4 @@
-import { FINAL_STATUSES } from "../entities/choices.ts";
+import { FINAL_STATUSES, type JobResultStatus } from "../entities/choices.ts";
 import type { Database } from "../entities/database.ts";
 import type { Broker } from "./broker.ts";
 
@@ -56,14 +56,16 @@ async function* read(
     for (;;) {
       // The status is read before the lines: when it is final, the lines read after it are all there will be.
       const settled = await isSettled(database, jobResultId);
-      const lines = (await database.rows
-        .selectFrom("job_log_entry")
-        .select(selected)
-        .where("job_result_id", "=", jobResultId)
-        .where("sequence", ">", cursor)
-        .orderBy("sequence")
-        .limit(MAX_LINES)
-        .execute()) as FollowedLine[];
+      const lines = (await database.read(
+        database.rows
+          .selectFrom("job_log_entry")
+          .select(selected)
+          .where("job_result_id", "=", jobResultId)
+          .where("sequence", ">", cursor)
+          .orderBy("sequence")
+          .limit(MAX_LINES)
+          .compile(),
+      )) as FollowedLine[];
       if (lines.length > 0) {
         cursor = lines.at(-1)!.sequence;
         yield lines;
@@ -77,8 +79,10 @@ async function* read(
 }
 
 async function isSettled(database: Database, jobResultId: string): Promise<boolean> {
-  const run = await database.rows.selectFrom("job_result").select("status").where("id", "=", jobResultId).executeTakeFirst();
-  return !run || FINAL_STATUSES.includes(run.status);
+  const [run] = await database.read(
+    database.rows.selectFrom("job_result").select("status").where("id", "=", jobResultId).compile(),
+  );
+  return !run || FINAL_STATUSES.includes(run["status"] as JobResultStatus);
 }
 
 /** Waits for a ring, or long enough; true when the bell was ended instead. */

@@ -1,21 +1,53 @@
 import type { GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
+import { ContentTypeResolver } from "./content-type.ts";
+import { FileProxyResolver } from "./file-proxy.ts";
+import { GitRepositoryResolver } from "./git-repository.ts";
+import { JobButtonResolver } from "./job-button.ts";
+import { JobConsoleEntryResolver } from "./job-console-entry.ts";
+import { JobHookResolver } from "./job-hook.ts";
 import { JobLogEntryResolver } from "./job-log-entry.ts";
 import { JobQueueAssignmentResolver, JobQueueResolver } from "./job-queue.ts";
 import { JobResultResolver } from "./job-result.ts";
 import { JobResolver } from "./job.ts";
+import { withLists } from "./list-arguments.ts";
+import { NoteResolver } from "./note.ts";
+import { ObjectChangeResolver } from "./object-change.ts";
+import { ScheduledJobResolver } from "./scheduled-job.ts";
+import { TagResolver } from "./tag.ts";
+import { UserResolver } from "./user.ts";
 import { wireNames } from "./wire-names.ts";
+
+const RESOLVERS = [
+  JobResolver,
+  JobResultResolver,
+  JobLogEntryResolver,
+  JobConsoleEntryResolver,
+  FileProxyResolver,
+  JobQueueResolver,
+  JobQueueAssignmentResolver,
+  ScheduledJobResolver,
+  JobHookResolver,
+  JobButtonResolver,
+  ContentTypeResolver,
+  ObjectChangeResolver,
+  NoteResolver,
+  TagResolver,
+  GitRepositoryResolver,
+  UserResolver,
+] as const;
 
 /** What can be asked, with the names that go over the wire. */
 export function createSchema(): GraphQLSchema {
-  return wireNames(
+  const schema = wireNames(
     buildSchemaSync({
-      resolvers: [JobResolver, JobResultResolver, JobLogEntryResolver, JobQueueResolver, JobQueueAssignmentResolver],
+      resolvers: RESOLVERS,
       // Every subscription brings its own stream; type-graphql asks for this one all the same.
       pubSub: { publish: () => undefined, subscribe: () => neverAsked() },
       validate: false,
     }),
   );
+  return withLists(schema);
 }
 
 function neverAsked(): never {

@@ -6,14 +6,18 @@ import { shapeOf } from "../entities/shape.ts";
 import { AppError } from "../errors.ts";
 import type { FollowedLine } from "../runner/index.ts";
 import type { Context } from "./context.ts";
-import { modelResolver } from "./model-resolver.ts";
+import { namedResolver } from "./named-resolver.ts";
 import { selectedColumns } from "./selection.ts";
 
 const JOB_LOG_ENTRY = shapeOf(JobLogEntry);
 
 /** Log lines: to read, and to follow. */
 @Resolver(() => JobLogEntry)
-export class JobLogEntryResolver extends modelResolver(JobLogEntry, { one: "job_log_entry", many: "job_log_entries" }) {
+export class JobLogEntryResolver extends namedResolver(JobLogEntry, {
+  one: "job_log_entry",
+  many: "job_log_entries",
+  display: { needs: ["message"], of: (row) => row["message"] as string },
+}) {
   @Subscription(() => [JobLogEntry], {
     description:
       "A run's log: first the lines that are stored, then those that come, each once and in order; completes when the run has ended and every " +

@@ -1,14 +1,18 @@
 import { Resolver } from "type-graphql";
 import { JobQueue, JobQueueAssignment } from "../entities/index.ts";
-import { modelResolver } from "./model-resolver.ts";
+import { namedResolver } from "./named-resolver.ts";
 
 /** Queues that runs wait in. */
 @Resolver(() => JobQueue)
-export class JobQueueResolver extends modelResolver(JobQueue, { one: "job_queue", many: "job_queues" }) {}
+export class JobQueueResolver extends namedResolver(JobQueue, {
+  one: "job_queue",
+  many: "job_queues",
+  display: { needs: ["queue_type", "name"], of: (row) => `${String(row["queue_type"]).toLowerCase()}: ${row["name"]}` },
+}) {}
 
 /** Which job may use which queue. */
 @Resolver(() => JobQueueAssignment)
-export class JobQueueAssignmentResolver extends modelResolver(JobQueueAssignment, {
+export class JobQueueAssignmentResolver extends namedResolver(JobQueueAssignment, {
   one: "job_queue_assignment",
   many: "job_queue_assignments",
 }) {}

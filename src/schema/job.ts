@@ -14,14 +14,16 @@ import {
   Resolver,
   Root,
 } from "type-graphql";
-import { Job, JobResult } from "../entities/index.ts";
+import { GitRepository, Job, JobQueue, JobResult } from "../entities/index.ts";
 import { GenericScalar } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import { AppError } from "../errors.ts";
 import { describeReference, jobCondition } from "../runner/index.ts";
 import type { Context } from "./context.ts";
-import { readRows, type Row } from "./list.ts";
-import { modelResolver } from "./model-resolver.ts";
+import { readOne, readRows, type Row } from "./list.ts";
+import { OWNER } from "./list-statement.ts";
+import { lookup } from "./lookup.ts";
+import { namedResolver } from "./named-resolver.ts";
 import { type ComputedField, selectedColumns } from "./selection.ts";
 
 /** Exactly one of the three names a job. */
@@ -60,15 +62,72 @@ const reference = ({ id, classPath, name }: JobReferenceArgs) => ({
 });
 
 const JOB = shapeOf(Job);
+const JOB_QUEUE = shapeOf(JobQueue);
 const JOB_RESULT = shapeOf(JobResult);
+const RUNS = JOB.many.get("job_results")!;
+const QUEUES = JOB.many.get("job_queues")!;
+
+const repositoryBySlug = lookup(GitRepository, "slug");
 
 /** Jobs: to read, to run, to change. */
 @Resolver(() => Job)
-export class JobResolver extends modelResolver(Job, { one: "job", many: "jobs" }) {
+export class JobResolver extends namedResolver(Job, {
+  one: "job",
+  many: "jobs",
+  key: ["module_name", "job_class_name"],
+  display: { needs: ["name"], of: (row) => row["name"] as string },
+}) {
   @Extensions({ needs: ["module_name", "job_class_name"] } satisfies ComputedField)
   @FieldResolver(() => String, { description: "`module_name.job_class_name`: what names the job's code." })
   classPath(@Root() row: Row): string {
     return `${row["module_name"]}.${row["job_class_name"]}`;
+  }
+
+  @Extensions({ needs: ["description"] } satisfies ComputedField)
+  @FieldResolver(() => String, { description: "The first line of `description`, for lists." })
+  descriptionFirstLine(@Root() row: Row): string {
+    return (row["description"] as string).split(/\r?\n/, 1)[0]!;
+  }
+
+  @Extensions({ needs: ["enabled", "installed", "has_sensitive_variables", "approval_required"] } satisfies ComputedField)
+  @FieldResolver(() => Boolean, {
+    description:
+      "True when the job can be asked for: installed, enabled, and not in need of an approval that sensitive inputs rule out.",
+  })
+  runnable(@Root() row: Row): boolean {
+    return Boolean(row["enabled"] && row["installed"] && !(row["has_sensitive_variables"] && row["approval_required"]));
+  }
+
+  @FieldResolver(() => JobResult, { nullable: true, description: "The job's newest run; null before the first." })
+  async latestResult(@Root() row: Row, @Ctx() { relations }: Context, @Info() info: GraphQLResolveInfo): Promise<Row | null> {
+    const [newest] = await relations.many(RUNS, row, { limit: 1 }, info);
+    return newest ?? null;
+  }
+
+  @Extensions({ needs: ["module_name"] } satisfies ComputedField)
+  @FieldResolver(() => GitRepository, {
+    nullable: true,
+    description: "The Git repository that the job comes from; null for none.",
+  })
+  gitRepository(@Root() row: Row, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): Promise<Row | null> {
+    return repositoryBySlug((row["module_name"] as string).split(".", 1)[0]!, context, info);
+  }
+
+  @FieldResolver(() => [String], { nullable: true, description: "Names of `job_queues`, as older clients know them." })
+  taskQueues(@Root() row: Row, @Ctx() { database, relations }: Context, @Info() info: GraphQLResolveInfo): Promise<string[]> {
+    return relations.batch(row.id, info, async (ids) => {
+      const names = new Map<unknown, string[]>(ids.map((id) => [id, []]));
+      for (const queue of await readRows(database, JOB_QUEUE, ["id", "name"], {}, { relation: QUEUES, ids })) {
+        names.get(queue[OWNER])!.push(queue["name"] as string);
+      }
+      return ids.map((id) => names.get(id)!);
+    });
+  }
+
+  @Extensions({ needs: ["job_queues_override"] } satisfies ComputedField)
+  @FieldResolver(() => Boolean, { description: "The same as `job_queues_override`, as older clients know it." })
+  taskQueuesOverride(@Root() row: Row): boolean {
+    return Boolean(row["job_queues_override"]);
   }
 
   @Mutation(() => JobResult, {
@@ -85,7 +144,7 @@ export class JobResolver extends modelResolver(Job, { one: "job", many: "jobs" }
       throw new AppError("BAD_USER_INPUT", message, [{ field: "data", message }]);
     }
     const id = await runner.enqueue({ job: reference(args), data, dryRun: dryrun ?? undefined, userId: viewer.id });
-    return (await readRows(database, JOB_RESULT, selectedColumns(info, JOB_RESULT), {}, { column: "id", values: [id] }))[0]!;
+    return (await readOne(database, JOB_RESULT, selectedColumns(info, JOB_RESULT), id))!;
   }
 
   @Mutation(() => Job, { description: "Changes a job." })
@@ -103,6 +162,6 @@ export class JobResolver extends modelResolver(Job, { one: "job", many: "jobs" }
     }
     if (enabled != null) job.enabled = enabled;
     await em.flush();
-    return (await readRows(database, JOB, selectedColumns(info, JOB), {}, { column: "id", values: [job.id] }))[0]!;
+    return (await readOne(database, JOB, selectedColumns(info, JOB), job.id))!;
   }
 }

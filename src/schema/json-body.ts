@@ -9,17 +9,28 @@ const MAX_BYTES = 2 * 1024 * 1024;
  * @throws {@link AppError} LIMIT_EXCEEDED or BAD_USER_INPUT.
  */
 export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw new AppError("LIMIT_EXCEEDED", `The request body is larger than ${MAX_BYTES} bytes.`);
-    chunks.push(chunk);
-  }
-  if (bytes === 0) return undefined;
+  const body = await readBody(request);
+  if (body.length === 0) return undefined;
   try {
-    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    return JSON.parse(body.toString("utf8"));
   } catch (error) {
     throw new AppError("BAD_USER_INPUT", `The request body is not JSON: ${(error as Error).message}.`);
   }
+}
+
+/** By events: an async iterator takes longer over a small body than all the rest of a small request. */
+function readBody(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      chunks.push(chunk);
+      if (bytes <= MAX_BYTES) return;
+      request.pause();
+      reject(new AppError("LIMIT_EXCEEDED", `The request body is larger than ${MAX_BYTES} bytes.`));
+    });
+    request.once("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+    request.once("error", reject);
+  });
 }

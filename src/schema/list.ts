@@ -1,71 +1,74 @@
-import { sql } from "kysely";
 import type { Database } from "../entities/database.ts";
 import type { ModelShape } from "../entities/shape.ts";
 import { AppError } from "../errors.ts";
+import type { Condition } from "./condition.ts";
+import { compileCount, compileList, OWNER, type Owners } from "./list-statement.ts";
+import { type OrderKey, orderOf } from "./order.ts";
 
 /** A row as it was read: wire names, nothing hydrated. */
 export type Row = Record<string, unknown> & { id: string };
 
-/** Which part of a list, in which order. Wire spelling: these are the API's arguments. */
-export interface Page {
+/** What part of a list is wanted. */
+export interface ListRequest {
+  where?: readonly Condition[];
+  /** Total; the model's own when absent. */
+  order?: readonly OrderKey[];
   limit?: number | undefined;
   offset?: number | undefined;
-  /** Wire names, `-` for descending; the model's ordering when absent. */
-  sort?: readonly string[] | undefined;
+  /** Longest list that is given without a limit; a longer one is refused. */
+  most?: number;
 }
 
-/** Rows whose `column` holds one of `values`. */
-export interface Among {
-  column: string;
-  values: readonly string[];
-}
+/** Rows of one object each, by id. */
+export const BY_ID: Owners["relation"] = { column: "id" };
 
-const RANK = "_rank";
+/** The row of one object; undefined when there is none. */
+export async function readOne(
+  database: Database,
+  shape: ModelShape,
+  columns: readonly string[],
+  id: string,
+): Promise<Row | undefined> {
+  const [row] = await readRows(database, shape, columns, {}, { relation: BY_ID, ids: [id] });
+  return row;
+}
 
 /**
- * The one read path: rows of a model, in a total order, with only the columns that were asked for, as one statement. With `among`, the page
- * is taken for each of its values, and each row holds the value in `among.column`.
+ * The one read path: rows of a model, in a total order, with only the columns that were asked for, as one statement whatever their number.
+ * With `owners`, the request holds for each of them, and each row says in {@link OWNER} whose it is.
  */
 export async function readRows(
   database: Database,
   shape: ModelShape,
   columns: readonly string[],
-  page: Page = {},
-  among?: Among,
+  request: ListRequest = {},
+  owners?: Owners,
 ): Promise<Row[]> {
-  const order = ordering(shape, page.sort);
-  const { limit, offset = 0 } = page;
-  let query = database.rows.selectFrom(shape.table).select(among ? [...new Set([...columns, among.column])] : [...columns]);
-  if (among) query = query.where(among.column, "in", among.values);
-
-  const isPaged = limit !== undefined || offset > 0;
-  if (among && isPaged && among.values.length > 1) {
-    const by = sql.join(order.map(([column, direction]) => sql`${sql.ref(column)} ${sql.raw(direction)}`));
-    const ranked = query.select(sql<number>`row_number() over (partition by ${sql.ref(among.column)} order by ${by})`.as(RANK));
-    let cut = database.rows.selectFrom(ranked.as("ranked")).selectAll().where(RANK, ">", offset).orderBy(RANK);
-    if (limit !== undefined) cut = cut.where(RANK, "<=", offset + limit);
-    return parseJson(database, shape, columns, (await cut.execute()) as Row[]);
-  }
-
-  for (const [column, direction] of order) query = query.orderBy(column, direction);
-  if (limit !== undefined) query = query.limit(limit);
-  // SQLite has no OFFSET without LIMIT.
-  else if (offset > 0) query = query.limit(sql.lit(Number.MAX_SAFE_INTEGER));
-  if (offset > 0) query = query.offset(offset);
-  return parseJson(database, shape, columns, (await query.execute()) as Row[]);
+  const { where = [], order = orderOf(shape), limit, offset = 0, most } = request;
+  const lists = owners?.ids.length ?? 1;
+  const isPage = limit !== undefined || offset > 0;
+  // One more than may come tells that there are too many.
+  const count = limit ?? (most === undefined ? undefined : most * (isPage ? 1 : lists) + 1);
+  const statement = compileList(database, { shape, columns, where, order, isPage, count, offset, owners });
+  const rows = (await database.read(statement)) as Row[];
+  if (limit === undefined && most !== undefined && rows.length > most * lists) refuseTooMany(most);
+  return parseJson(database, shape, columns, rows);
 }
 
-function ordering(shape: ModelShape, sort: readonly string[] = shape.ordering): [column: string, direction: "asc" | "desc"][] {
-  const order = sort.map((key): [string, "asc" | "desc"] => {
-    const name = key.replace(/^-/, "");
-    const column = shape.one.get(name)?.column ?? (shape.columns.has(name) ? name : undefined);
-    if (!column) {
-      const message = `"${name}" is not a field to sort by. Sort by one of: ${[...shape.columns.keys(), ...shape.one.keys()].toSorted().join(", ")}.`;
-      throw new AppError("BAD_USER_INPUT", message, [{ field: "sort", message }]);
-    }
-    return [column, key.startsWith("-") ? "desc" : "asc"];
-  });
-  return order.some(([column]) => column === "id") ? order : [...order, ["id", order.at(-1)?.[1] ?? "asc"]];
+/** How many objects there are; with owners, for each that has any. */
+export async function countRows(
+  database: Database,
+  shape: ModelShape,
+  where: readonly Condition[],
+  owners?: Owners,
+): Promise<{ owner: string | undefined; count: number }[]> {
+  const rows = await database.read(compileCount(database, shape, where, owners));
+  return rows.map(({ [OWNER]: owner, count }) => ({ owner: owner as string | undefined, count: Number(count) }));
+}
+
+function refuseTooMany(most: number): never {
+  const message = `There are more than ${most} objects in this list: give a limit of at most ${most}, and page on.`;
+  throw new AppError("LIMIT_EXCEEDED", message, [{ field: "limit", message }]);
 }
 
 function parseJson(database: Database, shape: ModelShape, columns: readonly string[], rows: Row[]): Row[] {

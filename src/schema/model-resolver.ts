@@ -1,40 +1,18 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Info, Int, Query, Resolver, Root } from "type-graphql";
-import { shapeOf } from "../entities/shape.ts";
+import { Arg, createParameterDecorator, Ctx, Extensions, FieldResolver, ID, Info, Query, Resolver } from "type-graphql";
 import { isUuid } from "../entities/scalars.ts";
-import { AppError } from "../errors.ts";
+import { snakeCase } from "../entities/case.ts";
+import { shapeOf } from "../entities/shape.ts";
+import { type Connection, connectionOf, readConnections } from "./connection.ts";
 import type { Context } from "./context.ts";
-import { type Page, readRows, type Row } from "./list.ts";
+import { type ListArguments, type ListField, type PlainResolver, readRequest, type RelationField } from "./list-arguments.ts";
+import { readOne, readRows, type Row } from "./list.ts";
 import { selectedColumns } from "./selection.ts";
 
-/** Arguments of every list, at the root and below. */
-@ArgsType()
-export class ListArgs {
-  @Field(() => Int, { nullable: true, description: "At most this many objects." })
-  limit?: number;
-
-  @Field(() => Int, { nullable: true, description: "Leave out this many objects at the start." })
-  offset?: number;
-
-  @Field(() => [String], {
-    nullable: true,
-    description: "Names of fields to sort by, first key first; `-` in front of a name for descending.",
-  })
-  sort?: string[];
-}
-
-/** @throws {@link AppError} BAD_USER_INPUT that names the argument. */
-function pageOf({ limit, offset, sort }: ListArgs): Page {
-  for (const [field, value] of Object.entries({ limit, offset })) {
-    if (value != null && value < 0) {
-      const message = `${field} must be 0 or more.`;
-      throw new AppError("BAD_USER_INPUT", message, [{ field, message }]);
-    }
-  }
-  return { limit: limit ?? undefined, offset: offset ?? undefined, sort: sort ?? undefined };
-}
-
 type ModelClass = (abstract new () => object) & { name: string };
+
+/** A list's arguments as they come: see {@link ListField}. */
+const Given = () => createParameterDecorator(({ args }) => args);
 
 /**
  * A resolver class with what every model has: a query for one object, one for a list, and a field for each of its relations. Extend it
@@ -42,6 +20,8 @@ type ModelClass = (abstract new () => object) & { name: string };
  */
 export function modelResolver(model: ModelClass, queries: { one: string; many: string }) {
   const shape = shapeOf(model);
+  // Types have to be declared before the schema is built, so not in the functions that name them.
+  const ModelConnection = connectionOf(model);
 
   @Resolver(() => model as never)
   abstract class ModelResolver {
@@ -56,44 +36,67 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
       @Info() info: GraphQLResolveInfo,
     ): Promise<Row | null> {
       if (!isUuid(id)) return null;
-      const [row] = await readRows(database, shape, selectedColumns(info, shape), {}, { column: "id", values: [id] });
-      return row ?? null;
+      return (await readOne(database, shape, selectedColumns(info, shape), id)) ?? null;
     }
 
+    @Extensions({ listOf: model, as: "list" } satisfies ListField)
     @Query(() => [model] as never, { name: queries.many, nullable: true, description: "A list of objects." })
-    many(@Args(() => ListArgs) args: ListArgs, @Ctx() { database }: Context, @Info() info: GraphQLResolveInfo): Promise<Row[]> {
-      return readRows(database, shape, selectedColumns(info, shape), pageOf(args));
+    many(@Given() args: ListArguments, @Ctx() { database, limits }: Context, @Info() info: GraphQLResolveInfo): Promise<Row[]> {
+      return readRows(database, shape, selectedColumns(info, shape), readRequest(shape, args, limits));
+    }
+
+    @Extensions({ listOf: model, as: "connection" } satisfies ListField)
+    @Query(() => ModelConnection, {
+      name: `${queries.many}_connection`,
+      description:
+        "A page of the list, by cursors: as fast far into the list as at its start, and stable when objects come and go.",
+    })
+    async connection(
+      @Given() args: ListArguments,
+      @Ctx() { database, limits }: Context,
+      @Info() info: GraphQLResolveInfo,
+    ): Promise<Connection> {
+      return (await readConnections(database, shape, selectedColumns(info, shape, "connection"), args, limits))[0]!;
     }
   }
 
+  const { prototype } = ModelResolver;
   for (const relation of shape.one.values()) {
-    defineField(
-      ModelResolver.prototype,
-      relation.property,
-      [Root(), Ctx(), Info()],
-      (row: Row, context: Context, info: GraphQLResolveInfo) => context.relations.one(relation, row, info),
-    );
+    const resolve: PlainResolver = (row, _args, context, info) => context.relations.one(relation, row, info);
+    defineField(prototype, relation.property, FieldResolver(), { resolve });
   }
   for (const relation of shape.many.values()) {
+    const target = relation.target() as ModelClass;
+    const TargetConnection = connectionOf(target);
+    defineField(prototype, relation.property, FieldResolver(), {
+      listOf: target,
+      as: "list",
+      resolve: (row, args, context, info) => context.relations.many(relation, row, args, info),
+    });
+    const description = `A page of \`${snakeCase(relation.property)}\`, by cursors.`;
     defineField(
-      ModelResolver.prototype,
-      relation.property,
-      [Root(), Args(() => ListArgs), Ctx(), Info()],
-      (row: Row, args: ListArgs, context: Context, info: GraphQLResolveInfo) =>
-        context.relations.many(relation, row, pageOf(args), info),
+      prototype,
+      `${relation.property}Connection`,
+      FieldResolver(() => TargetConnection, { description }),
+      {
+        listOf: target,
+        as: "connection",
+        resolve: (row, args, context, info) => context.relations.connection(relation, row, args, info),
+      },
     );
   }
   return ModelResolver;
 }
 
-/** A field resolver as its decorators would write it, for a field whose name is only known here. */
+/** A field resolver as its decorator would declare it, for a field whose name is only known here; `resolve` among its extensions answers it. */
 function defineField(
   prototype: object,
   name: string,
-  parameters: ReturnType<typeof Root>[],
-  resolve: (...args: never[]) => unknown,
+  declare: MethodDecorator,
+  extensions: Partial<ListField> & RelationField,
 ): void {
-  Object.defineProperty(prototype, name, { value: resolve, configurable: true, writable: true });
-  parameters.forEach((decorate, index) => decorate(prototype, name, index));
-  FieldResolver()(prototype, name, Object.getOwnPropertyDescriptor(prototype, name)!);
+  Object.defineProperty(prototype, name, { value: extensions.resolve, configurable: true, writable: true });
+  for (const decorate of [declare, Extensions({ ...extensions })]) {
+    decorate(prototype, name, Object.getOwnPropertyDescriptor(prototype, name)!);
+  }
 }

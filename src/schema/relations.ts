@@ -2,57 +2,72 @@ import DataLoader from "dataloader";
 import type { FieldNode, GraphQLResolveInfo } from "graphql";
 import type { Database } from "../entities/database.ts";
 import { type ManyShape, type OneShape, shapeOf } from "../entities/shape.ts";
-import { type Page, readRows, type Row } from "./list.ts";
+import { type Connection, readConnections } from "./connection.ts";
+import { type ListArguments, type PageLimits, readRequest } from "./list-arguments.ts";
+import { BY_ID, readRows, type Row } from "./list.ts";
+import { OWNER } from "./list-statement.ts";
 import { selectedColumns } from "./selection.ts";
 
 /** Reads what rows refer to. All rows of one level of an operation share one statement. */
 export interface Relations {
   one(relation: OneShape, row: Row, info: GraphQLResolveInfo): Promise<Row | null> | null;
-  many(relation: ManyShape, row: Row, page: Page, info: GraphQLResolveInfo): Promise<Row[]>;
+  many(relation: ManyShape, row: Row, args: ListArguments, info: GraphQLResolveInfo): Promise<Row[]>;
+  /** A page of them. */
+  connection(relation: ManyShape, row: Row, args: ListArguments, info: GraphQLResolveInfo): Promise<Connection>;
+  /** What `load` answers for a row's id, asked for all rows of the level at once; answers come in the order of the ids. */
+  batch<T>(id: string, info: GraphQLResolveInfo, load: (ids: readonly string[]) => Promise<T[]>): Promise<T>;
 }
 
 /** Loaders live as long as the operation: nothing read here is seen by another. */
-export function createRelations(database: Database): Relations {
+export function createRelations(database: Database, limits: PageLimits): Relations {
   // A field of the document stands for one level: the same selection and the same arguments, whichever parent it is read for.
-  const ones = new Map<FieldNode, DataLoader<string, Row | null>>();
-  const manys = new Map<FieldNode, DataLoader<string, Row[]>>();
+  const loaders = new Map<FieldNode, DataLoader<string, unknown>>();
 
-  function oneLoader(relation: OneShape, info: GraphQLResolveInfo): DataLoader<string, Row | null> {
-    const shape = shapeOf(relation.target());
-    const columns = selectedColumns(info, shape);
-    return new DataLoader(async (ids) => {
-      const rows = await readRows(database, shape, columns, {}, { column: "id", values: ids });
-      const byId = new Map(rows.map((row) => [row.id, row]));
-      return ids.map((id) => byId.get(id) ?? null);
-    });
-  }
-
-  function manyLoader(relation: ManyShape, page: Page, info: GraphQLResolveInfo): DataLoader<string, Row[]> {
-    const shape = shapeOf(relation.target());
-    const columns = selectedColumns(info, shape);
-    return new DataLoader(async (ids) => {
-      const lists = new Map<string, Row[]>(ids.map((id) => [id, []]));
-      for (const row of await readRows(database, shape, columns, page, { column: relation.column, values: ids })) {
-        lists.get(row[relation.column] as string)!.push(row);
-      }
-      return ids.map((id) => lists.get(id)!);
-    });
+  function loaderFor<T>(info: GraphQLResolveInfo, create: () => (ids: readonly string[]) => Promise<T[]>): DataLoader<string, T> {
+    const key = info.fieldNodes[0]!;
+    let loader = loaders.get(key);
+    if (!loader) loaders.set(key, (loader = new DataLoader(create())));
+    return loader as DataLoader<string, T>;
   }
 
   return {
     one(relation, row, info) {
-      const id = row[relation.column];
-      if (id === null || id === undefined) return null;
-      const key = info.fieldNodes[0]!;
-      let loader = ones.get(key);
-      if (!loader) ones.set(key, (loader = oneLoader(relation, info)));
-      return loader.load(id as string);
+      const id = row[relation.column] as string | null;
+      if (id === null) return null;
+      const loader = loaderFor<Row | null>(info, () => {
+        const shape = shapeOf(relation.target());
+        const columns = selectedColumns(info, shape);
+        return async (ids) => {
+          const rows = await readRows(database, shape, columns, {}, { relation: BY_ID, ids });
+          const byId = new Map(rows.map((found) => [found.id, found]));
+          return ids.map((wanted) => byId.get(wanted) ?? null);
+        };
+      });
+      return loader.load(id);
     },
-    many(relation, row, page, info) {
-      const key = info.fieldNodes[0]!;
-      let loader = manys.get(key);
-      if (!loader) manys.set(key, (loader = manyLoader(relation, page, info)));
+    many(relation, row, args, info) {
+      const loader = loaderFor<Row[]>(info, () => {
+        const shape = shapeOf(relation.target());
+        const columns = selectedColumns(info, shape);
+        const request = readRequest(shape, args, limits);
+        return async (ids) => {
+          const lists = new Map<string, Row[]>(ids.map((id) => [id, []]));
+          for (const found of await readRows(database, shape, columns, request, { relation, ids })) {
+            lists.get(found[OWNER] as string)!.push(found);
+          }
+          return ids.map((id) => lists.get(id)!);
+        };
+      });
       return loader.load(row.id);
     },
+    connection(relation, row, args, info) {
+      const loader = loaderFor<Connection>(info, () => {
+        const shape = shapeOf(relation.target());
+        const columns = selectedColumns(info, shape, "connection");
+        return (ids) => readConnections(database, shape, columns, args, limits, { relation, ids });
+      });
+      return loader.load(row.id);
+    },
+    batch: (id, info, load) => loaderFor(info, () => load).load(id),
   };
 }

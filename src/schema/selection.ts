@@ -1,9 +1,8 @@
 import {
   type FieldNode,
-  type GraphQLNamedType,
+  type FragmentDefinitionNode,
+  type GraphQLObjectType,
   type GraphQLResolveInfo,
-  getNamedType,
-  isObjectType,
   Kind,
   type SelectionSetNode,
 } from "graphql";
@@ -17,40 +16,54 @@ export interface ComputedField {
 // Apollo keeps parsed documents, so a client's operation is walked once however often it is sent.
 const cache = new WeakMap<FieldNode, readonly string[]>();
 
+/** Where rows stand below a field: in itself, or in what a connection puts between. */
+const PATHS = { list: [[]], connection: [["nodes"], ["edges", "node"]] } as const;
+
 /** The columns of a model's table that the selection below the current field needs, its key among them. */
-export function selectedColumns(info: GraphQLResolveInfo, shape: ModelShape): readonly string[] {
+export function selectedColumns(info: GraphQLResolveInfo, shape: ModelShape, as: keyof typeof PATHS = "list"): readonly string[] {
   const [first] = info.fieldNodes;
   const known = cache.get(first!);
   if (known && info.fieldNodes.length === 1) return known;
+  const type = info.schema.getType(`${(shape.model as { name: string }).name}Type`) as GraphQLObjectType;
   const columns = new Set(["id"]);
-  const type = getNamedType(info.returnType);
-  for (const node of info.fieldNodes) if (node.selectionSet) collect(node.selectionSet, type, info, shape, columns);
+  for (const path of PATHS[as]) {
+    for (const field of below(info.fieldNodes, path, info.fragments)) addColumns(field, type, shape, columns);
+  }
   const selected = [...columns];
   if (info.fieldNodes.length === 1) cache.set(first!, selected);
   return selected;
 }
 
-function collect(
-  set: SelectionSetNode,
-  type: GraphQLNamedType,
-  info: GraphQLResolveInfo,
-  shape: ModelShape,
-  columns: Set<string>,
-): void {
-  for (const selection of set.selections) {
-    if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection.selectionSet, type, info, shape, columns);
-    else if (selection.kind === Kind.FRAGMENT_SPREAD) {
-      collect(info.fragments[selection.name.value]!.selectionSet, type, info, shape, columns);
-    } else addField(selection.name.value, type, shape, columns);
-  }
+type Fragments = Readonly<Record<string, FragmentDefinitionNode>>;
+
+/** The fields that are selected at the end of a path of fields. */
+function below(nodes: readonly FieldNode[], path: readonly string[], fragments: Fragments): FieldNode[] {
+  const fields = nodes.flatMap((node) => (node.selectionSet ? fieldsOf(node.selectionSet, fragments) : []));
+  const [name, ...rest] = path;
+  return name === undefined
+    ? fields
+    : below(
+        fields.filter((field) => field.name.value === name),
+        rest,
+        fragments,
+      );
 }
 
-function addField(name: string, type: GraphQLNamedType, shape: ModelShape, columns: Set<string>): void {
+function fieldsOf(set: SelectionSetNode, fragments: Fragments): FieldNode[] {
+  return set.selections.flatMap((selection) => {
+    if (selection.kind === Kind.FIELD) return [selection];
+    const inner = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value]!;
+    return fieldsOf(inner.selectionSet, fragments);
+  });
+}
+
+function addColumns(field: FieldNode, type: GraphQLObjectType, shape: ModelShape, columns: Set<string>): void {
+  const name = field.name.value;
   const reference = shape.one.get(name);
   if (reference) columns.add(reference.column);
   else if (shape.columns.has(name)) columns.add(name);
   else {
-    const field = isObjectType(type) ? type.getFields()[name] : undefined;
-    for (const column of (field?.extensions as Partial<ComputedField> | undefined)?.needs ?? []) columns.add(column);
+    const { needs = [] } = (type.getFields()[name]?.extensions ?? {}) as Partial<ComputedField>;
+    for (const column of needs) columns.add(column);
   }
 }

@@ -1,21 +1,24 @@
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { ApolloServer, HeaderMap } from "@apollo/server";
+import { ApolloServer, type ApolloServerOptionsWithGateway, HeaderMap } from "@apollo/server";
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
 import { useServer } from "graphql-ws/use/ws";
-import type { GraphQLError } from "graphql";
+import type { GraphQLError, GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import { WebSocketServer } from "ws";
-import { authenticate, type Viewer } from "../access/authenticate.ts";
+import type { Authenticate, Viewer } from "../access/authenticate.ts";
 import type { Database } from "../entities/database.ts";
 import { AppError, StartError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
 import { type Context, createContext } from "./context.ts";
 import { createErrorFormat } from "./error-format.ts";
+import { createDocumentReader } from "./document-reader.ts";
+import { createExecutor, type Executor } from "./execute.ts";
 import { serveGraphiql } from "./graphiql.ts";
 import { createSchema } from "./index.ts";
 import { readJsonBody } from "./json-body.ts";
+import type { PageLimits } from "./list-arguments.ts";
 
 /** Where GraphQL is served; the second is where clients written for Nautobot look. */
 const PATHS: ReadonlySet<string> = new Set(["/graphql", "/api/graphql", "/api/graphql/"]);
@@ -27,6 +30,8 @@ const CLOSE_GRACE_MS = 1000;
 export interface ServerDeps {
   database: Database;
   runner: Runner;
+  authenticate: Authenticate;
+  limits: PageLimits;
   log: Logger;
   host: string;
   port: number;
@@ -40,12 +45,18 @@ export interface Server {
   close(): Promise<void>;
 }
 
-/** @throws {@link StartError} when the port cannot be had. */
-export async function openServer({ database, runner, log, host, port }: ServerDeps): Promise<Server> {
-  const schema = createSchema();
+/**
+ * Serves Jobgraph's schema, compiled, unless a test brings another or another executor.
+ * @throws {@link StartError} when the port cannot be had.
+ */
+export async function openServer(
+  { database, runner, authenticate, limits, log, host, port }: ServerDeps,
+  schema: GraphQLSchema = createSchema(),
+  executor: Executor = createExecutor(schema),
+): Promise<Server> {
   const formatError = createErrorFormat(log);
   const apollo = new ApolloServer<Context>({
-    schema,
+    gateway: localGateway(schema, executor),
     introspection: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
@@ -62,7 +73,7 @@ export async function openServer({ database, runner, log, host, port }: ServerDe
     const { pathname, search } = new URL(request.url ?? "/", "http://localhost");
     if (request.method === "GET" && (await serveGraphiql(pathname, search, request, response))) return;
     if (!PATHS.has(pathname)) return send(response, 404, { errors: [{ message: `Nothing is served at ${pathname}.` }] });
-    const viewer = await authenticate(database, request.headers.authorization);
+    const viewer = await authenticate(request.headers.authorization);
     const headers = new HeaderMap();
     for (const [name, value] of Object.entries(request.headers))
       headers.set(name, Array.isArray(value) ? value.join(", ") : (value ?? ""));
@@ -72,7 +83,7 @@ export async function openServer({ database, runner, log, host, port }: ServerDe
       headers: out,
     } = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: { method: request.method ?? "GET", headers, search, body: await readJsonBody(request) },
-      context: async () => createContext({ database, runner }, viewer),
+      context: async () => createContext({ database, runner, limits }, viewer),
     });
     if (body.kind === "complete") return write(response, status ?? 200, Object.fromEntries(out), body.string);
     // Incremental delivery is not offered; Apollo answers in one piece.
@@ -95,24 +106,30 @@ export async function openServer({ database, runner, log, host, port }: ServerDe
     if (!PATHS.has(pathname)) return socket.end("HTTP/1.1 404 Not Found\r\n\r\n");
     sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit("connection", webSocket, request));
   });
+  const readDocument = createDocumentReader(schema);
   const viewers = new WeakMap<object, Viewer>();
   const subscriptions = useServer(
     {
-      schema,
+      execute: executor.execute,
+      subscribe: executor.subscribe,
+      onSubscribe(_ctx, _id, { query, operationName, variables }) {
+        const document = readDocument(query);
+        return "kind" in document ? { schema, document, operationName, variableValues: variables } : document;
+      },
       async onConnect(ctx) {
         const given =
           ctx.connectionParams?.["Authorization"] ??
           ctx.connectionParams?.["authorization"] ??
           ctx.extra.request.headers.authorization;
         try {
-          viewers.set(ctx.extra.socket, await authenticate(database, given));
+          viewers.set(ctx.extra.socket, await authenticate(given));
           return true;
         } catch (error) {
           if (error instanceof AppError) return false;
           throw error;
         }
       },
-      context: (ctx) => createContext({ database, runner }, viewers.get(ctx.extra.socket)!),
+      context: (ctx) => createContext({ database, runner, limits }, viewers.get(ctx.extra.socket)!),
       onError: (_ctx, _id, _payload, errors) => errors.map(formatError) as GraphQLError[],
       onNext: (_ctx, _id, _payload, _args, result) =>
         result.errors ? { ...result, errors: result.errors.map(formatError) as GraphQLError[] } : undefined,
@@ -134,6 +151,32 @@ export async function openServer({ database, runner, log, host, port }: ServerDe
       await closed;
       clearTimeout(late);
     },
+  };
+}
+
+/** Apollo takes an executor of our own only from a gateway; everything around the execution stays Apollo's. */
+function localGateway(
+  schema: GraphQLSchema,
+  { execute }: Executor,
+): NonNullable<ApolloServerOptionsWithGateway<Context>["gateway"]> {
+  return {
+    async load() {
+      return {
+        executor: async ({ document, request, context }) =>
+          execute({
+            schema,
+            document,
+            contextValue: context,
+            operationName: request.operationName ?? null,
+            variableValues: request.variables ?? null,
+          }),
+      };
+    },
+    onSchemaLoadOrUpdate(use) {
+      use({ apiSchema: schema, coreSupergraphSdl: "" });
+      return () => undefined;
+    },
+    async stop() {},
   };
 }
 

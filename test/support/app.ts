@@ -35,7 +35,14 @@ export async function writeJobs(files: JobFiles, root = join(inject("scratch"), 
 /** Opens an app that is closed when the test is over. `config` overrides any setting, e.g. the database of an earlier app. */
 export async function openTestApp(files: JobFiles, config: Partial<Config> = {}): Promise<TestApp> {
   const full: Config = {
-    ...loadConfig({ PORT: "0", ADMIN_TOKEN: KEY, SHUTDOWN_GRACE_MS: "0", SPARE_THREADS: "0", PATH: process.env["PATH"] }),
+    ...loadConfig({
+      PORT: "0",
+      ADMIN_TOKEN: KEY,
+      SHUTDOWN_GRACE_MS: "0",
+      SPARE_THREADS: "0",
+      AUTH_CACHE_MS: "0",
+      PATH: process.env["PATH"],
+    }),
     databaseUrl: config.databaseUrl ?? (await freshDatabaseUrl()),
     jobsRoot: config.jobsRoot ?? (await writeJobs(files)),
     ...config,

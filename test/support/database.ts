@@ -5,7 +5,7 @@ import { Client } from "pg";
 import { inject, onTestFinished } from "vitest";
 import { openDatabase } from "../../src/entities/database.ts";
 
-const name = (suffix: string) => `jobgraph_test_${suffix}`;
+const name = (suffix: string) => `${inject("databasePrefix")}${suffix}`;
 const serverUrl = inject("databaseUrl");
 const isSqlite = serverUrl.startsWith("sqlite:");
 

@@ -9,7 +9,7 @@ const ROOMS: Record<string, readonly string[]> = {
   "app.ts": ["access", "config.ts", "entities", "errors.ts", "runner", "schema"],
   "config.ts": ["errors.ts"],
   "errors.ts": [],
-  cli: ["app.ts", "config.ts", "errors.ts", "schema"],
+  cli: ["access", "app.ts", "config.ts", "entities", "errors.ts", "schema"],
   schema: ["access", "entities", "errors.ts", "runner!"],
   access: ["entities", "errors.ts"],
   runner: ["entities", "errors.ts"],
@@ -51,10 +51,10 @@ test("rooms enter only the rooms they may, and packages stay in their rooms", as
   expect(wrong).toEqual([]);
 });
 
-test("only start.ts reads the environment", async () => {
+test("only what a person starts reads the environment", async () => {
   const readers: string[] = [];
   for await (const file of glob("**/*.ts", { cwd: "src" })) {
     if ((await readFile(join("src", file), "utf8")).includes("process.env")) readers.push(file);
   }
-  expect(readers).toEqual(["start.ts"]);
+  expect(readers.filter((file) => file !== "start.ts" && !/^cli\/[^/]+$/.test(file))).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { MikroORM } from "@mikro-orm/postgresql";
+import { sql } from "kysely";
 import type { Pool } from "pg";
 import type { Database, LineRow } from "../database.ts";
 import { COUNT_COLUMNS, countLines } from "../log-counts.ts";
@@ -17,14 +18,36 @@ export async function openPostgresql(url: string): Promise<Database> {
   // MikroORM connects on first use; asking now turns a wrong URL into a sentence at start.
   await orm.em.fork().execute("select 1");
   const pool: Pool = await orm.em.getConnection().getNativeClient();
+  const nameOf = createNames();
   return {
     fork: () => orm.em.fork(),
     rows: orm.em.fork().getKysely() as Database["rows"],
+    read: async ({ sql: text, parameters }) => {
+      const name = nameOf(text);
+      return (await pool.query({ text, values: parameters as unknown[], ...(name && { name }) })).rows;
+    },
     readJson: (column) => column,
+    owners: (parameter) => sql`unnest(${parameter}::uuid[]) as owner (value)`,
+    ownersParameter: (ids) => ids,
+    hasLateral: true,
+    like: (text, pattern) => sql`${text} ilike ${pattern}`,
+    matches: (text, pattern, ignoreCase) => sql`${text} ${sql.raw(ignoreCase ? "~*" : "~")} ${pattern}`,
     appendLines: (lines) => appendLines(pool, lines),
     migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),
     pendingSchemaChanges: () => orm.schema.getUpdateSchemaSQL({ wrap: false }),
     close: () => orm.close(),
+  };
+}
+
+/** Statements that the server keeps prepared, a connection: it forgets none, and clients choose the columns, so their number is bounded. */
+const MAX_NAMES = 500;
+
+/** A name for each of the first texts, under which the server keeps it prepared; none for those that come later. */
+function createNames(): (text: string) => string | undefined {
+  const names = new Map<string, string>();
+  return (text) => {
+    if (!names.has(text) && names.size < MAX_NAMES) names.set(text, `read-${names.size}`);
+    return names.get(text);
   };
 }
 

@@ -3,6 +3,9 @@ import { dirname, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { MikroORM } from "@mikro-orm/sqlite";
 import Sqlite from "better-sqlite3";
+import { type CompiledQuery, sql } from "kysely";
+import { LRUCache } from "lru-cache";
+import { RE2JS } from "re2js";
 import type { Database, LineRow } from "../database.ts";
 import { COUNT_COLUMNS, countLines } from "../log-counts.ts";
 import { migrationOptions } from "../migrations/index.ts";
@@ -28,18 +31,50 @@ export async function openSqlite(path: string): Promise<Database> {
   const em = orm.em.fork();
   for (const pragma of ["journal_mode = wal", "synchronous = normal", "busy_timeout = 5000"])
     await em.execute(`pragma ${pragma}`);
+  let reader: ReturnType<typeof openReader> | undefined;
   let lines: LineConnection | undefined;
   return {
     fork: () => orm.em.fork(),
     rows: em.getKysely() as Database["rows"],
+    // The file is there only once the first statement has run.
+    read: async (statement) => (reader ??= openReader(file)).read(statement),
     readJson: (column) => (column === null ? null : JSON.parse(column as string)),
+    owners: (parameter) => sql`json_each(${parameter}) as owner`,
+    ownersParameter: (ids) => JSON.stringify(ids),
+    hasLateral: false,
+    like: (text, pattern) => sql`${text} like ${pattern} escape '\\'`,
+    matches: (text, pattern, ignoreCase) => sql`matches(${ignoreCase ? `(?i)${pattern}` : pattern}, ${text})`,
     appendLines: (rows) => (lines ??= openLineConnection(file)).append(rows),
     migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),
     pendingSchemaChanges: () => orm.schema.getUpdateSchemaSQL({ wrap: false }),
     async close() {
+      reader?.close();
       lines?.close();
       await orm.close();
     },
+  };
+}
+
+/** Statements that are kept prepared. Clients choose the columns, so their number has to be bounded. */
+const MAX_STATEMENTS = 500;
+
+/** Reading has a connection of its own too: it sees no transaction that is under way, and waits for none. */
+function openReader(file: string) {
+  const connection = new Sqlite(file, { readonly: true });
+  connection.function("matches", { deterministic: true }, createMatcher());
+  const prepared = new LRUCache({ max: MAX_STATEMENTS, memoMethod: (text: string) => connection.prepare(text) });
+  return {
+    read: ({ sql: text, parameters }: CompiledQuery) => prepared.memo(text).all(...parameters) as Record<string, unknown>[],
+    close: () => connection.close(),
+  };
+}
+
+/** SQLite calls it once a row; the pattern is the same all through a statement. */
+function createMatcher(): (pattern: string, text: string | null) => number {
+  let compiled: { pattern: string; regex: RE2JS } | undefined;
+  return (pattern, text) => {
+    if (compiled?.pattern !== pattern) compiled = { pattern, regex: RE2JS.compile(pattern) };
+    return text !== null && compiled.regex.test(text) ? 1 : 0;
   };
 }
 

@@ -1,0 +1,126 @@
+import { Collection } from "@mikro-orm/core";
+import { Notes, ObjectChanges } from "./attached.ts";
+import { BaseModel } from "./base.ts";
+import { ScheduledJobInterval, ScheduledJobState } from "./choices.ts";
+import { JobQueue } from "./job-queue.ts";
+import { JobResult } from "./job-result.ts";
+import { Job } from "./job.ts";
+import { BelongsTo, Choice, Column, HasMany, Model } from "./model.ts";
+import type { Note } from "./note.ts";
+import type { ObjectChange } from "./object-change.ts";
+import { TimeZone } from "./time-zones.ts";
+import { User } from "./user.ts";
+
+/** When a job is to be run, once or again and again, and with what. */
+@Model({
+  description: "When a job is to be run, once or again and again, and with what.",
+  ordering: ["name"],
+  search: ["name", "task", "description"],
+  naturalKey: "name",
+  indexes: [["enabled", "state"]],
+})
+export class ScheduledJob extends BaseModel {
+  @Column("string", { description: "Unique name of the schedule.", length: 255, unique: true })
+  name!: string;
+
+  @Column("string", { description: "`class_path` of the job, kept when the job is deleted.", length: 511 })
+  task!: string;
+
+  @BelongsTo(() => Job, {
+    description: "The job that is run; null once it is deleted.",
+    nullable: true,
+    onDelete: "set null",
+  })
+  jobModel!: Job | null;
+
+  @Choice(ScheduledJobInterval, { description: "How often it is run." })
+  interval!: ScheduledJobInterval;
+
+  @Column("string", {
+    description:
+      "For the interval `CUSTOM`: minute, hour, day of month, month and day of week, as cron spells them; empty for others.",
+    length: 255,
+    default: "",
+  })
+  crontab!: string;
+
+  @Column("json", {
+    description: "Positional inputs; always an empty list, kept for Nautobot's clients.",
+    nullable: true,
+    default: () => [],
+  })
+  args!: unknown;
+
+  @Column("json", { description: "The inputs of each run.", nullable: true, default: () => ({}) })
+  kwargs!: Record<string, unknown> | null;
+
+  @Column("json", { description: "How each run is asked for: queue, dry run.", nullable: true, default: () => ({}) })
+  celeryKwargs!: Record<string, unknown> | null;
+
+  @BelongsTo(() => JobQueue, {
+    description: "The queue that its runs wait in; null for the job's default.",
+    nullable: true,
+    onDelete: "set null",
+  })
+  jobQueue!: JobQueue | null;
+
+  @Column("string", { description: "Unused; kept for Nautobot's clients.", length: 200, nullable: true })
+  exchange!: string | null;
+
+  @Column("string", { description: "Unused; kept for Nautobot's clients.", length: 200, nullable: true })
+  routingKey!: string | null;
+
+  @Column("text", { description: "Unused; kept for Nautobot's clients.", default: "{}" })
+  headers!: string;
+
+  @Column("integer", { description: "Unused; kept for Nautobot's clients.", nullable: true })
+  priority!: number | null;
+
+  @Column("timestamp", { description: "From when on it is no longer run; null for never.", nullable: true })
+  expires!: Date | null;
+
+  @Column("integer", { description: "Unused; kept for Nautobot's clients.", nullable: true })
+  expireSeconds!: number | null;
+
+  @Column("boolean", { description: "True when it is run a single time.", default: false })
+  oneOff!: boolean;
+
+  @Column("timestamp", { description: "From when on it is run; for one that is run once, when." })
+  startTime!: Date;
+
+  @Choice(TimeZone, { description: "Time zone that its hours and days are meant in.", default: "UTC", length: 63 })
+  timeZone!: TimeZone;
+
+  @Choice(ScheduledJobState, { description: "Where the schedule stands.", default: ScheduledJobState.ACTIVE })
+  state!: ScheduledJobState;
+
+  @Column("boolean", { description: "False for a schedule that is off.", default: true })
+  enabled!: boolean;
+
+  @Column("timestamp", { description: "When it last ran the job; null before the first time.", nullable: true })
+  lastRunAt!: Date | null;
+
+  @Column("integer", { description: "How often it has run the job.", default: 0 })
+  totalRunCount!: number;
+
+  @Column("timestamp", { description: "When the schedule last changed.", default: () => new Date(), touched: true })
+  dateChanged!: Date;
+
+  @Column("text", { description: "What it is for.", default: "" })
+  description!: string;
+
+  @BelongsTo(() => User, { description: "Who asked for it.", nullable: true, onDelete: "set null" })
+  user!: User | null;
+
+  @Column("timestamp", { description: "When it was approved or denied; null where nobody was asked.", nullable: true })
+  decisionDate!: Date | null;
+
+  @HasMany(() => JobResult, "scheduledJob", { description: "The runs it has asked for, newest first." })
+  jobresultSet = new Collection<JobResult>(this);
+
+  @Notes()
+  notes?: Note[];
+
+  @ObjectChanges()
+  objectChanges?: ObjectChange[];
+}

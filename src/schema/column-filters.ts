@@ -1,0 +1,115 @@
+import { GraphQLBoolean, GraphQLFloat, GraphQLInt, GraphQLList } from "graphql";
+import { type RawBuilder, sql, type SqlBool } from "kysely";
+import type { Database } from "../entities/database.ts";
+import { isUuid } from "../entities/scalars.ts";
+import type { ColumnShape } from "../entities/shape.ts";
+import { anyOf, type Filter, isNullFilter, not, refuse, STRINGS, valuesOf, within } from "./condition.ts";
+import { escapeLike, readTexts, TEXT_TESTS } from "./text-lookups.ts";
+
+/** The filter of a boolean column. */
+export function booleanFilter(name: string, ref: RawBuilder<unknown>): Filter {
+  return {
+    type: GraphQLBoolean,
+    description: `\`${name}\` is this.`,
+    // Literals: SQLite's driver binds no booleans.
+    condition: (_, given) => () => (given ? sql<SqlBool>`${ref} = true` : sql<SqlBool>`${ref} = false`),
+  };
+}
+
+/** Filters of a column that is no boolean, by lookup. */
+export function* columnFilters(name: string, column: ColumnShape, ref: RawBuilder<unknown>): Generator<[string, Filter]> {
+  const read = reader(column);
+  const type =
+    column.kind === "integer" ? new GraphQLList(GraphQLInt) : column.kind === "float" ? new GraphQLList(GraphQLFloat) : STRINGS;
+  const filter = (description: string, test: (database: Database, values: unknown[]) => RawBuilder<SqlBool>): Filter => ({
+    type,
+    description,
+    condition(argument, given) {
+      const values = valuesOf(given).map((value) => read(argument, value));
+      return (database) => test(database, values);
+    },
+  });
+  yield ["", filter(`\`${name}\` is one of these.`, (_, values) => within(ref, values))];
+  yield ["n", filter(`\`${name}\` is none of these.`, (_, values) => not(within(ref, values), ref, column.nullable))];
+  if (["float", "integer", "timestamp"].includes(column.kind)) {
+    for (const [lookup, operator, words] of COMPARISONS) {
+      yield [
+        lookup,
+        filter(`\`${name}\` is ${words} one of these.`, (_, values) =>
+          anyOf(values.map((value) => sql<SqlBool>`${ref} ${sql.raw(operator)} ${value}`)),
+        ),
+      ];
+    }
+  } else if (column.kind !== "uuid") yield* textFilters(name, column, ref);
+  if (column.nullable) yield ["isnull", isNullFilter(name, ref)];
+}
+
+const COMPARISONS = [
+  ["lt", "<", "less than"],
+  ["lte", "<=", "at most"],
+  ["gt", ">", "greater than"],
+  ["gte", ">=", "at least"],
+] as const;
+
+function* textFilters(name: string, column: ColumnShape, ref: RawBuilder<unknown>): Generator<[string, Filter]> {
+  for (const [lookup, words, test] of TEXT_TESTS) {
+    const positive = (database: Database, values: readonly string[]) => anyOf(values.map((value) => test(database, ref, value)));
+    const read = (argument: string, given: unknown) => readTexts(lookup, argument, given);
+    yield [
+      lookup,
+      {
+        type: STRINGS,
+        description: `\`${name}\` ${words} one of these.`,
+        condition(argument, given) {
+          const values = read(argument, given);
+          return (database) => positive(database, values);
+        },
+      },
+    ];
+    yield [
+      `n${lookup}`,
+      {
+        type: STRINGS,
+        description: `Not: \`${name}\` ${words} one of these.`,
+        condition(argument, given) {
+          const values = read(argument, given);
+          return (database) => not(sql`(${positive(database, values)})`, ref, column.nullable);
+        },
+      },
+    ];
+  }
+}
+
+/** What turns a value as it comes over the wire into one that the column can be compared with. */
+function reader({ kind, choices }: ColumnShape): (argument: string, value: unknown) => unknown {
+  switch (kind) {
+    case "uuid":
+      return (argument, value) => (isUuid(value) ? value.toLowerCase() : refuse(argument, `"${String(value)}" is not a UUID.`));
+    case "timestamp":
+      return (argument, value) => {
+        const date = new Date(String(value));
+        return Number.isNaN(date.getTime())
+          ? refuse(argument, `"${String(value)}" is not a time of ISO 8601.`)
+          : date.toISOString();
+      };
+    case "choice":
+      return (argument, value) => {
+        const found = choices!.find((choice) => choice.toLowerCase() === String(value).toLowerCase());
+        return found ?? refuse(argument, `"${String(value)}" is none of ${choices!.join(", ")}.`);
+      };
+    default:
+      return (_, value) => value;
+  }
+}
+
+/** The filter of a column that holds a list of texts. */
+export function listFilter(name: string, ref: RawBuilder<unknown>): Filter {
+  return {
+    type: STRINGS,
+    description: `\`${name}\` holds one of these.`,
+    condition(_, given) {
+      const patterns = valuesOf(given).map((value) => `%${escapeLike(JSON.stringify(value))}%`);
+      return (database) => anyOf(patterns.map((pattern) => database.like(sql`cast(${ref} as text)`, pattern)));
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { GraphQLBoolean, type GraphQLInputType, GraphQLList, GraphQLString } from "graphql";
+import { type Expression, type RawBuilder, sql, type SqlBool } from "kysely";
+import type { Database } from "../entities/database.ts";
+import { AppError } from "../errors.ts";
+
+/** A part of a `where`; made for the database that will run it. */
+export type Condition = (database: Database) => Expression<SqlBool>;
+
+/** One argument of a list. */
+export interface Filter {
+  type: GraphQLInputType;
+  description: string;
+  /** @throws {@link AppError} BAD_USER_INPUT that names the argument, for a value that cannot be. */
+  condition(argument: string, given: unknown): Condition;
+}
+
+/** Type of a filter that takes any number of texts. */
+export const STRINGS = new GraphQLList(GraphQLString);
+
+/** Values as given, without nulls: an argument that is null says nothing. */
+export const valuesOf = (given: unknown) =>
+  (Array.isArray(given) ? given : [given]).filter((value) => value !== null) as unknown[];
+
+/** Refuses a value of an argument, in a sentence. @throws {@link AppError} BAD_USER_INPUT. */
+export function refuse(argument: string, message: string): never {
+  throw new AppError("BAD_USER_INPUT", `${argument}: ${message}`, [{ field: argument, message }]);
+}
+
+/** One of these holds. */
+export const anyOf = (conditions: readonly RawBuilder<SqlBool>[]): RawBuilder<SqlBool> =>
+  conditions.length === 1 ? conditions[0]! : sql`(${sql.join(conditions, sql` or `)})`;
+
+/** What the condition does not hold for, those without a value among them: Django's `exclude`. */
+export const not = (condition: RawBuilder<SqlBool>, ref: RawBuilder<unknown>, nullable: boolean): RawBuilder<SqlBool> =>
+  nullable ? sql`(${ref} is null or not ${condition})` : sql`not ${condition}`;
+
+/** The value is one of these. */
+export const within = (ref: RawBuilder<unknown>, values: readonly unknown[]): RawBuilder<SqlBool> =>
+  values.length === 1 ? sql`(${ref} = ${values[0]})` : sql`(${ref} in (${sql.join(values)}))`;
+
+/** Whether there is a value. */
+export function isNullFilter(name: string, ref: RawBuilder<unknown>): Filter {
+  return {
+    type: GraphQLBoolean,
+    description: `Whether \`${name}\` has no value.`,
+    condition: (_, given) => () => (given ? sql<SqlBool>`${ref} is null` : sql<SqlBool>`${ref} is not null`),
+  };
+}

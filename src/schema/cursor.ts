@@ -1,0 +1,71 @@
+import { type RawBuilder, sql, type SqlBool } from "kysely";
+import type { ModelShape } from "../entities/shape.ts";
+import { AppError } from "../errors.ts";
+import type { Condition } from "./condition.ts";
+import type { Row } from "./list.ts";
+import type { OrderKey } from "./order.ts";
+
+/** A place in an ordered list: the sort values of the row that stands there. Opaque to clients. */
+export function encodeCursor(row: Row, order: readonly OrderKey[]): string {
+  return Buffer.from(JSON.stringify([nameOf(order), order.map(({ column }) => row[column] ?? null)])).toString("base64url");
+}
+
+/** A cursor is good for the order that it was made in, and for no other. */
+const nameOf = (order: readonly OrderKey[]) => order.map(({ column, descending }) => `${descending ? "-" : ""}${column}`).join();
+
+/**
+ * The rows after a cursor, or before it: read from the index at that place, however far into the list it is.
+ * @throws {@link AppError} BAD_USER_INPUT that names the argument.
+ */
+export function seek(shape: ModelShape, order: readonly OrderKey[], argument: "after" | "before", cursor: string): Condition {
+  const values = decode(argument, cursor, order);
+  const keys = order.map((key, n) => ({ ...key, ref: sql.ref(`${shape.table}.${key.column}`), value: values[n] }));
+  const forward = argument === "after";
+  const isPlain = keys.every((key) => key.descending === keys[0]!.descending && !key.nullable);
+  return () => (isPlain ? compareAll(keys, forward) : compareEach(keys, forward));
+}
+
+interface Key extends OrderKey {
+  ref: RawBuilder<unknown>;
+  value: unknown;
+}
+
+/** All keys at once, which an index on them serves directly. */
+function compareAll(keys: readonly Key[], forward: boolean): RawBuilder<SqlBool> {
+  const operator = sql.raw(keys[0]!.descending === forward ? "<" : ">");
+  return sql`((${sql.join(keys.map((key) => key.ref))}) ${operator} (${sql.join(keys.map((key) => key.value))}))`;
+}
+
+/** Equal in the first keys and beyond in the next, for each of them; for keys of mixed directions or without a value. */
+function compareEach([first, ...rest]: readonly Key[], forward: boolean): RawBuilder<SqlBool> {
+  const beyond = isBeyond(first!, forward);
+  if (rest.length === 0) return beyond;
+  const same = first!.value === null ? sql`${first!.ref} is null` : sql`${first!.ref} = ${first!.value}`;
+  return sql`(${beyond} or (${same} and ${compareEach(rest, forward)}))`;
+}
+
+/** Without a value counts as greater than any. */
+function isBeyond({ ref, value, descending, nullable }: Key, forward: boolean): RawBuilder<SqlBool> {
+  const greater = descending !== forward;
+  if (value === null) return greater ? sql`false` : sql`${ref} is not null`;
+  const beyond = sql<SqlBool>`${ref} ${sql.raw(greater ? ">" : "<")} ${value}`;
+  return greater && nullable ? sql`(${beyond} or ${ref} is null)` : beyond;
+}
+
+function decode(argument: string, cursor: string, order: readonly OrderKey[]): readonly unknown[] {
+  let decoded: unknown;
+  try {
+    decoded = JSON.parse(Buffer.from(cursor, "base64url").toString());
+  } catch {
+    decoded = undefined;
+  }
+  const [name, values] = Array.isArray(decoded) ? (decoded as unknown[]) : [];
+  const fits =
+    name === nameOf(order) &&
+    Array.isArray(values) &&
+    values.length === order.length &&
+    values.every((value) => value === null || ["boolean", "number", "string"].includes(typeof value));
+  if (fits) return values;
+  const message = `${argument} is not a cursor of this list in this order.`;
+  throw new AppError("BAD_USER_INPUT", message, [{ field: argument, message }]);
+}

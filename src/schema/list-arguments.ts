@@ -1,0 +1,111 @@
+import { MapperKind, mapSchema } from "@graphql-tools/utils";
+import {
+  type GraphQLFieldConfigArgumentMap,
+  type GraphQLFieldResolver,
+  GraphQLInt,
+  GraphQLList,
+  GraphQLNonNull,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  GraphQLString,
+} from "graphql";
+import { type ModelShape, shapeOf } from "../entities/shape.ts";
+import { AppError } from "../errors.ts";
+import { filtersOf } from "./filters.ts";
+import type { Context } from "./context.ts";
+import type { ListRequest, Row } from "./list.ts";
+import { orderOf } from "./order.ts";
+
+/** Extension of a field that answers a list, or a connection, of a model: it is given the arguments that follow from the model's shape. */
+export interface ListField {
+  listOf: object;
+  as: "connection" | "list";
+}
+
+/** Answers a field of a row as GraphQL itself calls it. */
+export type PlainResolver = (row: Row, args: ListArguments, context: Context, info: GraphQLResolveInfo) => unknown;
+
+/** Extension of a field that leads to other rows: `resolve` takes the place of type-graphql's wrapper, which costs more than the answer. */
+export interface RelationField {
+  resolve: PlainResolver;
+}
+
+/** Arguments as they come over the wire. */
+export type ListArguments = Readonly<Record<string, unknown>>;
+
+/** The schema with the arguments of every list (page, order and filters), and with the plain resolvers of relations. */
+export function withLists(schema: GraphQLSchema): GraphQLSchema {
+  return mapSchema(schema, {
+    [MapperKind.OBJECT_FIELD]: (field) => {
+      const { listOf, as, resolve } = (field.extensions ?? {}) as Partial<ListField & RelationField>;
+      return {
+        ...field,
+        ...(listOf && { args: { ...field.args, ...argumentsOf(shapeOf(listOf), as!) } }),
+        ...(resolve && { resolve: resolve as GraphQLFieldResolver<unknown, unknown> }),
+      };
+    },
+  });
+}
+
+const PAGE: Record<ListField["as"], GraphQLFieldConfigArgumentMap> = {
+  list: {
+    limit: { type: GraphQLInt, description: "At most this many objects." },
+    offset: { type: GraphQLInt, description: "Leave out this many objects at the start." },
+  },
+  connection: {
+    first: { type: GraphQLInt, description: "At most this many objects from the start, or after `after`." },
+    after: { type: GraphQLString, description: "Cursor of the object before the page." },
+    last: { type: GraphQLInt, description: "At most this many objects from the end, or before `before`." },
+    before: { type: GraphQLString, description: "Cursor of the object after the page." },
+  },
+};
+
+const SORT = {
+  type: new GraphQLList(new GraphQLNonNull(GraphQLString)),
+  description: "Names of fields to sort by, first key first; `-` in front of a name for descending.",
+};
+
+function argumentsOf(shape: ModelShape, as: ListField["as"]): GraphQLFieldConfigArgumentMap {
+  const filters = [...filtersOf(shape)].map(([name, { type, description }]) => [name, { type, description }] as const);
+  return { ...PAGE[as], sort: SORT, ...Object.fromEntries(filters) };
+}
+
+/** What {@link readRequest} needs to know of the server. */
+export interface PageLimits {
+  /** Longest page, and longest list without a page. */
+  maxPageSize: number;
+  /** Objects in a list that asks for no number; the whole list when undefined. */
+  defaultPageSize?: number | undefined;
+}
+
+/**
+ * A list's arguments as a request.
+ * @throws {@link AppError} BAD_USER_INPUT that names the argument.
+ */
+export function readRequest(shape: ModelShape, args: ListArguments, { maxPageSize, defaultPageSize }: PageLimits): ListRequest {
+  return {
+    where: readFilters(shape, args),
+    order: orderOf(shape, (args["sort"] as readonly string[] | null | undefined) ?? undefined),
+    limit: readCount("limit", args["limit"], maxPageSize) ?? defaultPageSize,
+    offset: readCount("offset", args["offset"], Number.MAX_SAFE_INTEGER),
+    most: maxPageSize,
+  };
+}
+
+/** The filters among a list's arguments. @throws {@link AppError} BAD_USER_INPUT that names the argument. */
+export function readFilters(shape: ModelShape, args: ListArguments): NonNullable<ListRequest["where"]> {
+  const filters = filtersOf(shape);
+  return Object.entries(args).flatMap(([name, value]) => {
+    const filter = filters.get(name);
+    return filter && value !== null && value !== undefined ? [filter.condition(name, value)] : [];
+  });
+}
+
+/** A number of objects. @throws {@link AppError} BAD_USER_INPUT that names the argument. */
+export function readCount(field: string, value: unknown, max: number): number | undefined {
+  if (value === null || value === undefined) return undefined;
+  const count = value as number;
+  if (count >= 0 && count <= max) return count;
+  const message = count < 0 ? `${field} must be 0 or more.` : `${field} must be ${max} or less.`;
+  throw new AppError("BAD_USER_INPUT", message, [{ field, message }]);
+}

@@ -1,0 +1,149 @@
+import { type CompiledQuery, type RawBuilder, sql, type SqlBool } from "kysely";
+import type { Database } from "../entities/database.ts";
+import type { ManyShape, ModelShape } from "../entities/shape.ts";
+import type { Condition } from "./condition.ts";
+import { orderBy, type OrderKey } from "./order.ts";
+
+/** Whose objects are wanted: a list for each owner. */
+export interface Owners {
+  relation: Pick<ManyShape, "column" | "through">;
+  ids: readonly string[];
+}
+
+/** In each row of a list for owners: whose it is. */
+export const OWNER = "_owner";
+
+/** A list, told so that nothing is left to decide. */
+export interface ListPlan {
+  shape: ModelShape;
+  columns: readonly string[];
+  where: readonly Condition[];
+  order: readonly OrderKey[];
+  /** Whether each owner has a page of its own, of `count` objects after `offset`; otherwise they share `count`. */
+  isPage: boolean;
+  count: number | undefined;
+  offset: number;
+  owners: Owners | undefined;
+}
+
+/*
+ * Making a statement takes longer than running it for a short list, and the same ones are asked for again and again. What differs between
+ * two times is marked in the statement as it is kept, and filled in each time.
+ */
+const COUNT = Symbol("count");
+const OFFSET = Symbol("offset");
+const ONE_OWNER = Symbol("one owner");
+const ALL_OWNERS = Symbol("all owners");
+
+// A selection's columns are one array for as long as its document is kept, and statements with them.
+const kept = new WeakMap<Database, WeakMap<readonly string[], Map<string, CompiledQuery>>>();
+
+/** The statement of a list, ready to be run. */
+export function compileList(database: Database, plan: ListPlan): CompiledQuery {
+  // Filters put their values into the statement, so only lists without any come again as they are.
+  return fill(database, plan.where.length > 0 ? compile(database, plan) : compileOnce(database, plan), plan);
+}
+
+function compileOnce(database: Database, plan: ListPlan): CompiledQuery {
+  let ours = kept.get(database);
+  if (!ours) kept.set(database, (ours = new WeakMap()));
+  let statements = ours.get(plan.columns);
+  if (!statements) ours.set(plan.columns, (statements = new Map()));
+  const { shape, order, isPage, count, offset, owners } = plan;
+  const keys = order.map(({ column, descending }) => (descending ? `-${column}` : column));
+  const whose = owners && [owners.relation.column, owners.relation.through, owners.ids.length === 1];
+  const key = [shape.table, keys, isPage, count === undefined, offset > 0, whose].join("|");
+  let statement = statements.get(key);
+  if (!statement) statements.set(key, (statement = compile(database, plan)));
+  return statement;
+}
+
+function fill(
+  database: Database,
+  statement: CompiledQuery,
+  plan: Partial<Pick<ListPlan, "count" | "offset" | "owners">>,
+): CompiledQuery {
+  const parameters = statement.parameters.map((value) => {
+    if (value === COUNT) return plan.count ?? Number.MAX_SAFE_INTEGER;
+    if (value === OFFSET) return plan.offset;
+    if (value === ONE_OWNER) return plan.owners!.ids[0];
+    return value === ALL_OWNERS ? database.ownersParameter(plan.owners!.ids) : value;
+  });
+  return { ...statement, parameters };
+}
+
+function compile(database: Database, plan: ListPlan): CompiledQuery {
+  const { shape, columns, where, order, isPage, owners } = plan;
+  const { table } = shape;
+  const sorted = sql` order by ${orderBy(order, table)}`;
+  const filters = conditions(database, where);
+  if (!owners) {
+    return sql`select ${select(table, columns)} from ${sql.table(table)} where true${filters}${sorted}${pageOf(plan)}`.compile(
+      database.rows,
+    );
+  }
+  if (!isPage || owners.ids.length === 1) {
+    return sql`select ${select(table, columns)}, ${ownerColumn(shape, owners)} as ${sql.ref(OWNER)} from ${source(shape, owners)}
+      where ${owned(database, shape, owners)}${filters}${sorted}${pageOf(plan)}`.compile(database.rows);
+  }
+  // A page for each owner: read from the index for as long as it takes, not ranked as a whole.
+  const owner = sql`${ownerColumn(shape, owners)} = owner.value`;
+  const one = (selected: RawBuilder<unknown>) =>
+    sql`select ${selected} from ${source(shape, owners)} where ${owner}${filters}${sorted}${pageOf(plan)}`;
+  const selected = sql`owner.value as ${sql.ref(OWNER)}`;
+  const all = database.owners(ALL_OWNERS);
+  const paged = database.hasLateral
+    ? // Rows come owner by owner, each in its order: a lateral subquery can only be joined in a loop.
+      sql`select page.*, ${selected} from ${all} cross join lateral (${one(select(table, columns))}) as page`
+    : sql`select ${select("page", columns)}, ${selected} from ${all}
+        join ${sql.table(table)} as page on page.id in (${one(sql.ref(`${table}.id`))}) order by ${orderBy(order, "page")}`;
+  return paged.compile(database.rows);
+}
+
+/** The statement that counts a list, or one for each owner. */
+export function compileCount(
+  database: Database,
+  shape: ModelShape,
+  where: readonly Condition[],
+  owners: Owners | undefined,
+): CompiledQuery {
+  const filters = conditions(database, where);
+  const statement = owners
+    ? sql`select count(*) as count, ${ownerColumn(shape, owners)} as ${sql.ref(OWNER)} from ${source(shape, owners)}
+        where ${owned(database, shape, owners)}${filters} group by 2`
+    : sql`select count(*) as count from ${sql.table(shape.table)} where true${filters}`;
+  return fill(database, statement.compile(database.rows), { owners });
+}
+
+const select = (table: string, columns: readonly string[]) => sql.join(columns.map((column) => sql.ref(`${table}.${column}`)));
+
+function conditions(database: Database, where: readonly Condition[]): RawBuilder<unknown> {
+  return where.length === 0
+    ? sql``
+    : sql` and ${sql.join(
+        where.map((condition) => condition(database)),
+        sql` and `,
+      )}`;
+}
+
+function pageOf({ count, offset }: ListPlan): RawBuilder<unknown> {
+  if (count === undefined && offset === 0) return sql``;
+  // SQLite has no OFFSET without LIMIT.
+  return sql` limit ${COUNT}${offset > 0 ? sql` offset ${OFFSET}` : sql``}`;
+}
+
+/** Where the rows of owners come from. */
+function source({ table }: ModelShape, { relation: { through } }: Owners): RawBuilder<unknown> {
+  if (!through) return sql.table(table);
+  return sql`${sql.table(through)} join ${sql.table(table)} on ${sql.ref(`${table}.id`)} = ${sql.ref(`${through}.${table}_id`)}`;
+}
+
+const ownerColumn = ({ table }: ModelShape, { relation: { column, through } }: Owners) =>
+  sql.ref(`${through ?? table}.${column}`);
+
+function owned(database: Database, shape: ModelShape, owners: Owners): RawBuilder<SqlBool> {
+  const column = ownerColumn(shape, owners);
+  return owners.ids.length === 1
+    ? sql`${column} = ${ONE_OWNER}`
+    : sql`${column} in (select owner.value from ${database.owners(ALL_OWNERS)})`;
+}

@@ -1,0 +1,22 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { sql } from "kysely";
+import { shapeOf } from "../entities/shape.ts";
+import type { Context } from "./context.ts";
+import { readRows, type Row } from "./list.ts";
+import { selectedColumns } from "./selection.ts";
+
+/**
+ * Reads, for a computed field, the object of a model whose unique `column` holds a value: with what is selected of it, and for all rows of
+ * the level in one statement.
+ */
+export function lookup(model: object, column: string) {
+  const shape = shapeOf(model);
+  return (value: string, { database, relations }: Context, info: GraphQLResolveInfo): Promise<Row | null> =>
+    relations.batch(value, info, async (values) => {
+      const columns = [...new Set([...selectedColumns(info, shape), column])];
+      const isWanted = sql<boolean>`${sql.ref(`${shape.table}.${column}`)} in (${sql.join(values)})`;
+      const rows = await readRows(database, shape, columns, { where: [() => isWanted] });
+      const found = new Map(rows.map((row) => [row[column], row]));
+      return values.map((wanted) => found.get(wanted) ?? null);
+    });
+}

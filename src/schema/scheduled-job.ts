@@ -1,0 +1,65 @@
+import { Arg, Extensions, FieldResolver, Int, Resolver, Root } from "type-graphql";
+import type { ScheduledJobInterval, ScheduledJobState } from "../entities/choices.ts";
+import { ScheduledJob } from "../entities/index.ts";
+import { DateTime } from "../entities/scalars.ts";
+import { cronText, nextRuns } from "../entities/schedule.ts";
+import { isoTime } from "../entities/timestamp.ts";
+import { AppError } from "../errors.ts";
+import type { Row } from "./list.ts";
+import { namedResolver } from "./named-resolver.ts";
+import type { ComputedField } from "./selection.ts";
+
+/** Most times that are told at once. */
+const MOST_RUNS = 100;
+
+/** When jobs are to be run. */
+@Resolver(() => ScheduledJob)
+export class ScheduledJobResolver extends namedResolver(ScheduledJob, {
+  one: "scheduled_job",
+  many: "scheduled_jobs",
+  display: { needs: ["name", "interval"], of: (row) => `${row["name"]}: ${String(row["interval"]).toLowerCase()}` },
+}) {
+  @Extensions({ needs: ["interval", "crontab", "start_time", "time_zone"] } satisfies ComputedField)
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: "The schedule as cron spells it, in its own time zone; null for one that is run once, at its start.",
+  })
+  schedule(@Root() row: Row): string | null {
+    return cronText(times(row));
+  }
+
+  @Extensions({
+    needs: ["interval", "crontab", "start_time", "time_zone", "enabled", "state", "one_off", "last_run_at", "expires"],
+  } satisfies ComputedField)
+  @FieldResolver(() => [DateTime], {
+    description:
+      "The next times at which it runs the job, soonest first; none while it is off, waits for an approval, or has ended.",
+  })
+  nextRuns(
+    @Root() row: Row,
+    @Arg("count", () => Int, { defaultValue: 5, description: `At most this many; up to ${MOST_RUNS}.` }) count: number,
+  ): Date[] {
+    if (count < 0 || count > MOST_RUNS) {
+      const message = `count must be from 0 to ${MOST_RUNS}.`;
+      throw new AppError("BAD_USER_INPUT", message, [{ field: "count", message }]);
+    }
+    const schedule = {
+      ...times(row),
+      enabled: Boolean(row["enabled"]),
+      state: row["state"] as ScheduledJobState,
+      oneOff: Boolean(row["one_off"]),
+      lastRunAt: moment(row["last_run_at"]),
+      expires: moment(row["expires"]),
+    };
+    return nextRuns(schedule, count, new Date());
+  }
+}
+
+const times = (row: Row) => ({
+  interval: row["interval"] as ScheduledJobInterval,
+  crontab: row["crontab"] as string,
+  startTime: moment(row["start_time"])!,
+  timeZone: row["time_zone"] as string,
+});
+
+const moment = (value: unknown) => (value === null ? null : new Date(isoTime(value as Date | string)));

@@ -1,0 +1,58 @@
+import { type GraphQLSchema, isObjectType } from "graphql";
+import { describe, expect, test } from "vitest";
+import { createSchema } from "../../src/schema/index.ts";
+import { differences, missingArguments, readFacts } from "./compare.ts";
+import { AS_IN_THE_NEWER, MISSING_TYPES } from "./exceptions.ts";
+
+/** Models that Nautobot does not show in its GraphQL, and we do. */
+const OUR_QUERIES = ["job_console_entry", "job_console_entries", "file_proxy", "file_proxies", "user", "users"];
+
+const schema: GraphQLSchema = createSchema();
+const releases = ["2.3.16", "3.2.7"] as const;
+
+describe.each(releases)("Nautobot %s", (release) => {
+  test("every field, type and value of the job area is here", async () => {
+    expect(differences(schema, await readFacts(release), new Set())).toEqual([]);
+  });
+
+  test("every argument of the job area is here", async () => {
+    expect(missingArguments(schema, await readFacts(release))).toEqual([]);
+  });
+});
+
+test("every exception is still needed, and no excepted type exists", async () => {
+  const needed = new Set<string>();
+  for (const release of releases) differences(schema, await readFacts(release), needed);
+  expect([...needed].toSorted()).toEqual([...Object.keys(MISSING_TYPES), ...Object.keys(AS_IN_THE_NEWER)].toSorted());
+  expect(Object.keys(MISSING_TYPES).filter((name) => schema.getType(name))).toEqual([]);
+});
+
+test("models that Nautobot does not show can be queried too", () => {
+  expect(Object.keys(schema.getQueryType()!.getFields())).toEqual(expect.arrayContaining(OUR_QUERIES));
+});
+
+test("what Python users know of the models is here", () => {
+  const named = ["url", "display", "natural_slug", "composite_key"];
+  const expected: Record<string, string[]> = {
+    JobType: [
+      "class_path",
+      "description_first_line",
+      "runnable",
+      "latest_result",
+      "git_repository",
+      "notes",
+      "object_changes",
+      ...named,
+    ],
+    JobResultType: ["duration", "queue", "files", "job_console_entries", "user", ...named],
+    JobConsoleEntryType: ["job_result", "timestamp", "output_type", "text", ...named],
+    ScheduledJobType: ["schedule", "next_runs", "user", ...named],
+    FileProxyType: ["name", "uploaded_at", "size", "job_result", ...named],
+  };
+  const missing = Object.entries(expected).flatMap(([name, fields]) => {
+    const type = schema.getType(name);
+    const ours = isObjectType(type) ? type.getFields() : {};
+    return fields.filter((field) => !ours[field]).map((field) => `${name}.${field}`);
+  });
+  expect(missing).toEqual([]);
+});

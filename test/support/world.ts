@@ -1,0 +1,142 @@
+import type { Database } from "../../src/entities/database.ts";
+import { ensureContentTypes } from "../../src/entities/content-types.ts";
+import {
+  ContentType,
+  FileProxy,
+  GitRepository,
+  Job,
+  JobButton,
+  JobConsoleEntry,
+  JobHook,
+  JobLogEntry,
+  JobQueue,
+  JobQueueAssignment,
+  JobResult,
+  Note,
+  ObjectChange,
+  ScheduledJob,
+  Tag,
+  User,
+} from "../../src/entities/index.ts";
+import { newId } from "../../src/entities/new-id.ts";
+
+/** A moment of the year of the tests. */
+export const at = (time: string) => new Date(`2026-${time}Z`);
+
+/** Stores one object of each model, so that each relation of each leads to something. @returns their ids, and what notes can be hung on. */
+export async function storeWorld(database: Database) {
+  await ensureContentTypes(database, ["dcim.device"]);
+  const em = database.fork();
+  const partial = { partial: true } as const;
+  const user = em.create(User, { username: "ada", firstName: "Ada" }, partial);
+  const device = await em.findOneOrFail(ContentType, { label: "dcim.device" });
+  const tag = em.create(Tag, { name: "core", contentTypes: [device] }, partial);
+  const queue = em.create(JobQueue, { name: "night", tags: [tag] }, partial);
+  const job = em.create(
+    Job,
+    {
+      moduleName: "lab.backup",
+      jobClassName: "Backup",
+      grouping: "Lab",
+      name: "Back up Genève",
+      description: "Saves.\nEverything.",
+      defaultJobQueue: queue,
+      enabled: true,
+      tags: [tag],
+    },
+    partial,
+  );
+  const assignment = em.create(JobQueueAssignment, { job, jobQueue: queue }, partial);
+  const schedule = em.create(
+    ScheduledJob,
+    {
+      name: "Nightly",
+      task: "lab.backup.Backup",
+      jobModel: job,
+      jobQueue: queue,
+      interval: "DAILY",
+      startTime: at("01-01T05:30:00"),
+      timeZone: "America/New_York",
+      user,
+    },
+    partial,
+  );
+  const run = em.create(
+    JobResult,
+    {
+      name: job.name,
+      jobModel: job,
+      scheduledJob: schedule,
+      user,
+      status: "REVOKED",
+      dateCreated: at("02-01T10:00:00"),
+      dateStarted: at("02-01T10:00:01"),
+      dateDone: at("02-01T10:02:03.500"),
+      celeryKwargs: { queue: "night" },
+      canceledBy: user,
+      canceledByUserName: "ada",
+      cancelType: "REAPED",
+      _customFieldData: { ticket: 7 },
+    },
+    partial,
+  );
+  const line = em.create(
+    JobLogEntry,
+    { jobResult: run, sequence: 1, logLevel: "INFO", grouping: "main", message: "hello", created: at("02-01T10:00:02") },
+    partial,
+  );
+  const printed = em.create(JobConsoleEntry, { jobResult: run, outputType: "STDERR", text: "oops" }, partial);
+  const file = em.create(FileProxy, { jobResult: run, name: "a.txt", size: 12 }, partial);
+  const hook = em.create(JobHook, { name: "On change", job, typeUpdate: true, contentTypes: [device] }, partial);
+  const button = em.create(JobButton, { name: "Press", text: "Go", job, contentTypes: [device] }, partial);
+  const repository = em.create(
+    GitRepository,
+    { name: "Lab", slug: "lab", remoteUrl: "https://a.example/lab", tags: [tag] },
+    partial,
+  );
+  await em.flush();
+
+  const carriers = { job, queue, run, schedule, hook, button, repository, tag };
+  for (const { id } of Object.values(carriers)) {
+    const noted = { assignedObjectType: device, assignedObjectId: id, user, userName: "ada", note: "Mind it." };
+    em.create(Note, noted, partial);
+    em.create(
+      ObjectChange,
+      {
+        user,
+        userName: "ada",
+        requestId: newId(),
+        action: "UPDATE",
+        changedObjectType: device,
+        changedObjectId: id,
+        relatedObjectType: device,
+        relatedObjectId: job.id,
+        changeContext: "JOB_HOOK",
+        objectRepr: "it",
+        objectData: { name: "it" },
+      },
+      partial,
+    );
+  }
+  await em.flush();
+  const ids = Object.fromEntries(
+    Object.entries({ ...carriers, user, device, assignment, line, printed, file }).map(([name, { id }]) => [name, id]),
+  );
+  return ids as Record<
+    | "assignment"
+    | "button"
+    | "device"
+    | "file"
+    | "hook"
+    | "job"
+    | "line"
+    | "printed"
+    | "queue"
+    | "repository"
+    | "run"
+    | "schedule"
+    | "tag"
+    | "user",
+    string
+  >;
+}

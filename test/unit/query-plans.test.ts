@@ -1,0 +1,85 @@
+import { graphql } from "graphql";
+import { sql } from "kysely";
+import { expect, test } from "vitest";
+import { type Database, openDatabase } from "../../src/entities/database.ts";
+import { MODELS } from "../../src/entities/index.ts";
+import { shapeOf } from "../../src/entities/shape.ts";
+import { createContext } from "../../src/schema/context.ts";
+import { createSchema } from "../../src/schema/index.ts";
+import type { ListField } from "../../src/schema/list-arguments.ts";
+import { freshDatabaseUrl } from "../support/database.ts";
+import { fillModels } from "../support/fill.ts";
+
+/** Tables that grow as long as the server runs; the others have as many rows as people make. */
+const GROWING = /^(file_proxy|job_console_entry|job_log_entry|job_result|note|object_change)$/;
+
+/** A sort of the whole; ties of the last key alone (`FOR LAST TERM`) cost nothing that grows. */
+const SORT = /TEMP B-TREE FOR ORDER BY/;
+
+const NOBODY = "00000000-0000-7000-8000-000000000000";
+const schema = createSchema();
+
+/** How SQLite would run each statement of an operation. PostgreSQL plans by the size of tables, so its plans for small ones say nothing. */
+async function plansOf(database: Database, source: string): Promise<string[]> {
+  const plans: string[] = [];
+  const explaining: Database = {
+    ...database,
+    async read(statement) {
+      const explained = await database.read({ ...statement, sql: `explain query plan ${statement.sql}` });
+      plans.push(explained.map((step) => step["detail"]).join("; "));
+      return database.read(statement);
+    },
+  };
+  const viewer = { id: NOBODY, username: "tester", isSuperuser: true };
+  const contextValue = createContext(
+    { database: explaining, runner: undefined as never, limits: { maxPageSize: 10_000 } },
+    viewer,
+  );
+  expect((await graphql({ schema, source, contextValue })).errors).toBeUndefined();
+  return plans;
+}
+
+test("indexes serve every default order, at the root, and below where tables grow", async () => {
+  const database = await openDatabase(await freshDatabaseUrl());
+  await fillModels(database, 50);
+  await sql`analyze`.execute(database.rows);
+  const sorts: string[] = [];
+  for (const model of MODELS) {
+    const root = Object.entries(schema.getQueryType()!.getFields()).find(([, field]) => {
+      const { listOf, as } = field.extensions as Partial<ListField>;
+      return listOf === model && as === "list";
+    });
+    if (!root) continue;
+    const [plan] = await plansOf(database, `{ ${root[0]}(limit: 5) { id } }`);
+    if (SORT.test(plan!)) sorts.push(`${root[0]}: ${plan}`);
+    for (const [name, { through, target }] of shapeOf(model).many) {
+      // What is linked through a table between is found by its links, and sorted.
+      if (through || !GROWING.test(shapeOf(target()).table)) continue;
+      const plans = await plansOf(database, `{ ${root[0]}(limit: 1) { ${name}(limit: 5) { id } } }`);
+      if (plans[1] && (SORT.test(plans[1]) || /SCAN(?! owner)/.test(plans[1]))) sorts.push(`${root[0]}.${name}: ${plans[1]}`);
+    }
+  }
+  expect(sorts).toEqual([]);
+  await database.close();
+});
+
+test.for([
+  `job_results(status: "FAILURE", limit: 5)`,
+  `job_results(job_model: "x1", limit: 5)`,
+  `job_results(date_created__gte: "2026-01-01", limit: 5)`,
+  `job_results(user: "x1", limit: 5)`,
+  `job_results(scheduled_job: "x1", limit: 5)`,
+  `job_log_entries(job_result: "${NOBODY}", sequence__gt: 5, limit: 5)`,
+  `jobs(name: "x1")`,
+  `job_queues(name: "x1")`,
+  `scheduled_jobs(job_model: "x1", limit: 5)`,
+  `job_hooks(job: "x1")`,
+  `object_changes(changed_object_id: "${NOBODY}", limit: 5)`,
+  `object_changes(request_id: "${NOBODY}", limit: 5)`,
+  `notes(assigned_object_id: "${NOBODY}", limit: 5)`,
+])("an index serves the common filter %s", async (list) => {
+  const database = await openDatabase(await freshDatabaseUrl());
+  const plans = await plansOf(database, `{ ${list} { id } }`);
+  expect(plans[0]).not.toMatch(/SCAN/);
+  await database.close();
+});
