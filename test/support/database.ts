@@ -2,15 +2,19 @@ import { randomUUID } from "node:crypto";
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Client } from "pg";
-import { inject, onTestFinished } from "vitest";
+import { afterAll, inject, onTestFinished } from "vitest";
 import { openDatabase } from "../../src/entities/database.ts";
 
-const name = (suffix: string) => `${inject("databasePrefix")}${suffix}`;
+const newName = () => `jobgraph_test_${randomUUID()}`;
 const serverUrl = inject("databaseUrl");
 const isSqlite = serverUrl.startsWith("sqlite:");
 
 // One template a test file: its migrations run once, and each test gets a copy.
 let template: Promise<string> | undefined;
+
+afterAll(async () => {
+  if (template && !isSqlite) await onServer(`drop database if exists "${await template}" with (force)`);
+});
 
 /** URL of an empty, migrated database that is this test's alone. */
 export async function freshDatabaseUrl(): Promise<string> {
@@ -51,14 +55,14 @@ function urlOf(database: string): string {
 }
 
 async function makePostgresqlTemplate(): Promise<string> {
-  const database = name(randomUUID());
+  const database = newName();
   await onServer(`create database "${database}"`);
   await migrated(urlOf(database));
   return database;
 }
 
 async function freshPostgresql(from: string): Promise<string> {
-  const database = name(randomUUID());
+  const database = newName();
   await onServer(`create database "${database}" template "${from}"`);
   onTestFinished(() => onServer(`drop database if exists "${database}" with (force)`));
   return urlOf(database);
