@@ -22,11 +22,11 @@ const logCount = (what: string) =>
   ordering: ["-date_created"],
   search: ["name", "job_model.name", "user.username"],
   indexes: [
-    ["dateCreated"],
+    ["dateCreated", "id"],
     ["dateDone"],
     ["status", "dateCreated"],
-    ["jobModel", "dateCreated"],
-    ["scheduledJob", "dateCreated"],
+    ["jobModel", "dateCreated", "id"],
+    ["scheduledJob", "dateCreated", "id"],
     ["user", "dateCreated"],
   ],
 })

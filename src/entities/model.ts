@@ -13,7 +13,7 @@ import { Timestamp } from "./timestamp.ts";
  * cannot drift apart. A property whose decorator has `hidden` is a column that no client can ask for.
  */
 
-interface ModelOptions extends Omit<ModelFacts, "search"> {
+interface ModelOptions extends Omit<ModelFacts, "search" | "unique"> {
   /** What one object is; becomes the description of the GraphQL type. */
   description: string;
   search?: readonly string[];
@@ -31,7 +31,8 @@ export function Model(options: ModelOptions): ClassDecorator {
     for (const properties of options.indexes ?? []) Index({ properties: properties as never })(target as never);
     ObjectType(`${target.name}Type`, { description: options.description, simpleResolvers: true })(target);
     const { ordering, search = [], naturalKey } = options;
-    recordModel(target, { ordering, search, ...(naturalKey && { naturalKey }) });
+    const unique = (options.unique ?? []).map((properties) => properties.map(snakeCase));
+    recordModel(target, { ordering, search, unique, ...(naturalKey && { naturalKey }) });
   };
 }
 
@@ -95,7 +96,8 @@ function column(kind: ColumnKind, type: unknown, graphqlType: object, options: C
     if (options.hidden) return;
     Field(() => graphqlType as never, { nullable, description: options.description })(target, property);
     const choices = kind === "choice" ? { choices: Object.values(graphqlType as Record<string, string>) } : {};
-    recordColumn(target, property as string, { kind, nullable, ...choices, ...(options.list && { list: true }) });
+    const { unique = false, list = false } = options;
+    recordColumn(target, property as string, { kind, nullable, unique, list, ...choices });
   };
 }
 

@@ -12,6 +12,7 @@ export type ColumnKind = "boolean" | "choice" | "float" | "integer" | "json" | "
 export interface ColumnShape {
   kind: ColumnKind;
   nullable: boolean;
+  unique?: boolean;
   /** True for JSON that is a list of texts. */
   list?: boolean;
   /** Values of a `choice`. */
@@ -44,6 +45,8 @@ export interface ModelShape extends ModelFacts {
   columns: ReadonlyMap<string, ColumnShape>;
   one: ReadonlyMap<string, OneShape>;
   many: ReadonlyMap<string, ManyShape>;
+  /** Groups of columns, none without a value, by which no two rows are the same. */
+  keys: readonly (readonly string[])[];
 }
 
 /** What a model says of itself as a whole. */
@@ -54,6 +57,8 @@ export interface ModelFacts {
   search: readonly string[];
   /** Column by whose value an object can be named instead of its id. */
   naturalKey?: string;
+  /** Wire names whose combination is unique, a group each. */
+  unique: readonly (readonly string[])[];
 }
 
 interface Recorded {
@@ -103,16 +108,22 @@ export function shapeOf(model: object): ModelShape {
     const part = recorded.get(prototype);
     if (part) chain.unshift(part);
   }
-  shape = {
-    ordering: [],
-    search: [],
-    ...facts.get(model),
-    model,
-    table: tableOf(model),
-    columns: new Map(chain.flatMap((part) => [...part.columns])),
-    one: new Map(chain.flatMap((part) => [...part.one])),
-    many: new Map(chain.flatMap((part) => [...part.many])),
-  };
+  const columns = new Map(chain.flatMap((part) => [...part.columns]));
+  const one = new Map(chain.flatMap((part) => [...part.one]));
+  const many = new Map(chain.flatMap((part) => [...part.many]));
+  const said = { ordering: [], search: [], unique: [], ...facts.get(model) };
+  shape = { ...said, model, table: tableOf(model), columns, one, many, keys: keysOf(said.unique, columns, one) };
   shapes.set(model, shape);
   return shape;
+}
+
+function keysOf(
+  unique: ModelFacts["unique"],
+  columns: ReadonlyMap<string, ColumnShape>,
+  one: ReadonlyMap<string, OneShape>,
+): ModelShape["keys"] {
+  const alone = [...columns].filter(([, column]) => column.unique).map(([name]) => [name]);
+  return [["id"], ...alone, ...unique]
+    .filter((group) => group.every((name) => (one.get(name) ?? columns.get(name))?.nullable === false))
+    .map((group) => group.map((name) => one.get(name)?.column ?? name));
 }

@@ -10,12 +10,13 @@ export interface OrderKey {
 }
 
 /**
- * A total order from wire names, `-` for descending; the model's own when there are none. The id settles ties, in the direction of the last key.
+ * A total order from wire names, `-` for descending; the model's own when there are none. Where the keys leave ties, the id settles them, in the direction of the last key.
  * @throws {@link AppError} BAD_USER_INPUT for a name that is not a column.
  */
 export function orderOf(shape: ModelShape, sort: readonly string[] = shape.ordering): readonly OrderKey[] {
   const keys = sort.map((key) => keyOf(shape, key));
-  if (keys.some(({ column }) => column === "id")) return keys;
+  const sorted = new Set(keys.map(({ column }) => column));
+  if (shape.keys.some((group) => group.every((column) => sorted.has(column)))) return keys;
   return [...keys, { column: "id", descending: keys.at(-1)?.descending ?? false, nullable: false }];
 }
 
