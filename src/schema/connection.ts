@@ -5,8 +5,8 @@ import type { ModelShape } from "../entities/shape.ts";
 import { AppError } from "../errors.ts";
 import { encodeCursor, seek } from "./cursor.ts";
 import { type ListArguments, type PageLimits, readCount, readFilters } from "./list-arguments.ts";
-import { countRows, type ListRequest, readRows, type Row } from "./list.ts";
-import { OWNER, type Owners } from "./list-statement.ts";
+import { countRows, type ListRequest, readLists, readRows, type Row } from "./list.ts";
+import type { Owners } from "./list-statement.ts";
 import { orderOf, type OrderKey } from "./order.ts";
 
 /** Where a page stands in its list. */
@@ -129,16 +129,14 @@ export async function readConnections(
 ): Promise<Connection[]> {
   const request = readPageRequest(shape, args, limits);
   const needed = [...new Set([...columns, ...request.listOrder.map(({ column }) => column)])];
-  const rows = await readRows(database, shape, needed, request, owners);
   let totals: Promise<Map<string | undefined, number>> | undefined;
   const countAll = async () =>
     new Map((await countRows(database, shape, request.filters, owners)).map(({ owner, count }) => [owner, count]));
   const page = (owner: string | undefined, found: Row[]) =>
     pageOf(request, found, async () => (await (totals ??= countAll())).get(owner) ?? 0);
-  if (!owners) return [page(undefined, rows)];
-  const lists = new Map<string, Row[]>(owners.ids.map((id) => [id, []]));
-  for (const row of rows) lists.get(row[OWNER] as string)!.push(row);
-  return owners.ids.map((id) => page(id, lists.get(id)!));
+  if (!owners) return [page(undefined, await readRows(database, shape, needed, request))];
+  const lists = await readLists(database, shape, needed, request, owners);
+  return lists.map((rows, n) => page(owners.ids[n], rows));
 }
 
 function pageOf({ size, backward, isSought, listOrder }: PageRequest, found: Row[], count: () => Promise<number>): Connection {

@@ -20,8 +20,7 @@ import { shapeOf } from "../entities/shape.ts";
 import { AppError } from "../errors.ts";
 import { describeReference, jobCondition } from "../runner/index.ts";
 import type { Context } from "./context.ts";
-import { readOne, readRows, type Row } from "./list.ts";
-import { OWNER } from "./list-statement.ts";
+import { readLists, readOne, type Row } from "./list.ts";
 import { lookup } from "./lookup.ts";
 import { namedResolver } from "./named-resolver.ts";
 import { type ComputedField, selectedColumns } from "./selection.ts";
@@ -116,11 +115,8 @@ export class JobResolver extends namedResolver(Job, {
   @FieldResolver(() => [String], { nullable: true, description: "Names of `job_queues`, as older clients know them." })
   taskQueues(@Root() row: Row, @Ctx() { database, relations }: Context, @Info() info: GraphQLResolveInfo): Promise<string[]> {
     return relations.batch(row.id, info, async (ids) => {
-      const names = new Map<unknown, string[]>(ids.map((id) => [id, []]));
-      for (const queue of await readRows(database, JOB_QUEUE, ["id", "name"], {}, { relation: QUEUES, ids })) {
-        names.get(queue[OWNER])!.push(queue["name"] as string);
-      }
-      return ids.map((id) => names.get(id)!);
+      const lists = await readLists(database, JOB_QUEUE, ["name"], {}, { relation: QUEUES, ids });
+      return lists.map((queues) => queues.map((queue) => queue["name"] as string));
     });
   }
 

@@ -10,7 +10,7 @@ export interface Owners {
   ids: readonly string[];
 }
 
-/** In each row of a list for owners: whose it is. */
+/** In each row of the lists of several owners: whose it is. */
 export const OWNER = "_owner";
 
 /** A list, told so that nothing is left to decide. */
@@ -86,7 +86,9 @@ function compile(database: Database, plan: ListPlan): CompiledQuery {
     // Owner by owner, in the direction of the first key: the order in which an index on both holds them.
     const direction = order[0]!.descending ? sql` desc` : sql``;
     const whose = ownerColumn(shape, owners);
-    return sql`select ${select(table, columns)}, ${whose} as ${sql.ref(OWNER)} from ${source(shape, owners)}
+    // Of a single owner it is known whose the rows are.
+    const named = owners.ids.length === 1 ? sql`` : sql`, ${whose} as ${sql.ref(OWNER)}`;
+    return sql`select ${select(table, columns)}${named} from ${source(shape, owners)}
       where ${owned(database, shape, owners)}${filters}
       order by ${whose}${direction}, ${orderBy(order, table)}${pageOf(plan)}`.compile(database.rows);
   }

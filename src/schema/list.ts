@@ -35,7 +35,7 @@ export async function readOne(
 
 /**
  * The one read path: rows of a model, in a total order, with only the columns that were asked for, as one statement whatever their number.
- * With `owners`, the request holds for each of them, and each row says in {@link OWNER} whose it is.
+ * With `owners`, the request holds for each of them, and where there are several each row says in {@link OWNER} whose it is.
  */
 export async function readRows(
   database: Database,
@@ -53,6 +53,21 @@ export async function readRows(
   const rows = (await database.read(statement)) as Row[];
   if (limit === undefined && most !== undefined && rows.length > most * lists) refuseTooMany(most);
   return parseJson(database, shape, columns, rows);
+}
+
+/** {@link readRows} for owners: their lists, in the order of their ids. */
+export async function readLists(
+  database: Database,
+  shape: ModelShape,
+  columns: readonly string[],
+  request: ListRequest,
+  owners: Owners,
+): Promise<Row[][]> {
+  const rows = await readRows(database, shape, columns, request, owners);
+  if (owners.ids.length === 1) return [rows];
+  const lists = new Map<string, Row[]>(owners.ids.map((id) => [id, []]));
+  for (const row of rows) lists.get(row[OWNER] as string)!.push(row);
+  return owners.ids.map((id) => lists.get(id)!);
 }
 
 /** How many objects there are; with owners, for each that has any. */

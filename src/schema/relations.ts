@@ -4,8 +4,7 @@ import type { Database } from "../entities/database.ts";
 import { type ManyShape, type OneShape, shapeOf } from "../entities/shape.ts";
 import { type Connection, readConnections } from "./connection.ts";
 import { type ListArguments, type PageLimits, readRequest } from "./list-arguments.ts";
-import { BY_ID, readRows, type Row } from "./list.ts";
-import { OWNER } from "./list-statement.ts";
+import { BY_ID, readLists, type Row } from "./list.ts";
 import { selectedColumns } from "./selection.ts";
 
 /** Reads what rows refer to. All rows of one level of an operation share one statement. */
@@ -38,9 +37,8 @@ export function createRelations(database: Database, limits: PageLimits): Relatio
         const shape = shapeOf(relation.target());
         const columns = selectedColumns(info, shape);
         return async (ids) => {
-          const rows = await readRows(database, shape, columns, {}, { relation: BY_ID, ids });
-          const byId = new Map(rows.map((found) => [found.id, found]));
-          return ids.map((wanted) => byId.get(wanted) ?? null);
+          const lists = await readLists(database, shape, columns, {}, { relation: BY_ID, ids });
+          return lists.map(([found]) => found ?? null);
         };
       });
       return loader.load(id);
@@ -50,13 +48,7 @@ export function createRelations(database: Database, limits: PageLimits): Relatio
         const shape = shapeOf(relation.target());
         const columns = selectedColumns(info, shape);
         const request = readRequest(shape, args, limits);
-        return async (ids) => {
-          const lists = new Map<string, Row[]>(ids.map((id) => [id, []]));
-          for (const found of await readRows(database, shape, columns, request, { relation, ids })) {
-            lists.get(found[OWNER] as string)!.push(found);
-          }
-          return ids.map((id) => lists.get(id)!);
-        };
+        return (ids) => readLists(database, shape, columns, request, { relation, ids });
       });
       return loader.load(row.id);
     },

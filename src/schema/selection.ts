@@ -19,13 +19,13 @@ const cache = new WeakMap<FieldNode, readonly string[]>();
 /** Where rows stand below a field: in itself, or in what a connection puts between. */
 const PATHS = { list: [[]], connection: [["nodes"], ["edges", "node"]] } as const;
 
-/** The columns of a model's table that the selection below the current field needs, its key among them. */
+/** The columns of a model's table that the selection below the current field needs. */
 export function selectedColumns(info: GraphQLResolveInfo, shape: ModelShape, as: keyof typeof PATHS = "list"): readonly string[] {
   const [first] = info.fieldNodes;
   const known = cache.get(first!);
   if (known && info.fieldNodes.length === 1) return known;
   const type = info.schema.getType(`${(shape.model as { name: string }).name}Type`) as GraphQLObjectType;
-  const columns = new Set(["id"]);
+  const columns = new Set<string>();
   for (const path of PATHS[as]) {
     for (const field of below(info.fieldNodes, path, info.fragments)) addColumns(field, type, shape, columns);
   }
@@ -63,6 +63,8 @@ function addColumns(field: FieldNode, type: GraphQLObjectType, shape: ModelShape
   if (reference) columns.add(reference.column);
   else if (shape.columns.has(name)) columns.add(name);
   else {
+    // What is computed, or belongs to the row, is found by its key; a plain leaf is read without.
+    columns.add("id");
     const { needs = [] } = (type.getFields()[name]?.extensions ?? {}) as Partial<ComputedField>;
     for (const column of needs) columns.add(column);
   }

@@ -91,6 +91,6 @@ test("only selected columns are read, and the big ones only when asked for", asy
   expect(columns(texts[0]!)).toEqual(["id", "job_model_id", "status"]);
   texts.length = 0;
   await run(`{ job_results { result traceback task_kwargs } }`);
-  expect(columns(texts[0]!)).toEqual(["id", "result", "task_kwargs", "traceback"]);
+  expect(columns(texts[0]!)).toEqual(["result", "task_kwargs", "traceback"]);
   await database.close();
 });
