@@ -50,4 +50,5 @@ export type TimeZone = string;
 registerEnumType(TimeZone, {
   name: "ExtrasScheduledJobTimeZoneChoices",
   description: "A time zone of the IANA database: its name in capitals, `_` for every other character.",
+  valuesConfig: Object.fromEntries(Object.entries(TimeZone).map(([name, zone]) => [name, { description: `\`${zone}\`` }])),
 });

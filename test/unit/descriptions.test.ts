@@ -1,0 +1,22 @@
+import { isEnumType, isInputObjectType, isIntrospectionType, isObjectType, isSpecifiedScalarType } from "graphql";
+import { expect, test } from "vitest";
+import { createSchema } from "../../src/schema/index.ts";
+
+test("every type, field, argument and value of the schema says what it is", () => {
+  const silent: string[] = [];
+  const check = (place: string, described: { description?: string | null | undefined }) => {
+    if (!described.description) silent.push(place);
+  };
+  for (const type of Object.values(createSchema().getTypeMap())) {
+    if (isIntrospectionType(type) || isSpecifiedScalarType(type)) continue;
+    if (!["Mutation", "Query", "Subscription"].includes(type.name)) check(type.name, type);
+    if (isEnumType(type)) for (const value of type.getValues()) check(`${type.name}.${value.name}`, value);
+    if (isInputObjectType(type)) for (const field of Object.values(type.getFields())) check(`${type.name}.${field.name}`, field);
+    if (!isObjectType(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      check(`${type.name}.${field.name}`, field);
+      for (const argument of field.args) check(`${type.name}.${field.name}(${argument.name})`, argument);
+    }
+  }
+  expect(silent).toEqual([]);
+});
