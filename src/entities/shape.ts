@@ -51,7 +51,7 @@ export interface ModelShape extends ModelFacts {
 
 /** What a model says of itself as a whole. */
 export interface ModelFacts {
-  /** Nautobot's default ordering: wire names, `-` for descending; `id` is appended to make it total. */
+  /** Nautobot's default ordering: wire names, `-` for descending; where it leaves ties, `id` settles them. */
   ordering: readonly string[];
   /** Columns that the filter `q` searches, as Nautobot's does; `job_model.name` is the name of what `job_model` refers to. */
   search: readonly string[];

@@ -29,7 +29,7 @@ export async function serveGraphiql(
     return true;
   }
   if (!isPage && !pathname.startsWith("/graphiql/")) return false;
-  const file = isPage ? join(ROOT, "index.html") : normalize(join(ROOT, decodeURIComponent(pathname.slice("/graphiql/".length))));
+  const file = isPage ? join(ROOT, "index.html") : normalize(join(ROOT, decoded(pathname.slice("/graphiql/".length))));
   const info = file.startsWith(ROOT + sep) ? await stat(file).catch(() => undefined) : undefined;
   if (!info?.isFile()) return false;
   response.writeHead(200, {
@@ -40,4 +40,13 @@ export async function serveGraphiql(
   });
   createReadStream(file).pipe(response);
   return true;
+}
+
+/** A path that is not encoded as one names no file. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return "";
+  }
 }

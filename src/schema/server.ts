@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { ApolloServer, type ApolloServerOptionsWithGateway, HeaderMap } from "@apollo/server";
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
 import { useServer } from "graphql-ws/use/ws";
-import type { GraphQLError, GraphQLSchema } from "graphql";
+import { type ExecutionResult, GraphQLError, type GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import { WebSocketServer } from "ws";
 import type { Authenticate, Viewer } from "../access/authenticate.ts";
@@ -70,7 +70,7 @@ export async function openServer(
   await apollo.start();
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname, search } = new URL(request.url ?? "/", "http://localhost");
+    const { pathname, search } = locate(request);
     if (request.method === "GET" && (await serveGraphiql(pathname, search, request, response))) return;
     if (!PATHS.has(pathname)) return send(response, 404, { errors: [{ message: `Nothing is served at ${pathname}.` }] });
     const viewer = await authenticate(request.headers.authorization);
@@ -102,8 +102,9 @@ export async function openServer(
 
   const sockets = new WebSocketServer({ noServer: true });
   http.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    if (!PATHS.has(pathname)) return socket.end("HTTP/1.1 404 Not Found\r\n\r\n");
+    // Nobody else listens to a socket that is upgraded: an error without a listener would end the process.
+    socket.on("error", () => socket.destroy());
+    if (!PATHS.has(locate(request).pathname)) return socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
     sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit("connection", webSocket, request));
   });
   const readDocument = createDocumentReader(schema);
@@ -111,7 +112,7 @@ export async function openServer(
   const subscriptions = useServer(
     {
       execute: executor.execute,
-      subscribe: executor.subscribe,
+      subscribe: async (args) => endWithError(await executor.subscribe(args)),
       onSubscribe(_ctx, _id, { query, operationName, variables }) {
         const document = readDocument(query);
         return "kind" in document ? { schema, document, operationName, variableValues: variables } : document;
@@ -126,7 +127,8 @@ export async function openServer(
           return true;
         } catch (error) {
           if (error instanceof AppError) return false;
-          throw error;
+          // graphql-ws sends the message of what is thrown here.
+          throw new Error(formatError(error).message, { cause: error });
         }
       },
       context: (ctx) => createContext({ database, runner, limits }, viewers.get(ctx.extra.socket)!),
@@ -177,6 +179,32 @@ function localGateway(
       return () => undefined;
     },
     async stop() {},
+  };
+}
+
+/** Where a request goes; what is no URL goes to a path where nothing is served. */
+function locate({ url = "/" }: IncomingMessage): { pathname: string; search: string } {
+  return URL.canParse(url, "http://localhost") ? new URL(url, "http://localhost") : { pathname: "", search: "" };
+}
+
+/** A stream that ends with an answer of errors where it would throw: what is thrown would close the socket and be told as its reason. */
+function endWithError(
+  stream: AsyncIterable<ExecutionResult> | ExecutionResult,
+): AsyncIterable<ExecutionResult> | ExecutionResult {
+  if (!(Symbol.asyncIterator in stream)) return stream;
+  const iterator = stream[Symbol.asyncIterator]();
+  let failed = false;
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        if (failed) return { done: true, value: undefined };
+        return iterator.next().catch((error: Error) => {
+          failed = true;
+          return { done: false, value: { errors: [new GraphQLError(error.message, { originalError: error })] } };
+        });
+      },
+      return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+    }),
   };
 }
 

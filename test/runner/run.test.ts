@@ -17,6 +17,7 @@ export const BigIntResult = job("BigInt", () => ({ rows: [1, { size: 10n }] }));
 export const CycleResult = job("Cycle", () => { const a = {}; a.self = a; return a; });
 export const FunctionResult = job("Function", () => ({ f() {} }));
 export const MapResult = job("Map", () => new Map());
+export const OddError = job("Odd error", () => { throw new Error("nul\\0 lone\\ud800"); });
 export const OddText = job("Odd text", ({ logger }) => { logger.info("nul\\0 lone\\ud800"); return "nul\\0 lone\\ud800"; });
 `;
 
@@ -38,6 +39,7 @@ test.for([
   ["CycleResult", "FAILURE", { exc_type: "TypeError", exc_message: "result.self contains itself, which JSON cannot hold." }],
   ["FunctionResult", "FAILURE", { exc_type: "TypeError", exc_message: "result.f is a function, which JSON cannot hold." }],
   ["MapResult", "FAILURE", { exc_type: "TypeError", exc_message: "result is a Map, which JSON cannot hold." }],
+  ["OddError", "FAILURE", { exc_type: "Error", exc_message: "nul␀ lone�" }],
   ["OddText", "SUCCESS", "nul␀ lone�"],
 ] as const)("a job that %s ends as %s", async ([exportName, status, result]) => {
   const { client } = await openTestApp({ "endings.ts": endings });

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { createClient as createWsClient } from "graphql-ws";
 import { describe, expect, test } from "vitest";
 import WebSocket from "ws";
@@ -112,6 +114,48 @@ describe("what is wrong with a request", () => {
       extensions: { code: "INTERNAL_SERVER_ERROR", id: expect.any(String) },
     });
   });
+});
+
+test("a request that is no URL, or breaks off, harms nobody", async () => {
+  const { url, client } = await openTestApp(JOBS);
+  const { port } = new URL(url);
+  const upgrade =
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
+  for (const [path, headers] of [
+    ["//", upgrade],
+    ["/nowhere", upgrade],
+    ["//", ""],
+    ["/graphiql/%zz", ""],
+  ] as const) {
+    const socket = connect(Number(port), "127.0.0.1");
+    let answer = "";
+    socket.on("data", (chunk: Buffer) => (answer += chunk.toString()));
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers}\r\n`);
+    await once(socket, "close");
+    expect([path, answer.split("\r\n")[0]]).toEqual([path, expect.stringMatching(/^HTTP\/1\.1 40[04]/)]);
+  }
+  const broken = connect(Number(port), "127.0.0.1");
+  broken.write(`GET /nowhere HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n`);
+  broken.resetAndDestroy();
+  expect(await client.query(query)).toEqual({ jobs: [{ name: "A" }] });
+});
+
+test("a stream that we cannot go on with ends with a masked error, not with what went wrong", async () => {
+  const app = await openTestApp({
+    "a.ts": `export const Waits = defineJob({ name: "Waits", enabled: true, run: ({ logger }) => { logger.info("on"); return new Promise((r) => setTimeout(r, 60_000)); } });`,
+  });
+  const { run_job } = await app.client.query(`mutation { run_job(name: "Waits") { id } }`);
+  const events = app.client.ws.iterate({ query: `subscription { job_log_entries(job_result_id: "${run_job.id}") { message } }` });
+  expect((await events.next()).value.data).toEqual({ job_log_entries: [{ message: "on" }] });
+  const { openDatabase } = await import("../../src/entities/database.ts");
+  const database = await openDatabase(app.config.databaseUrl);
+  await database.rows.schema.alterTable("job_log_entry").renameTo("gone").execute();
+  await database.close();
+  // The next look is the one that fails.
+  const { value } = await events.next();
+  expect(value.errors[0]).toMatchObject({ extensions: { code: "INTERNAL_SERVER_ERROR", id: expect.any(String) } });
+  expect(JSON.stringify(value)).not.toContain("job_log_entry");
+  expect((await events.next()).done).toBe(true);
 });
 
 test("queries and mutations work over a socket too", async () => {

@@ -3,6 +3,7 @@ import type { Outcome, SandboxTask } from "../sandbox.ts";
 import type { JobLogger } from "../define-job.ts";
 import { checkData } from "./check-data.ts";
 import { loadJob } from "./load-job.ts";
+import { fitText } from "./fit-text.ts";
 import { toJson } from "./to-json.ts";
 
 /** Runs a task's job in this thread; whatever it throws is its outcome. */
@@ -21,10 +22,18 @@ export async function runJob(task: SandboxTask, logger: JobLogger, signal: Abort
   }
 }
 
+/** Longest text of a failure, in characters. */
+const MAX_TEXT = 100_000;
+
 /** A thrown value, of any kind, as an outcome. */
 export function failure(thrown: unknown): Outcome & { kind: "failure" } {
   const error = thrown instanceof Error ? thrown : new Error(typeof thrown === "string" ? thrown : `threw ${String(thrown)}`);
-  return { kind: "failure", excType: error.name, excMessage: error.message, traceback: traceback(error) };
+  return {
+    kind: "failure",
+    excType: fitText(String(error.name), MAX_TEXT),
+    excMessage: fitText(String(error.message), MAX_TEXT),
+    traceback: fitText(traceback(error), MAX_TEXT),
+  };
 }
 
 /** The stack and its causes' stacks. */
