@@ -1,5 +1,5 @@
 import type { Database } from "./database.ts";
-import { ContentType, MODELS, Token, User } from "./index.ts";
+import { ContentType, JobHookDelivery, MODELS, Token, User } from "./index.ts";
 import { newId } from "./new-id.ts";
 
 /** Models that Nautobot does not keep in `extras`. */
@@ -14,9 +14,10 @@ export function contentTypeLabel(model: { name: string }): string {
   return `${APP_LABELS.get(model) ?? "extras"}.${model.name.toLowerCase()}`;
 }
 
-/** Makes sure that our models have their content types, and `others`: labels of other applications' models, like `dcim.device`. */
+/** Makes sure that our models, as far as clients see them, have their content types, and `others`: labels of other applications' models, like `dcim.device`. */
 export async function ensureContentTypes(database: Database, others: readonly string[] = []): Promise<void> {
-  const labels = new Set([...MODELS.map(contentTypeLabel), ...others]);
+  const ours = MODELS.filter((model) => model !== JobHookDelivery);
+  const labels = new Set([...ours.map(contentTypeLabel), ...others]);
   const types = [...labels].map((label) => {
     const dot = label.indexOf(".");
     return { id: newId(), app_label: label.slice(0, dot), model: label.slice(dot + 1), label };

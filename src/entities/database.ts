@@ -25,6 +25,8 @@ export type Tables = any;
 export interface Database {
   /** A fresh unit of work for writing entities. */
   fork(): SqlEntityManager;
+  /** Does work that writes in one transaction; writers are let in one after the other from its start, so that none of them meets a changed row at its end. */
+  transaction<T>(work: (em: SqlEntityManager) => Promise<T>): Promise<T>;
   /** Builds statements, and runs those that write single rows; never inside a unit of work of {@link fork}. */
   readonly rows: Kysely<Tables>;
   /** Runs a statement that only reads; one that comes again is prepared already. It sees what is committed, and waits for no writer. */

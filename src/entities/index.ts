@@ -3,6 +3,7 @@ import { FileProxy } from "./file-proxy.ts";
 import { GitRepository } from "./git-repository.ts";
 import { JobButton } from "./job-button.ts";
 import { JobConsoleEntry } from "./job-console-entry.ts";
+import { JobHookDelivery } from "./job-hook-delivery.ts";
 import { JobHook } from "./job-hook.ts";
 import { JobLogEntry } from "./job-log-entry.ts";
 import { JobQueueAssignment } from "./job-queue-assignment.ts";
@@ -30,6 +31,7 @@ export const MODELS = [
   JobButton,
   ContentType,
   ObjectChange,
+  JobHookDelivery,
   Note,
   Tag,
   GitRepository,
@@ -45,6 +47,7 @@ export {
   JobButton,
   JobConsoleEntry,
   JobHook,
+  JobHookDelivery,
   JobLogEntry,
   JobQueue,
   JobQueueAssignment,

@@ -74,6 +74,7 @@ export class JobResult extends BaseModel {
   @Column("json", {
     description: "What the job returned; for a failure an object with `exc_type` and `exc_message`.",
     nullable: true,
+    unlogged: true,
   })
   result!: unknown;
 
@@ -83,20 +84,26 @@ export class JobResult extends BaseModel {
   @Column("json", {
     description: "Positional inputs; always an empty list, kept for Nautobot's clients.",
     nullable: true,
+    unlogged: true,
     default: () => [],
   })
   taskArgs!: unknown;
 
-  @Column("json", { description: "The run's inputs, as they were given.", nullable: true, default: () => ({}) })
+  @Column("json", { description: "The run's inputs, as they were given.", nullable: true, unlogged: true, default: () => ({}) })
   taskKwargs!: Record<string, unknown> | null;
 
-  @Column("json", { description: "How the run was asked for: queue, dry run.", nullable: true, default: () => ({}) })
+  @Column("json", {
+    description: "How the run was asked for: queue, dry run.",
+    nullable: true,
+    unlogged: true,
+    default: () => ({}),
+  })
   celeryKwargs!: Record<string, unknown> | null;
 
-  @Column("text", { description: "Stack of the error that ended the run.", nullable: true })
+  @Column("text", { description: "Stack of the error that ended the run.", nullable: true, unlogged: true })
   traceback!: string | null;
 
-  @Column("json", { description: "What else is known of the run.", nullable: true })
+  @Column("json", { description: "What else is known of the run.", nullable: true, unlogged: true })
   meta!: Record<string, unknown> | null;
 
   @logCount("DEBUG")

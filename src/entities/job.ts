@@ -13,6 +13,25 @@ import type { ObjectChange } from "./object-change.ts";
 import { ScheduledJob } from "./scheduled-job.ts";
 import type { Tag } from "./tag.ts";
 
+/** What a job's source says of the fields that can be overridden. Null on a row until a source of it was found. */
+export interface JobSource {
+  grouping: string;
+  name: string;
+  description: string;
+  approvalRequired: boolean;
+  consoleLogDefault: boolean;
+  dryrunDefault: boolean;
+  hidden: boolean;
+  softTimeLimit: number;
+  timeLimit: number;
+  hasSensitiveVariables: boolean;
+  isSingleton: boolean;
+  /** Names. */
+  jobQueues: string[];
+  /** A name. */
+  defaultJobQueue: string;
+}
+
 const overrideFlag = (field: string) =>
   Column("boolean", {
     description: `True when \`${field}\` was set here and no longer follows the job's source.`,
@@ -41,7 +60,7 @@ export class Job extends TimestampedModel {
   @Column("string", { description: "Heading that the job is listed under.", length: 255 })
   grouping!: string;
 
-  @Column("string", { description: "Unique name for people.", length: 255, unique: true })
+  @Column("string", { description: "Unique name for people.", length: 100, unique: true })
   name!: string;
 
   @Column("text", { description: "What the job does; Markdown.", default: "" })
@@ -88,6 +107,9 @@ export class Job extends TimestampedModel {
 
   @Column("float", { description: "Seconds after which a run is ended; 0 for the server's default.", default: 0 })
   timeLimit!: number;
+
+  @Column("json", { description: "What the job's source says, whatever is overridden.", nullable: true, hidden: true })
+  source!: JobSource | null;
 
   @Column("json", {
     description: "JSON Schema (2020-12) of the job's variables: what `data` of `run_job` must look like.",

@@ -4,7 +4,16 @@ import { GraphQLFloat, GraphQLInt, GraphQLString, GraphQLBoolean, type GraphQLSc
 import { Field, ObjectType } from "type-graphql";
 import { newId } from "./new-id.ts";
 import { DateTime, GenericScalar, UUID } from "./scalars.ts";
-import { type ColumnKind, type ModelFacts, recordColumn, recordMany, recordModel, recordOne, tableOf } from "./shape.ts";
+import {
+  type ColumnKind,
+  type ManyShape,
+  type ModelFacts,
+  recordColumn,
+  recordMany,
+  recordModel,
+  recordOne,
+  tableOf,
+} from "./shape.ts";
 import { snakeCase } from "./case.ts";
 import { Timestamp } from "./timestamp.ts";
 
@@ -46,7 +55,7 @@ export function Id(): PropertyDecorator {
   return (target, property) => {
     PrimaryKey({ type: "uuid", onCreate: newId })(target as never, property as string);
     Field(() => UUID, { description: "Primary key; time-ordered." })(target, property);
-    recordColumn(target, property as string, { kind: "uuid", nullable: false });
+    recordColumn(target, property as string, { kind: "uuid", type: UUID, description: "", nullable: false, hasDefault: true });
   };
 }
 
@@ -66,7 +75,7 @@ interface ColumnOptions {
   description: string;
   /** Value of a new row. A function is called for each. */
   default?: unknown;
-  /** Set to the time of each update. */
+  /** Set to the time of each update, or just after the last one where that time has not passed: no two updates have the same. */
   touched?: boolean;
   nullable?: boolean;
   /** Longest text that fits, in characters. */
@@ -77,6 +86,8 @@ interface ColumnOptions {
   hidden?: boolean;
   /** JSON that is a list of texts, which can be filtered by what it holds. */
   list?: boolean;
+  /** A column that the change log leaves out: what may be secret, and what changes by itself. */
+  unlogged?: boolean;
 }
 
 const VALUE_OF: Partial<Record<ColumnKind, unknown>> = { timestamp: Timestamp, float: "double" };
@@ -91,14 +102,29 @@ function column(kind: ColumnKind, type: unknown, graphqlType: object, options: C
       ...(options.unique ? { unique: true } : {}),
       ...(options.index ? { index: true } : {}),
       ...(initial === undefined ? {} : { onCreate: typeof initial === "function" ? (initial as () => unknown) : () => initial }),
-      ...(options.touched ? { onUpdate: () => new Date() } : {}),
+      ...(options.touched ? { onUpdate: (object: object) => after(object[property as never]) } : {}),
     })(target as never, property as string);
     if (options.hidden) return;
     Field(() => graphqlType as never, { nullable, description: options.description })(target, property);
     const choices = kind === "choice" ? { choices: Object.values(graphqlType as Record<string, string>) } : {};
-    const { unique = false, list = false } = options;
-    recordColumn(target, property as string, { kind, nullable, unique, list, ...choices });
+    const { description, length, unique = false, list = false, unlogged = false } = options;
+    recordColumn(target, property as string, {
+      kind,
+      type: graphqlType,
+      description,
+      nullable,
+      hasDefault: initial !== undefined,
+      unique,
+      list,
+      unlogged,
+      ...(length !== undefined && { length }),
+      ...choices,
+    });
   };
+}
+
+function after(moment: Date | null): Date {
+  return new Date(Math.max(Date.now(), moment ? moment.getTime() + 1 : 0));
 }
 
 /** A plain value. */
@@ -131,7 +157,8 @@ export function BelongsTo<Target extends object>(target: () => EntityName<Target
     );
     if (options.hidden) return;
     Field(() => target() as never, { nullable: true, description: options.description })(owner, property);
-    recordOne(owner, property as string, { target: target as () => object, nullable: options.nullable ?? false });
+    const { description, nullable = false } = options;
+    recordOne(owner, property as string, { target: target as () => object, description, nullable });
   };
 }
 
@@ -178,7 +205,7 @@ export function LinkedTo<Target extends object>(target: () => EntityName<Target>
     // The primary key of the table between the two starts with the keeper; the index is for the other direction.
     const keeper = entity ? { pivotEntity: entity } : { pivotTable: table, index: true };
     ManyToMany({ entity: target, ...(mappedBy ? { mappedBy } : keeper) } as never)(owner as never, property as never);
-    many(owner, property as string, target, `${tableOf(owner.constructor)}_id`, options, table);
+    many(owner, property as string, target, `${tableOf(owner.constructor)}_id`, options, { through: table, isKeeper: !mappedBy });
   };
 }
 
@@ -188,10 +215,10 @@ function many(
   target: () => unknown,
   ownerColumn: string,
   { description, alias }: ManyOptions,
-  through?: string,
+  links: Pick<ManyShape, "isKeeper" | "through"> = {},
 ): void {
   for (const name of alias ? [property, alias] : [property]) {
     Field(() => [target()] as never, { nullable: true, description })(owner, name);
-    recordMany(owner, name, { target: target as () => object, column: ownerColumn, ...(through && { through }) });
+    recordMany(owner, name, { target: target as () => object, column: ownerColumn, description, ...links });
   }
 }

@@ -53,11 +53,18 @@ export class ObjectChange extends BaseModel {
   objectRepr!: string;
 
   @Column("json", {
-    description: "The object after the change, before it when it was deleted: names of what it refers to.",
+    description:
+      "The object after the change, and before it when it was deleted: what it refers to as objects with `id` and `object_type`.",
     nullable: true,
   })
-  objectData!: unknown;
+  objectDataV2!: Snapshot | null;
 
-  @Column("json", { description: "The same as the API of today spells it.", nullable: true })
-  objectDataV2!: unknown;
+  @Column("json", {
+    description: "The object before the change, spelled as `object_data_v2`; null for a new one.",
+    nullable: true,
+  })
+  prechange!: Snapshot | null;
 }
+
+/** An object as JSON, spelled as the API spells it. */
+export type Snapshot = Record<string, unknown>;

@@ -51,7 +51,7 @@ export class ScheduledJob extends BaseModel {
   })
   args!: unknown;
 
-  @Column("json", { description: "The inputs of each run.", nullable: true, default: () => ({}) })
+  @Column("json", { description: "The inputs of each run.", nullable: true, unlogged: true, default: () => ({}) })
   kwargs!: Record<string, unknown> | null;
 
   @Column("json", { description: "How each run is asked for: queue, dry run.", nullable: true, default: () => ({}) })

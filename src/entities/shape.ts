@@ -11,8 +11,18 @@ export type ColumnKind = "boolean" | "choice" | "float" | "integer" | "json" | "
 /** A plain column that clients can ask for; its wire name is its column's name. */
 export interface ColumnShape {
   kind: ColumnKind;
+  property: string;
+  /** Its type in GraphQL: a scalar, or the choice set of an enum. */
+  type: object;
+  description: string;
   nullable: boolean;
+  /** Whether a new object has a value of its own for it. */
+  hasDefault: boolean;
+  /** Longest text that fits, in characters. */
+  length?: number;
   unique?: boolean;
+  /** True for what the change log leaves out. */
+  unlogged?: boolean;
   /** True for JSON that is a list of texts. */
   list?: boolean;
   /** Values of a `choice`. */
@@ -25,6 +35,7 @@ export interface OneShape {
   column: string;
   target: () => object;
   property: string;
+  description: string;
   nullable: boolean;
 }
 
@@ -34,8 +45,11 @@ export interface ManyShape {
   column: string;
   target: () => object;
   property: string;
+  description: string;
   /** The table between the two; its column for the other object is named after the other's table, and `_id`. */
   through?: string;
+  /** Of the two that are linked, whether this is the one whose links they are: its change is a change of this object. */
+  isKeeper?: boolean;
 }
 
 /** A model as its rows show it; keys are wire names. */
@@ -78,11 +92,11 @@ function of(prototype: object): Recorded {
 }
 
 /** Used by the decorators only, as are its siblings below. */
-export function recordColumn(prototype: object, property: string, shape: ColumnShape): void {
-  of(prototype).columns.set(snakeCase(property), shape);
+export function recordColumn(prototype: object, property: string, shape: Omit<ColumnShape, "property">): void {
+  of(prototype).columns.set(snakeCase(property), { ...shape, property });
 }
 
-export function recordOne(prototype: object, property: string, shape: Pick<OneShape, "nullable" | "target">): void {
+export function recordOne(prototype: object, property: string, shape: Omit<OneShape, "column" | "property">): void {
   of(prototype).one.set(snakeCase(property), { ...shape, column: `${snakeCase(property)}_id`, property });
 }
 

@@ -15,7 +15,7 @@ export interface Delivery {
 export interface Broker {
   /** Delivers at least once; does nothing while the same id is in flight. */
   enqueue(delivery: Delivery): Promise<void>;
-  /** Hands deliveries of these queues to `handle`, at most `concurrency` at a time in all. A delivery whose handler rejects is dropped. */
+  /** Hands deliveries of these queues to `handle`, at most `concurrency` at a time in all. A delivery whose handler rejects is dropped. Called again, it changes the queues. */
   consume(
     queues: readonly string[],
     handle: (delivery: Delivery) => Promise<void>,

@@ -1,8 +1,11 @@
 import { access, constants, glob } from "node:fs/promises";
 import { join, sep } from "node:path";
 import type { Logger } from "pino";
+import { type Author, transact } from "../changes/index.ts";
 import type { Database } from "../entities/database.ts";
+import type { ObjectChange } from "../entities/index.ts";
 import { StartError } from "../errors.ts";
+import type { Receiver } from "./define-job.ts";
 import type { Sandbox, SandboxTask } from "./sandbox.ts";
 import { type FoundJob, syncJobs } from "./sync-jobs.ts";
 
@@ -10,15 +13,18 @@ import { type FoundJob, syncJobs } from "./sync-jobs.ts";
 export interface Catalog {
   /**
    * Reads every job file anew and brings the Job rows in step.
+   * @returns what changed of them.
    * @throws {@link StartError} when `JOBS_ROOT` cannot be read.
    */
-  refresh(): Promise<void>;
+  refresh(author: Author): Promise<readonly ObjectChange[]>;
   /** Where the code of a job is; undefined when it is not installed. */
   source(classPath: string): InstalledSource | undefined;
 }
 
-/** Where the code of a job is, and what its runs may share. */
-export type InstalledSource = Pick<SandboxTask, "exportName" | "file" | "isolation">;
+/** Where the code of a job is, what its runs may share, and what sets it off if not people. */
+export interface InstalledSource extends Pick<SandboxTask, "exportName" | "file" | "isolation"> {
+  receiver: Receiver | undefined;
+}
 
 const JOB_FILE = /\.m?[jt]s$/;
 const NO_JOB_FILE = /\.d\.m?ts$|\.(test|spec)\.m?[jt]s$|(^|[\\/])(\.|node_modules[\\/])/;
@@ -30,7 +36,7 @@ export function createCatalog(deps: { database: Database; sandbox: Sandbox; jobs
 
   return {
     source: (classPath) => sources.get(classPath),
-    async refresh() {
+    async refresh(author) {
       const found: FoundJob[] = [];
       const paths = await jobFiles(jobsRoot);
       const descriptions = await sandbox.describe(paths.map((path) => join(jobsRoot, path)));
@@ -42,9 +48,10 @@ export function createCatalog(deps: { database: Database; sandbox: Sandbox; jobs
           log.error({ file, error: described.error }, `job file ${path} does not load: ${described.error.split("\n")[0]}`);
         else found.push(...described.jobs.map((job) => ({ ...job, moduleName, file })));
       }
-      await syncJobs(database, found);
+      const { changes } = await transact(database, author, (unit) => syncJobs(unit, found));
       sources = new Map(found.map((job) => [`${job.moduleName}.${job.exportName}`, sourceOf(job)]));
       log.info({ jobs: found.length }, `${found.length} jobs found in ${jobsRoot}`);
+      return changes;
     },
   };
 }
@@ -53,6 +60,7 @@ const sourceOf = ({ file, exportName, meta }: FoundJob): InstalledSource => ({
   file,
   exportName,
   isolation: meta.isolation ?? "run",
+  receiver: meta.receiver,
 });
 
 /** Paths below the root, sorted, so that jobs that claim the same name do so in the same order each time. */

@@ -82,6 +82,55 @@ export interface JobDefinition<V extends Variables = Variables> {
   run(context: JobContext<V>): unknown;
 }
 
+/** What sets off a job that no person runs. */
+export type Receiver = "button" | "hook";
+
+/** One change of an object, as the change log has it. */
+export interface ChangeRecord {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly time: string;
+  readonly userName: string;
+  readonly requestId: string;
+  /** `app_label.model`, e.g. `dcim.device`. */
+  readonly objectType: string;
+  readonly objectId: string;
+  readonly objectRepr: string;
+  /** The object before the change; null for a new one. */
+  readonly before: ObjectData | null;
+  /** The object after the change; null for a deleted one. */
+  readonly after: ObjectData | null;
+}
+
+/** An object with its fields, spelled as its API spells them. */
+export type ObjectData = Readonly<Record<string, unknown>>;
+
+/** What `receive` of a job hook receiver is given. */
+export interface HookContext extends Omit<JobContext, "data" | "dryRun"> {
+  readonly change: ChangeRecord;
+  readonly action: "CREATE" | "DELETE" | "UPDATE";
+  /** The object after the change; null when it was deleted. */
+  readonly changedObject: ObjectData | null;
+}
+
+/** What `receive` of a job button receiver is given. */
+export interface ButtonContext extends Omit<JobContext, "data" | "dryRun"> {
+  /** The object that the button was pressed for. */
+  readonly object: ObjectData;
+  /** `app_label.model`, e.g. `dcim.device`. */
+  readonly objectType: string;
+  readonly objectId: string;
+}
+
+/** Metadata of a receiver: a job's, without what a person would be asked. */
+export interface ReceiverDefinition<Context> extends Omit<
+  JobDefinition,
+  "dryrunDefault" | "run" | "supportsDryrun" | "variables"
+> {
+  /** The receiver's code. What it returns becomes `result` of the run; what it throws makes the run fail. */
+  receive(context: Context): unknown;
+}
+
 const seconds = z.number().nonnegative().optional();
 const flag = z.boolean().optional();
 
@@ -107,10 +156,17 @@ const definitionSchema = z.strictObject({
   run: z.custom((value) => typeof value === "function", "must be a function"),
 });
 
+const receiverSchema = definitionSchema
+  .omit({ dryrunDefault: true, run: true, supportsDryrun: true, variables: true })
+  .extend({ receive: definitionSchema.shape.run });
+
 const JOB = Symbol.for("jobgraph.job");
 
 /** A definition that went through {@link defineJob}; how the server tells jobs from a module's other exports. */
-export type DefinedJob<V extends Variables = Variables> = Readonly<JobDefinition<V>> & { readonly [JOB]: true };
+export type DefinedJob<V extends Variables = Variables> = Readonly<JobDefinition<V>> & {
+  readonly [JOB]: true;
+  readonly receiver?: Receiver;
+};
 
 /**
  * Declares a job. Export what it returns: the export's name is the job's `job_class_name`.
@@ -119,9 +175,37 @@ export type DefinedJob<V extends Variables = Variables> = Readonly<JobDefinition
 export function defineJob<const V extends Variables = z.ZodObject<Record<never, never>>>(
   definition: JobDefinition<V>,
 ): DefinedJob<V> {
-  const checked = definitionSchema.safeParse(definition);
-  if (!checked.success) throw new TypeError(`defineJob: ${z.prettifyError(checked.error)}`);
+  check("defineJob", definitionSchema, definition);
   return Object.freeze({ ...definition, [JOB]: true as const });
+}
+
+/**
+ * Declares a job that job hooks run when an object changes.
+ * @throws TypeError that names what is missing or of the wrong kind.
+ */
+export function defineJobHookReceiver(definition: ReceiverDefinition<HookContext>): DefinedJob {
+  check("defineJobHookReceiver", receiverSchema, definition);
+  return receiver("hook", definition);
+}
+
+/**
+ * Declares a job that job buttons run for an object.
+ * @throws TypeError that names what is missing or of the wrong kind.
+ */
+export function defineJobButtonReceiver(definition: ReceiverDefinition<ButtonContext>): DefinedJob {
+  check("defineJobButtonReceiver", receiverSchema, definition);
+  return receiver("button", definition);
+}
+
+function check(name: string, schema: z.ZodType, definition: unknown): void {
+  const checked = schema.safeParse(definition);
+  if (!checked.success) throw new TypeError(`${name}: ${z.prettifyError(checked.error)}`);
+}
+
+/** A receiver's data is what set it off; see `receivers.ts`. */
+function receiver<Context>(kind: Receiver, { receive, ...definition }: ReceiverDefinition<Context>): DefinedJob {
+  const run = ({ data, ...context }: JobContext) => receive({ ...context, ...data } as Context);
+  return Object.freeze({ ...definition, run, receiver: kind, [JOB]: true as const });
 }
 
 /** True for what {@link defineJob} returned. */

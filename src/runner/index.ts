@@ -1,11 +1,15 @@
 import { hostname } from "node:os";
 import type { Logger } from "pino";
+import type { Author } from "../changes/index.ts";
+import { contentTypeLabel } from "../entities/content-types.ts";
 import type { Database } from "../entities/database.ts";
-import { JobQueue } from "../entities/index.ts";
+import { JobQueue, type ObjectChange } from "../entities/index.ts";
+import { newId } from "../entities/new-id.ts";
 import type { Broker } from "./broker.ts";
 import { createCatalog } from "./catalog.ts";
 import { enqueue, type RunRequest } from "./enqueue.ts";
 import { type FollowedLine, follow, type FollowRequest } from "./follow.ts";
+import { createHooks } from "./hooks.ts";
 import { createLogWriter } from "./log-writer.ts";
 import { recover } from "./recover.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -24,13 +28,22 @@ import { createWorker } from "./worker.ts";
  * sandbox   where job code runs, apart from this thread
  */
 
-export { describeReference, jobCondition, type JobReference, type RunRequest } from "./enqueue.ts";
+export type { RunRequest } from "./enqueue.ts";
+export { describeReference, jobCondition, type JobReference } from "./job-reference.ts";
+export type { ButtonKwargs } from "./receivers.ts";
 export type { FollowedLine, FollowRequest } from "./follow.ts";
 
 /** Runs jobs and tells what they say. */
 export interface Runner {
   /** Launches a run. @see {@link enqueue} for what it refuses. */
   enqueue(request: RunRequest): Promise<string>;
+  /**
+   * Reads every job file anew, and brings the jobs in step with what they say.
+   * @returns what changed.
+   */
+  refreshJobs(author: Author): Promise<readonly ObjectChange[]>;
+  /** To be told of every change of the log once it is committed: hooks run, and queues are served. */
+  changed(changes: readonly ObjectChange[]): Promise<void>;
   /** Lines of a run: stored ones, then live ones, until it has settled. */
   follow(request: FollowRequest): AsyncIterableIterator<FollowedLine[]>;
   /** Takes no new runs, gives running ones the grace, ends and records the rest. */
@@ -47,26 +60,47 @@ export interface RunnerDeps {
   log: Logger;
 }
 
+const QUEUES = contentTypeLabel(JobQueue);
+
 /** Brings the catalogue in step, picks up what an earlier process left, and starts to work. */
 export async function openRunner({ database, broker, sandbox, jobsRoot, concurrency, log }: RunnerDeps): Promise<Runner> {
   const workerName = `jobgraph@${hostname()}`;
   const logWriter = createLogWriter({ database, broker });
   const catalog = createCatalog({ database, sandbox, jobsRoot, log });
   const worker = createWorker({ database, broker, catalog, sandbox, logWriter, log, name: workerName });
-  await catalog.refresh();
+  const hooks = createHooks({ database, broker, catalog, sandbox, log });
+  await catalog.refresh({ userId: null, username: "", requestId: newId(), context: "ORM", detail: "the server started" });
   await recover({ database, broker, logWriter, workerName });
-  const queues = await database.fork().findAll(JobQueue);
-  await broker.consume(
-    queues.map((queue) => queue.name),
-    (delivery) => worker.handle(delivery),
-    { concurrency },
-  );
+
+  async function serveQueues(): Promise<void> {
+    const queues = await database.fork().findAll(JobQueue);
+    await broker.consume(
+      queues.map((queue) => queue.name),
+      (delivery) => worker.handle(delivery),
+      { concurrency },
+    );
+  }
+  await serveQueues();
+  hooks.wake();
+
+  async function changed(changes: readonly ObjectChange[]): Promise<void> {
+    if (changes.length === 0) return;
+    if (changes.some((change) => change.changedObjectType.label === QUEUES)) await serveQueues();
+    hooks.wake();
+  }
 
   return {
     enqueue: (request) => enqueue({ database, broker, catalog, sandbox }, request),
+    async refreshJobs(author) {
+      const changes = await catalog.refresh(author);
+      await changed(changes);
+      return changes;
+    },
+    changed,
     follow: (request) => follow({ database, broker }, request),
     async close(graceMs) {
       await broker.stopConsuming();
+      await hooks.close();
       await worker.close(graceMs);
       await sandbox.close();
     },

@@ -1,4 +1,4 @@
-import type { Isolation, JobDefinition } from "./define-job.ts";
+import type { DefinedJob, Isolation } from "./define-job.ts";
 import type { ErrorDetail } from "../errors.ts";
 import type { LogLevel } from "../entities/choices.ts";
 
@@ -36,7 +36,7 @@ export type Outcome =
 /** What the source says of one job: its definition without code, and its variables as JSON Schema. */
 export interface JobDescription {
   exportName: string;
-  meta: Omit<JobDefinition, "run" | "variables">;
+  meta: Omit<DefinedJob, "run" | "variables">;
   variablesSchema: Record<string, unknown>;
 }
 

@@ -3,6 +3,7 @@ import type { Database } from "../entities/database.ts";
 import type { Broker, Delivery } from "./broker.ts";
 import type { Catalog } from "./catalog.ts";
 import type { LogWriter } from "./log-writer.ts";
+import { receiverData } from "./receivers.ts";
 import type { Outcome, Sandbox } from "./sandbox.ts";
 
 /** What a worker needs. */
@@ -106,12 +107,13 @@ async function execute(
   const source = catalog.source(run.task_name ?? "");
   if (!source) return notInstalled(run.task_name);
   const lines = logWriter.open(run.id);
+  const kwargs = database.readJson(run.task_kwargs) as Record<string, unknown>;
   const { dryrun } = database.readJson(run.celery_kwargs) as { dryrun?: boolean };
   return sandbox.run(
     {
       ...source,
       jobResult: { id: run.id, name: run.name },
-      data: database.readJson(run.task_kwargs) as Record<string, unknown>,
+      data: source.receiver ? await receiverData(database, source.receiver, kwargs) : kwargs,
       dryRun: dryrun ?? false,
       user: run.user_id === null ? null : await readUser(database, run.user_id),
     },

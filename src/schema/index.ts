@@ -3,18 +3,21 @@ import { buildSchemaSync } from "type-graphql";
 import { ContentTypeResolver } from "./content-type.ts";
 import { FileProxyResolver } from "./file-proxy.ts";
 import { GitRepositoryResolver } from "./git-repository.ts";
-import { JobButtonResolver } from "./job-button.ts";
+import { JobButtonMutations, JobButtonResolver } from "./job-button.ts";
 import { JobConsoleEntryResolver } from "./job-console-entry.ts";
-import { JobHookResolver } from "./job-hook.ts";
+import { JobHookMutations, JobHookResolver } from "./job-hook.ts";
 import { JobLogEntryResolver } from "./job-log-entry.ts";
-import { JobQueueAssignmentResolver, JobQueueResolver } from "./job-queue.ts";
+import { JobQueueAssignmentResolver, JobQueueMutations, JobQueueResolver } from "./job-queue.ts";
 import { JobResultResolver } from "./job-result.ts";
+import { JobMutations } from "./job-mutations.ts";
+import { JobOverridesResolver } from "./job-overrides.ts";
 import { JobResolver } from "./job.ts";
+import { JobsMutations, JobUpdateOutcomeResolver } from "./jobs-mutations.ts";
 import { withLists } from "./list-arguments.ts";
-import { NoteResolver } from "./note.ts";
+import { NoteMutations, NoteResolver } from "./note.ts";
 import { ObjectChangeResolver } from "./object-change.ts";
 import { ScheduledJobResolver } from "./scheduled-job.ts";
-import { TagResolver } from "./tag.ts";
+import { TagMutations, TagResolver } from "./tag.ts";
 import { UserResolver } from "./user.ts";
 import { wireNames } from "./wire-names.ts";
 
@@ -35,6 +38,15 @@ const RESOLVERS = [
   TagResolver,
   GitRepositoryResolver,
   UserResolver,
+  JobOverridesResolver,
+  JobMutations,
+  JobsMutations,
+  JobUpdateOutcomeResolver,
+  JobQueueMutations,
+  JobHookMutations,
+  JobButtonMutations,
+  TagMutations,
+  NoteMutations,
 ] as const;
 
 /** What can be asked, with the names that go over the wire. */

@@ -1,5 +1,6 @@
 import { Resolver } from "type-graphql";
 import { JobQueue, JobQueueAssignment } from "../entities/index.ts";
+import { modelMutations } from "./model-mutations.ts";
 import { namedResolver } from "./named-resolver.ts";
 
 /** Queues that runs wait in. */
@@ -8,6 +9,12 @@ export class JobQueueResolver extends namedResolver(JobQueue, {
   one: "job_queue",
   many: "job_queues",
   display: { needs: ["queue_type", "name"], of: (row) => `${String(row["queue_type"]).toLowerCase()}: ${row["name"]}` },
+}) {}
+
+/** Queues: to create, to change, to delete. */
+@Resolver()
+export class JobQueueMutations extends modelMutations(JobQueue, {
+  create: ["name", "description", "queue_type", "tags", "_custom_field_data"],
 }) {}
 
 /** Which job may use which queue. */

@@ -16,10 +16,13 @@ import type { Context } from "./context.ts";
 import type { ListRequest, Row } from "./list.ts";
 import { orderOf } from "./order.ts";
 
-/** Extension of a field that answers a list, or a connection, of a model: it is given the arguments that follow from the model's shape. */
+/**
+ * Extension of a field that answers a list, or a connection, of a model, or does something to what its filters find: it is given the arguments
+ * that follow from the model's shape.
+ */
 export interface ListField {
   listOf: object;
-  as: "connection" | "list";
+  as: "connection" | "filters" | "list";
 }
 
 /** Answers a field of a row as GraphQL itself calls it. */
@@ -52,6 +55,7 @@ const PAGE: Record<ListField["as"], GraphQLFieldConfigArgumentMap> = {
     limit: { type: GraphQLInt, description: "At most this many objects." },
     offset: { type: GraphQLInt, description: "Leave out this many objects at the start." },
   },
+  filters: {},
   connection: {
     first: { type: GraphQLInt, description: "At most this many objects from the start, or after `after`." },
     after: { type: GraphQLString, description: "Cursor of the object before the page." },
@@ -67,7 +71,7 @@ const SORT = {
 
 function argumentsOf(shape: ModelShape, as: ListField["as"]): GraphQLFieldConfigArgumentMap {
   const filters = [...filtersOf(shape)].map(([name, { type, description }]) => [name, { type, description }] as const);
-  return { ...PAGE[as], sort: SORT, ...Object.fromEntries(filters) };
+  return { ...PAGE[as], ...(as !== "filters" && { sort: SORT }), ...Object.fromEntries(filters) };
 }
 
 /** What {@link readRequest} needs to know of the server. */

@@ -12,7 +12,7 @@ import { selectedColumns } from "./selection.ts";
 type ModelClass = (abstract new () => object) & { name: string };
 
 /** A list's arguments as they come: see {@link ListField}. */
-const Given = () => createParameterDecorator(({ args }) => args);
+export const Given = () => createParameterDecorator(({ args }) => args);
 
 /**
  * A resolver class with what every model has: a query for one object, one for a list, and a field for each of its relations. Extend it

@@ -1,5 +1,6 @@
 import { Resolver } from "type-graphql";
 import { Note } from "../entities/index.ts";
+import { modelMutations } from "./model-mutations.ts";
 import { namedResolver } from "./named-resolver.ts";
 
 /** What people wrote about objects. */
@@ -8,4 +9,11 @@ export class NoteResolver extends namedResolver(Note, {
   one: "note",
   many: "notes",
   display: { needs: ["user_name", "note"], of: (row) => `${row["user_name"]}: ${row["note"]}` },
+}) {}
+
+/** Notes: to write, to change, to delete. */
+@Resolver()
+export class NoteMutations extends modelMutations(Note, {
+  create: ["assigned_object_type", "assigned_object_id", "note"],
+  update: ["note"],
 }) {}

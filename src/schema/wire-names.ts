@@ -27,18 +27,20 @@ export function wireNames(schema: GraphQLSchema): GraphQLSchema {
 function withWireArguments(field: GraphQLFieldConfig<unknown, unknown>, toCode: (type: GraphQLInputType) => Convert | undefined) {
   const names = Object.keys(field.args ?? {});
   if (names.length === 0) return field;
-  const table = names.map((name) => ({ name, wire: snakeCase(name), convert: toCode(field.args![name]!.type) }));
+  const table = new Map(names.map((name) => [snakeCase(name), { name, convert: toCode(field.args![name]!.type) }]));
   const rename = (given: Record<string, unknown>) => {
     const args: Record<string, unknown> = {};
-    for (const { name, wire, convert } of table) {
-      if (wire in given) args[name] = convert ? convert(given[wire]) : given[wire];
+    for (const [wire, value] of Object.entries(given)) {
+      const known = table.get(wire);
+      // A list's own arguments come later and keep their names: see `list-arguments.ts`.
+      args[known?.name ?? wire] = known?.convert ? known.convert(value) : value;
     }
     return args;
   };
   const { resolve, subscribe } = field;
   return {
     ...field,
-    args: Object.fromEntries(table.map(({ name, wire }) => [wire, field.args![name]!])),
+    args: Object.fromEntries([...table].map(([wire, { name }]) => [wire, field.args![name]!])),
     ...(resolve && { resolve: ((root, args, context, info) => resolve(root, rename(args), context, info)) as typeof resolve }),
     ...(subscribe && {
       subscribe: ((root, args, context, info) => subscribe(root, rename(args), context, info)) as typeof subscribe,

@@ -113,7 +113,7 @@ export async function storeWorld(database: Database) {
         relatedObjectId: job.id,
         changeContext: "JOB_HOOK",
         objectRepr: "it",
-        objectData: { name: "it" },
+        objectDataV2: { name: "it" },
       },
       partial,
     );

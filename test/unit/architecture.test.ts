@@ -10,9 +10,10 @@ const ROOMS: Record<string, readonly string[]> = {
   "config.ts": ["errors.ts"],
   "errors.ts": [],
   cli: ["access", "app.ts", "config.ts", "entities", "errors.ts", "schema"],
-  schema: ["access", "entities", "errors.ts", "runner!"],
+  schema: ["access", "changes!", "entities", "errors.ts", "runner!"],
   access: ["entities", "errors.ts"],
-  runner: ["entities", "errors.ts"],
+  runner: ["changes!", "entities", "errors.ts"],
+  changes: ["entities", "errors.ts"],
   entities: ["errors.ts"],
 };
 

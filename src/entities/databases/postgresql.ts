@@ -21,6 +21,7 @@ export async function openPostgresql(url: string): Promise<Database> {
   const nameOf = createNames();
   return {
     fork: () => orm.em.fork(),
+    transaction: (work) => orm.em.fork().transactional(work),
     rows: orm.em.fork().getKysely() as Database["rows"],
     read: async ({ sql: text, parameters }) => {
       const name = nameOf(text);

@@ -35,6 +35,12 @@ export async function openSqlite(path: string): Promise<Database> {
   let lines: LineConnection | undefined;
   return {
     fork: () => orm.em.fork(),
+    transaction: (work) =>
+      orm.em.fork().transactional(async (tx) => {
+        // A transaction that only becomes a writer after it has read is refused when the lines' connection wrote meanwhile.
+        await tx.execute("delete from job_hook_delivery where false");
+        return work(tx);
+      }),
     rows: em.getKysely() as Database["rows"],
     // The file is there only once the first statement has run.
     read: async (statement) => (reader ??= openReader(file)).read(statement),

@@ -33,9 +33,9 @@ export function createMemoryBroker(notifier: Notifier = createNotifier()): Broke
       deliver();
     },
     async consume(queues, handler, { concurrency }) {
+      if (!handle) free = concurrency;
       consumed = new Set(queues);
       handle = handler;
-      free = concurrency;
       deliver();
     },
     notify: (topic) => notifier.ring(topic),

@@ -1,0 +1,31 @@
+import type { SqlEntityManager } from "@mikro-orm/sql";
+import type { Kysely } from "kysely";
+import type { Tables } from "../entities/database.ts";
+import { ContentType } from "../entities/index.ts";
+import { newId } from "../entities/new-id.ts";
+
+/** How a kind of object is named: application and model, in lower case. */
+const LABEL = /^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/;
+
+/** True for what can name a kind of object, e.g. `dcim.device`. */
+export function isContentTypeLabel(text: string): boolean {
+  return LABEL.test(text) && text.length <= 201;
+}
+
+/** Kinds of objects by their labels; one that is not known yet, of another application, is from now on. */
+export async function contentTypesOf(em: SqlEntityManager, labels: readonly string[]): Promise<ContentType[]> {
+  const known = await em.find(ContentType, { label: [...labels] });
+  const missing = labels.filter((label) => !known.some((type) => type.label === label));
+  if (missing.length === 0) return labels.map((label) => known.find((type) => type.label === label)!);
+  await (em.getKysely() as unknown as Kysely<Tables>)
+    .insertInto("content_type")
+    .values(
+      missing.map((label) => {
+        const [app_label, model] = label.split(".");
+        return { id: newId(), app_label, model, label };
+      }),
+    )
+    .onConflict((conflict) => conflict.column("label").doNothing())
+    .execute();
+  return contentTypesOf(em, labels);
+}

@@ -1,0 +1,26 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Snapshot } from "../entities/object-change.ts";
+
+/** What changes with every change, and says nothing of it. */
+const NOT_TOLD: ReadonlySet<string> = new Set(["created", "last_updated"]);
+
+/** How two snapshots differ, as Nautobot tells it: fields with their old and with their new values. */
+export interface Differences {
+  removed: Snapshot | null;
+  added: Snapshot | null;
+}
+
+/** The fields that differ; all of them where one of the two is null, for an object that came or went. */
+export function differencesOf(before: Snapshot | null, after: Snapshot | null): Differences {
+  if (!before || !after) return { removed: before, added: after };
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (name) => !NOT_TOLD.has(name) && !isDeepStrictEqual(before[name], after[name]),
+  );
+  const pick = (from: Snapshot) => Object.fromEntries(names.map((name) => [name, from[name] ?? null]));
+  return { removed: pick(before), added: pick(after) };
+}
+
+/** True when nothing differs that is worth telling. */
+export function isSame(before: Snapshot, after: Snapshot): boolean {
+  return Object.keys(differencesOf(before, after).added!).length === 0;
+}

@@ -1,0 +1,80 @@
+import { isUuid } from "../entities/scalars.ts";
+import { type ModelShape, shapeOf } from "../entities/shape.ts";
+import { AppError, type ErrorDetail } from "../errors.ts";
+import { assign, type Data } from "./assign.ts";
+import { rulesOf } from "./rules/index.ts";
+import type { Identified, Model, Unit } from "./unit.ts";
+
+/** @throws {@link AppError} BAD_USER_INPUT that names every field that does not fit. */
+export async function createObject<T extends Identified>(unit: Unit, model: Model<T>, data: Data): Promise<T> {
+  const object = unit.create(model, {});
+  await change(unit, shapeOf(model), object, data);
+  return object;
+}
+
+/**
+ * Changes an object; fields that are not given stay.
+ * @param unmodifiedSince the `last_updated` that the client has seen.
+ * @throws {@link AppError} NOT_FOUND; CONFLICT when the object has changed since; BAD_USER_INPUT.
+ */
+export async function updateObject<T extends Identified>(
+  unit: Unit,
+  model: Model<T>,
+  id: string,
+  data: Data,
+  unmodifiedSince?: Date,
+): Promise<T> {
+  const object = await holdOne(unit, model, { id: isUuid(id) ? id : NOBODY }, `id "${id}"`, unmodifiedSince);
+  await change(unit, shapeOf(model), object, data);
+  return object;
+}
+
+/** @throws {@link AppError} NOT_FOUND, CONFLICT, or BAD_USER_INPUT that says why the object must stay. */
+export async function deleteObject<T extends Identified>(
+  unit: Unit,
+  model: Model<T>,
+  id: string,
+  unmodifiedSince?: Date,
+): Promise<T> {
+  const object = await holdOne(unit, model, { id: isUuid(id) ? id : NOBODY }, `id "${id}"`, unmodifiedSince);
+  refuse(await rulesOf(model).mayDelete?.(object, unit));
+  unit.delete(object);
+  return object;
+}
+
+/** An id that no object has. */
+const NOBODY = "00000000-0000-0000-0000-000000000000";
+
+/** One object, held. @throws {@link AppError} NOT_FOUND, or CONFLICT when it has changed since. */
+export async function holdOne<T extends Identified>(
+  unit: Unit,
+  model: Model<T>,
+  where: object,
+  words: string,
+  unmodifiedSince?: Date,
+): Promise<T> {
+  const [object] = await unit.hold(model, where);
+  if (!object) throw new AppError("NOT_FOUND", `There is no ${wordsOf(model)} with ${words}.`);
+  const { lastUpdated } = object as { lastUpdated?: Date | null };
+  if (unmodifiedSince && lastUpdated && lastUpdated.getTime() !== unmodifiedSince.getTime()) {
+    const message = `The ${wordsOf(model)} has changed since: it was last updated at ${lastUpdated.toISOString()}. Read it again, and decide anew.`;
+    throw new AppError("CONFLICT", message, [{ field: "if_unmodified_since", message }]);
+  }
+  return object;
+}
+
+async function change(unit: Unit, shape: ModelShape, object: Identified, data: Data): Promise<void> {
+  const wrong = await assign(unit, shape, object, data);
+  refuse(wrong.length > 0 ? wrong : await rulesOf(shape.model).check?.(object, unit));
+}
+
+/** @throws {@link AppError} BAD_USER_INPUT with these details, if there are any. */
+export function refuse(details: readonly ErrorDetail[] | undefined): void {
+  if (!details?.length) return;
+  throw new AppError("BAD_USER_INPUT", details.map(({ field, message }) => `${field}: ${message}`).join(" "), details);
+}
+
+/** `JobHook` → `job hook`. */
+function wordsOf(model: { name: string }): string {
+  return model.name.replaceAll(/(?!^)[A-Z]/g, (letter) => ` ${letter}`).toLowerCase();
+}

@@ -1,0 +1,31 @@
+import { Job, JobButton, JobHook, JobQueue, Note, Tag } from "../../entities/index.ts";
+import type { ErrorDetail } from "../../errors.ts";
+import type { Unit } from "../unit.ts";
+import { jobButtonRules } from "./job-button.ts";
+import { jobHookRules } from "./job-hook.ts";
+import { jobQueueRules } from "./job-queue.ts";
+import { jobRules } from "./job.ts";
+import { noteRules } from "./note.ts";
+import { tagRules } from "./tag.ts";
+
+/** What must hold of a model's objects beyond what their columns say. Each answers what is wrong; nothing when all is well. */
+export interface Rules<T> {
+  /** Of an object as it is about to be written. */
+  check?(object: T, unit: Unit): ErrorDetail[] | Promise<ErrorDetail[]>;
+  /** Of an object that is about to be deleted. It may delete with it what cannot stay. */
+  mayDelete?(object: T, unit: Unit): ErrorDetail[] | Promise<ErrorDetail[]>;
+}
+
+const RULES = new Map<object, Rules<never>>([
+  [Job, jobRules],
+  [JobQueue, jobQueueRules],
+  [JobHook, jobHookRules],
+  [JobButton, jobButtonRules],
+  [Tag, tagRules],
+  [Note, noteRules],
+]);
+
+/** The rules of a model; none for one that has none. */
+export function rulesOf(model: object): Rules<object> {
+  return (RULES.get(model) ?? {}) as Rules<object>;
+}

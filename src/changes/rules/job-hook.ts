@@ -1,0 +1,27 @@
+import { JobHook } from "../../entities/index.ts";
+import type { ErrorDetail } from "../../errors.ts";
+import type { Unit } from "../unit.ts";
+import { receiverFits } from "./receiver.ts";
+
+const ACTIONS = { typeCreate: "create", typeUpdate: "update", typeDelete: "delete" } as const;
+
+/** Rules of JobHook, as in Nautobot's: no two hooks run the same job for the same. */
+export const jobHookRules = {
+  async check(hook: JobHook, unit: Unit): Promise<ErrorDetail[]> {
+    const actions = (Object.keys(ACTIONS) as (keyof typeof ACTIONS)[]).filter((action) => hook[action]);
+    const details = await receiverFits(hook, "hook");
+    if (actions.length === 0)
+      details.push({ field: "data.type_create", message: "Choose at least one of type_create, type_update and type_delete." });
+    const others = await unit.em.find(JobHook, { job: hook.job, id: { $ne: hook.id } }, { populate: ["contentTypes"] });
+    for (const other of others) {
+      const types = hook.contentTypes.getItems().filter((type) => other.contentTypes.contains(type));
+      for (const action of actions.filter((candidate) => other[candidate]))
+        for (const { label } of types)
+          details.push({
+            field: "data.content_types",
+            message: `The hook "${other.name}" runs this job already on ${ACTIONS[action]} of ${label}.`,
+          });
+    }
+    return details;
+  },
+};

@@ -1,0 +1,52 @@
+import type { Kysely } from "kysely";
+import type { Tables } from "../../entities/database.ts";
+import { Job, JobResult, JobQueue } from "../../entities/index.ts";
+import { DEFAULT_QUEUE } from "../../entities/job-queue.ts";
+import type { ErrorDetail } from "../../errors.ts";
+import type { Unit } from "../unit.ts";
+import { tagsMayBeOn } from "./tag.ts";
+
+/** Rules of JobQueue. Runs name the queue they wait in: it must not go, nor change its name, under them. */
+export const jobQueueRules = {
+  async check(queue: JobQueue, unit: Unit): Promise<ErrorDetail[]> {
+    const details: ErrorDetail[] = [];
+    if (/[/\\]/.test(queue.name))
+      details.push({ field: "data.name", message: "A queue's name has no path separators, `/` or `\\`." });
+    const before = await nameOf(unit, queue);
+    if (before !== undefined && before !== queue.name) {
+      if (before === DEFAULT_QUEUE)
+        details.push({
+          field: "data.name",
+          message: `The queue "${DEFAULT_QUEUE}" takes every job that names no other: it keeps its name.`,
+        });
+      details.push(...(await waitingIn(unit, before, "data.name")));
+    }
+    return [...details, ...(await tagsMayBeOn(queue, "extras.jobqueue"))];
+  },
+
+  async mayDelete(queue: JobQueue, unit: Unit): Promise<ErrorDetail[]> {
+    if (queue.name === DEFAULT_QUEUE)
+      return [{ field: "id", message: `The queue "${DEFAULT_QUEUE}" takes every job that names no other: it has to stay.` }];
+    const jobs = await unit.em.find(Job, { defaultJobQueue: queue }, { orderBy: { name: "asc" } });
+    const defaults = jobs.map(({ name }) => ({ field: "id", message: `The queue is the default of the job "${name}".` }));
+    return [...defaults, ...(await waitingIn(unit, queue.name, "id"))];
+  },
+};
+
+/** The name that is stored: another one may be assigned already. */
+async function nameOf({ em }: Unit, { id }: JobQueue): Promise<string | undefined> {
+  const rows = em.getKysely() as unknown as Kysely<Tables>;
+  return (await rows.selectFrom("job_queue").select("name").where("id", "=", id).executeTakeFirst())?.name;
+}
+
+async function waitingIn({ em }: Unit, queue: string, field: string): Promise<ErrorDetail[]> {
+  const runs: Pick<JobResult, "celeryKwargs">[] = await em.find(
+    JobResult,
+    { status: "PENDING" },
+    { fields: ["celeryKwargs"] as never },
+  );
+  const waiting = runs.filter(({ celeryKwargs }) => celeryKwargs?.["queue"] === queue).length;
+  return waiting > 0
+    ? [{ field, message: `${waiting} ${waiting === 1 ? "run waits" : "runs wait"} in the queue "${queue}".` }]
+    : [];
+}

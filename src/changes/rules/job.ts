@@ -1,0 +1,41 @@
+import { Job, JobButton, JobHook } from "../../entities/index.ts";
+import type { ErrorDetail } from "../../errors.ts";
+import type { Unit } from "../unit.ts";
+import { tagsMayBeOn } from "./tag.ts";
+
+/** Where the jobs that the server itself brings say they are from. */
+const SYSTEM_JOBS = /^(jobgraph|nautobot)\./;
+
+/** Rules of Job, as in Nautobot's `Job.clean`. */
+export const jobRules = {
+  async check(job: Job): Promise<ErrorDetail[]> {
+    const details: ErrorDetail[] = [];
+    const mind = (holds: boolean, field: string, message: string) => {
+      if (!holds) details.push({ field: `data.${field}`, message });
+    };
+    const secretApproval = job.approvalRequired && job.hasSensitiveVariables;
+    mind(
+      !secretApproval,
+      "approval_required",
+      "A job with sensitive variables cannot ask for approval: its inputs are not kept.",
+    );
+    mind(job.softTimeLimit >= 0, "soft_time_limit", "A time limit is 0 or more.");
+    mind(job.timeLimit >= 0, "time_limit", "A time limit is 0 or more.");
+    mind(job.name.trim() !== "", "name", "This field cannot be blank.");
+    mind(job.grouping.trim() !== "", "grouping", "This field cannot be blank.");
+    return [...details, ...(await tagsMayBeOn(job, "extras.job"))];
+  },
+
+  async mayDelete(job: Job, unit: Unit): Promise<ErrorDetail[]> {
+    if (SYSTEM_JOBS.test(job.moduleName))
+      return [{ field: "id", message: "This job comes with the server and cannot be deleted." }];
+    if (job.installed)
+      return [{ field: "id", message: "The job's source is installed: it would be back at once. Remove it first." }];
+    for (const model of [JobHook, JobButton])
+      for (const object of await unit.hold<JobButton | JobHook>(model as never, { job })) {
+        unit.because(object, `deleted with the job "${job.name}"`);
+        unit.delete(object);
+      }
+    return [];
+  },
+};

@@ -1,0 +1,34 @@
+import { contentTypeLabel } from "../../entities/content-types.ts";
+import { MODELS, Note, User } from "../../entities/index.ts";
+import { AppError, type ErrorDetail } from "../../errors.ts";
+import type { Unit } from "../unit.ts";
+
+/** Rules of Note: it is about an object that there is, and its writer's own. */
+export const noteRules = {
+  async check(note: Note, unit: Unit): Promise<ErrorDetail[]> {
+    if (note.user === undefined) signedBy(note, unit);
+    else await ownedBy(note, unit);
+    if (note.note.trim() === "") return [{ field: "data.note", message: "This field cannot be blank." }];
+    const model = MODELS.find((candidate) => contentTypeLabel(candidate) === note.assignedObjectType.label);
+    if (!model || (await unit.em.count(model as never, { id: note.assignedObjectId } as never)) > 0) return [];
+    const message = `There is no object of the kind ${note.assignedObjectType.label} with this id.`;
+    return [{ field: "data.assigned_object_id", message }];
+  },
+
+  async mayDelete(note: Note, unit: Unit): Promise<ErrorDetail[]> {
+    await ownedBy(note, unit);
+    return [];
+  },
+};
+
+function signedBy(note: Note, { author, em }: Unit): void {
+  note.user = author.userId === null ? null : em.getReference(User, author.userId);
+  note.userName = author.username;
+}
+
+/** @throws {@link AppError} FORBIDDEN */
+async function ownedBy(note: Note, { author, em }: Unit): Promise<void> {
+  if (note.user?.id === author.userId) return;
+  const user = author.userId === null ? null : await em.findOne(User, { id: author.userId });
+  if (!user?.isSuperuser) throw new AppError("FORBIDDEN", `The note is ${note.userName}'s: only its writer may change it.`);
+}

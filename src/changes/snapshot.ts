@@ -1,0 +1,90 @@
+import type { SqlEntityManager } from "@mikro-orm/sql";
+import type { Kysely } from "kysely";
+import { contentTypeLabel } from "../entities/content-types.ts";
+import type { Database, Tables } from "../entities/database.ts";
+import type { Snapshot } from "../entities/object-change.ts";
+import { type ColumnShape, type ManyShape, type ModelShape, shapeOf, tableOf } from "../entities/shape.ts";
+import { isoTime } from "../entities/timestamp.ts";
+
+type Row = Record<string, unknown>;
+
+/** Objects in one statement. */
+const CHUNK = 500;
+
+/**
+ * What objects look like now, by id: columns as the API spells them, a reference as `{ id, object_type, name }`, links as a list of such,
+ * by name. One statement, and one for each kind of link, for every 500 objects; inside the transaction of `em`.
+ */
+export async function readSnapshots(
+  database: Database,
+  em: SqlEntityManager,
+  shape: ModelShape,
+  ids: readonly string[],
+): Promise<Map<string, Snapshot>> {
+  const rows = em.getKysely() as unknown as Kysely<Tables>;
+  const snapshots = new Map<string, Snapshot>();
+  for (let n = 0; n < ids.length; n += CHUNK) {
+    const some = ids.slice(n, n + CHUNK);
+    for (const row of await readObjects(rows, shape, some)) {
+      const snapshot = snapshotOf(database, shape, row);
+      snapshots.set(row["id"] as string, snapshot);
+    }
+    for (const [name, link] of shape.many) {
+      if (!link.isKeeper) continue;
+      for (const { owner, id, name: linked } of await readLinks(rows, link, some))
+        (snapshots.get(owner as string)![name] as Row[]).push(reference(link.target(), id, linked));
+    }
+  }
+  return snapshots;
+}
+
+/** What an object is called, for people. */
+export function reprOf(shape: ModelShape, snapshot: Snapshot): string {
+  const column = shape.naturalKey ?? shape.search.find((name) => !name.includes(".")) ?? "id";
+  return String(snapshot[column] ?? snapshot["id"]).slice(0, 200);
+}
+
+function readObjects(rows: Kysely<Tables>, shape: ModelShape, ids: readonly string[]): Promise<Row[]> {
+  const { table } = shape;
+  let query = rows.selectFrom(table).selectAll(table).where(`${table}.id`, "in", ids);
+  for (const [name, { column, target }] of shape.one) {
+    const { naturalKey, table: other } = shapeOf(target());
+    if (!naturalKey) continue;
+    query = query
+      .leftJoin(`${other} as ${name}_`, `${name}_.id`, `${table}.${column}`)
+      .select(`${name}_.${naturalKey} as ${name}_name_`);
+  }
+  return query.execute() as Promise<Row[]>;
+}
+
+function readLinks(rows: Kysely<Tables>, { column, through, target }: ManyShape, ids: readonly string[]): Promise<Row[]> {
+  const { naturalKey = "id", table } = shapeOf(target());
+  return rows
+    .selectFrom(through!)
+    .innerJoin(table, `${table}.id`, `${through!}.${tableOf(target())}_id`)
+    .where(`${through!}.${column}`, "in", ids)
+    .select([`${through!}.${column} as owner`, `${table}.id as id`, `${table}.${naturalKey} as name`])
+    .orderBy(`${table}.${naturalKey}`)
+    .execute() as Promise<Row[]>;
+}
+
+function snapshotOf(database: Database, shape: ModelShape, row: Row): Snapshot {
+  const snapshot: Snapshot = { id: row["id"], object_type: contentTypeLabel(shape.model as { name: string }) };
+  for (const [name, column] of shape.columns) if (!column.unlogged) snapshot[name] = plain(database, column, row[name]);
+  for (const [name, { column, target }] of shape.one)
+    snapshot[name] = row[column] === null ? null : reference(target(), row[column], row[`${name}_name_`]);
+  for (const [name, { isKeeper }] of shape.many) if (isKeeper) snapshot[name] = [];
+  return snapshot;
+}
+
+function reference(model: object, id: unknown, name: unknown): Row {
+  return { id, object_type: contentTypeLabel(model as { name: string }), ...(typeof name === "string" && { name }) };
+}
+
+/** A value of a row of either database as JSON. */
+function plain(database: Database, { kind }: ColumnShape, value: unknown): unknown {
+  if (value === null) return null;
+  if (kind === "boolean") return Boolean(value);
+  if (kind === "json") return database.readJson(value);
+  return kind === "timestamp" ? isoTime(value as Date | string) : value;
+}

@@ -1,0 +1,41 @@
+import { UniqueConstraintViolationException } from "@mikro-orm/core";
+import type { Database } from "../entities/database.ts";
+import type { ObjectChange } from "../entities/index.ts";
+import { AppError } from "../errors.ts";
+import { type Author, Unit } from "./unit.ts";
+
+/** What came of a unit. */
+export interface Transacted<T> {
+  value: T;
+  changes: readonly ObjectChange[];
+}
+
+/** Ends a transaction without keeping anything of it. */
+class RolledBack extends Error {}
+
+/**
+ * Does work in one transaction: all of it is kept, with its changes in the log, or nothing is. Everything that people change goes this way.
+ * @param dryRun tells what would change, and keeps nothing.
+ * @throws what `work` throws; {@link AppError} CONFLICT when somebody else took a unique name in the same moment.
+ */
+export async function transact<T>(
+  database: Database,
+  author: Author,
+  work: (unit: Unit) => Promise<T>,
+  dryRun = false,
+): Promise<Transacted<T>> {
+  let done: Transacted<T> | undefined;
+  try {
+    await database.transaction(async (em) => {
+      const unit = new Unit(database, em, author);
+      const value = await work(unit);
+      done = { value, changes: await unit.finish() };
+      if (dryRun) throw new RolledBack();
+    });
+  } catch (error) {
+    if (error instanceof UniqueConstraintViolationException)
+      throw new AppError("CONFLICT", "Somebody else has just taken the same name. Read the object again, and try once more.");
+    if (!(error instanceof RolledBack)) throw error;
+  }
+  return done!;
+}

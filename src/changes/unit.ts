@@ -1,0 +1,192 @@
+import { FlushMode, LockMode } from "@mikro-orm/core";
+import type { SqlEntityManager } from "@mikro-orm/sql";
+import type { ObjectChangeAction, ObjectChangeContext } from "../entities/choices.ts";
+import { contentTypeLabel } from "../entities/content-types.ts";
+import type { Database } from "../entities/database.ts";
+import { ContentType, JobHook, JobHookDelivery, ObjectChange, User } from "../entities/index.ts";
+import { newId } from "../entities/new-id.ts";
+import type { Snapshot } from "../entities/object-change.ts";
+import { shapeOf } from "../entities/shape.ts";
+import { contentTypesOf } from "./content-types.ts";
+import { isSame } from "./differences.ts";
+import { readSnapshots, reprOf } from "./snapshot.ts";
+
+/** Who changes something, and by which way. */
+export interface Author {
+  /** Null for the server itself, and for somebody who is no user here. */
+  userId: string | null;
+  username: string;
+  /** Shared by all changes of one request. */
+  requestId: string;
+  context: ObjectChangeContext;
+  /** More about the way, e.g. the name of a job. */
+  detail: string;
+}
+
+/** What every object has. */
+export interface Identified {
+  id: string;
+}
+
+/** The class of a model's objects. */
+export type Model<T extends Identified> = (new () => T) & { name: string };
+
+/** An object that may be changed, and what it looked like. */
+interface Held {
+  object: Identified & { lastUpdated?: Date | null };
+  model: Model<Identified>;
+  before: Snapshot | null;
+  isDeleted: boolean;
+  reason: string | undefined;
+}
+
+/** A change of an object that is not one of ours, or one that a {@link Unit} found. */
+export interface Change {
+  objectType: ContentType;
+  objectId: string;
+  objectRepr: string;
+  action: ObjectChangeAction;
+  before: Snapshot | null;
+  after: Snapshot | null;
+  time?: Date | undefined;
+  reason?: string | undefined;
+}
+
+/**
+ * The work of one transaction. Objects that it created, or held and then changed or deleted, are in the change log when it ends, with what
+ * they looked like before and after: nobody has to tell what they did. See `transact.ts`.
+ */
+export class Unit {
+  readonly em: SqlEntityManager;
+  readonly author: Author;
+  readonly #database: Database;
+  readonly #held = new Map<object, Held>();
+  readonly #changes: ObjectChange[] = [];
+
+  constructor(database: Database, em: SqlEntityManager, author: Author) {
+    this.#database = database;
+    // What is half assigned must not be written because somebody asks the database.
+    em.setFlushMode(FlushMode.COMMIT);
+    this.em = em;
+    this.author = author;
+  }
+
+  /** Objects, locked until the transaction ends, so that nobody changes them in between. In the order of their ids: no two units wait for each other. */
+  async hold<T extends Identified>(model: Model<T>, where: object): Promise<T[]> {
+    const objects: T[] = await this.em.find(model, where as never, {
+      lockMode: LockMode.PESSIMISTIC_WRITE,
+      orderBy: { id: "asc" } as never,
+    });
+    const fresh = objects.filter((object) => !this.#held.has(object));
+    const ids = fresh.map(({ id }) => id);
+    const before = await readSnapshots(this.#database, this.em, shapeOf(model), ids);
+    for (const object of fresh) this.#hold(model, object, before.get(object.id)!);
+    return objects;
+  }
+
+  /** A new object. */
+  create<T extends Identified>(model: Model<T>, values: object): T {
+    const object = this.em.create(model, { id: newId(), ...values } as never, { partial: true });
+    this.#hold(model, object, null);
+    return object;
+  }
+
+  /** Deletes an object that is held. */
+  delete(object: Identified): void {
+    this.#held.get(object)!.isDeleted = true;
+    this.em.remove(object);
+  }
+
+  /** Why an object that is held changes, where the author's own detail does not say. */
+  because(object: Identified, reason: string): void {
+    this.#held.get(object)!.reason = reason;
+  }
+
+  /** Writes what was done, and its changes into the log. Called once, by whoever made the unit. */
+  async finish(): Promise<readonly ObjectChange[]> {
+    await this.em.flush();
+    for (const model of new Set([...this.#held.values()].map((held) => held.model))) await this.#logChangesOf(model);
+    await this.#setOffHooks();
+    await this.em.flush();
+    return this.#changes;
+  }
+
+  /** Writes a change into the log that was not made by this unit. */
+  record(change: Change): ObjectChange {
+    const { author } = this;
+    const detail = [change.reason ?? "", author.detail].find((text) => text !== "") ?? "";
+    const related = relatedTo(change.after ?? change.before);
+    const recorded = this.em.create(
+      ObjectChange,
+      {
+        id: newId(),
+        ...(change.time && { time: change.time }),
+        user: author.userId === null ? null : this.em.getReference(User, author.userId),
+        userName: author.username,
+        requestId: author.requestId,
+        changeContext: author.context,
+        changeContextDetail: detail.slice(0, 400),
+        action: change.action,
+        changedObjectType: change.objectType,
+        changedObjectId: change.objectId,
+        objectRepr: change.objectRepr,
+        objectDataV2: change.after ?? change.before,
+        prechange: change.before,
+        ...(related && {
+          relatedObjectType: this.em.getReference(ContentType, related.typeId),
+          relatedObjectId: related.id,
+        }),
+      },
+      { partial: true },
+    );
+    this.#changes.push(recorded);
+    return recorded;
+  }
+
+  #hold(model: Model<Identified>, object: Identified, before: Snapshot | null): void {
+    this.#held.set(object, { object, model, before, isDeleted: false, reason: undefined });
+  }
+
+  async #logChangesOf(model: Model<Identified>): Promise<void> {
+    const held = [...this.#held.values()].filter((one) => one.model === model);
+    const left = held.filter(({ isDeleted }) => !isDeleted).map(({ object }) => object.id);
+    const shape = shapeOf(model);
+    const snapshots = await readSnapshots(this.#database, this.em, shape, left);
+    const [objectType] = await contentTypesOf(this.em, [contentTypeLabel(model)]);
+    for (const { object, before, reason } of held) {
+      const after = snapshots.get(object.id) ?? null;
+      if ((before && after && isSame(before, after)) || (!before && !after)) continue;
+      if (before && after && before["last_updated"] === after["last_updated"] && "last_updated" in after) {
+        // Links are no columns: the object itself does not know that it has changed.
+        object.lastUpdated = new Date(Math.max(Date.now(), Date.parse(before["last_updated"] as string) + 1));
+        after["last_updated"] = object.lastUpdated.toISOString();
+      }
+      const action = !before ? "CREATE" : after ? "UPDATE" : "DELETE";
+      const objectRepr = reprOf(shape, (after ?? before)!);
+      this.record({ objectType: objectType!, objectId: object.id, objectRepr, action, before, after, reason });
+    }
+  }
+
+  /** Notes which hooks the changes set off; what a hook's own run changes sets off none. */
+  async #setOffHooks(): Promise<void> {
+    if (this.author.context === "JOB_HOOK" || this.#changes.length === 0) return;
+    const hooks = await this.em.find(JobHook, { enabled: true }, { populate: ["contentTypes"] });
+    if (hooks.length === 0) return;
+    for (const objectChange of this.#changes) {
+      for (const jobHook of hooks) {
+        if (jobHook.contentTypes.contains(objectChange.changedObjectType) && isSetOffBy(jobHook, objectChange.action))
+          this.em.create(JobHookDelivery, { id: newId(), jobHook, objectChange }, { partial: true });
+      }
+    }
+  }
+}
+
+function isSetOffBy(hook: JobHook, action: ObjectChangeAction): boolean {
+  return { CREATE: hook.typeCreate, UPDATE: hook.typeUpdate, DELETE: hook.typeDelete }[action];
+}
+
+/** The object that a note is about. */
+function relatedTo(snapshot: Snapshot | null): { typeId: string; id: string } | undefined {
+  const type = snapshot?.["assigned_object_type"] as { id: string } | null | undefined;
+  return type ? { typeId: type.id, id: snapshot!["assigned_object_id"] as string } : undefined;
+}

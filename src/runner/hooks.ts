@@ -1,0 +1,119 @@
+import type { Logger } from "pino";
+import type { Database } from "../entities/database.ts";
+import { JobHook, JobHookDelivery, type JobResult } from "../entities/index.ts";
+import { AppError } from "../errors.ts";
+import { admit, type EnqueueDeps, record, type RunRequest, send } from "./enqueue.ts";
+
+/** Launches the jobs of hooks that changes have set off. */
+export interface Hooks {
+  /** Looks for what is to be launched, now if nobody does yet. */
+  wake(): void;
+  /** Waits for the launches under way; what is left is launched after the next start. */
+  close(): Promise<void>;
+}
+
+/** Runs that are recorded in one transaction. */
+const BATCH = 200;
+/** How long after a failure, such as a database that is away, it is tried again. */
+const RETRY_MS = 1000;
+
+/** A hook whose change is committed stays in `job_hook_delivery` until its run is, in one transaction: none is lost, and none is run twice. */
+export function createHooks(deps: EnqueueDeps & { log: Logger }): Hooks {
+  const { database, broker, log } = deps;
+  let working: Promise<void> | undefined;
+  let again = false;
+  let closed = false;
+  let retry: NodeJS.Timeout | undefined;
+
+  async function work(): Promise<void> {
+    do {
+      again = false;
+      for (;;) {
+        const deliveries = closed ? [] : await waiting(database);
+        if (deliveries.length === 0) break;
+        for (const run of await launch(deps, deliveries)) await send(broker, run);
+      }
+    } while (again);
+  }
+
+  const hooks: Hooks = {
+    wake() {
+      again = true;
+      working ??= work()
+        .catch((error: unknown) => {
+          log.error({ err: error }, "job hooks could not be launched; trying again");
+          if (!closed) retry = setTimeout(() => hooks.wake(), RETRY_MS).unref();
+        })
+        .finally(() => {
+          working = undefined;
+          if (again && !closed) hooks.wake();
+        });
+    },
+    async close() {
+      closed = true;
+      clearTimeout(retry);
+      await working;
+    },
+  };
+  return hooks;
+}
+
+type Waiting = Pick<JobHookDelivery, "id"> & { hookId: string; changeId: string; userId: string | null };
+
+/** The oldest deliveries of one hook. */
+async function waiting(database: Database): Promise<Waiting[]> {
+  const rows = (await database.rows
+    .selectFrom("job_hook_delivery as delivery")
+    .innerJoin("object_change as change", "change.id", "delivery.object_change_id")
+    .select(["delivery.id as id", "delivery.job_hook_id as hookId", "change.id as changeId", "change.user_id as userId"])
+    .orderBy("delivery.id")
+    .limit(BATCH)
+    .execute()) as Waiting[];
+  const end = rows.findIndex(({ hookId }) => hookId !== rows[0]!.hookId);
+  return end === -1 ? rows : rows.slice(0, end);
+}
+
+async function launch(deps: EnqueueDeps & { log: Logger }, deliveries: readonly Waiting[]): Promise<JobResult[]> {
+  const { database } = deps;
+  const hook = await database.fork().findOne(JobHook, { id: deliveries[0]!.hookId }, { populate: ["job.defaultJobQueue"] });
+  // Deleted meanwhile, and its deliveries with it.
+  if (!hook) return [];
+  const requests = deliveries.map(({ id, changeId, userId }) => ({ id, request: requestOf(hook, changeId, userId) }));
+  const refusal = await admit(deps, requests[0]!.request).then(
+    () => undefined,
+    (error: unknown) => asRefusal(error),
+  );
+  return database.transaction(async (em) => {
+    const runs: JobResult[] = [];
+    for (const { id, request } of requests) {
+      if ((await em.nativeDelete(JobHookDelivery, { id })) === 0) continue;
+      const meta = { job_hook: hook.name };
+      const run = refusal
+        ? await record(em, hook.job, request, { ...failed(refusal), meta })
+        : await record(em, hook.job, request, { meta }).catch((error: unknown) =>
+            record(em, hook.job, request, { ...failed(asRefusal(error)), meta }),
+          );
+      if (run.status === "PENDING") runs.push(run);
+    }
+    return runs;
+  });
+}
+
+function requestOf({ job }: JobHook, changeId: string, userId: string | null): RunRequest {
+  return { job: { id: job.id }, data: { object_change: changeId }, userId, via: "hook" };
+}
+
+/** What the gate refused is no failure of the launch: it is recorded, so that nobody has to wonder where the run is. */
+function asRefusal(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  throw error;
+}
+
+function failed({ code, message }: AppError): Partial<JobResult> {
+  return {
+    status: "FAILURE",
+    dateDone: new Date(),
+    result: { exc_type: code, exc_message: message },
+    traceback: `${code}: ${message}`,
+  };
+}

@@ -1,0 +1,148 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { Arg, Args, ArgsType, Ctx, Field, ID, Info, Mutation, Resolver } from "type-graphql";
+import {
+  changeJob,
+  type Data,
+  deleteObject,
+  holdOne,
+  OVERRIDABLE,
+  type OverridableField,
+  refuse,
+  revertJob,
+  rulesOf,
+  type Unit,
+} from "../changes/index.ts";
+import { snakeCase } from "../entities/case.ts";
+import { Job, JobResult } from "../entities/index.ts";
+import { DateTime, GenericScalar } from "../entities/scalars.ts";
+import { shapeOf } from "../entities/shape.ts";
+import { AppError, type ErrorDetail } from "../errors.ts";
+import { describeReference, jobCondition } from "../runner/index.ts";
+import type { Context } from "./context.ts";
+import { JobOverridableField } from "./job-overrides.ts";
+import { JobReferenceArgs, referenceOf } from "./job-reference.ts";
+import { readOne, type Row } from "./list.ts";
+import { inputOf } from "./model-input.ts";
+import { UNMODIFIED_SINCE } from "./model-mutations.ts";
+import { selectedColumns } from "./selection.ts";
+
+const JOB = shapeOf(Job);
+const JOB_RESULT = shapeOf(JobResult);
+
+@ArgsType()
+class RunJobArgs extends JobReferenceArgs {
+  @Field(() => GenericScalar, { nullable: true, description: "Inputs: an object that fits the job's `variables_schema`." })
+  data?: Record<string, unknown>;
+
+  @Field(() => Boolean, { nullable: true, description: "Whether to change nothing; the job's `dryrun_default` when absent." })
+  dryrun?: boolean;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: "Whether to keep what the run prints; the job's `console_log_default` when absent.",
+  })
+  consoleLog?: boolean;
+}
+
+const overridable = OVERRIDABLE.map(snakeCase);
+/** What to change of a job. */
+export const UpdateJobInput = inputOf(Job, {
+  fields: ["enabled", ...overridable, ...overridable.map((name) => `${name}_override`), "tags", "_custom_field_data"],
+  isNew: false,
+});
+// Their names in an older release.
+Field(() => [String], { nullable: true, description: "The same as `job_queues`." })(UpdateJobInput.prototype, "taskQueues");
+Field(() => Boolean, { nullable: true, description: "The same as `job_queues_override`." })(
+  UpdateJobInput.prototype,
+  "taskQueuesOverride",
+);
+
+/** Jobs: to run, to change, to bring in step with their source. */
+@Resolver()
+export class JobMutations {
+  @Mutation(() => JobResult, {
+    description: "Runs a job. Answers as soon as the run is recorded; follow it with the `job_log_entries` subscription.",
+  })
+  async runJob(
+    @Args(() => RunJobArgs) args: RunJobArgs,
+    @Ctx() { database, runner, viewer }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row> {
+    const { data = {}, dryrun, consoleLog } = args;
+    if (typeof data !== "object" || data === null || Array.isArray(data)) {
+      const message = "data must be an object.";
+      throw new AppError("BAD_USER_INPUT", message, [{ field: "data", message }]);
+    }
+    const id = await runner.enqueue({
+      job: referenceOf(args),
+      data,
+      dryRun: dryrun ?? undefined,
+      consoleLog: consoleLog ?? undefined,
+      userId: viewer.id,
+    });
+    return (await readOne(database, JOB_RESULT, selectedColumns(info, JOB_RESULT), id))!;
+  }
+
+  @Mutation(() => Job, {
+    description:
+      "Changes a job. A value overrides its field and holds until it is reverted: `…_override: false` reverts the field to what the job's source says, `…_override: true` keeps it as it is now.",
+  })
+  async updateJob(
+    @Args(() => JobReferenceArgs) args: JobReferenceArgs,
+    @Arg("data", () => UpdateJobInput, { description: "What to change." }) data: Data,
+    @Arg("ifUnmodifiedSince", () => DateTime, UNMODIFIED_SINCE) unmodifiedSince: Date | undefined,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row> {
+    return changeOne(args, unmodifiedSince, context, info, (unit, job) => changeJob(unit, job, data));
+  }
+
+  @Mutation(() => Job, { description: "Reverts fields of a job to what the job's source says." })
+  async revertJobOverrides(
+    @Args(() => JobReferenceArgs) args: JobReferenceArgs,
+    @Arg("fields", () => [JobOverridableField], {
+      nullable: true,
+      description: "Which fields; all that are overridden when absent.",
+    })
+    fields: readonly OverridableField[] | undefined,
+    @Arg("ifUnmodifiedSince", () => DateTime, UNMODIFIED_SINCE) unmodifiedSince: Date | undefined,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row> {
+    return changeOne(args, unmodifiedSince, context, info, (unit, job) => revertJob(unit, job, fields ?? undefined));
+  }
+
+  @Mutation(() => Job, {
+    description:
+      "Deletes a job whose source is no longer installed, with its hooks and buttons. Its results and schedules stay. The answer is what it was.",
+  })
+  async deleteJob(
+    @Arg("id", () => ID, { description: "Primary key." }) id: string,
+    @Arg("ifUnmodifiedSince", () => DateTime, UNMODIFIED_SINCE) unmodifiedSince: Date | undefined,
+    @Ctx() { database, change }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row> {
+    return change(async (unit) => {
+      const { id: found } = await deleteObject(unit, Job, id, unmodifiedSince);
+      return (await readOne(database, JOB, selectedColumns(info, JOB), found))!;
+    });
+  }
+}
+
+/** Changes the job that is named, if what comes of it holds. */
+async function changeOne(
+  args: JobReferenceArgs,
+  unmodifiedSince: Date | undefined,
+  { database, change }: Context,
+  info: GraphQLResolveInfo,
+  work: (unit: Unit, job: Job) => Promise<ErrorDetail[]>,
+): Promise<Row> {
+  const reference = referenceOf(args);
+  const { id } = await change(async (unit) => {
+    const job = await holdOne(unit, Job, jobCondition(reference), describeReference(reference), unmodifiedSince);
+    const wrong = await work(unit, job);
+    refuse(wrong.length > 0 ? wrong : await rulesOf(Job).check?.(job, unit));
+    return job;
+  });
+  return (await readOne(database, JOB, selectedColumns(info, JOB), id))!;
+}

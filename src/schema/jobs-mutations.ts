@@ -1,0 +1,134 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { Arg, Ctx, Extensions, Field, FieldResolver, Info, Mutation, ObjectType, Resolver, Root } from "type-graphql";
+import { changeJob, type Data, differencesOf, rulesOf, type Unit } from "../changes/index.ts";
+import { contentTypeLabel } from "../entities/content-types.ts";
+import { Job } from "../entities/index.ts";
+import { GenericScalar } from "../entities/scalars.ts";
+import { type OneShape, shapeOf } from "../entities/shape.ts";
+import { AppError, type ErrorDetail } from "../errors.ts";
+import type { Context } from "./context.ts";
+import { UpdateJobInput } from "./job-mutations.ts";
+import { type ListArguments, type ListField, readFilters } from "./list-arguments.ts";
+import { readRows, type Row } from "./list.ts";
+import { Given } from "./model-resolver.ts";
+import { selectedColumns } from "./selection.ts";
+
+const JOB = shapeOf(Job);
+
+/** What is wrong with one field. */
+@ObjectType({ description: "What is wrong with one field of the input." })
+class FieldError {
+  @Field(() => String, { description: "Dotted path of the field, as you wrote it." })
+  field!: string;
+
+  @Field(() => String, { description: "What is wrong with it, as a sentence." })
+  message!: string;
+}
+
+/** What came of one job of many. */
+@ObjectType({ description: "What came of one job of those that were to be changed." })
+class JobUpdateOutcome {
+  jobId!: string;
+
+  @Field(() => Boolean, { description: "True when the job differs by the change, or would if the change were kept." })
+  changed!: boolean;
+
+  @Field(() => GenericScalar, {
+    nullable: true,
+    description: "How it differs: `{ removed, added }` with the old and the new values of its fields; null when it does not.",
+  })
+  differences!: unknown;
+
+  @Field(() => [FieldError], { description: "Why the job cannot be changed so; empty when it can." })
+  errors!: readonly ErrorDetail[];
+}
+
+/** What came of a change of many jobs. */
+@ObjectType({ description: "What came of a change of many jobs: it is kept for all of them, or for none." })
+class UpdateJobsPayload {
+  @Field(() => Boolean, { description: "True when the change is kept; false for a dry run, and when there are errors." })
+  applied!: boolean;
+
+  @Field(() => [JobUpdateOutcome], { description: "What came of each job." })
+  outcomes!: JobUpdateOutcome[];
+}
+
+/** Leads from an outcome to its job. */
+const OUTCOME_JOB: OneShape = { column: "job_id", target: () => Job, property: "job", description: "", nullable: false };
+
+/** What came of one job. */
+@Resolver(() => JobUpdateOutcome)
+export class JobUpdateOutcomeResolver {
+  @FieldResolver(() => Job, { description: "The job, as it is now." })
+  job(
+    @Root() { jobId }: JobUpdateOutcome,
+    @Ctx() { relations }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row | null> | null {
+    return relations.one(OUTCOME_JOB, { id: jobId, job_id: jobId }, info);
+  }
+}
+
+/** Many jobs at once. */
+@Resolver()
+export class JobsMutations {
+  @Extensions({ listOf: Job, as: "filters" } satisfies ListField)
+  @Mutation(() => UpdateJobsPayload, {
+    description: "Changes every job that the filters find, in one transaction: when one of them cannot be changed so, none is.",
+  })
+  async updateJobs(
+    @Given() args: ListArguments,
+    @Arg("data", () => UpdateJobInput, { description: "What to change of each; see `update_job`." }) data: Data,
+    @Arg("dryRun", () => Boolean, { defaultValue: false, description: "Tell what would come of it, and change nothing." })
+    dryRun: boolean,
+    @Ctx() { database, limits, tryChange }: Context,
+  ): Promise<UpdateJobsPayload> {
+    const where = readFilters(JOB, args);
+    if (where.length === 0) throw new AppError("BAD_USER_INPUT", "Say which jobs: give at least one filter, such as `id`.");
+    const found = await readRows(database, JOB, ["id"], { where, most: limits.maxPageSize });
+    const ids = found.map(({ id }) => id);
+    const errors = new Map<string, readonly ErrorDetail[]>();
+    const attempt = async (unit: Unit) => {
+      for (const job of await unit.hold(Job, { id: ids })) {
+        const wrong = await changeJob(unit, job, data).catch(detailsOf);
+        const all = wrong.length > 0 ? wrong : ((await rulesOf(Job).check?.(job, unit)) ?? []);
+        if (all.length > 0) errors.set(job.id, all);
+      }
+      if (errors.size > 0) throw new Refused();
+    };
+    const done = await tryChange(attempt, dryRun).catch((error: unknown) => {
+      if (error instanceof Refused) return undefined;
+      throw error;
+    });
+    const changes = new Map(done?.changes.map((change) => [change.changedObjectId, change]));
+    const outcomes = ids.map((jobId) => {
+      const change = changes.get(jobId);
+      const differences = change ? differencesOf(change.prechange, change.objectDataV2) : null;
+      return { jobId, changed: change !== undefined, differences, errors: errors.get(jobId) ?? [] };
+    });
+    return { applied: done !== undefined && !dryRun, outcomes };
+  }
+
+  @Mutation(() => [Job], {
+    description: "Reads every job file anew, as a start of the server does. Answers with the jobs that are new or have changed.",
+  })
+  async refreshJobs(@Ctx() { database, runner, author }: Context, @Info() info: GraphQLResolveInfo): Promise<Row[]> {
+    const changes = await runner.refreshJobs(author());
+    const ids = changes
+      .filter(({ changedObjectType }) => changedObjectType.label === JOBS)
+      .map((change) => change.changedObjectId);
+    if (ids.length === 0) return [];
+    return readRows(database, JOB, selectedColumns(info, JOB), { where: readFilters(JOB, { id: ids }) });
+  }
+}
+
+const JOBS = contentTypeLabel(Job);
+
+/** Keeps nothing of a change of many jobs: some cannot be changed so. */
+class Refused extends Error {}
+
+/** What the caller did wrong, told field by field. */
+function detailsOf(error: unknown): readonly ErrorDetail[] {
+  if (error instanceof AppError) return error.details;
+  throw error;
+}

@@ -1,0 +1,78 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { Arg, Ctx, ID, Info, Mutation, Resolver } from "type-graphql";
+import { createObject, type Data, deleteObject, updateObject } from "../changes/index.ts";
+import { snakeCase } from "../entities/case.ts";
+import { DateTime } from "../entities/scalars.ts";
+import { shapeOf } from "../entities/shape.ts";
+import type { Context } from "./context.ts";
+import { readOne, type Row } from "./list.ts";
+import { inputOf } from "./model-input.ts";
+import { selectedColumns } from "./selection.ts";
+
+/** What clients may do to a model's objects. */
+interface Writable {
+  /** Wire names of the fields of a new object. */
+  create: readonly string[];
+  /** Wire names of the fields that may change later; those of a new object when absent. */
+  update?: readonly string[];
+}
+
+type ModelClass = (new () => { id: string }) & { name: string };
+
+/** Argument of mutations that change what a client has read before. */
+export const UNMODIFIED_SINCE = {
+  nullable: true,
+  description:
+    "The `last_updated` that you have seen: when the object has changed since, it is left alone and the answer is `CONFLICT`.",
+} as const;
+
+/** A resolver class with `create_…`, `update_…` and `delete_…` of a model, as its shape and its rules have it. */
+export function modelMutations(model: ModelClass, { create, update = create }: Writable) {
+  const shape = shapeOf(model);
+  const words = snakeCase(model.name).replaceAll("_", " ");
+  const CreateInput = inputOf(model, { fields: create, isNew: true });
+  const UpdateInput = inputOf(model, { fields: update, isNew: false });
+
+  @Resolver()
+  abstract class ModelMutations {
+    @Mutation(() => model, { name: `create${model.name}`, description: `Creates a ${words}.` })
+    async create(
+      @Arg("data", () => CreateInput, { description: `What the new ${words} is.` }) data: Data,
+      @Ctx() { database, change }: Context,
+      @Info() info: GraphQLResolveInfo,
+    ): Promise<Row> {
+      const { id } = await change((unit) => createObject(unit, model, data));
+      return (await readOne(database, shape, selectedColumns(info, shape), id))!;
+    }
+
+    @Mutation(() => model, { name: `update${model.name}`, description: `Changes a ${words}.` })
+    async update(
+      @Arg("id", () => ID, { description: "Primary key." }) id: string,
+      @Arg("data", () => UpdateInput, { description: "What to change." }) data: Data,
+      @Arg("ifUnmodifiedSince", () => DateTime, UNMODIFIED_SINCE) unmodifiedSince: Date | undefined,
+      @Ctx() { database, change }: Context,
+      @Info() info: GraphQLResolveInfo,
+    ): Promise<Row> {
+      await change((unit) => updateObject(unit, model, id, data, unmodifiedSince));
+      return (await readOne(database, shape, selectedColumns(info, shape), id))!;
+    }
+
+    @Mutation(() => model, {
+      name: `delete${model.name}`,
+      description: `Deletes a ${words}. The answer is what it was; what referred to it is already gone from there.`,
+    })
+    async delete(
+      @Arg("id", () => ID, { description: "Primary key." }) id: string,
+      @Arg("ifUnmodifiedSince", () => DateTime, UNMODIFIED_SINCE) unmodifiedSince: Date | undefined,
+      @Ctx() { database, change }: Context,
+      @Info() info: GraphQLResolveInfo,
+    ): Promise<Row> {
+      return change(async (unit) => {
+        // Read before it is gone, and given only if it is.
+        const { id: found } = await deleteObject(unit, model, id, unmodifiedSince);
+        return (await readOne(database, shape, selectedColumns(info, shape), found))!;
+      });
+    }
+  }
+  return ModelMutations;
+}
