@@ -65,6 +65,7 @@ export async function openApp(config: Config, log: Logger = pino({ level: config
       runner,
       authenticate,
       limits: config,
+      webhookSecret: config.webhookSecret,
       log,
       host: config.host,
       port: config.port,

@@ -19,6 +19,8 @@ export interface Config {
   readonly shutdownGraceMs: number;
   /** Key of the administrator's token; a random one is made and printed on the first start when it is not given. */
   readonly adminToken: string | undefined;
+  /** What Nautobot signs its webhooks with; none is taken without it. */
+  readonly webhookSecret: string | undefined;
   /** How long a key that was found good is not looked up again: so long may one that was deleted still be taken. */
   readonly authCacheMs: number;
   /** Longest page of a list, and longest list that is given without a page. */
@@ -54,13 +56,14 @@ const environment = z.object({
   SPARE_THREADS: integer(0, 64, 1),
   SHUTDOWN_GRACE_MS: integer(0, 3_600_000, 10_000),
   ADMIN_TOKEN: z.string().min(16, "must have 16 characters or more").optional(),
+  WEBHOOK_SECRET: z.string().min(16, "must have 16 characters or more").optional(),
   AUTH_CACHE_MS: integer(0, 60_000, 1000),
   MAX_PAGE_SIZE: integer(1, 1_000_000, 10_000),
   DEFAULT_PAGE_SIZE: number(1, 1_000_000).optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("info"),
 });
 
-const SECRETS = new Set(["DATABASE_URL", "ADMIN_TOKEN"]);
+const SECRETS = new Set(["DATABASE_URL", "ADMIN_TOKEN", "WEBHOOK_SECRET"]);
 
 /**
  * Reads the environment. An empty variable counts as one that is not set.
@@ -85,6 +88,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     spareThreads: value.SPARE_THREADS,
     shutdownGraceMs: value.SHUTDOWN_GRACE_MS,
     adminToken: value.ADMIN_TOKEN,
+    webhookSecret: value.WEBHOOK_SECRET,
     authCacheMs: value.AUTH_CACHE_MS,
     maxPageSize: value.MAX_PAGE_SIZE,
     defaultPageSize: value.DEFAULT_PAGE_SIZE,

@@ -2,6 +2,7 @@ import type { SqlEntityManager } from "@mikro-orm/sql";
 import { LockMode } from "@mikro-orm/core";
 import type { Database } from "../entities/database.ts";
 import { Job, JobResult, User } from "../entities/index.ts";
+import { newId } from "../entities/new-id.ts";
 import { DEFAULT_QUEUE } from "../entities/job-queue.ts";
 import { AppError } from "../errors.ts";
 import type { Broker } from "./broker.ts";
@@ -91,6 +92,7 @@ export async function record(
   const run = em.create(
     JobResult,
     {
+      id: newId(),
       jobModel: em.getReference(Job, job.id),
       name: job.name,
       taskName: classPathOf(job),
@@ -105,7 +107,6 @@ export async function record(
     },
     { partial: true },
   );
-  await em.flush();
   return run;
 }
 

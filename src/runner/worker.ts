@@ -78,7 +78,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     const claimed = await claim(id);
     if (!claimed) return;
     broker.notify(`result:${id}`);
-    await settle(id, await execute(deps, claimed, stop.signal));
+    await settle(id, await execute(deps, claimed, stop.signal).catch(failureOf));
   }
 
   return {
@@ -125,6 +125,12 @@ async function execute(
 async function readUser(database: Database, id: string): Promise<{ id: string; username: string } | null> {
   const user = await database.rows.selectFrom("user").select(["id", "username"]).where("id", "=", id).executeTakeFirst();
   return (user as { id: string; username: string } | undefined) ?? null;
+}
+
+/** What kept the job from being started at all. */
+function failureOf(error: Error): Outcome {
+  const { name, message, stack = "" } = error;
+  return { kind: "failure", excType: name, excMessage: message, traceback: stack };
 }
 
 function notInstalled(classPath: string | null): Outcome {

@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
+import { ChangeMutations } from "./change-mutations.ts";
 import { ContentTypeResolver } from "./content-type.ts";
 import { FileProxyResolver } from "./file-proxy.ts";
 import { GitRepositoryResolver } from "./git-repository.ts";
@@ -47,6 +48,7 @@ const RESOLVERS = [
   JobButtonMutations,
   TagMutations,
   NoteMutations,
+  ChangeMutations,
 ] as const;
 
 /** What can be asked, with the names that go over the wire. */

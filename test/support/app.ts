@@ -27,7 +27,10 @@ export async function writeJobs(files: JobFiles, root = join(inject("scratch"), 
   await mkdir(root, { recursive: true });
   for (const [path, source] of Object.entries(files)) {
     await mkdir(dirname(join(root, path)), { recursive: true });
-    await writeFile(join(root, path), `import { defineJob, z } from "jobgraph";\n${source}`);
+    await writeFile(
+      join(root, path),
+      `import { defineJob, defineJobButtonReceiver, defineJobHookReceiver, z } from "jobgraph";\n${source}`,
+    );
   }
   return root;
 }
