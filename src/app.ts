@@ -8,6 +8,7 @@ import { openDatabase } from "./entities/database.ts";
 import { createMemoryBroker } from "./runner/brokers/memory.ts";
 import { openRunner } from "./runner/index.ts";
 import { openThreads } from "./runner/sandbox/threads.ts";
+import { openTemplates } from "./runner/templates.ts";
 import { openServer } from "./schema/server.ts";
 
 /** A running server with everything it stands on. */
@@ -50,10 +51,13 @@ export async function openApp(config: Config, log: Logger = pino({ level: config
       onOutput: (stream, text) => log.info({ stream }, text.trimEnd()),
     });
     opened.push(() => sandbox.close());
+    const templates = openTemplates();
+    opened.push(() => templates.close());
     const runner = await openRunner({
       database,
       broker,
       sandbox,
+      templates,
       jobsRoot: config.jobsRoot,
       concurrency: config.workerConcurrency,
       log,

@@ -1,11 +1,11 @@
 import type { ObjectChangeAction } from "../entities/choices.ts";
-import { contentTypeLabel } from "../entities/content-types.ts";
-import { MODELS, ObjectChange } from "../entities/index.ts";
+import type { ObjectChange } from "../entities/index.ts";
 import type { Snapshot } from "../entities/object-change.ts";
 import { isUuid } from "../entities/scalars.ts";
 import type { ErrorDetail } from "../errors.ts";
 import { contentTypesOf, isContentTypeLabel } from "./content-types.ts";
 import { withoutSecrets } from "./secrets.ts";
+import { isOwnType } from "./own-objects.ts";
 import { refuse } from "./objects.ts";
 import type { Unit } from "./unit.ts";
 
@@ -49,7 +49,7 @@ function problems({ objectType, objectId, objectRepr, action, before, after }: F
     if (!holds) details.push({ field, message });
   };
   mind(isContentTypeLabel(objectType), "object_type", "A kind of object is `app_label.model` in lower case, e.g. `dcim.device`.");
-  mind(!OURS.has(objectType), "object_type", "Changes of this server's own objects are recorded by the server.");
+  mind(!isOwnType(objectType), "object_type", "Changes of this server's own objects are recorded by the server.");
   mind(isUuid(objectId), "object_id", "The object's id is a UUID.");
   mind([...objectRepr].length <= 200, "object_repr", "This field has at most 200 characters.");
   for (const [field, value] of Object.entries({ before, after }))
@@ -59,5 +59,3 @@ function problems({ objectType, objectId, objectRepr, action, before, after }: F
   if (action === "CREATE") mind(before == null, "before", "A new object was nothing before: give it as `after`.");
   return details;
 }
-
-const OURS: ReadonlySet<string> = new Set(MODELS.map(contentTypeLabel));

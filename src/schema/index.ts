@@ -4,7 +4,7 @@ import { ChangeMutations } from "./change-mutations.ts";
 import { ContentTypeResolver } from "./content-type.ts";
 import { FileProxyResolver } from "./file-proxy.ts";
 import { GitRepositoryResolver } from "./git-repository.ts";
-import { JobButtonMutations, JobButtonResolver } from "./job-button.ts";
+import { JobButtonMutations, JobButtonResolver, RenderedJobButtonResolver } from "./job-button.ts";
 import { JobConsoleEntryResolver } from "./job-console-entry.ts";
 import { JobHookMutations, JobHookResolver } from "./job-hook.ts";
 import { JobLogEntryResolver } from "./job-log-entry.ts";
@@ -49,6 +49,7 @@ const RESOLVERS = [
   TagMutations,
   NoteMutations,
   ChangeMutations,
+  RenderedJobButtonResolver,
 ] as const;
 
 /** What can be asked, with the names that go over the wire. */

@@ -150,7 +150,7 @@ test("an operation that says it comes from a run which is not there is refused",
       headers: { "content-type": "application/json", authorization: `Token ${KEY}`, "x-job-result": jobResult },
       body: JSON.stringify({ query: describePlain("x") }),
     });
-    expect((await response.json()).errors[0]).toMatchObject({ message: expect.stringContaining("X-Job-Result") });
+    expect(((await response.json()) as any).errors[0]).toMatchObject({ message: expect.stringContaining("X-Job-Result") });
   }
 });
 
@@ -163,29 +163,26 @@ test("what the gate refuses is recorded where the run would be", async () => {
   ]);
 });
 
-test("ten thousand changes in one transaction lose no hook, and the mutation does not wait for them", async () => {
+test("thousands of changes in one transaction lose no hook, and the mutation does not wait for them", async () => {
   const app = await openTestApp(RECEIVERS);
   const database = await databaseOf(app);
   const em = database.fork();
-  const count = 10_000;
+  const count = 2000;
   for (let n = 0; n < count; n++) {
     const job = { moduleName: `many.m${n}`, jobClassName: "M", grouping: "Many", name: `M${n}`, installed: false };
     em.create(Job, job, { partial: true });
   }
   await em.flush();
   await hook(app, { content_types: ["extras.job"], type_update: true });
-  console.time("m");
   const { update_jobs } = await app.client.query(
     `mutation { update_jobs(grouping: "Many", data: { description: "one of many" }) { applied outcomes { changed } } }`,
   );
-  console.timeEnd("m");
   expect(update_jobs.applied).toBe(true);
   expect(update_jobs.outcomes.filter((outcome: any) => outcome.changed)).toHaveLength(count);
   const launched = async () =>
     (await app.client.query(`{ job_results_connection(job_model: "Tell", first: 1) { total_count } }`)).job_results_connection
       .total_count;
   expect(await launched()).toBeLessThan(count);
-  await expect.poll(launched, { timeout: 60_000, interval: 50 }).toBe(count);
-  console.timeLog?.("x");
+  await expect.poll(launched, { timeout: 30_000, interval: 50 }).toBe(count);
   expect(await database.rows.selectFrom("job_hook_delivery").select("id").execute()).toEqual([]);
-}, 90_000);
+});

@@ -35,6 +35,7 @@ import { AppError } from "../../src/errors.ts";
 import { createMemoryBroker } from "../../src/runner/brokers/memory.ts";
 import { openRunner } from "../../src/runner/index.ts";
 import { openThreads } from "../../src/runner/sandbox/threads.ts";
+import { openTemplates } from "../../src/runner/templates.ts";
 import { createDocumentReader } from "../../src/schema/document-reader.ts";
 import { createExecutor } from "../../src/schema/execute.ts";
 import { openServer } from "../../src/schema/server.ts";
@@ -62,7 +63,9 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
   await ensureAdministrator(database, KEY);
   const broker = createMemoryBroker();
   const sandbox = openThreads({ env: {}, spares: 0, shared: 1, graceMs: 50, onOutput: () => undefined });
-  const runner = await openRunner({ database, broker, sandbox, jobsRoot: await writeJobs(JOBS), concurrency: 1, log });
+  const templates = openTemplates();
+  const jobsRoot = await writeJobs(JOBS);
+  const runner = await openRunner({ database, broker, sandbox, templates, jobsRoot, concurrency: 1, log });
   onTestFinished(async () => {
     await runner.close(0);
     await broker.close();
