@@ -27,6 +27,11 @@ export const Obeys = job("Obeys", ({ signal, logger }) => new Promise((resolve) 
   signal.addEventListener("abort", () => { clearInterval(alive); resolve("stopped: " + signal.reason.message); });
   logger.info("waiting");
 }));
+export const Relays = job("Relays", ({ signal, logger }) => new Promise((_, reject) => {
+  signal.throwIfAborted();
+  signal.addEventListener("abort", () => reject(signal.reason));
+  logger.info("waiting");
+}));
 export const Taints = job("Taints", () => {
   const before = { global: globalThis.tainted ?? null, proto: [].tainted ?? null, env: process.env.TAINTED ?? null };
   globalThis.tainted = Array.prototype.tainted = process.env.TAINTED = "yes";
@@ -183,6 +188,15 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
     const abort = new AbortController();
     const { outcome } = await run("Obeys", {}, async () => abort.abort(new Error("please")), abort.signal);
     expect(outcome).toEqual({ kind: "success", result: "stopped: please" });
+  });
+
+  test("tells a job that waits for nothing but its signal, also when that was aborted before", async () => {
+    const { run } = await setup({ graceMs: 10_000 });
+    const abort = new AbortController();
+    const stopped = { kind: "failure", excType: "RangeError", excMessage: "please" };
+    const onLines = async () => abort.abort(new RangeError("please"));
+    expect((await run("Relays", {}, onLines, abort.signal)).outcome).toMatchObject(stopped);
+    expect((await run("Relays", {}, onLines, abort.signal)).outcome).toMatchObject(stopped);
   });
 
   test("shows nothing of one run to the next", async () => {

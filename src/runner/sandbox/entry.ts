@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { workerData } from "node:worker_threads";
 import type { Outcome, SandboxTask } from "../sandbox.ts";
 import { createPipeWriter } from "./byte-pipe.ts";
@@ -5,7 +6,7 @@ import { checkData } from "./check-data.ts";
 import { encodeLine } from "./line-codec.ts";
 import { describeJobs, loadJob, loadModule } from "./load-job.ts";
 import { createLogger } from "./logger.ts";
-import type { Reply, Request, ThreadData } from "./protocol.ts";
+import type { Reply, Request, StopReason, ThreadData } from "./protocol.ts";
 import { failure, runJob } from "./run-job.ts";
 
 /*
@@ -46,10 +47,18 @@ function startRun(task: SandboxTask): void {
 for (const event of ["uncaughtException", "unhandledRejection"] as const) {
   process.on(event, (error: unknown) => {
     // Between runs, what an earlier run left behind has failed: the thread is not fit for another.
-    if (current) current.settle(failure(error), false);
+    if (current) current.settle(failure(error, current.abort.signal), false);
     else process.exit(1);
   });
 }
+
+process.on("beforeExit", () => {
+  // A job that listens to its signal does wait for something that can come: a stop.
+  if (current && getEventListeners(current.abort.signal, "abort").length > 0) port.ref();
+});
+
+/** A reason as the error that a job sees. */
+const errorOf = ({ name, message }: StopReason) => Object.assign(new Error(message), { name });
 
 /** What is wrong first, then where: the stack of a syntax error begins with the place. */
 function loadError(error: unknown): string {
@@ -62,7 +71,7 @@ port.on("message", async (request: Request) => {
     case "run":
       return startRun(request.task);
     case "abort":
-      return current?.abort.abort(new Error(request.reason));
+      return current?.abort.abort(errorOf(request.reason));
     case "describe":
       try {
         return reply({ kind: "described", file: { jobs: describeJobs(await loadModule(request.file)) } });

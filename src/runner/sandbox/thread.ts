@@ -91,14 +91,13 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
       let grace: NodeJS.Timeout | undefined;
       const onAbort = () => {
         const { name, message } = signal.reason as Error;
-        port.postMessage({ kind: "abort", reason: message } satisfies Request);
+        port.postMessage({ kind: "abort", reason: { name, message } } satisfies Request);
         grace = setTimeout(() => force(failure(name, message)), graceMs);
       };
-      if (signal.aborted) onAbort();
-      else signal.addEventListener("abort", onAbort, { once: true });
-
       const reply = once(port, "message").then(([message]) => message as OutcomeReply);
       port.postMessage({ kind: "run", task } satisfies Request);
+      if (signal.aborted) onAbort();
+      else signal.addEventListener("abort", onAbort, { once: true });
       const { outcome, fit: isFit } = await Promise.race([reply, throwEnd]).catch(
         // A thread's end can overtake its last message.
         (error: Error) =>
