@@ -62,7 +62,9 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
   await ensureAdministrator(database, KEY);
   const broker = createMemoryBroker();
   const sandbox = openThreads({ env: {}, spares: 0, shared: 1, graceMs: 50, onOutput: () => undefined });
-  const runner = await openRunner({ database, broker, sandbox, jobsRoot: await writeJobs(JOBS), concurrency: 1, log });
+  const timeLimits = { softMs: 60_000, hardMs: 120_000 };
+  const jobsRoot = await writeJobs(JOBS);
+  const runner = await openRunner({ database, broker, sandbox, jobsRoot, concurrency: 1, timeLimits, log });
   onTestFinished(async () => {
     await runner.close(0);
     await broker.close();

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Isolation } from "../../src/runner/define-job.ts";
 import type { Outcome, SaidLine, Sandbox } from "../../src/runner/sandbox.ts";
 import { writeJobs } from "./app.ts";
+import { timeLimitsContract } from "./time-limits-contract.ts";
 
 /** How a sandbox is opened for the contract. */
 export interface SandboxSettings {
@@ -61,6 +62,8 @@ export const Enum = job("Typed", (): string => { const typed: string = "ts"; ret
 
 /** What every sandbox promises, run against each implementation. */
 export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): void {
+  timeLimitsContract(() => open({ env: {}, graceMs: 50 }));
+
   async function setup(settings: Partial<SandboxSettings> = {}) {
     const sandbox = open({ env: { VISIBLE: "1" }, graceMs: 50, ...settings });
     onTestFinished(() => sandbox.close());
@@ -80,6 +83,7 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
         isolation,
         data,
         dryRun: true,
+        limits: { softMs: 60_000, hardMs: 120_000 },
         user: { id: "u", username: "ada" },
         jobResult: { id: "r", name: exportName },
       };

@@ -1,5 +1,6 @@
 import { getEventListeners } from "node:events";
 import { workerData } from "node:worker_threads";
+import { SoftTimeLimitExceeded } from "../define-job.ts";
 import type { Outcome, SandboxTask } from "../sandbox.ts";
 import { createPipeWriter } from "./byte-pipe.ts";
 import { checkData } from "./check-data.ts";
@@ -16,7 +17,7 @@ import { failure, runJob } from "./run-job.ts";
  * `npm run build:code` makes one file of this and all it imports, since every run starts a thread and a thread's start is paid in files:
  * zod alone is a hundred. The file is also what job code imports as "jobgraph".
  */
-export { defineJob, defineJobButtonReceiver, defineJobHookReceiver, z } from "../define-job.ts";
+export { defineJob, defineJobButtonReceiver, defineJobHookReceiver, SoftTimeLimitExceeded, z } from "../define-job.ts";
 
 const { port, lines } = workerData as ThreadData;
 const reply = (message: Reply) => port.postMessage(message);
@@ -53,12 +54,16 @@ for (const event of ["uncaughtException", "unhandledRejection"] as const) {
 }
 
 process.on("beforeExit", () => {
-  // A job that listens to its signal does wait for something that can come: a stop.
+  // A job that listens to its signal does wait for something that can come: a stop, or its soft time limit.
   if (current && getEventListeners(current.abort.signal, "abort").length > 0) port.ref();
 });
 
 /** A reason as the error that a job sees. */
-const errorOf = ({ name, message }: StopReason) => Object.assign(new Error(message), { name });
+function errorOf({ name, message }: StopReason): Error {
+  return name === SoftTimeLimitExceeded.prototype.name
+    ? new SoftTimeLimitExceeded(message)
+    : Object.assign(new Error(message), { name });
+}
 
 /** What is wrong first, then where: the stack of a syntax error begins with the place. */
 function loadError(error: unknown): string {
