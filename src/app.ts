@@ -60,6 +60,7 @@ export async function openApp(config: Config, log: Logger = pino({ level: config
       templates,
       jobsRoot: config.jobsRoot,
       concurrency: config.workerConcurrency,
+      timeLimits: { softMs: config.softTimeLimitMs, hardMs: config.timeLimitMs },
       log,
     });
     opened.push(() => runner.close(config.shutdownGraceMs));

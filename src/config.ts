@@ -15,6 +15,10 @@ export interface Config {
   readonly workerConcurrency: number;
   /** Started threads that are kept waiting for the next runs: each saves a run some 40 ms, and costs about 20 MB of memory. */
   readonly spareThreads: number;
+  /** How long a run of a job that names no soft time limit goes on before its job is told to stop. */
+  readonly softTimeLimitMs: number;
+  /** How long a run of a job that names no time limit goes on before it is ended. */
+  readonly timeLimitMs: number;
   /** How long a stopping server waits for running jobs before it ends them. */
   readonly shutdownGraceMs: number;
   /** Key of the administrator's token; a random one is made and printed on the first start when it is not given. */
@@ -44,6 +48,9 @@ const number = (min: number, max: number) =>
 
 const integer = (min: number, max: number, fallback: number) => number(min, max).default(fallback);
 
+/** What a timer of Node can wait for, some 24 days. */
+const MAX_SECONDS = 2_147_483;
+
 const environment = z.object({
   DATABASE_URL: z
     .string()
@@ -54,6 +61,8 @@ const environment = z.object({
   JOBS_ROOT: z.string().default("jobs"),
   WORKER_CONCURRENCY: integer(1, 256, 4),
   SPARE_THREADS: integer(0, 64, 1),
+  SOFT_TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 300),
+  TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 600),
   SHUTDOWN_GRACE_MS: integer(0, 3_600_000, 10_000),
   ADMIN_TOKEN: z.string().min(16, "must have 16 characters or more").optional(),
   WEBHOOK_SECRET: z.string().min(16, "must have 16 characters or more").optional(),
@@ -86,6 +95,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     jobsRoot: resolve(value.JOBS_ROOT),
     workerConcurrency: value.WORKER_CONCURRENCY,
     spareThreads: value.SPARE_THREADS,
+    softTimeLimitMs: value.SOFT_TIME_LIMIT_SECONDS * 1000,
+    timeLimitMs: value.TIME_LIMIT_SECONDS * 1000,
     shutdownGraceMs: value.SHUTDOWN_GRACE_MS,
     adminToken: value.ADMIN_TOKEN,
     webhookSecret: value.WEBHOOK_SECRET,

@@ -9,7 +9,8 @@ import type { Broker } from "./broker.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Receiver } from "./define-job.ts";
 import { describeReference, jobCondition, type JobReference } from "./job-reference.ts";
-import type { Sandbox } from "./sandbox.ts";
+import type { Sandbox, TimeLimits } from "./sandbox.ts";
+import { timeLimitKwargs } from "./time-limits.ts";
 
 /** A request to run a job. */
 export interface RunRequest {
@@ -30,6 +31,8 @@ export interface EnqueueDeps {
   broker: Broker;
   catalog: Catalog;
   sandbox: Sandbox;
+  /** Of jobs that name none. */
+  timeLimits: TimeLimits;
 }
 
 /**
@@ -40,7 +43,7 @@ export interface EnqueueDeps {
  */
 export async function enqueue(deps: EnqueueDeps, request: RunRequest): Promise<string> {
   const job = await admit(deps, request);
-  const run = await deps.database.transaction((em) => record(em, job, request));
+  const run = await deps.database.transaction((em) => record(em, job, request, deps.timeLimits));
   await send(deps.broker, run);
   return run.id;
 }
@@ -86,6 +89,7 @@ export async function record(
   em: SqlEntityManager,
   job: Job,
   request: RunRequest,
+  timeLimits: TimeLimits,
   values: Partial<JobResult> = {},
 ): Promise<JobResult> {
   if (job.isSingleton && values.status === undefined) await refuseSecond(em, job);
@@ -102,6 +106,7 @@ export async function record(
         queue: job.defaultJobQueue?.name ?? DEFAULT_QUEUE,
         dryrun: request.dryRun ?? (job.supportsDryrun && job.dryrunDefault),
         console_log: request.consoleLog ?? job.consoleLogDefault,
+        ...timeLimitKwargs(job, timeLimits),
       },
       ...values,
     },

@@ -100,9 +100,9 @@ async function launch(deps: EnqueueDeps & { log: Logger }, deliveries: readonly 
     for (const { request } of requests.filter(({ id }) => claimed.has(id))) {
       const meta = { job_hook: hook.name };
       const run = refusal
-        ? await record(em, hook.job, request, { ...failed(refusal), meta })
-        : await record(em, hook.job, request, { meta }).catch((error: unknown) =>
-            record(em, hook.job, request, { ...failed(asRefusal(error)), meta }),
+        ? await record(em, hook.job, request, deps.timeLimits, { ...failed(refusal), meta })
+        : await record(em, hook.job, request, deps.timeLimits, { meta }).catch((error: unknown) =>
+            record(em, hook.job, request, deps.timeLimits, { ...failed(asRefusal(error)), meta }),
           );
       if (run.status === "PENDING") runs.push(run);
     }

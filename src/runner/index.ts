@@ -13,7 +13,7 @@ import { type FollowedLine, follow, type FollowRequest } from "./follow.ts";
 import { createHooks } from "./hooks.ts";
 import { createLogWriter } from "./log-writer.ts";
 import { recover } from "./recover.ts";
-import type { Sandbox } from "./sandbox.ts";
+import type { Sandbox, TimeLimits } from "./sandbox.ts";
 import type { Templates } from "./templates.ts";
 import { createWorker } from "./worker.ts";
 
@@ -64,26 +64,21 @@ export interface RunnerDeps {
   templates: Templates;
   jobsRoot: string;
   concurrency: number;
+  /** Of jobs that name none. */
+  timeLimits: TimeLimits;
   log: Logger;
 }
 
 const QUEUES = contentTypeLabel(JobQueue);
 
 /** Brings the catalogue in step, picks up what an earlier process left, and starts to work. */
-export async function openRunner({
-  database,
-  broker,
-  sandbox,
-  templates,
-  jobsRoot,
-  concurrency,
-  log,
-}: RunnerDeps): Promise<Runner> {
+export async function openRunner(deps: RunnerDeps): Promise<Runner> {
+  const { database, broker, sandbox, templates, jobsRoot, concurrency, timeLimits, log } = deps;
   const workerName = `jobgraph@${hostname()}`;
   const logWriter = createLogWriter({ database, broker });
   const catalog = createCatalog({ database, sandbox, jobsRoot, log });
-  const worker = createWorker({ database, broker, catalog, sandbox, logWriter, log, name: workerName });
-  const gate = { database, broker, catalog, sandbox };
+  const worker = createWorker({ database, broker, catalog, sandbox, logWriter, timeLimits, log, name: workerName });
+  const gate = { database, broker, catalog, sandbox, timeLimits };
   const hooks = createHooks({ ...gate, log });
   await catalog.refresh({ userId: null, username: "", requestId: newId(), context: "ORM", detail: "the server started" });
   await recover({ database, broker, logWriter, workerName });
