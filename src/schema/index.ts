@@ -51,8 +51,14 @@ const RESOLVERS = [
   ChangeMutations,
 ] as const;
 
-/** What can be asked, with the names that go over the wire. */
+let made: GraphQLSchema | undefined;
+
+/** What can be asked, with the names that go over the wire. It depends on nothing and is never changed, so a process makes it once. */
 export function createSchema(): GraphQLSchema {
+  return (made ??= makeSchema());
+}
+
+function makeSchema(): GraphQLSchema {
   const schema = wireNames(
     buildSchemaSync({
       resolvers: RESOLVERS,
