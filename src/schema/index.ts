@@ -18,6 +18,7 @@ import { withLists } from "./list-arguments.ts";
 import { NoteMutations, NoteResolver } from "./note.ts";
 import { ObjectChangeResolver } from "./object-change.ts";
 import { ScheduledJobResolver } from "./scheduled-job.ts";
+import { withStorableTexts } from "./storable-texts.ts";
 import { TagMutations, TagResolver } from "./tag.ts";
 import { UserResolver } from "./user.ts";
 import { wireNames } from "./wire-names.ts";
@@ -67,7 +68,7 @@ function makeSchema(): GraphQLSchema {
       validate: false,
     }),
   );
-  return withLists(schema);
+  return withStorableTexts(withLists(schema));
 }
 
 function neverAsked(): never {
