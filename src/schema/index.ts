@@ -18,6 +18,7 @@ import { withLists } from "./list-arguments.ts";
 import { NoteMutations, NoteResolver } from "./note.ts";
 import { ObjectChangeResolver } from "./object-change.ts";
 import { ScheduledJobResolver } from "./scheduled-job.ts";
+import { withStorableTexts } from "./storable-texts.ts";
 import { TagMutations, TagResolver } from "./tag.ts";
 import { UserResolver } from "./user.ts";
 import { wireNames } from "./wire-names.ts";
@@ -52,8 +53,14 @@ const RESOLVERS = [
   RenderedJobButtonResolver,
 ] as const;
 
-/** What can be asked, with the names that go over the wire. */
+let made: GraphQLSchema | undefined;
+
+/** What can be asked, with the names that go over the wire. It depends on nothing and is never changed, so a process makes it once. */
 export function createSchema(): GraphQLSchema {
+  return (made ??= makeSchema());
+}
+
+function makeSchema(): GraphQLSchema {
   const schema = wireNames(
     buildSchemaSync({
       resolvers: RESOLVERS,
@@ -62,7 +69,7 @@ export function createSchema(): GraphQLSchema {
       validate: false,
     }),
   );
-  return withLists(schema);
+  return withStorableTexts(withLists(schema));
 }
 
 function neverAsked(): never {
