@@ -1,4 +1,13 @@
-import { getNamedType, type GraphQLArgument, GraphQLID, GraphQLString, isListType, isNonNullType, isObjectType } from "graphql";
+import {
+  getNamedType,
+  type GraphQLArgument,
+  GraphQLID,
+  GraphQLString,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  isRequiredArgument,
+} from "graphql";
 import { expect, test } from "vitest";
 import { createSchema } from "../../src/schema/index.ts";
 import { KEY, openTestApp, type TestApp } from "../support/app.ts";
@@ -30,9 +39,11 @@ test("every argument of every query that takes a text refuses, by its name, one 
     // The first error of a field that may not be null is all that is told of its operation.
     const args = field.args.filter(takesText).slice(0, isNonNullType(field.type) ? 1 : undefined);
     count += args.length;
+    const needed = field.args.filter((arg) => isRequiredArgument(arg));
     const aliases = args.map((arg) => {
       const isList = isListType(isNonNullType(arg.type) ? arg.type.ofType : arg.type);
-      return `_${arg.name}: ${field.name}(${arg.name}: ${isList ? '["a", "\\u0000"]' : '"\\u0000"'}) { __typename }`;
+      const others = needed.filter((other) => other !== arg).map((other) => `, ${other.name}: "a"`);
+      return `_${arg.name}: ${field.name}(${arg.name}: ${isList ? '["a", "\\u0000"]' : '"\\u0000"'}${others.join("")}) { __typename }`;
     });
     const errors = await refusals(app, `{ ${aliases.join(" ")} }`, {});
     expect(isObjectType(getNamedType(field.type))).toBe(true);
