@@ -8,6 +8,7 @@ import { ObjectChange, User } from "../entities/index.ts";
 import { AppError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
 import { parseJson, readBody } from "./json-body.ts";
+import { checkTexts } from "./storable-texts.ts";
 
 /** Where Nautobot's webhooks are taken. */
 export const NAUTOBOT_WEBHOOK = "/webhooks/nautobot";
@@ -23,7 +24,7 @@ const payloadSchema = z.object({
   model: z.string(),
   username: z.string().nullish(),
   request_id: z.uuid(),
-  data: object.and(z.looseObject({ id: z.string() })),
+  data: object.and(z.looseObject({ id: z.uuid() })),
   snapshots: z.looseObject({ prechange: object.nullish(), postchange: object.nullish() }).nullish(),
 });
 
@@ -60,6 +61,7 @@ export async function takeNautobotWebhook(deps: WebhookDeps, request: IncomingMe
     const details = payload.error.issues.map(({ path, message }) => ({ field: path.join("."), message }));
     throw new AppError("BAD_USER_INPUT", `The webhook is not one of Nautobot's: ${z.prettifyError(payload.error)}`, details);
   }
+  checkTexts(payload.data, "");
   return record(database, runner, payload.data);
 }
 

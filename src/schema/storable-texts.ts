@@ -32,19 +32,23 @@ export function withStorableTexts(schema: GraphQLSchema): GraphQLSchema {
 function checked<T extends object>(args: T): T {
   for (const [name, value] of Object.entries(args)) {
     // What a list argument holds has no place to be named by: one value may stand for a list of one.
-    if (Array.isArray(value)) for (const item of value) check(item, name);
-    else check(value, name);
+    if (Array.isArray(value)) for (const item of value) checkTexts(item, name);
+    else checkTexts(value, name);
   }
   return args;
 }
 
-function check(value: unknown, path: string): void {
+/**
+ * Checks every text in a value of JSON.
+ * @throws {@link AppError} BAD_USER_INPUT that names the path of the first one that cannot be stored.
+ */
+export function checkTexts(value: unknown, path: string): void {
   if (typeof value === "string") {
     if (!isStorable(value)) refuse(path, MESSAGE);
   } else if (typeof value === "object" && value !== null) {
     for (const [key, inner] of Object.entries(value)) {
       if (!isStorable(key)) refuse(path, MESSAGE);
-      check(inner, `${path}.${key}`);
+      checkTexts(inner, path ? `${path}.${key}` : key);
     }
   }
 }

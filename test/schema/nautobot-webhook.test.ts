@@ -132,6 +132,8 @@ test("a webhook that is too large or none of Nautobot's is refused by what is wr
     [payload({ data: { name: "no id" } }), 400, "BAD_USER_INPUT"],
     [payload({ data: { id: "no uuid", object_type: "dcim.device" } }), 400, "BAD_USER_INPUT"],
     [payload({ data: { id: randomUUID() } }), 400, "BAD_USER_INPUT"],
+    [payload({ data: { id: randomUUID(), object_type: "dcim.device", name: "a\0b" } }), 400, "BAD_USER_INPUT"],
+    [payload({ username: "a\0b" }), 400, "BAD_USER_INPUT"],
     [payload({ data: { id: randomUUID(), object_type: "extras.job" } }), 400, "BAD_USER_INPUT"],
   ];
   for (const [what, status, code] of cases) {
