@@ -34,6 +34,14 @@ export const JobQueueType = { CELERY: "CELERY", KUBERNETES: "KUBERNETES" } as co
 /** One of {@link JobQueueType}. */
 export type JobQueueType = keyof typeof JobQueueType;
 
+/** A run in one of these is still to end. */
+export const OPEN_STATUSES: readonly JobResultStatus[] = ["PENDING", "RECEIVED", "STARTED", "RETRY"];
+
+/** What becomes of a run for which its job's `max_concurrent` leaves no room. */
+export const JobOnLimit = { QUEUE: "QUEUE", REJECT: "REJECT", REPLACE: "REPLACE" } as const;
+/** One of {@link JobOnLimit}. */
+export type JobOnLimit = keyof typeof JobOnLimit;
+
 /** How a canceled run came to its end, as in Nautobot's `JobResultCancelTypeChoices`. */
 export const JobResultCancelType = { TERMINATED: "TERMINATED", REAPED: "REAPED", ABANDONED: "ABANDONED" } as const;
 /** One of {@link JobResultCancelType}. */
@@ -135,6 +143,18 @@ registerEnumType(JobResultCancelType, {
     TERMINATED: { description: "A worker ended it." },
     REAPED: { description: "Its worker was lost; the record was closed afterwards." },
     ABANDONED: { description: "It never reached a worker; the record was closed." },
+  },
+});
+
+registerEnumType(JobOnLimit, {
+  name: "JobOnLimitChoices",
+  description: "What becomes of a run for which its job's `max_concurrent` leaves no room.",
+  valuesConfig: {
+    QUEUE: {
+      description: "It waits, and starts when one ends; those that wait start in the order in which they were asked for.",
+    },
+    REJECT: { description: "It is refused as `JOB_ALREADY_RUNNING`." },
+    REPLACE: { description: "The oldest run is canceled, and it starts when that one has ended." },
   },
 });
 

@@ -21,6 +21,7 @@ const logCount = (what: string) =>
   description: "One run of a job: when, by whom, with what, and what came of it.",
   ordering: ["-date_created"],
   search: ["name", "job_model.name", "user.username"],
+  unique: [["user", "idempotencyKey"]],
   indexes: [
     ["dateCreated", "id"],
     ["dateDone"],
@@ -28,6 +29,7 @@ const logCount = (what: string) =>
     ["jobModel", "dateCreated", "id"],
     ["scheduledJob", "dateCreated", "id"],
     ["user", "dateCreated"],
+    ["rerunOf", "dateCreated", "id"],
   ],
 })
 export class JobResult extends BaseModel {
@@ -72,7 +74,8 @@ export class JobResult extends BaseModel {
   dateDone!: Date | null;
 
   @Column("json", {
-    description: "What the job returned; for a failure an object with `exc_type` and `exc_message`.",
+    description:
+      "What the job returned; for a failure an object with `exc_type` and `exc_message`, also while another attempt is to come or under way.",
     nullable: true,
     unlogged: true,
   })
@@ -93,7 +96,7 @@ export class JobResult extends BaseModel {
   taskKwargs!: Record<string, unknown> | null;
 
   @Column("json", {
-    description: "How the run was asked for: queue, dry run.",
+    description: "How the run was asked for: queue, dry run, time limits, retries.",
     nullable: true,
     unlogged: true,
     default: () => ({}),
@@ -142,6 +145,55 @@ export class JobResult extends BaseModel {
 
   @Column("timestamp", { description: "When the run was canceled.", nullable: true })
   dateCanceled!: Date | null;
+
+  @Column("text", { description: "Why the run was canceled; null where nobody said.", nullable: true })
+  cancelReason!: string | null;
+
+  @Column("integer", {
+    description: "Which attempt is under way, or was the last; 1 is the first, null before it.",
+    nullable: true,
+  })
+  attempt!: number | null;
+
+  @Column("timestamp", {
+    description: "When the next attempt begins; null unless the run waits for one. Why the last one failed is in `result`.",
+    nullable: true,
+  })
+  dateNextAttempt!: Date | null;
+
+  @Column("boolean", {
+    description:
+      "True while the run waits for room under its job's `max_concurrent`; null for a run that is under no such limit.",
+    nullable: true,
+  })
+  waitsForSlot!: boolean | null;
+
+  @Column("string", {
+    description: "What its `run_job` gave as `idempotency_key`; null once the key is in use again.",
+    length: 255,
+    nullable: true,
+    unlogged: true,
+  })
+  idempotencyKey!: string | null;
+
+  @Column("string", {
+    description: "SHA-256 of what was asked for under the key.",
+    length: 64,
+    nullable: true,
+    hidden: true,
+  })
+  idempotencyHash!: string | null;
+
+  @BelongsTo(() => JobResult, {
+    description: "The run that this one repeats; null for none, and once that one is deleted.",
+    nullable: true,
+    onDelete: "set null",
+    index: false,
+  })
+  rerunOf!: JobResult | null;
+
+  @HasMany(() => JobResult, "rerunOf", { description: "The runs that repeat this one, newest first." })
+  reruns = new Collection<JobResult>(this);
 
   @HasMany(() => JobConsoleEntry, "jobResult", { description: "What the run printed, in order." })
   jobConsoleEntries = new Collection<JobConsoleEntry>(this);

@@ -1,13 +1,14 @@
 import { Collection } from "@mikro-orm/core";
 import { Notes, ObjectChanges, Tags } from "./attached.ts";
 import { TimestampedModel } from "./base.ts";
+import { JobOnLimit } from "./choices.ts";
 import { CustomFields } from "./custom-fields.ts";
 import { JobButton } from "./job-button.ts";
 import { JobHook } from "./job-hook.ts";
 import { JobQueueAssignment } from "./job-queue-assignment.ts";
 import { JobQueue } from "./job-queue.ts";
 import { JobResult } from "./job-result.ts";
-import { BelongsTo, Column, HasMany, LinkedTo, Model } from "./model.ts";
+import { BelongsTo, Choice, Column, HasMany, LinkedTo, Model } from "./model.ts";
 import type { Note } from "./note.ts";
 import type { ObjectChange } from "./object-change.ts";
 import { ScheduledJob } from "./scheduled-job.ts";
@@ -107,6 +108,25 @@ export class Job extends TimestampedModel {
 
   @Column("float", { description: "Seconds after which a run is ended; 0 for the server's default.", default: 0 })
   timeLimit!: number;
+
+  @Column("integer", { description: "How many runs may be under way at a time; null for any number.", nullable: true })
+  maxConcurrent!: number | null;
+
+  @Choice(JobOnLimit, {
+    description: "What becomes of a run for which `max_concurrent` leaves no room; null where there is no such limit.",
+    nullable: true,
+  })
+  onLimit!: JobOnLimit | null;
+
+  @Column("integer", { description: "How often a run that failed is tried again; null for never.", nullable: true })
+  retryLimit!: number | null;
+
+  @Column("float", {
+    description:
+      "Seconds until the second attempt; the wait before each further one is twice as long, up to a day. Null without `retry_limit`.",
+    nullable: true,
+  })
+  retryBackoff!: number | null;
 
   @Column("json", { description: "What the job's source says, whatever is overridden.", nullable: true, hidden: true })
   source!: JobSource | null;

@@ -36,6 +36,15 @@ export class SoftTimeLimitExceeded extends Error {
   }
 }
 
+/** Why `context.signal` is aborted when somebody cancels the run. Its message says who, and why. */
+export class JobCanceled extends Error {
+  declare name: "JobCanceled";
+
+  static {
+    this.prototype.name = "JobCanceled";
+  }
+}
+
 /** What `run` is given. */
 export interface JobContext<V extends Variables = Variables> {
   readonly logger: JobLogger;
@@ -43,7 +52,7 @@ export interface JobContext<V extends Variables = Variables> {
   readonly data: z.output<V>;
   /**
    * Aborted when the run has to stop; pass it on to `fetch`, timers and streams. At the soft time limit its reason is a
-   * {@link SoftTimeLimitExceeded}.
+   * {@link SoftTimeLimitExceeded}, for a run that is canceled a {@link JobCanceled}.
    */
   readonly signal: AbortSignal;
   /** True when the run must change nothing. */
@@ -53,6 +62,17 @@ export interface JobContext<V extends Variables = Variables> {
   /** The run itself. */
   readonly jobResult: { readonly id: string; readonly name: string };
 }
+
+/** How a run that failed is tried again. */
+export interface Retry {
+  /** Attempts after the first. */
+  limit: number;
+  /** Seconds from the end of the first attempt to the second. Each further wait is twice as long as the one before, up to a day. */
+  backoff: number;
+}
+
+/** What becomes of a run for which `maxConcurrent` leaves no room. */
+export type OnLimit = "queue" | "reject" | "replace";
 
 /** What runs of a job share. */
 export type Isolation = "run" | "shared";
@@ -77,7 +97,17 @@ export interface JobDefinition<V extends Variables = Variables> {
   dryrunDefault?: boolean;
   hasSensitiveVariables?: boolean;
   hidden?: boolean;
+  /** At most one run at a time; a second is refused, unless its caller insists. */
   isSingleton?: boolean;
+  /** At most this many runs at a time. */
+  maxConcurrent?: number;
+  /**
+   * What becomes of a run beyond `maxConcurrent`. `reject`, the default: it is refused. `queue`: it waits for its turn. `replace`: the oldest run
+   * is canceled, and it starts when that one has ended.
+   */
+  onLimit?: OnLimit;
+  /** How a run that failed, for whatever reason, is tried again; not at all when absent. */
+  retry?: Retry;
   readOnly?: boolean;
   supportsDryrun?: boolean;
   /** Seconds after which `signal` is aborted; 0 for the server's default. A job hears it while it awaits. */
@@ -160,6 +190,9 @@ const definitionSchema = z.strictObject({
   hasSensitiveVariables: flag,
   hidden: flag,
   isSingleton: flag,
+  maxConcurrent: z.int().positive().optional(),
+  onLimit: z.enum(["queue", "reject", "replace"]).optional(),
+  retry: z.strictObject({ limit: z.int().nonnegative(), backoff: z.number().nonnegative() }).optional(),
   readOnly: flag,
   supportsDryrun: flag,
   softTimeLimit: seconds,
@@ -213,6 +246,9 @@ export function defineJobButtonReceiver(definition: ReceiverDefinition<ButtonCon
 function check(name: string, schema: z.ZodType, definition: unknown): void {
   const checked = schema.safeParse(definition);
   if (!checked.success) throw new TypeError(`${name}: ${z.prettifyError(checked.error)}`);
+  const { onLimit, maxConcurrent } = checked.data as Partial<JobDefinition>;
+  if (onLimit && maxConcurrent === undefined)
+    throw new TypeError(`${name}: onLimit says what to do at maxConcurrent, which is missing`);
 }
 
 /** A receiver's data is what set it off; see `receivers.ts`. */

@@ -1,4 +1,5 @@
 import { followSource, type Unit } from "../changes/index.ts";
+import type { JobOnLimit } from "../entities/choices.ts";
 import { Job, JobButton, JobHook, JobQueue, ScheduledJob } from "../entities/index.ts";
 import { DEFAULT_QUEUE } from "../entities/job-queue.ts";
 import type { JobSource } from "../entities/job.ts";
@@ -27,6 +28,7 @@ export async function syncJobs(unit: Unit, found: readonly FoundJob[]): Promise<
       isJobButtonReceiver: meta.receiver === "button",
       readOnly: meta.readOnly ?? false,
       supportsDryrun: meta.supportsDryrun ?? false,
+      ...limitsOf(meta),
       variablesSchema,
     });
     const others = [...jobs, ...present].filter((other) => other !== job);
@@ -37,6 +39,15 @@ export async function syncJobs(unit: Unit, found: readonly FoundJob[]): Promise<
 
 function newJob(unit: Unit, moduleName: string, jobClassName: string, enabled = false): Job {
   return unit.create(Job, { moduleName, jobClassName, enabled });
+}
+
+function limitsOf({ maxConcurrent, onLimit = "reject", retry }: FoundJob["meta"]) {
+  return {
+    maxConcurrent: maxConcurrent ?? null,
+    onLimit: maxConcurrent === undefined ? null : (onLimit.toUpperCase() as JobOnLimit),
+    retryLimit: retry?.limit ? retry.limit : null,
+    retryBackoff: retry?.limit ? retry.backoff : null,
+  };
 }
 
 function sourceOf(moduleName: string, meta: FoundJob["meta"]): JobSource {
