@@ -60,8 +60,9 @@ export interface Sandbox {
   /**
    * Runs a task to its end. Never rejects. When `signal` aborts, the job is told through `context.signal`, given `graceMs`, and ended.
    * @param lines takes each batch as it comes; the job is held back while batches are not yet stored.
+   * @param end cuts the grace short: when it aborts, the run is ended at once.
    */
-  run(task: SandboxTask, lines: (batch: SaidLine[]) => Promise<void>, signal: AbortSignal): Promise<Outcome>;
+  run(task: SandboxTask, lines: (batch: SaidLine[]) => Promise<void>, signal: AbortSignal, end?: AbortSignal): Promise<Outcome>;
   /** Loads files anew and tells which jobs each holds; a file that throws, exits or hangs is told as an error. */
   describe(files: readonly string[]): Promise<FileDescription[]>;
   /** Checks inputs against the job's variables; an empty list when they fit. Rejects when the job's code does not load or answer. */

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { workerData } from "node:worker_threads";
-import { SoftTimeLimitExceeded } from "../define-job.ts";
+import { JobCanceled, SoftTimeLimitExceeded } from "../define-job.ts";
 import type { Outcome, SandboxTask } from "../sandbox.ts";
 import { createPipeWriter } from "./byte-pipe.ts";
 import { checkData } from "./check-data.ts";
@@ -17,7 +17,14 @@ import { failure, runJob } from "./run-job.ts";
  * `npm run build:code` makes one file of this and all it imports, since every run starts a thread and a thread's start is paid in files:
  * zod alone is a hundred. The file is also what job code imports as "jobgraph".
  */
-export { defineJob, defineJobButtonReceiver, defineJobHookReceiver, SoftTimeLimitExceeded, z } from "../define-job.ts";
+export {
+  defineJob,
+  defineJobButtonReceiver,
+  defineJobHookReceiver,
+  JobCanceled,
+  SoftTimeLimitExceeded,
+  z,
+} from "../define-job.ts";
 
 const { port, lines } = workerData as ThreadData;
 const reply = (message: Reply) => port.postMessage(message);
@@ -60,9 +67,8 @@ process.on("beforeExit", () => {
 
 /** A reason as the error that a job sees. */
 function errorOf({ name, message }: StopReason): Error {
-  return name === SoftTimeLimitExceeded.prototype.name
-    ? new SoftTimeLimitExceeded(message)
-    : Object.assign(new Error(message), { name });
+  const known = [JobCanceled, SoftTimeLimitExceeded].find(({ prototype }) => prototype.name === name);
+  return known ? new known(message) : Object.assign(new Error(message), { name });
 }
 
 /** What is wrong first, then where: the stack of a syntax error begins with the place. */

@@ -18,6 +18,13 @@ const END_TIMEOUT_MS = 500;
 /** Takes what a job wrote to a stream, as it comes. */
 export type OnOutput = (stream: "stdout" | "stderr", text: string) => void;
 
+/** How a run is stopped from outside: told by `signal`, ended `graceMs` later, or as soon as `end` aborts. */
+export interface Stop {
+  signal: AbortSignal;
+  graceMs: number;
+  end: AbortSignal | undefined;
+}
+
 /** One thread of job code, from this side. It does one thing at a time. */
 export interface Thread {
   /** False once it ended, by itself or not, and once a run left it in a state that another should not meet. */
@@ -25,10 +32,10 @@ export interface Thread {
   /** Asks for one reply. @throws Error when the thread ended, or took longer than `timeoutMs`; it is of no use then. */
   ask<K extends Reply["kind"]>(request: Request, answer: K, timeoutMs: number): Promise<Reply & { kind: K }>;
   /**
-   * Runs a task to its end, and until its last line is stored. A job that is aborted and does not end within `graceMs`, or that reaches its
+   * Runs a task to its end, and until its last line is stored. A job that is aborted and does not end within the grace, or that reaches its
    * hard time limit, takes the thread with it.
    */
-  run(task: SandboxTask, lines: (batch: SaidLine[]) => Promise<void>, signal: AbortSignal, graceMs: number): Promise<Outcome>;
+  run(task: SandboxTask, lines: (batch: SaidLine[]) => Promise<void>, stop: Stop): Promise<Outcome>;
   /** Resolves once the thread is gone, whatever it was doing. */
   end(): Promise<void>;
 }
@@ -81,7 +88,7 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
       if (message.kind !== answer) throw new Error(`asked for ${answer}, got ${message.kind}`);
       return message as Reply & { kind: typeof answer };
     },
-    async run(task, store, signal, graceMs) {
+    async run(task, store, { signal, graceMs, end }) {
       await ready;
       const timers: NodeJS.Timeout[] = [];
       const after = (ms: number, act: () => void) => void timers.push(setTimeout(act, ms));
@@ -114,6 +121,9 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
       endAfter(hardMs, hardLimit(hardMs));
       if (signal.aborted) onAbort();
       else signal.addEventListener("abort", onAbort, { once: true });
+      const onEnd = () => force(failure((end!.reason as Error).name, (end!.reason as Error).message));
+      if (end?.aborted) onEnd();
+      else end?.addEventListener("abort", onEnd, { once: true });
 
       const { outcome, fit: isFit } = await Promise.race([reply, throwEnd, left.promise]).catch(
         // A thread's end can overtake its last message.
@@ -123,6 +133,7 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
       fit &&= isFit;
       for (const timer of timers) clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
+      end?.removeEventListener("abort", onEnd);
       pipe.end();
       await stored;
       return forced ?? outcome;

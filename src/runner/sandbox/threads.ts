@@ -56,11 +56,11 @@ export function openThreads({ env, spares, shared, graceMs, onOutput }: ThreadsO
 
   function endReader(): void {
     clearTimeout(readerIdle);
-    if (reader) end(reader);
+    if (reader) endThread(reader);
     reader = undefined;
   }
 
-  function end(thread: Thread): void {
+  function endThread(thread: Thread): void {
     const gone = thread.end().finally(() => ending.delete(gone));
     ending.add(gone);
   }
@@ -78,23 +78,23 @@ export function openThreads({ env, spares, shared, graceMs, onOutput }: ThreadsO
 
   function keep(file: string, thread: Thread): void {
     idle.push({ file, thread });
-    if (idle.length > shared) end(idle.shift()!.thread);
+    if (idle.length > shared) endThread(idle.shift()!.thread);
   }
 
   return {
-    async run(task, lines, signal) {
+    async run(task, lines, signal, end) {
       const isShared = task.isolation === "shared";
       const thread = isShared ? takeShared(task.file) : takeFresh();
       running.add(thread);
-      const outcome = await thread.run(task, lines, signal, graceMs).catch(outcomeOf);
+      const outcome = await thread.run(task, lines, { signal, graceMs, end }).catch(outcomeOf);
       running.delete(thread);
       if (isShared && thread.fit && !closed) keep(task.file, thread);
-      else end(thread);
+      else endThread(thread);
       return outcome;
     },
     async describe(files) {
       // A thread loads a module once; only a new one sees what has changed.
-      for (const { thread } of idle.splice(0)) end(thread);
+      for (const { thread } of idle.splice(0)) endThread(thread);
       endReader();
       const described: FileDescription[] = [];
       for (const file of files) {
@@ -112,7 +112,7 @@ export function openThreads({ env, spares, shared, graceMs, onOutput }: ThreadsO
     async close() {
       closed = true;
       endReader();
-      for (const thread of [...stock.splice(0), ...idle.splice(0).map((item) => item.thread), ...running]) end(thread);
+      for (const thread of [...stock.splice(0), ...idle.splice(0).map((item) => item.thread), ...running]) endThread(thread);
       await Promise.all(ending);
     },
   };
