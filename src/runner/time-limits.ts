@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from "./clock.ts";
 import type { SaidLine, TimeLimits } from "./sandbox.ts";
 
 /** Limits of a run as its `celery_kwargs` keep them, in seconds. */
@@ -14,13 +15,10 @@ export function timeLimitKwargs(job: { softTimeLimit: number; timeLimit: number 
   };
 }
 
-/** Longest delay of a timer, some 24 days; Node makes 1 ms of a longer one. */
-const MAX_MS = 2 ** 31 - 1;
-
 /** Limits that a run's `celery_kwargs` name, and the server's for those they do not. */
 export function readTimeLimits(kwargs: Partial<TimeLimitKwargs>, server: TimeLimits): TimeLimits {
   const ms = (seconds: number | undefined, fallback: number) =>
-    seconds ? Math.min(Math.max(1, Math.round(seconds * 1000)), MAX_MS) : fallback;
+    seconds ? Math.min(Math.max(1, Math.round(seconds * 1000)), MAX_TIMER_MS) : fallback;
   return { softMs: ms(kwargs.soft_time_limit, server.softMs), hardMs: ms(kwargs.time_limit, server.hardMs) };
 }
 

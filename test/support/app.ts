@@ -5,6 +5,7 @@ import { inject, onTestFinished } from "vitest";
 import { type App, openApp } from "../../src/app.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
 import { createClient, type TestClient } from "./client.ts";
+import type { TestClock } from "./clock.ts";
 import { freshDatabaseUrl } from "./database.ts";
 
 /** The administrator's key in every test app. */
@@ -47,7 +48,7 @@ export async function writeJobs(files: JobFiles, into?: string): Promise<string>
 }
 
 /** Opens an app that is closed when the test is over. `config` overrides any setting, e.g. the database of an earlier app. */
-export async function openTestApp(files: JobFiles, config: Partial<Config> = {}): Promise<TestApp> {
+export async function openTestApp(files: JobFiles, config: Partial<Config> = {}, clock?: TestClock): Promise<TestApp> {
   const full: Config = {
     ...loadConfig({
       PORT: "0",
@@ -63,7 +64,7 @@ export async function openTestApp(files: JobFiles, config: Partial<Config> = {})
   };
   const logged: Record<string, unknown>[] = [];
   const log = pino({ level: "debug" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
-  const app = await openApp(full, log);
+  const app = await openApp(full, log, clock);
   onTestFinished(() => app.close());
   const client = createClient(app.url, KEY);
   onTestFinished(() => client.close());
