@@ -6,7 +6,7 @@ import type { Config } from "./config.ts";
 import { ensureContentTypes } from "./entities/content-types.ts";
 import { openDatabase } from "./entities/database.ts";
 import { createMemoryBroker } from "./runner/brokers/memory.ts";
-import { openRunner } from "./runner/index.ts";
+import { type Clock, openRunner, SHUTDOWN_ABORT_MS, systemClock } from "./runner/index.ts";
 import { openThreads } from "./runner/sandbox/threads.ts";
 import { openTemplates } from "./runner/templates.ts";
 import { openServer } from "./schema/server.ts";
@@ -21,14 +21,15 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** How long a job may take to end by itself once it was told to. */
-const ABORT_GRACE_MS = 500;
-
 /**
  * Opens everything in order; what was opened is closed again, last first, when a later part fails or when the app closes.
  * @throws StartError for what the configuration got wrong.
  */
-export async function openApp(config: Config, log: Logger = pino({ level: config.logLevel }, pino.destination(2))): Promise<App> {
+export async function openApp(
+  config: Config,
+  log: Logger = pino({ level: config.logLevel }, pino.destination(2)),
+  clock: Clock = systemClock,
+): Promise<App> {
   const opened: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const closeOne of opened.splice(0).toReversed()) await closeOne();
@@ -47,7 +48,7 @@ export async function openApp(config: Config, log: Logger = pino({ level: config
       env: config.jobEnv,
       spares: config.spareThreads,
       shared: config.workerConcurrency,
-      graceMs: ABORT_GRACE_MS,
+      graceMs: Math.max(config.cancelGraceMs, SHUTDOWN_ABORT_MS),
       onOutput: (stream, text) => log.info({ stream }, text.trimEnd()),
     });
     opened.push(() => sandbox.close());
@@ -61,6 +62,9 @@ export async function openApp(config: Config, log: Logger = pino({ level: config
       jobsRoot: config.jobsRoot,
       concurrency: config.workerConcurrency,
       timeLimits: { softMs: config.softTimeLimitMs, hardMs: config.timeLimitMs },
+      cancelGraceMs: config.cancelGraceMs,
+      idempotencyTtlMs: config.idempotencyTtlMs,
+      clock,
       log,
     });
     opened.push(() => runner.close(config.shutdownGraceMs));

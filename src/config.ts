@@ -19,6 +19,10 @@ export interface Config {
   readonly softTimeLimitMs: number;
   /** How long a run of a job that names no time limit goes on before it is ended. */
   readonly timeLimitMs: number;
+  /** How long the job of a canceled run may take to end by itself before it is ended. */
+  readonly cancelGraceMs: number;
+  /** How long an idempotency key stands for the run that was first asked for under it. */
+  readonly idempotencyTtlMs: number;
   /** How long a stopping server waits for running jobs before it ends them. */
   readonly shutdownGraceMs: number;
   /** Key of the administrator's token; a random one is made and printed on the first start when it is not given. */
@@ -63,6 +67,8 @@ const environment = z.object({
   SPARE_THREADS: integer(0, 64, 1),
   SOFT_TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 300),
   TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 600),
+  CANCEL_GRACE_MS: integer(0, 3_600_000, 5000),
+  IDEMPOTENCY_TTL_HOURS: integer(1, 8760, 24),
   SHUTDOWN_GRACE_MS: integer(0, 3_600_000, 10_000),
   ADMIN_TOKEN: z.string().min(16, "must have 16 characters or more").optional(),
   WEBHOOK_SECRET: z.string().min(16, "must have 16 characters or more").optional(),
@@ -97,6 +103,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     spareThreads: value.SPARE_THREADS,
     softTimeLimitMs: value.SOFT_TIME_LIMIT_SECONDS * 1000,
     timeLimitMs: value.TIME_LIMIT_SECONDS * 1000,
+    cancelGraceMs: value.CANCEL_GRACE_MS,
+    idempotencyTtlMs: value.IDEMPOTENCY_TTL_HOURS * 3_600_000,
     shutdownGraceMs: value.SHUTDOWN_GRACE_MS,
     adminToken: value.ADMIN_TOKEN,
     webhookSecret: value.WEBHOOK_SECRET,

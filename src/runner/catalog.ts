@@ -24,6 +24,8 @@ export interface Catalog {
 /** Where the code of a job is, what its runs may share, and what sets it off if not people. */
 export interface InstalledSource extends Pick<SandboxTask, "exportName" | "file" | "isolation"> {
   receiver: Receiver | undefined;
+  /** Whether others may have to wait for a run of it. */
+  isLimited: boolean;
 }
 
 const JOB_FILE = /\.m?[jt]s$/;
@@ -61,6 +63,7 @@ const sourceOf = ({ file, exportName, meta }: FoundJob): InstalledSource => ({
   exportName,
   isolation: meta.isolation ?? "run",
   receiver: meta.receiver,
+  isLimited: meta.maxConcurrent !== undefined,
 });
 
 /** Paths below the root, sorted, so that jobs that claim the same name do so in the same order each time. */

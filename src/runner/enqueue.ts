@@ -1,15 +1,18 @@
 import type { SqlEntityManager } from "@mikro-orm/sql";
-import { LockMode } from "@mikro-orm/core";
-import type { Database } from "../entities/database.ts";
+import { UniqueConstraintViolationException } from "@mikro-orm/core";
+import { OPEN_STATUSES } from "../entities/choices.ts";
 import { Job, JobResult, User } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import { DEFAULT_QUEUE } from "../entities/job-queue.ts";
 import { AppError } from "../errors.ts";
-import type { Broker } from "./broker.ts";
+import { cancel, type CancelDeps } from "./cancel.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Receiver } from "./define-job.ts";
+import { checkKey, findKeyed, freeKey, hashOf, type KeyedRequest } from "./idempotency.ts";
 import { describeReference, jobCondition, type JobReference } from "./job-reference.ts";
+import { retryKwargs } from "./retry.ts";
 import type { Sandbox, TimeLimits } from "./sandbox.ts";
+import { findRoom } from "./slots.ts";
 import { timeLimitKwargs } from "./time-limits.ts";
 
 /** A request to run a job. */
@@ -20,39 +23,87 @@ export interface RunRequest {
   dryRun?: boolean | undefined;
   /** Whether the run keeps its console output; the job's own default when absent. */
   consoleLog?: boolean | undefined;
+  /** One of the job's queues, by name or id; its default when absent. */
+  jobQueue?: string | undefined;
+  /** Whether a singleton is run although a run of it is under way. */
+  ignoreSingletonLock?: boolean | undefined;
+  /** The same request of the same user under the same key is the same run. */
+  idempotencyKey?: string | undefined;
+  /** Id of the run that this one repeats. */
+  rerunOf?: string | undefined;
   userId: string | null;
   /** What asks, if not a person: only a receiver of its kind is run for it. */
   via?: Receiver | undefined;
 }
 
 /** What {@link enqueue} needs. */
-export interface EnqueueDeps {
-  database: Database;
-  broker: Broker;
+export interface EnqueueDeps extends CancelDeps {
   catalog: Catalog;
   sandbox: Sandbox;
   /** Of jobs that name none. */
   timeLimits: TimeLimits;
+  /** How long an idempotency key stands for its run. */
+  idempotencyTtlMs: number;
+}
+
+/** A job that was admitted, with the name of the queue that its run waits in. */
+export interface Admitted {
+  job: Job;
+  queue: string;
 }
 
 /**
  * The one gate that every launch passes: checks the request, writes a PENDING run, and sends it off. The row is the promise: a delivery
  * that is lost is made again from it.
  * @returns the id of the JobResult.
- * @throws {@link AppError} NOT_FOUND, JOB_NOT_INSTALLED, JOB_NOT_ENABLED, JOB_ALREADY_RUNNING, FORBIDDEN or BAD_USER_INPUT.
+ * @throws {@link AppError} NOT_FOUND, JOB_NOT_INSTALLED, JOB_NOT_ENABLED, JOB_ALREADY_RUNNING, FORBIDDEN, BAD_USER_INPUT, or CONFLICT for an
+ * idempotency key that stands for something else.
  */
 export async function enqueue(deps: EnqueueDeps, request: RunRequest): Promise<string> {
-  const job = await admit(deps, request);
-  const run = await deps.database.transaction((em) => record(em, job, request, deps.timeLimits));
-  await send(deps.broker, run);
-  return run.id;
+  const keyed = await keyedRequest(deps, request);
+  const known = keyed && (await findKeyed(deps.database, keyed));
+  if (known !== undefined) return known;
+  try {
+    const admitted = await admit(deps, request);
+    const run = await deps.database.transaction(async (em) => {
+      if (keyed) await freeKey(em, keyed);
+      const key = keyed && { idempotencyKey: keyed.key, idempotencyHash: keyed.hash };
+      return record(deps, em, admitted, request, key);
+    });
+    await send(deps, run);
+    return run.id;
+  } catch (error) {
+    // The same request, a moment earlier, may be what stands in the way.
+    const isTaken = error instanceof UniqueConstraintViolationException || error instanceof AppError;
+    const first = keyed && isTaken ? await findKeyed(deps.database, keyed) : undefined;
+    if (first === undefined) throw error;
+    return first;
+  }
 }
 
-/** The job that a request is for, if it may be run with these inputs. @throws as {@link enqueue}. */
-export async function admit({ database, catalog, sandbox }: EnqueueDeps, request: RunRequest): Promise<Job> {
+/** What is asked for under a key; undefined for a request without one. */
+async function keyedRequest(
+  { database, clock, idempotencyTtlMs }: EnqueueDeps,
+  request: RunRequest,
+): Promise<KeyedRequest | undefined> {
+  const { idempotencyKey: key, userId, job, data, dryRun, consoleLog, jobQueue, ignoreSingletonLock = false } = request;
+  if (key === undefined || userId === null) return undefined;
+  checkKey(key);
+  const { id } = await findJob(database.fork(), job);
+  const hash = hashOf({ job: id, data, dryRun, consoleLog, jobQueue, ignoreSingletonLock });
+  return { key, userId, hash, since: new Date(clock.now() - idempotencyTtlMs) };
+}
+
+async function findJob(em: SqlEntityManager, reference: JobReference): Promise<Job> {
+  const job = await em.findOne(Job, jobCondition(reference), { populate: ["defaultJobQueue"] });
+  if (!job) throw new AppError("NOT_FOUND", `There is no job with ${describeReference(reference)}.`);
+  return job;
+}
+
+/** The job that a request is for, if it may be run so. @throws as {@link enqueue}. */
+export async function admit({ database, catalog, sandbox }: EnqueueDeps, request: RunRequest): Promise<Admitted> {
   const em = database.fork();
-  const job = await em.findOne(Job, jobCondition(request.job), { populate: ["defaultJobQueue"] });
-  if (!job) throw new AppError("NOT_FOUND", `There is no job with ${describeReference(request.job)}.`);
+  const job = await findJob(em, request.job);
   const classPath = classPathOf(job);
   const source = catalog.source(classPath);
   if (!job.installed || !source)
@@ -68,8 +119,9 @@ export async function admit({ database, catalog, sandbox }: EnqueueDeps, request
       { field: "dryrun", message: "This job does not support dry runs." },
     ]);
   }
+  const queue = await queueOf(em, job, request.jobQueue);
   // What sets off a receiver is the server's own, and nothing that the job could refuse.
-  if (request.via) return job;
+  if (request.via) return { job, queue };
   const wrong = await sandbox.validate(source, request.data).catch((error: Error) => {
     throw new AppError("JOB_NOT_INSTALLED", `The code of the job "${job.name}" does not load: ${error.message}`);
   });
@@ -78,22 +130,34 @@ export async function admit({ database, catalog, sandbox }: EnqueueDeps, request
     const sentence = details.map(({ field, message }) => `${field}: ${message}`).join("; ");
     throw new AppError("BAD_USER_INPUT", `The inputs of the job "${job.name}" are not valid. ${sentence}`, details);
   }
-  return job;
+  return { job, queue };
+}
+
+/** Name of the queue that a run waits in. @throws {@link AppError} BAD_USER_INPUT for one that the job may not use. */
+async function queueOf(em: SqlEntityManager, job: Job, asked: string | undefined): Promise<string> {
+  if (asked === undefined) return job.defaultJobQueue?.name ?? DEFAULT_QUEUE;
+  await em.populate(job, ["jobQueues"]);
+  const queues = job.jobQueues.getItems();
+  const queue = queues.find(({ id, name }) => name === asked || id === asked);
+  if (queue) return queue.name;
+  const names = queues.map(({ name }) => JSON.stringify(name)).join(", ");
+  const message = `The job "${job.name}" may not use the queue ${JSON.stringify(asked)}: its queues are ${names}.`;
+  throw new AppError("BAD_USER_INPUT", message, [{ field: "job_queue", message }]);
 }
 
 /**
- * Writes a PENDING run of a job that was admitted, within a transaction.
- * @throws {@link AppError} JOB_ALREADY_RUNNING for a singleton of which a run is under way.
+ * Writes a run of a job that was admitted, within a transaction: PENDING, unless `values` say otherwise.
+ * @throws {@link AppError} JOB_ALREADY_RUNNING when the job's runs under way leave no room.
  */
 export async function record(
+  { clock, timeLimits }: Pick<EnqueueDeps, "clock" | "timeLimits">,
   em: SqlEntityManager,
-  job: Job,
+  { job, queue }: Admitted,
   request: RunRequest,
-  timeLimits: TimeLimits,
   values: Partial<JobResult> = {},
 ): Promise<JobResult> {
-  if (job.isSingleton && values.status === undefined) await refuseSecond(em, job);
-  const run = em.create(
+  const waitsForSlot = values.status === undefined ? await findRoom(em, job, request.ignoreSingletonLock) : null;
+  return em.create(
     JobResult,
     {
       id: newId(),
@@ -101,34 +165,47 @@ export async function record(
       name: job.name,
       taskName: classPathOf(job),
       user: request.userId === null ? null : em.getReference(User, request.userId),
+      dateCreated: new Date(clock.now()),
       taskKwargs: request.data,
       celeryKwargs: {
-        queue: job.defaultJobQueue?.name ?? DEFAULT_QUEUE,
+        queue,
         dryrun: request.dryRun ?? (job.supportsDryrun && job.dryrunDefault),
         console_log: request.consoleLog ?? job.consoleLogDefault,
         ...timeLimitKwargs(job, timeLimits),
+        ...retryKwargs(job),
       },
+      waitsForSlot,
+      ...(request.rerunOf !== undefined && { rerunOf: em.getReference(JobResult, request.rerunOf) }),
       ...values,
     },
     { partial: true },
   );
-  return run;
 }
 
-/** Sends a run to the workers of its queue, once its row is there for them to find. */
-export async function send(broker: Broker, run: JobResult): Promise<void> {
-  await broker.enqueue({ id: run.id, queue: run.celeryKwargs!["queue"] as string });
+/** Sends a run to the workers of its queue, once its row is there for them to find; one that waits for others is sent when they have ended. */
+export async function send(deps: CancelDeps, run: JobResult): Promise<void> {
+  if (run.waitsForSlot) await replaceOldest(deps, run);
+  else await deps.broker.enqueue({ id: run.id, queue: run.celeryKwargs!["queue"] as string });
 }
 
-/** Holds the job's row, so that of two launches at once the later one sees the run of the earlier. */
-async function refuseSecond(em: SqlEntityManager, job: Job): Promise<void> {
-  await em.findOne(Job, { id: job.id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-  const first = await em.findOne(JobResult, { jobModel: job.id, status: ["PENDING", "RECEIVED", "STARTED", "RETRY"] });
-  if (first)
-    throw new AppError(
-      "JOB_ALREADY_RUNNING",
-      `Only one run of the job "${job.name}" may be under way, and the run ${first.id} is.`,
-    );
+/** Where the newest runs of a job take the place of its oldest: cancels all but as many as may be under way. */
+async function replaceOldest(deps: CancelDeps, run: JobResult): Promise<void> {
+  const em = deps.database.fork();
+  const job = await em.findOne(Job, { id: run.jobModel!.id });
+  if (job?.onLimit !== "REPLACE") return;
+  const open = await em.find(
+    JobResult,
+    { jobModel: job.id, status: [...OPEN_STATUSES], dateCanceled: null },
+    { orderBy: { dateCreated: "asc", id: "asc" }, fields: ["id"] },
+  );
+  const user = run.user && (await em.findOne(User, { id: run.user.id }));
+  const by = { userId: user?.id ?? null, username: user?.username ?? "" };
+  for (const { id } of open.slice(0, Math.max(0, open.length - job.maxConcurrent!))) {
+    await cancel(deps, { id, by, reason: `replaced by the run ${run.id}` }).catch((error: unknown) => {
+      // One that has ended by itself meanwhile has made room as well.
+      if (!(error instanceof AppError)) throw error;
+    });
+  }
 }
 
 function classPathOf({ moduleName, jobClassName }: Job): string {

@@ -3,9 +3,10 @@ import type { SqlEntityManager } from "@mikro-orm/sql";
 import type { Kysely } from "kysely";
 import type { Logger } from "pino";
 import type { Database, Tables } from "../entities/database.ts";
-import { JobHook, type JobResult } from "../entities/index.ts";
+import { type Job, JobHook, type JobResult } from "../entities/index.ts";
+import { DEFAULT_QUEUE } from "../entities/job-queue.ts";
 import { AppError } from "../errors.ts";
-import { admit, type EnqueueDeps, record, type RunRequest, send } from "./enqueue.ts";
+import { admit, type Admitted, type EnqueueDeps, record, type RunRequest, send } from "./enqueue.ts";
 
 /** Launches the jobs of hooks that changes have set off. */
 export interface Hooks {
@@ -22,7 +23,7 @@ const RETRY_MS = 1000;
 
 /** A hook whose change is committed stays in `job_hook_delivery` until its run is, in one transaction: none is lost, and none is run twice. */
 export function createHooks(deps: EnqueueDeps & { log: Logger }): Hooks {
-  const { database, broker, log } = deps;
+  const { database, log } = deps;
   let working: Promise<void> | undefined;
   let again = false;
   let closed = false;
@@ -34,7 +35,7 @@ export function createHooks(deps: EnqueueDeps & { log: Logger }): Hooks {
       for (;;) {
         const deliveries = closed ? [] : await waiting(database);
         if (deliveries.length === 0) break;
-        for (const run of await launch(deps, deliveries)) await send(broker, run);
+        for (const run of await launch(deps, deliveries)) await send(deps, run);
         // SQLite answers at once: without a pause nobody else would have a turn until the last hook is launched.
         await setImmediate();
       }
@@ -90,20 +91,17 @@ async function launch(deps: EnqueueDeps & { log: Logger }, deliveries: readonly 
   // Deleted meanwhile, and its deliveries with it.
   if (!hook) return [];
   const requests = deliveries.map(({ id, changeId, userId }) => ({ id, request: requestOf(hook, changeId, userId) }));
-  const refusal = await admit(deps, requests[0]!.request).then(
-    () => undefined,
-    (error: unknown) => asRefusal(error),
-  );
+  const admitted = await admit(deps, requests[0]!.request).catch(asRefusal);
   return database.transaction(async (em) => {
     const runs: JobResult[] = [];
     const claimed = await claim(em, deliveries);
     for (const { request } of requests.filter(({ id }) => claimed.has(id))) {
       const meta = { job_hook: hook.name };
-      const run = refusal
-        ? await record(em, hook.job, request, deps.timeLimits, { ...failed(refusal), meta })
-        : await record(em, hook.job, request, deps.timeLimits, { meta }).catch((error: unknown) =>
-            record(em, hook.job, request, deps.timeLimits, { ...failed(asRefusal(error)), meta }),
-          );
+      const fail = (refusal: AppError) => record(deps, em, unadmitted(hook.job), request, { ...failed(refusal), meta });
+      const run =
+        admitted instanceof AppError
+          ? await fail(admitted)
+          : await record(deps, em, admitted, request, { meta }).catch((error: unknown) => fail(asRefusal(error)));
       if (run.status === "PENDING") runs.push(run);
     }
     return runs;
@@ -133,6 +131,9 @@ function asRefusal(error: unknown): AppError {
   if (error instanceof AppError) return error;
   throw error;
 }
+
+/** For a run that is only recorded. */
+const unadmitted = (job: Job): Admitted => ({ job, queue: job.defaultJobQueue?.name ?? DEFAULT_QUEUE });
 
 function failed({ code, message }: AppError): Partial<JobResult> {
   return {

@@ -3,17 +3,23 @@ import type { Logger } from "pino";
 import type { Author } from "../changes/index.ts";
 import { contentTypeLabel } from "../entities/content-types.ts";
 import type { Database } from "../entities/database.ts";
-import { JobQueue, type ObjectChange } from "../entities/index.ts";
+import { Job, JobQueue, type ObjectChange } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import type { Broker } from "./broker.ts";
 import { type ButtonGroup, type ButtonPress, buttonsFor, pressButton } from "./buttons.ts";
+import { cancel, type CancelRequest } from "./cancel.ts";
 import { createCatalog } from "./catalog.ts";
+import type { Clock } from "./clock.ts";
 import { enqueue, type RunRequest } from "./enqueue.ts";
 import { type FollowedLine, follow, type FollowRequest } from "./follow.ts";
 import { createHooks } from "./hooks.ts";
 import { createLogWriter } from "./log-writer.ts";
 import { recover } from "./recover.ts";
+import { rerun, type RerunRequest } from "./rerun.ts";
+import { createRetries } from "./retries.ts";
+import { createRunStops } from "./run-stops.ts";
 import type { Sandbox, TimeLimits } from "./sandbox.ts";
+import { releaseAllWaiting } from "./slots.ts";
 import type { Templates } from "./templates.ts";
 import { createWorker } from "./worker.ts";
 
@@ -26,11 +32,18 @@ import { createWorker } from "./worker.ts";
  * delivery  what a broker carries to a worker: the id of a run
  * bell      what a broker rings when rows changed; it has a topic and no content
  * claim     the update that makes a PENDING run a STARTED one; whoever's it is runs the job
- * settle    the update that gives a run its final status, after its last line is stored
+ * attempt   what a claim begins; a run that may be retried has several, one after the other, and RETRY is its status between them
+ * settle    the update that gives a run its final status, or RETRY, after its last line is stored
+ * slot      what a run of a job with a limit has until it has ended; without one it waits, and is not delivered
+ * cancel    a fact in a run's row, `date_canceled`; the run is settled as REVOKED, whatever its job made of it by then
  * sandbox   where job code runs, apart from this thread
  */
 
+export type { CancelRequest } from "./cancel.ts";
+export { type Clock, systemClock } from "./clock.ts";
 export type { RunRequest } from "./enqueue.ts";
+export type { RerunRequest } from "./rerun.ts";
+export { SHUTDOWN_ABORT_MS } from "./run-stops.ts";
 export { describeReference, jobCondition, type JobReference } from "./job-reference.ts";
 export type { ButtonGroup, ButtonPress, RenderedButton } from "./buttons.ts";
 export type { FollowedLine, FollowRequest } from "./follow.ts";
@@ -39,6 +52,10 @@ export type { FollowedLine, FollowRequest } from "./follow.ts";
 export interface Runner {
   /** Launches a run. @see {@link enqueue} for what it refuses. */
   enqueue(request: RunRequest): Promise<string>;
+  /** Launches a run again. @see {@link rerun} for what it takes over, and what it refuses. */
+  rerun(request: RerunRequest): Promise<string>;
+  /** Ends a run, at once or as soon as its worker has. @see {@link cancel} for what it refuses. */
+  cancel(request: CancelRequest): Promise<void>;
   /**
    * Reads every job file anew, and brings the jobs in step with what they say.
    * @returns what changed.
@@ -66,22 +83,30 @@ export interface RunnerDeps {
   concurrency: number;
   /** Of jobs that name none. */
   timeLimits: TimeLimits;
+  /** How long the job of a canceled run may take to end by itself. */
+  cancelGraceMs: number;
+  /** How long an idempotency key stands for its run. */
+  idempotencyTtlMs: number;
+  clock: Clock;
   log: Logger;
 }
 
 const QUEUES = contentTypeLabel(JobQueue);
+const JOBS = contentTypeLabel(Job);
 
 /** Brings the catalogue in step, picks up what an earlier process left, and starts to work. */
 export async function openRunner(deps: RunnerDeps): Promise<Runner> {
-  const { database, broker, sandbox, templates, jobsRoot, concurrency, timeLimits, log } = deps;
+  const { database, broker, sandbox, templates, jobsRoot, concurrency, clock, log } = deps;
   const workerName = `jobgraph@${hostname()}`;
   const logWriter = createLogWriter({ database, broker });
   const catalog = createCatalog({ database, sandbox, jobsRoot, log });
-  const worker = createWorker({ database, broker, catalog, sandbox, logWriter, timeLimits, log, name: workerName });
-  const gate = { database, broker, catalog, sandbox, timeLimits };
-  const hooks = createHooks({ ...gate, log });
+  const retries = createRetries({ database, broker, clock, log });
+  const stops = createRunStops({ database, broker, cancelGraceMs: deps.cancelGraceMs, log });
+  const worker = createWorker({ ...deps, catalog, logWriter, stops, retries, name: workerName });
+  const gate = { ...deps, catalog };
+  const hooks = createHooks(gate);
   await catalog.refresh({ userId: null, username: "", requestId: newId(), context: "ORM", detail: "the server started" });
-  await recover({ database, broker, logWriter, workerName });
+  await recover({ database, broker, clock, logWriter, workerName });
 
   async function serveQueues(): Promise<void> {
     const queues = await database.fork().findAll(JobQueue);
@@ -93,15 +118,20 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
   }
   await serveQueues();
   hooks.wake();
+  retries.wake();
 
   async function changed(changes: readonly ObjectChange[]): Promise<void> {
     if (changes.length === 0) return;
     if (changes.some((change) => change.changedObjectType.label === QUEUES)) await serveQueues();
+    // A limit that is higher, or gone with its job, lets others in.
+    if (changes.some((change) => change.changedObjectType.label === JOBS)) await releaseAllWaiting(deps);
     hooks.wake();
   }
 
   return {
     enqueue: (request) => enqueue(gate, request),
+    rerun: (request) => rerun(gate, request),
+    cancel: (request) => cancel(deps, request),
     pressButton: (press) => pressButton(gate, press),
     buttonsFor: (objectType, object) => buttonsFor({ database, templates }, objectType, object),
     async refreshJobs(author) {
@@ -115,6 +145,8 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
       await broker.stopConsuming();
       await hooks.close();
       await worker.close(graceMs);
+      await stops.close();
+      await retries.close();
       await sandbox.close();
       await templates.close();
     },

@@ -23,6 +23,16 @@ export interface LogWriter {
   open(jobResultId: string, after?: number): RunLines;
 }
 
+/** Sequence of a run's last line; 0 for none. */
+export async function lastSequence(database: Database, jobResultId: string): Promise<number> {
+  const last = await database.rows
+    .selectFrom("job_log_entry")
+    .select((eb) => eb.fn.max("sequence").as("sequence"))
+    .where("job_result_id", "=", jobResultId)
+    .executeTakeFirst();
+  return Number(last?.sequence ?? 0);
+}
+
 interface Waiting {
   rows: LineRow[];
   resolve: () => void;

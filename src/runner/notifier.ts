@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { PubSub } from "graphql-subscriptions";
 
 /** The name of a bell. What happened is in the database; that something happened is all that a bell says. */
-export type Topic = `lines:${string}` | `result:${string}`;
+export type Topic = "cancels" | `lines:${string}` | `result:${string}`;
 
 /** Bells inside one process. */
 export interface Notifier {

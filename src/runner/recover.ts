@@ -1,30 +1,32 @@
-import type { Database } from "../entities/database.ts";
-import type { Broker } from "./broker.ts";
-import type { LogWriter } from "./log-writer.ts";
+import { sql } from "kysely";
+import { lastSequence, type LogWriter } from "./log-writer.ts";
+import type { RetryKwargs } from "./retry.ts";
+import { ownLine, settle, type SettleDeps } from "./settle.ts";
+import { releaseAllWaiting } from "./slots.ts";
+
+/** What {@link recover} needs. */
+export interface RecoverDeps extends SettleDeps {
+  logWriter: LogWriter;
+  /** Whose runs are lost if they are still STARTED. */
+  workerName: string;
+}
 
 /** What a worker that is gone left behind: its running runs are failed, and runs that still wait are sent off again. */
-export async function recover({
-  database,
-  broker,
-  logWriter,
-  workerName,
-}: {
-  database: Database;
-  broker: Broker;
-  logWriter: LogWriter;
-  workerName: string;
-}): Promise<void> {
-  const lost = await database.rows
+export async function recover(deps: RecoverDeps): Promise<void> {
+  const { database, broker } = deps;
+  const lost = (await database.rows
     .selectFrom("job_result")
-    .select("id")
+    .select(["id", "attempt", "celery_kwargs"])
     .where("status", "=", "STARTED")
-    .where("worker", "=", workerName)
-    .execute();
-  for (const { id } of lost) await fail(database, logWriter, id as string);
+    .where("worker", "=", deps.workerName)
+    .execute()) as LostRun[];
+  for (const run of lost) await settleLost(deps, run);
+  await releaseAllWaiting(deps);
   const waiting = await database.rows
     .selectFrom("job_result")
     .select(["id", "celery_kwargs"])
     .where("status", "=", "PENDING")
+    .where(sql<boolean>`waits_for_slot is not true`)
     .orderBy("date_created")
     .orderBy("id")
     .execute();
@@ -34,25 +36,19 @@ export async function recover({
   }
 }
 
+interface LostRun {
+  id: string;
+  attempt: number | null;
+  celery_kwargs: unknown;
+}
+
 const MESSAGE = "The worker was lost while the job ran: the server ended without stopping it first.";
 
-async function fail(database: Database, logWriter: LogWriter, id: string): Promise<void> {
-  const last = await database.rows
-    .selectFrom("job_log_entry")
-    .select((eb) => eb.fn.max("sequence").as("sequence"))
-    .where("job_result_id", "=", id)
-    .executeTakeFirst();
-  const line = { level: "CRITICAL", grouping: "main", message: MESSAGE, created: Date.now(), object: "", url: "" } as const;
-  await logWriter.open(id, Number(last?.sequence ?? 0)).append([line]);
-  await database.rows
-    .updateTable("job_result")
-    .set({
-      status: "FAILURE",
-      date_done: new Date().toISOString(),
-      result: JSON.stringify({ exc_type: "WorkerLost", exc_message: MESSAGE }),
-      traceback: `WorkerLost: ${MESSAGE}`,
-    })
-    .where("id", "=", id)
-    .where("status", "=", "STARTED")
-    .execute();
+async function settleLost(deps: RecoverDeps, { id, attempt, celery_kwargs }: LostRun): Promise<void> {
+  const { database, logWriter, clock } = deps;
+  const lines = logWriter.open(id, await lastSequence(database, id));
+  await lines.append([ownLine("CRITICAL", MESSAGE, clock)]);
+  const options = (database.readJson(celery_kwargs) ?? {}) as RetryKwargs;
+  const outcome = { kind: "failure", excType: "WorkerLost", excMessage: MESSAGE, traceback: `WorkerLost: ${MESSAGE}` } as const;
+  await settle(deps, { id, attempt, options, append: lines.append }, outcome, "REAPED");
 }

@@ -1,19 +1,25 @@
 import type { Logger } from "pino";
 import type { Database } from "../entities/database.ts";
-import type { Broker, Delivery } from "./broker.ts";
+import { sql } from "kysely";
+import type { Delivery } from "./broker.ts";
 import type { Catalog } from "./catalog.ts";
-import type { LogWriter } from "./log-writer.ts";
+import { lastSequence, type LogWriter, type RunLines } from "./log-writer.ts";
 import { receiverData } from "./receivers.ts";
+import type { Retries } from "./retries.ts";
+import { attemptBegins, type RetryKwargs } from "./retry.ts";
+import type { RunStop, RunStops } from "./run-stops.ts";
 import type { Outcome, Sandbox, TimeLimits } from "./sandbox.ts";
+import { ownLine, settle, type SettleDeps } from "./settle.ts";
+import { releaseWaiting } from "./slots.ts";
 import { readTimeLimits, softLimitWarning } from "./time-limits.ts";
 
 /** What a worker needs. */
-export interface WorkerDeps {
-  database: Database;
-  broker: Broker;
+export interface WorkerDeps extends SettleDeps {
   catalog: Catalog;
   sandbox: Sandbox;
   logWriter: LogWriter;
+  stops: RunStops;
+  retries: Retries;
   /** Of runs that were recorded without any. */
   timeLimits: TimeLimits;
   log: Logger;
@@ -36,6 +42,18 @@ interface ClaimedRun {
   user_id: string | null;
   task_kwargs: unknown;
   celery_kwargs: unknown;
+  job_model_id: string | null;
+  attempt: number;
+  waits_for_slot: unknown;
+  /** Why the attempt before failed. */
+  result: unknown;
+}
+
+/** How a run was asked for. */
+interface RunOptions extends RetryKwargs {
+  dryrun?: boolean;
+  soft_time_limit?: number;
+  time_limit?: number;
 }
 
 class WorkerShutdown extends Error {
@@ -44,44 +62,53 @@ class WorkerShutdown extends Error {
 
 /** A delivery becomes claim → sandbox → settle. The claim decides: of two deliveries of one run, one finds it no longer PENDING. */
 export function createWorker(deps: WorkerDeps): Worker {
-  const { database, broker, log } = deps;
-  const stop = new AbortController();
+  const { database, broker, catalog, clock, stops, log } = deps;
   const running = new Set<Promise<void>>();
 
   async function claim(id: string): Promise<ClaimedRun | undefined> {
     return (await database.rows
       .updateTable("job_result")
-      .set({ status: "STARTED", date_started: new Date().toISOString(), worker: deps.name })
+      .set({
+        status: "STARTED",
+        date_started: sql`coalesce(date_started, ${new Date(clock.now()).toISOString()})`,
+        attempt: sql`coalesce(attempt, 0) + 1`,
+        worker: deps.name,
+      })
       .where("id", "=", id)
       .where("status", "=", "PENDING")
-      .returning(["id", "name", "task_name", "user_id", "task_kwargs", "celery_kwargs"])
+      .where(sql<boolean>`waits_for_slot is not true`)
+      .returning([
+        "id",
+        "name",
+        "task_name",
+        "user_id",
+        "task_kwargs",
+        "celery_kwargs",
+        "job_model_id",
+        "attempt",
+        "waits_for_slot",
+        "result",
+      ])
       .executeTakeFirst()) as ClaimedRun | undefined;
   }
 
-  async function settle(id: string, outcome: Outcome): Promise<void> {
-    const columns =
-      outcome.kind === "success"
-        ? { status: "SUCCESS", result: JSON.stringify(outcome.result) }
-        : {
-            status: "FAILURE",
-            result: JSON.stringify({ exc_type: outcome.excType, exc_message: outcome.excMessage }),
-            traceback: outcome.traceback,
-          };
-    await database.rows
-      .updateTable("job_result")
-      .set({ ...columns, date_done: new Date().toISOString() })
-      .where("id", "=", id)
-      .where("status", "=", "STARTED")
-      .execute();
-    broker.notify(`result:${id}`);
-    broker.notify(`lines:${id}`);
-  }
-
   async function run({ id }: Delivery): Promise<void> {
-    const claimed = await claim(id);
-    if (!claimed) return;
-    broker.notify(`result:${id}`);
-    await settle(id, await execute(deps, claimed, stop.signal).catch(failureOf));
+    const stop = stops.open(id);
+    try {
+      const claimed = await claim(id);
+      if (!claimed) return;
+      broker.notify(`result:${id}`);
+      const lines = deps.logWriter.open(id, claimed.attempt > 1 ? await lastSequence(database, id) : 0);
+      const outcome = await execute(deps, claimed, lines, stop).catch(failureOf);
+      const { attempt } = claimed;
+      const options = database.readJson(claimed.celery_kwargs) as RunOptions;
+      const status = await settle(deps, { id, attempt, options, append: lines.append }, outcome, "TERMINATED");
+      if (status === "RETRY") deps.retries.wake();
+      else if (claimed.waits_for_slot !== null || catalog.source(claimed.task_name ?? "")?.isLimited)
+        await releaseWaiting(deps, claimed.job_model_id);
+    } finally {
+      stop.close();
+    }
   }
 
   return {
@@ -95,37 +122,35 @@ export function createWorker(deps: WorkerDeps): Worker {
     },
     async close(graceMs) {
       const shutdown = new WorkerShutdown(`The server was stopped, and the job did not end within ${graceMs} ms.`);
-      const timer = setTimeout(() => stop.abort(shutdown), graceMs);
+      const timer = setTimeout(() => stops.shutDown(shutdown), graceMs);
       await Promise.all(running);
       clearTimeout(timer);
     },
   };
 }
 
-async function execute(
-  { database, catalog, sandbox, logWriter, timeLimits }: WorkerDeps,
-  run: ClaimedRun,
-  signal: AbortSignal,
-): Promise<Outcome> {
+async function execute(deps: WorkerDeps, run: ClaimedRun, lines: RunLines, { tell, end }: RunStop): Promise<Outcome> {
+  const { database, catalog, sandbox, timeLimits } = deps;
+  const options = database.readJson(run.celery_kwargs) as RunOptions;
+  if (run.attempt > 1) {
+    const message = attemptBegins(run.attempt, options, database.readJson(run.result));
+    await lines.append([ownLine("INFO", message, deps.clock)]);
+  }
   const source = catalog.source(run.task_name ?? "");
   if (!source) return notInstalled(run.task_name);
-  const lines = logWriter.open(run.id);
   const kwargs = database.readJson(run.task_kwargs) as Record<string, unknown>;
-  const options = database.readJson(run.celery_kwargs) as { dryrun?: boolean; soft_time_limit?: number; time_limit?: number };
   const limits = readTimeLimits(options, timeLimits);
   const warning = softLimitWarning(limits);
   if (warning) await lines.append([warning]);
+  const data = source.receiver ? await receiverData(database, source.receiver, kwargs) : kwargs;
+  const user = run.user_id === null ? null : await readUser(database, run.user_id);
+  // Canceled in the meantime: none of its code has to be run.
+  if (tell.aborted) return failureOf(tell.reason as Error);
   return sandbox.run(
-    {
-      ...source,
-      jobResult: { id: run.id, name: run.name },
-      data: source.receiver ? await receiverData(database, source.receiver, kwargs) : kwargs,
-      dryRun: options.dryrun ?? false,
-      limits,
-      user: run.user_id === null ? null : await readUser(database, run.user_id),
-    },
+    { ...source, jobResult: { id: run.id, name: run.name }, data, dryRun: options.dryrun ?? false, limits, user },
     (batch) => lines.append(batch),
-    signal,
+    tell,
+    end,
   );
 }
 

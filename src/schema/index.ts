@@ -14,6 +14,7 @@ import { JobMutations } from "./job-mutations.ts";
 import { JobOverridesResolver } from "./job-overrides.ts";
 import { JobResolver } from "./job.ts";
 import { JobsMutations, JobUpdateOutcomeResolver } from "./jobs-mutations.ts";
+import { JobResultCancelOutcomeResolver, RunMutations } from "./run-mutations.ts";
 import { withLists } from "./list-arguments.ts";
 import { NoteMutations, NoteResolver } from "./note.ts";
 import { ObjectChangeResolver } from "./object-change.ts";
@@ -44,6 +45,8 @@ const RESOLVERS = [
   JobMutations,
   JobsMutations,
   JobUpdateOutcomeResolver,
+  JobResultCancelOutcomeResolver,
+  RunMutations,
   JobQueueMutations,
   JobHookMutations,
   JobButtonMutations,

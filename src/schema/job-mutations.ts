@@ -42,6 +42,32 @@ class RunJobArgs extends JobReferenceArgs {
     description: "Whether to keep what the run prints; the job's `console_log_default` when absent.",
   })
   consoleLog?: boolean;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "Name or id of the queue to wait in, one of the job's; its default when absent.",
+  })
+  jobQueue?: string;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: "Whether to run a singleton although a run of it is under way.",
+  })
+  ignoreSingletonLock?: boolean;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Any text of your choice: the same request under the same key is the same run, however often it is sent, for as long as the server's `IDEMPOTENCY_TTL_HOURS`. Another request under it is refused as `CONFLICT`. Keys of different users do not meet.",
+  })
+  idempotencyKey?: string;
+}
+
+/** Inputs of a run. @throws {@link AppError} BAD_USER_INPUT for what is no object. */
+export function dataOf(data: unknown): Record<string, unknown> {
+  if (typeof data === "object" && data !== null && !Array.isArray(data)) return data as Record<string, unknown>;
+  const message = "data must be an object.";
+  throw new AppError("BAD_USER_INPUT", message, [{ field: "data", message }]);
 }
 
 const overridable = OVERRIDABLE.map(snakeCase);
@@ -68,16 +94,15 @@ export class JobMutations {
     @Ctx() { database, runner, viewer }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
-    const { data = {}, dryrun, consoleLog } = args;
-    if (typeof data !== "object" || data === null || Array.isArray(data)) {
-      const message = "data must be an object.";
-      throw new AppError("BAD_USER_INPUT", message, [{ field: "data", message }]);
-    }
+    const { data = {}, dryrun, consoleLog, jobQueue, ignoreSingletonLock, idempotencyKey } = args;
     const id = await runner.enqueue({
       job: referenceOf(args),
-      data,
+      data: dataOf(data),
       dryRun: dryrun ?? undefined,
       consoleLog: consoleLog ?? undefined,
+      jobQueue: jobQueue ?? undefined,
+      ignoreSingletonLock: ignoreSingletonLock ?? undefined,
+      idempotencyKey: idempotencyKey ?? undefined,
       userId: viewer.id,
     });
     return (await readOne(database, JOB_RESULT, selectedColumns(info, JOB_RESULT), id))!;

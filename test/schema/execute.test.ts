@@ -33,7 +33,7 @@ import { openDatabase } from "../../src/entities/database.ts";
 import { DateTime, GenericScalar } from "../../src/entities/scalars.ts";
 import { AppError } from "../../src/errors.ts";
 import { createMemoryBroker } from "../../src/runner/brokers/memory.ts";
-import { openRunner } from "../../src/runner/index.ts";
+import { openRunner, systemClock } from "../../src/runner/index.ts";
 import { openThreads } from "../../src/runner/sandbox/threads.ts";
 import { openTemplates } from "../../src/runner/templates.ts";
 import { createDocumentReader } from "../../src/schema/document-reader.ts";
@@ -66,7 +66,8 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
   const templates = openTemplates();
   const timeLimits = { softMs: 60_000, hardMs: 120_000 };
   const jobsRoot = await writeJobs(JOBS);
-  const runner = await openRunner({ database, broker, sandbox, templates, jobsRoot, concurrency: 1, timeLimits, log });
+  const settings = { jobsRoot, concurrency: 1, timeLimits, cancelGraceMs: 0, idempotencyTtlMs: 60_000, clock: systemClock };
+  const runner = await openRunner({ database, broker, sandbox, templates, log, ...settings });
   onTestFinished(async () => {
     await runner.close(0);
     await broker.close();

@@ -80,6 +80,9 @@ export async function storeWorld(database: Database) {
     },
     partial,
   );
+  const again = { name: job.name, jobModel: job, user, dateCreated: at("01-31T11:00:00") };
+  run.rerunOf = em.create(JobResult, again, partial);
+  em.create(JobResult, { ...again, rerunOf: run }, partial);
   const line = em.create(
     JobLogEntry,
     { jobResult: run, sequence: 1, logLevel: "INFO", grouping: "main", message: "hello", created: at("02-01T10:00:02") },

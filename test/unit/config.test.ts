@@ -11,6 +11,8 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     jobsRoot: resolve("jobs"),
     workerConcurrency: 4,
     spareThreads: 1,
+    cancelGraceMs: 5000,
+    idempotencyTtlMs: 86_400_000,
     shutdownGraceMs: 10_000,
     softTimeLimitMs: 300_000,
     timeLimitMs: 600_000,

@@ -1,0 +1,155 @@
+import { sql } from "kysely";
+import { FINAL_STATUSES, type JobResultStatus } from "../entities/choices.ts";
+import type { Database } from "../entities/database.ts";
+import { newId } from "../entities/new-id.ts";
+import { isUuid } from "../entities/scalars.ts";
+import { AppError } from "../errors.ts";
+import type { Broker } from "./broker.ts";
+import type { Clock } from "./clock.ts";
+import { releaseWaiting, statementsOf } from "./slots.ts";
+
+/*
+ * That a run is to end is a fact of its row: `date_canceled`. A run that no worker has is REVOKED in the same moment. One that a worker has
+ * stays STARTED until the worker, told by a bell, has ended it; whatever comes of it by then, it is settled as REVOKED: see `settle.ts`.
+ */
+
+/** Who wants a run to end, and why. */
+export interface CancelRequest {
+  id: string;
+  /** Empty for none. */
+  reason: string;
+  by: Canceler;
+}
+
+/** Who cancels a run. */
+export interface Canceler {
+  /** Null for the server itself. */
+  userId: string | null;
+  username: string;
+}
+
+/** Where runs are, and what rings when they change. */
+export interface CancelDeps {
+  database: Database;
+  broker: Broker;
+  clock: Clock;
+}
+
+/** A run's row as far as it says who canceled it, and why. */
+export interface CanceledRow {
+  canceled_by_user_name: string;
+  cancel_reason: string | null;
+}
+
+/** `Canceled by ada: wrong site`: what the job and the log are told. */
+export function describeCancel({ canceled_by_user_name: name, cancel_reason: reason }: CanceledRow): string {
+  const by = name === "" ? "Canceled" : `Canceled by ${name}`;
+  return reason ? `${by}: ${reason}` : `${by}.`;
+}
+
+/** Columns of a run that ended because it was canceled. */
+export function revoked(row: CanceledRow, now: string) {
+  return {
+    status: "REVOKED",
+    date_done: now,
+    date_next_attempt: null,
+    result: JSON.stringify({ exc_type: "JobCanceled", exc_message: describeCancel(row) }),
+    traceback: null,
+  };
+}
+
+/**
+ * Cancels a run; one that is canceled already stays as it is.
+ * @throws {@link AppError} NOT_FOUND; NOT_CANCELABLE for a run that has ended by itself.
+ */
+export async function cancel(deps: CancelDeps, request: CancelRequest): Promise<void> {
+  const { database } = deps;
+  while (isUuid(request.id)) {
+    const row = (await database.rows
+      .selectFrom("job_result")
+      .select(["status", "date_canceled"])
+      .where("id", "=", request.id)
+      .executeTakeFirst()) as { status: JobResultStatus; date_canceled: unknown } | undefined;
+    if (!row) break;
+    if (row.status === "REVOKED" || row.date_canceled !== null) return;
+    if (FINAL_STATUSES.includes(row.status))
+      throw new AppError("NOT_CANCELABLE", `The run ${request.id} has ended already: its status is ${row.status}.`);
+    // Between the two statements it may have been started, or have ended: then it is looked at again.
+    if (row.status === "STARTED" ? await askWorker(deps, request) : await revoke(deps, request)) return;
+  }
+  throw new AppError("NOT_FOUND", `There is no run with id "${request.id}".`);
+}
+
+const intent = ({ by, reason }: CancelRequest, now: string) => ({
+  date_canceled: now,
+  canceled_by_id: by.userId,
+  canceled_by_user_name: by.username,
+  cancel_reason: reason === "" ? null : reason,
+});
+
+const nowOf = (clock: Clock) => new Date(clock.now()).toISOString();
+
+/** Notes in the row of a run that a worker has that it is to end. */
+async function askWorker({ database, broker, clock }: CancelDeps, request: CancelRequest): Promise<boolean> {
+  const asked = await database.rows
+    .updateTable("job_result")
+    .set(intent(request, nowOf(clock)))
+    .where("id", "=", request.id)
+    .where("status", "=", "STARTED")
+    .where("date_canceled", "is", null)
+    .returning("id")
+    .executeTakeFirst();
+  if (!asked) return false;
+  broker.notify("cancels");
+  broker.notify(`result:${request.id}`);
+  return true;
+}
+
+/** Ends a run that no worker has, with its last line: a claim that comes later finds it no longer PENDING. */
+async function revoke(deps: CancelDeps, request: CancelRequest): Promise<boolean> {
+  const { database, broker, clock } = deps;
+  const now = nowOf(clock);
+  const columns = intent(request, now);
+  const ended = await database.transaction(async (em) => {
+    const rows = statementsOf(em);
+    const row = await rows
+      .updateTable("job_result")
+      .set({
+        ...columns,
+        ...revoked(columns, now),
+        cancel_type: "ABANDONED",
+        warning_log_count: sql`coalesce(warning_log_count, 0) + 1`,
+      })
+      .where("id", "=", request.id)
+      .where("status", "in", ["PENDING", "RECEIVED", "RETRY"])
+      .returning(["job_model_id", "waits_for_slot"])
+      .executeTakeFirst();
+    if (!row) return undefined;
+    const last = await rows
+      .selectFrom("job_log_entry")
+      .select((eb) => eb.fn.max("sequence").as("sequence"))
+      .where("job_result_id", "=", request.id)
+      .executeTakeFirst();
+    await rows
+      .insertInto("job_log_entry")
+      .values({
+        id: newId(),
+        job_result_id: request.id,
+        sequence: Number(last?.sequence ?? 0) + 1,
+        log_level: "WARNING",
+        grouping: "main",
+        message: describeCancel(columns),
+        created: now,
+        log_object: "",
+        absolute_url: "",
+      })
+      .execute();
+    return row as { job_model_id: string | null; waits_for_slot: unknown };
+  });
+  if (!ended) return false;
+  broker.notify(`result:${request.id}`);
+  broker.notify(`lines:${request.id}`);
+  // It had a slot, and somebody may wait for it.
+  if (ended.waits_for_slot !== null && !ended.waits_for_slot) await releaseWaiting(deps, ended.job_model_id);
+  return true;
+}
