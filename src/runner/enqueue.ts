@@ -1,6 +1,5 @@
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import { UniqueConstraintViolationException } from "@mikro-orm/core";
-import { OPEN_STATUSES } from "../entities/choices.ts";
 import { Job, JobResult, User } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import { DEFAULT_QUEUE } from "../entities/job-queue.ts";
@@ -12,7 +11,7 @@ import { checkKey, findKeyed, freeKey, hashOf, type KeyedRequest } from "./idemp
 import { describeReference, jobCondition, type JobReference } from "./job-reference.ts";
 import { retryKwargs } from "./retry.ts";
 import type { Sandbox, TimeLimits } from "./sandbox.ts";
-import { findRoom } from "./slots.ts";
+import { findOldest, findRoom } from "./slots.ts";
 import { timeLimitKwargs } from "./time-limits.ts";
 
 /** A request to run a job. */
@@ -193,14 +192,9 @@ async function replaceOldest(deps: CancelDeps, run: JobResult): Promise<void> {
   const em = deps.database.fork();
   const job = await em.findOne(Job, { id: run.jobModel!.id });
   if (job?.onLimit !== "REPLACE") return;
-  const open = await em.find(
-    JobResult,
-    { jobModel: job.id, status: [...OPEN_STATUSES], dateCanceled: null },
-    { orderBy: { dateCreated: "asc", id: "asc" }, fields: ["id"] },
-  );
   const user = run.user && (await em.findOne(User, { id: run.user.id }));
   const by = { userId: user?.id ?? null, username: user?.username ?? "" };
-  for (const { id } of open.slice(0, Math.max(0, open.length - job.maxConcurrent!))) {
+  for (const id of await findOldest(deps.database, job.id, job.maxConcurrent!)) {
     await cancel(deps, { id, by, reason: `replaced by the run ${run.id}` }).catch((error: unknown) => {
       // One that has ended by itself meanwhile has made room as well.
       if (!(error instanceof AppError)) throw error;

@@ -1,6 +1,6 @@
 import { LockMode } from "@mikro-orm/core";
 import type { SqlEntityManager } from "@mikro-orm/sql";
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import { OPEN_STATUSES } from "../entities/choices.ts";
 import type { Database, Tables } from "../entities/database.ts";
 import { Job } from "../entities/index.ts";
@@ -55,27 +55,21 @@ export async function releaseWaiting(
     if (job && job.maxConcurrent !== null) room = job.maxConcurrent - (await countOpen(rows, job.id)).slots;
     const runs: { id: string; celery_kwargs: unknown }[] = [];
     while (runs.length < room) {
-      const [next] = (await rows
-        .selectFrom("job_result")
-        .select("id")
-        .where("status", "=", "PENDING")
-        .where(sql<boolean>`waits_for_slot is true`)
-        .where("job_model_id", job ? "=" : "is", job?.id ?? null)
-        .orderBy("date_created")
-        .orderBy("id")
-        .limit(1)
-        .execute()) as { id: string }[];
-      if (!next) break;
-      // Whoever cancels it meanwhile is faster.
-      const letIn = await rows
-        .updateTable("job_result")
-        .set({ waits_for_slot: sql`false` })
-        .where("id", "=", next.id)
-        .where("status", "=", "PENDING")
-        .where(sql<boolean>`waits_for_slot is true`)
-        .returning(["id", "celery_kwargs"])
-        .execute();
-      runs.push(...(letIn as typeof runs));
+      const { rows: next } = await sql<{ id: string }>`${underWay(jobId)} select id from under_way where waits is true
+        order by date_created, id limit ${Math.min(room - runs.length, BATCH)}`.execute(rows);
+      if (next.length === 0) break;
+      for (const { id } of next) {
+        const [letIn] = (await rows
+          .updateTable("job_result")
+          .set({ waits_for_slot: sql`false` })
+          .where("id", "=", id)
+          // Whoever cancels it meanwhile is faster.
+          .where("status", "=", "PENDING")
+          .where(sql<boolean>`waits_for_slot is true`)
+          .returning(["id", "celery_kwargs"])
+          .execute()) as typeof runs;
+        if (letIn) runs.push(letIn);
+      }
     }
     return runs;
   });
@@ -97,16 +91,39 @@ export async function releaseAllWaiting(deps: { database: Database; broker: Brok
   for (const job of jobs) await releaseWaiting(deps, job.job_model_id);
 }
 
+/** Runs that are looked up at a time. */
+const BATCH = 100;
+
 /**
- * A job's runs that are still to end. The statuses are looked up first, whatever the planner thinks: few runs of all jobs are under way, and a
- * job may have any number that have ended.
+ * A table `under_way` of a job's runs that are still to end; without a job, of those whose job is deleted. The statuses are looked up first,
+ * whatever the planner thinks: few runs of all jobs are under way, and a job may have any number that have ended.
  */
-async function countOpen(rows: Kysely<Tables>, jobId: string): Promise<{ first: string | null; slots: number; waiting: number }> {
-  const { rows: found } = await sql<{ id: string; waits: boolean | number | null }>`
-    with under_way as materialized (
-      select id, job_model_id, waits_for_slot as waits, date_created from job_result where status in (${sql.join(OPEN_STATUSES)})
-    )
-    select id, waits from under_way where job_model_id = ${jobId} order by date_created, id`.execute(rows);
-  const waiting = found.filter(({ waits }) => waits).length;
-  return { first: found[0]?.id ?? null, slots: found.length - waiting, waiting };
+function underWay(jobId: string | null): RawBuilder<unknown> {
+  return sql`with open as materialized (
+      select id, job_model_id, waits_for_slot as waits, date_created, date_canceled from job_result
+      where status in (${sql.join(OPEN_STATUSES)})
+    ), under_way as (select * from open where ${jobId === null ? sql`job_model_id is null` : sql`job_model_id = ${jobId}`})`;
+}
+
+interface Open {
+  /** Id of the oldest. */
+  first: string | null;
+  /** Runs that have a slot, or need none. */
+  slots: number;
+  waiting: number;
+}
+
+async function countOpen(rows: Kysely<Tables>, jobId: string): Promise<Open> {
+  const { rows: found } = await sql<{ first: string | null; open: number | string; waiting: number | string }>`${underWay(jobId)}
+    select (select id from under_way order by date_created, id limit 1) as first,
+      count(*) as open, count(*) filter (where waits is true) as waiting from under_way`.execute(rows);
+  const { first, open, waiting } = found[0]!;
+  return { first, slots: Number(open) - Number(waiting), waiting: Number(waiting) };
+}
+
+/** Runs of a job, oldest first, that nobody has canceled yet, without the newest of so many. */
+export async function findOldest(database: Database, jobId: string, without: number): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`${underWay(jobId)} select id from under_way where date_canceled is null
+    order by date_created desc, id desc limit ${Number.MAX_SAFE_INTEGER} offset ${without}`.execute(database.rows);
+  return rows.map(({ id }) => id).toReversed();
 }
