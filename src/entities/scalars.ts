@@ -1,4 +1,4 @@
-import { GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from "graphql";
+import { GraphQLError, GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from "graphql";
 import { isoTime } from "./timestamp.ts";
 
 const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -8,15 +8,16 @@ export function isUuid(value: unknown): value is string {
   return typeof value === "string" && UUID_PATTERN.test(value);
 }
 
+// Errors of GraphQL's own kind are told to the client as they are; any other would be taken for a fault of the server.
 function parseUuid(value: unknown): string {
-  if (!isUuid(value)) throw new TypeError(`UUID cannot represent ${JSON.stringify(value)}.`);
+  if (!isUuid(value)) throw new GraphQLError(`UUID cannot represent ${JSON.stringify(value)}.`);
   return value.toLowerCase();
 }
 
 function parseDateTime(value: unknown): Date {
   const date = typeof value === "string" ? new Date(value) : undefined;
   if (!date || Number.isNaN(date.getTime()))
-    throw new TypeError(`DateTime cannot represent ${JSON.stringify(value)}: give ISO 8601 text.`);
+    throw new GraphQLError(`DateTime cannot represent ${JSON.stringify(value)}: give ISO 8601 text.`);
   return date;
 }
 
