@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Collection } from "@mikro-orm/core";
 import { snakeCase } from "../entities/case.ts";
 import { ContentType } from "../entities/index.ts";
@@ -35,7 +36,8 @@ async function assignOne(
   const column = shape.columns.get(name);
   if (column) {
     const message = unfit(shape, name, column, value);
-    if (message === undefined) object[property] = value;
+    // JSON with its keys in another order is the same; assigned, it would move `last_updated`.
+    if (message === undefined && !isDeepStrictEqual(object[property], value)) object[property] = value;
     return message;
   }
   const one = shape.one.get(name);

@@ -4,12 +4,12 @@ import type { Tables } from "../entities/database.ts";
 import { ContentType } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 
-/** How a kind of object is named: application and model, in lower case. */
-const LABEL = /^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/;
+/** How a kind of object is named: application and model, in lower case, each as long as its column. */
+const LABEL = /^[a-z][a-z0-9_]{0,99}\.[a-z][a-z0-9_]{0,99}$/;
 
 /** True for what can name a kind of object, e.g. `dcim.device`. */
 export function isContentTypeLabel(text: string): boolean {
-  return LABEL.test(text) && text.length <= 201;
+  return LABEL.test(text);
 }
 
 /** Kinds of objects by their labels; one that is not known yet, of another application, is from now on. */

@@ -157,9 +157,12 @@ export class Unit {
       const after = snapshots.get(object.id) ?? null;
       if ((before && after && isSame(before, after)) || (!before && !after)) continue;
       if (before && after && before["last_updated"] === after["last_updated"] && "last_updated" in after) {
-        // Links are no columns: the object itself does not know that it has changed.
-        object.lastUpdated = new Date(Math.max(Date.now(), Date.parse(before["last_updated"] as string) + 1));
-        after["last_updated"] = object.lastUpdated.toISOString();
+        // Links are no columns: the object itself does not know that it has changed. Past it, or its flush would take a later moment.
+        const lastUpdated = new Date(
+          Math.max(Date.now(), new Date((before["last_updated"] as string | null) ?? 0).getTime() + 1),
+        );
+        await this.em.nativeUpdate(model, { id: object.id }, { lastUpdated } as object);
+        after["last_updated"] = lastUpdated.toISOString();
       }
       const action = !before ? "CREATE" : after ? "UPDATE" : "DELETE";
       const objectRepr = reprOf(shape, (after ?? before)!);

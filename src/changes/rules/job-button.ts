@@ -4,5 +4,9 @@ import { receiverFits } from "./receiver.ts";
 
 /** Rules of JobButton. */
 export const jobButtonRules = {
-  check: (button: JobButton): Promise<ErrorDetail[]> => receiverFits(button, "button"),
+  async check(button: JobButton): Promise<ErrorDetail[]> {
+    const details = await receiverFits(button, "button");
+    if (button.text.trim() === "") details.push({ field: "data.text", message: "This field cannot be blank." });
+    return details;
+  },
 };

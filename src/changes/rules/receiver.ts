@@ -1,3 +1,4 @@
+import { wrap } from "@mikro-orm/core";
 import type { JobButton, JobHook } from "../../entities/index.ts";
 import type { ErrorDetail } from "../../errors.ts";
 
@@ -7,6 +8,8 @@ export async function receiverFits(
   kind: "button" | "hook",
 ): Promise<ErrorDetail[]> {
   const details: ErrorDetail[] = [];
+  // A hook or a button that was held knows no more of its job than the id.
+  if (!wrap(job).isInitialized()) await wrap(job).init();
   const isReceiver = kind === "hook" ? job.isJobHookReceiver : job.isJobButtonReceiver;
   if (!isReceiver) details.push({ field: "data.job", message: `The job "${job.name}" is not a job ${kind} receiver.` });
   else if (enabled && !(job.installed && job.enabled))
