@@ -19,7 +19,7 @@ export interface TestApp extends App {
   logged: Record<string, unknown>[];
 }
 
-/** Files of a JOBS_ROOT by path; each is given the import of `defineJob` and `z`. */
+/** Files of a JOBS_ROOT by path; each is given the import of what "jobgraph" declares jobs with. */
 export type JobFiles = Record<string, string>;
 
 /** Writes job files into a new folder and returns its path. */
@@ -27,7 +27,10 @@ export async function writeJobs(files: JobFiles, root = join(inject("scratch"), 
   await mkdir(root, { recursive: true });
   for (const [path, source] of Object.entries(files)) {
     await mkdir(dirname(join(root, path)), { recursive: true });
-    await writeFile(join(root, path), `import { defineJob, z } from "jobgraph";\n${source}`);
+    await writeFile(
+      join(root, path),
+      `import { defineJob, defineJobButtonReceiver, defineJobHookReceiver, z } from "jobgraph";\n${source}`,
+    );
   }
   return root;
 }
