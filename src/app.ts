@@ -8,6 +8,7 @@ import { openDatabase } from "./entities/database.ts";
 import { createMemoryBroker } from "./runner/brokers/memory.ts";
 import { openRunner } from "./runner/index.ts";
 import { openThreads } from "./runner/sandbox/threads.ts";
+import { createSchema } from "./schema/index.ts";
 import { openServer } from "./schema/server.ts";
 
 /** A running server with everything it stands on. */
@@ -60,15 +61,10 @@ export async function openApp(config: Config, log: Logger = pino({ level: config
     });
     opened.push(() => runner.close(config.shutdownGraceMs));
     const authenticate = createAuthenticator(database, config.authCacheMs);
-    const server = await openServer({
-      database,
-      runner,
-      authenticate,
-      limits: config,
-      log,
-      host: config.host,
-      port: config.port,
-    });
+    const server = await openServer(
+      { database, runner, authenticate, limits: config, log, host: config.host, port: config.port },
+      createSchema(config.customFields),
+    );
     opened.push(() => server.close());
     return { url: server.url, newKey, close };
   } catch (error) {

@@ -25,6 +25,8 @@ export interface Config {
   readonly maxPageSize: number;
   /** Objects in a list that asks for no number; the whole list when undefined. */
   readonly defaultPageSize: number | undefined;
+  /** What the site adds to the objects of models. */
+  readonly customFields: readonly CustomField[];
   readonly logLevel: LogLevel;
   /** The environment that job code sees: ours without what holds secrets. */
   readonly jobEnv: Readonly<Record<string, string>>;
@@ -32,6 +34,38 @@ export interface Config {
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Models with custom fields, as content types name them. */
+const CUSTOMIZABLE = ["gitrepository", "job", "jobhook", "jobqueue", "jobresult", "tag"] as const;
+const FIELD_KINDS = ["text", "integer", "float", "boolean", "date", "json"] as const;
+
+/** A field that the site adds to the objects of a model. */
+export interface CustomField {
+  model: (typeof CUSTOMIZABLE)[number];
+  key: string;
+  kind: (typeof FIELD_KINDS)[number];
+}
+
+const customField = z.object({
+  model: z.enum(CUSTOMIZABLE, { error: `its model must be one of ${CUSTOMIZABLE.join(", ")}` }),
+  key: z.string().regex(/^[a-z][a-z0-9_]*$/, "its key must be a letter and then letters, digits or _, all in lower case"),
+  kind: z.enum(FIELD_KINDS, { error: `its kind must be one of ${FIELD_KINDS.join(", ")}` }),
+});
+
+/** `job.owner,tag.rank:integer`. */
+const customFields = z.string().transform((text, context): readonly CustomField[] => {
+  const refuse = (entry: string, message: string) => context.addIssue(`has "${entry}": ${message}`);
+  const fields = new Map<string, CustomField>();
+  for (const entry of text.split(",").map((part) => part.trim())) {
+    const [, model, key, kind = "text"] = /^([^.:]+)\.([^.:]+)(?::([^.:]+))?$/.exec(entry) ?? [];
+    const parsed = customField.safeParse({ model, key, kind });
+    if (model === undefined) refuse(entry, "a custom field is MODEL.KEY or MODEL.KEY:KIND");
+    else if (!parsed.success) for (const { message } of parsed.error.issues) refuse(entry, message);
+    else if (fields.has(`${model}.${key}`)) refuse(entry, "the model has a field with this key already");
+    else fields.set(`${model}.${key}`, parsed.data);
+  }
+  return Object.freeze([...fields.values()]);
+});
 
 const number = (min: number, max: number) =>
   z.coerce
@@ -57,6 +91,7 @@ const environment = z.object({
   AUTH_CACHE_MS: integer(0, 60_000, 1000),
   MAX_PAGE_SIZE: integer(1, 1_000_000, 10_000),
   DEFAULT_PAGE_SIZE: number(1, 1_000_000).optional(),
+  CUSTOM_FIELDS: customFields.default([]),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("info"),
 });
 
@@ -88,6 +123,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     authCacheMs: value.AUTH_CACHE_MS,
     maxPageSize: value.MAX_PAGE_SIZE,
     defaultPageSize: value.DEFAULT_PAGE_SIZE,
+    customFields: value.CUSTOM_FIELDS,
     logLevel: value.LOG_LEVEL,
     jobEnv: Object.freeze(Object.fromEntries(Object.entries(given).filter(([name]) => !SECRETS.has(name)))),
   });

@@ -6,6 +6,7 @@ import { isUuid } from "../entities/scalars.ts";
 import { type ColumnShape, type ManyShape, type ModelShape, type OneShape, shapeOf } from "../entities/shape.ts";
 import type { ErrorDetail } from "../errors.ts";
 import { contentTypesOf, isContentTypeLabel } from "./content-types.ts";
+import { CustomFieldValues } from "./custom-fields.ts";
 import type { Unit } from "./unit.ts";
 
 /** Values for an object by property; what refers to others names them, by id or by natural key. */
@@ -35,9 +36,10 @@ async function assignOne(
   const name = snakeCase(property);
   const column = shape.columns.get(name);
   if (column) {
-    const message = unfit(shape, name, column, value);
+    const wanted = value instanceof CustomFieldValues ? value.over(object[property]) : value;
+    const message = unfit(shape, name, column, wanted);
     // JSON with its keys in another order is the same; assigned, it would move `last_updated`.
-    if (message === undefined && !isDeepStrictEqual(object[property], value)) object[property] = value;
+    if (message === undefined && !isDeepStrictEqual(object[property], wanted)) object[property] = wanted;
     return message;
   }
   const one = shape.one.get(name);

@@ -4,6 +4,7 @@
  */
 export type { Data } from "./assign.ts";
 export { isContentTypeLabel, contentTypesOf } from "./content-types.ts";
+export { CustomFieldValues } from "./custom-fields.ts";
 export { differencesOf, type Differences } from "./differences.ts";
 export { changeJob, followSource, isOverridden, OVERRIDABLE, type OverridableField, revertJob } from "./job-overrides.ts";
 export { createObject, deleteObject, holdOne, refuse, updateObject } from "./objects.ts";

@@ -21,6 +21,14 @@ function parseDateTime(value: unknown): Date {
   return date;
 }
 
+function parseDay(value: unknown): string {
+  const day = typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value) ? new Date(value) : undefined;
+  // A day that its month does not have becomes one of the next.
+  if (!day || Number.isNaN(day.getTime()) || !day.toISOString().startsWith(value as string))
+    throw new GraphQLError(`Date cannot represent ${JSON.stringify(value)}: give a day as YYYY-MM-DD.`);
+  return value as string;
+}
+
 /** Text of the literal, so that a wrong kind is refused by the same sentence as a wrong value. */
 const literal = (node: ValueNode): unknown => (node.kind === Kind.STRING ? node.value : valueFromASTUntyped(node));
 
@@ -42,6 +50,16 @@ export const DateTime = new GraphQLScalarType<Date, string>({
   serialize: (value) => isoTime(value as Date | string),
   parseValue: parseDateTime,
   parseLiteral: (node) => parseDateTime(literal(node)),
+});
+
+/** A day of the calendar; rows hold its text. */
+export const Day = new GraphQLScalarType<string, string>({
+  name: "Date",
+  description: "A day as ISO 8601 text, e.g. `2026-11-24`.",
+  specifiedByURL: "https://datatracker.ietf.org/doc/html/rfc3339",
+  serialize: String,
+  parseValue: parseDay,
+  parseLiteral: (node) => parseDay(literal(node)),
 });
 
 /** Any JSON value, under the name Nautobot gives it. */

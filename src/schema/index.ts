@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
 import { ContentTypeResolver } from "./content-type.ts";
+import { type CustomField, withCustomFields } from "./custom-fields.ts";
 import { FileProxyResolver } from "./file-proxy.ts";
 import { GitRepositoryResolver } from "./git-repository.ts";
 import { JobButtonMutations, JobButtonResolver } from "./job-button.ts";
@@ -8,7 +9,7 @@ import { JobConsoleEntryResolver } from "./job-console-entry.ts";
 import { JobHookMutations, JobHookResolver } from "./job-hook.ts";
 import { JobLogEntryResolver } from "./job-log-entry.ts";
 import { JobQueueAssignmentResolver, JobQueueMutations, JobQueueResolver } from "./job-queue.ts";
-import { JobResultResolver } from "./job-result.ts";
+import { JobResultMutations, JobResultResolver } from "./job-result.ts";
 import { JobMutations } from "./job-mutations.ts";
 import { JobOverridesResolver } from "./job-overrides.ts";
 import { JobResolver } from "./job.ts";
@@ -42,6 +43,7 @@ const RESOLVERS = [
   JobMutations,
   JobsMutations,
   JobUpdateOutcomeResolver,
+  JobResultMutations,
   JobQueueMutations,
   JobHookMutations,
   JobButtonMutations,
@@ -49,8 +51,8 @@ const RESOLVERS = [
   NoteMutations,
 ] as const;
 
-/** What can be asked, with the names that go over the wire. */
-export function createSchema(): GraphQLSchema {
+/** What can be asked, with the names that go over the wire, and with the custom fields of a site. */
+export function createSchema(customFields: readonly CustomField[] = []): GraphQLSchema {
   const schema = wireNames(
     buildSchemaSync({
       resolvers: RESOLVERS,
@@ -59,7 +61,7 @@ export function createSchema(): GraphQLSchema {
       validate: false,
     }),
   );
-  return withLists(schema);
+  return withCustomFields(withLists(schema), customFields);
 }
 
 function neverAsked(): never {
