@@ -340,9 +340,22 @@ test("many objects are created, changed and deleted at once", async () => {
   const { client } = await openTestApp({});
   const before = await countChanges(client);
   const names = Array.from({ length: 30 }, (_, n) => `tag ${n}`);
-  const made = await Promise.all(names.map((name) => create(client, TAG, { name })));
+  // Kinds that nobody knew before, named by all at once and in both orders.
+  const kinds = Array.from({ length: 20 }, (_, n) => `lab.kind${n}`);
+  const made = await Promise.all(
+    names.map((name, n) => create(client, TAG, { name, content_types: n % 2 === 0 ? kinds : kinds.toReversed() })),
+  );
+  expect(made.map(({ content_types }) => content_types.length)).toEqual(names.map(() => kinds.length));
   await Promise.all(made.map(({ id }) => update(client, TAG, id, { color: "000000" })));
   const gone = await Promise.all(made.map(({ id }) => remove(client, TAG, id)));
   expect(gone.map(({ name, color }) => [name, color])).toEqual(names.map((name) => [name, "000000"]));
   expect(await countChanges(client)).toBe(before + 3 * names.length);
+});
+
+test("of many who take one name at once, one gets it, and the others are told", async () => {
+  const { client } = await openTestApp({});
+  const attempts = await Promise.allSettled(Array.from({ length: 10 }, () => create(client, TAG, { name: "mine" })));
+  const refused = attempts.flatMap((attempt) => (attempt.status === "rejected" ? [String(attempt.reason)] : []));
+  expect(refused).toHaveLength(9);
+  for (const answer of refused) expect(answer).toMatch(/"code": "(BAD_USER_INPUT|CONFLICT)"/);
 });
