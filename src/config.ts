@@ -15,10 +15,16 @@ export interface Config {
   readonly workerConcurrency: number;
   /** Started threads that are kept waiting for the next runs: each saves a run some 40 ms, and costs about 20 MB of memory. */
   readonly spareThreads: number;
+  /** How long a run of a job that names no soft time limit goes on before its job is told to stop. */
+  readonly softTimeLimitMs: number;
+  /** How long a run of a job that names no time limit goes on before it is ended. */
+  readonly timeLimitMs: number;
   /** How long a stopping server waits for running jobs before it ends them. */
   readonly shutdownGraceMs: number;
   /** Key of the administrator's token; a random one is made and printed on the first start when it is not given. */
   readonly adminToken: string | undefined;
+  /** What Nautobot signs its webhooks with; none is taken without it. */
+  readonly webhookSecret: string | undefined;
   /** How long a key that was found good is not looked up again: so long may one that was deleted still be taken. */
   readonly authCacheMs: number;
   /** Longest page of a list, and longest list that is given without a page. */
@@ -76,6 +82,9 @@ const number = (min: number, max: number) =>
 
 const integer = (min: number, max: number, fallback: number) => number(min, max).default(fallback);
 
+/** What a timer of Node can wait for, some 24 days. */
+const MAX_SECONDS = 2_147_483;
+
 const environment = z.object({
   DATABASE_URL: z
     .string()
@@ -86,8 +95,11 @@ const environment = z.object({
   JOBS_ROOT: z.string().default("jobs"),
   WORKER_CONCURRENCY: integer(1, 256, 4),
   SPARE_THREADS: integer(0, 64, 1),
+  SOFT_TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 300),
+  TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 600),
   SHUTDOWN_GRACE_MS: integer(0, 3_600_000, 10_000),
   ADMIN_TOKEN: z.string().min(16, "must have 16 characters or more").optional(),
+  WEBHOOK_SECRET: z.string().min(16, "must have 16 characters or more").optional(),
   AUTH_CACHE_MS: integer(0, 60_000, 1000),
   MAX_PAGE_SIZE: integer(1, 1_000_000, 10_000),
   DEFAULT_PAGE_SIZE: number(1, 1_000_000).optional(),
@@ -95,7 +107,7 @@ const environment = z.object({
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("info"),
 });
 
-const SECRETS = new Set(["DATABASE_URL", "ADMIN_TOKEN"]);
+const SECRETS = new Set(["DATABASE_URL", "ADMIN_TOKEN", "WEBHOOK_SECRET"]);
 
 /**
  * Reads the environment. An empty variable counts as one that is not set.
@@ -118,8 +130,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     jobsRoot: resolve(value.JOBS_ROOT),
     workerConcurrency: value.WORKER_CONCURRENCY,
     spareThreads: value.SPARE_THREADS,
+    softTimeLimitMs: value.SOFT_TIME_LIMIT_SECONDS * 1000,
+    timeLimitMs: value.TIME_LIMIT_SECONDS * 1000,
     shutdownGraceMs: value.SHUTDOWN_GRACE_MS,
     adminToken: value.ADMIN_TOKEN,
+    webhookSecret: value.WEBHOOK_SECRET,
     authCacheMs: value.AUTH_CACHE_MS,
     maxPageSize: value.MAX_PAGE_SIZE,
     defaultPageSize: value.DEFAULT_PAGE_SIZE,

@@ -75,7 +75,8 @@ export async function changeJob(unit: Unit, job: Job, data: Data): Promise<Error
   for (const { field, isOverride } of orders) if (isOverride !== undefined) job[`${field}Override`] = isOverride;
   if (orders.some(({ isOverride }) => isOverride === false))
     await followSource(unit, job, (name) => isNameOfAnother(unit, job, name));
-  await setQueues(unit, job, named?.objects as JobQueue[] | undefined);
+  if (named || orders.some(({ field, value }) => field === "defaultJobQueue" && value !== undefined))
+    await setQueues(unit, job, named?.objects as JobQueue[] | undefined);
   return [];
 }
 

@@ -68,6 +68,8 @@ test("a value that is not of the field's kind is refused when it is written, and
       const { extensions } = await client.refused(UPDATE_JOB, { data: { [name]: value } });
       expect([name, value, extensions.code]).toEqual([name, value, "BAD_USER_INPUT"]);
     }
+  const { details } = (await client.refused(UPDATE_JOB, { data: { cf_owner: "a\0b" } })).extensions;
+  expect(details).toMatchObject([{ field: "data.cf_owner" }]);
   expect(await countChanges(client)).toBe(before);
 
   const stored = { owner: 1, tier: "1", ratio: "x", watched: 0, since: "2026-02-30" };
