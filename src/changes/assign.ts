@@ -100,10 +100,12 @@ export async function find(
     if (labels.length > 0) await contentTypesOf(unit.em, labels);
   }
   const { naturalKey = "id" } = shapeOf(model);
-  const ids = wanted.filter(isUuid);
+  const ids = wanted.filter(isUuid).map((id) => id.toLowerCase());
   const named = { [naturalKey]: wanted.filter((value) => naturalKey !== "id" && !isUuid(value)) };
   const objects = (await unit.em.find(model as never, { $or: [{ id: ids }, named] } as never)) as Record<string, unknown>[];
-  const missing = wanted.filter((value) => !objects.some((object) => object["id"] === value || object[naturalKey] === value));
+  const missing = wanted.filter(
+    (value) => !objects.some((object) => object["id"] === value.toLowerCase() || object[naturalKey] === value),
+  );
   return { objects, missing };
 }
 
