@@ -11,4 +11,5 @@ export { createObject, deleteObject, holdOne, refuse, updateObject } from "./obj
 export { isOwnType, readOwnObject } from "./own-objects.ts";
 export { rulesOf } from "./rules/index.ts";
 export { transact } from "./transact.ts";
-export type { Author, Unit } from "./unit.ts";
+export type { Author } from "./change-log.ts";
+export type { Unit } from "./unit.ts";

@@ -2,7 +2,8 @@ import { DeadlockException, UniqueConstraintViolationException } from "@mikro-or
 import type { Database } from "../entities/database.ts";
 import type { ObjectChange } from "../entities/index.ts";
 import { AppError } from "../errors.ts";
-import { type Author, Unit } from "./unit.ts";
+import type { Author } from "./change-log.ts";
+import { Unit } from "./unit.ts";
 
 /** What came of a unit. */
 export interface Transacted<T> {
