@@ -4,7 +4,11 @@ import type { Database } from "../entities/database.ts";
 import { AppError } from "../errors.ts";
 
 /** A part of a `where`; made for the database that will run it. */
-export type Condition = (database: Database) => Expression<SqlBool>;
+export interface Condition {
+  (database: Database): Expression<SqlBool>;
+  /** Tells it from all others of its model; only for one of few, without values of the client's, so that its statements can be kept. */
+  key?: string;
+}
 
 /** One argument of a list. */
 export interface Filter {
