@@ -2,7 +2,7 @@
  * WHAT PEOPLE CHANGE. Everything that is in the change log is changed through this room: a unit of work holds objects, creates and deletes
  * them in one transaction, and finds out by itself what has changed. The rules of each model are in `rules/`.
  */
-export type { Data } from "./assign.ts";
+export { type Data, put } from "./assign.ts";
 export { CustomFieldValues } from "./custom-fields.ts";
 export { differencesOf } from "./differences.ts";
 export { type ForeignChange, recordForeign } from "./foreign.ts";

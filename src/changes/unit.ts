@@ -60,6 +60,12 @@ export class Unit {
     return objects;
   }
 
+  /** What this unit has created or holds of a model, as it is now, without what it deletes. */
+  held<T extends Identified>(model: Model<T>): T[] {
+    const held = [...this.#held.values()].filter((one) => one.model === model && !one.isDeleted);
+    return held.map(({ object }) => object as T);
+  }
+
   /** A new object. */
   create<T extends Identified>(model: Model<T>, values: object): T {
     const object = this.em.create(model, { id: newId(), ...values } as never, { partial: true });
@@ -104,20 +110,26 @@ export class Unit {
     const shape = shapeOf(model);
     const snapshots = await readSnapshots(this.#database, this.em, shape, left);
     const [objectType] = await contentTypesOf(this.em, [contentTypeLabel(model)]);
-    for (const { object, before, reason } of held) {
-      const after = snapshots.get(object.id) ?? null;
-      if ((before && after && isSame(before, after)) || (!before && !after)) continue;
-      if (before && after && before["last_updated"] === after["last_updated"] && "last_updated" in after) {
-        // Links are no columns: the object itself does not know that it has changed. Past it, or its flush would take a later moment.
-        const lastUpdated = new Date(
-          Math.max(Date.now(), new Date((before["last_updated"] as string | null) ?? 0).getTime() + 1),
-        );
-        await this.em.nativeUpdate(model, { id: object.id }, { lastUpdated } as object);
-        after["last_updated"] = lastUpdated.toISOString();
-      }
+    const changed = held
+      .map((one) => ({ ...one, after: snapshots.get(one.object.id) ?? null }))
+      .filter(({ before, after }) => (before && after ? !isSame(before, after) : (before ?? after)));
+    await this.#touch(changed);
+    for (const { object, before, after, reason } of changed) {
       const action = !before ? "CREATE" : after ? "UPDATE" : "DELETE";
       const objectRepr = reprOf(shape, (after ?? before)!);
       this.record({ objectType: objectType!, objectId: object.id, objectRepr, action, before, after, reason });
     }
+  }
+
+  /** Links are no columns: an object of which only they have changed does not know it. */
+  async #touch(changed: readonly (Held & { after: Snapshot | null })[]): Promise<void> {
+    const unaware = changed.filter(
+      ({ before, after }) => before && after && "last_updated" in after && before["last_updated"] === after["last_updated"],
+    );
+    if (unaware.length === 0) return;
+    for (const { object } of unaware) object.lastUpdated = new Date((object.lastUpdated?.getTime() ?? 0) + 1);
+    await this.em.flush();
+    // What was stored is later than what was assigned: see `touched` of a column.
+    for (const { object, after } of unaware) after!["last_updated"] = object.lastUpdated!.toISOString();
   }
 }

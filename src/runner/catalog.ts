@@ -33,25 +33,33 @@ const NO_JOB_FILE = /\.d\.m?ts$|\.(test|spec)\.m?[jt]s$|(^|[\\/])(\.|node_module
 export function createCatalog(deps: { database: Database; sandbox: Sandbox; jobsRoot: string; log: Logger }): Catalog {
   const { database, sandbox, jobsRoot, log } = deps;
   let sources = new Map<string, InstalledSource>();
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function read(author: Author): Promise<readonly ObjectChange[]> {
+    const found: FoundJob[] = [];
+    const paths = await jobFiles(jobsRoot);
+    const descriptions = await sandbox.describe(paths.map((path) => join(jobsRoot, path)));
+    for (const [index, path] of paths.entries()) {
+      const described = descriptions[index]!;
+      const file = join(jobsRoot, path);
+      const moduleName = path.replace(JOB_FILE, "").split(sep).join(".");
+      if ("error" in described)
+        log.error({ file, error: described.error }, `job file ${path} does not load: ${described.error.split("\n")[0]}`);
+      else found.push(...described.jobs.map((job) => ({ ...job, moduleName, file })));
+    }
+    const { changes } = await transact(database, author, (unit) => syncJobs(unit, found));
+    sources = new Map(found.map((job) => [`${job.moduleName}.${job.exportName}`, sourceOf(job)]));
+    log.info({ jobs: found.length }, `${found.length} jobs found in ${jobsRoot}`);
+    return changes;
+  }
 
   return {
     source: (classPath) => sources.get(classPath),
-    async refresh(author) {
-      const found: FoundJob[] = [];
-      const paths = await jobFiles(jobsRoot);
-      const descriptions = await sandbox.describe(paths.map((path) => join(jobsRoot, path)));
-      for (const [index, path] of paths.entries()) {
-        const described = descriptions[index]!;
-        const file = join(jobsRoot, path);
-        const moduleName = path.replace(JOB_FILE, "").split(sep).join(".");
-        if ("error" in described)
-          log.error({ file, error: described.error }, `job file ${path} does not load: ${described.error.split("\n")[0]}`);
-        else found.push(...described.jobs.map((job) => ({ ...job, moduleName, file })));
-      }
-      const { changes } = await transact(database, author, (unit) => syncJobs(unit, found));
-      sources = new Map(found.map((job) => [`${job.moduleName}.${job.exportName}`, sourceOf(job)]));
-      log.info({ jobs: found.length }, `${found.length} jobs found in ${jobsRoot}`);
-      return changes;
+    refresh(author) {
+      // One after the other: what was read first must not be written last, and no two may make the same new job.
+      const refreshed = last.then(() => read(author));
+      last = refreshed.catch(() => undefined);
+      return refreshed;
     },
   };
 }

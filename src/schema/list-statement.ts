@@ -40,8 +40,10 @@ const kept = new WeakMap<Database, WeakMap<readonly string[], Map<string, Compil
 
 /** The statement of a list, ready to be run. */
 export function compileList(database: Database, plan: ListPlan): CompiledQuery {
-  // Filters put their values into the statement, so only lists without any come again as they are.
-  return fill(database, plan.where.length > 0 ? compile(database, plan) : compileOnce(database, plan), plan);
+  // Filters put their values into the statement, so only lists without such come again as they are. Two filters would be too many combinations.
+  const { where } = plan;
+  const comesAgain = where.length === 0 || (where.length === 1 && where[0]!.key !== undefined);
+  return fill(database, comesAgain ? compileOnce(database, plan) : compile(database, plan), plan);
 }
 
 function compileOnce(database: Database, plan: ListPlan): CompiledQuery {
@@ -49,10 +51,10 @@ function compileOnce(database: Database, plan: ListPlan): CompiledQuery {
   if (!ours) kept.set(database, (ours = new WeakMap()));
   let statements = ours.get(plan.columns);
   if (!statements) ours.set(plan.columns, (statements = new Map()));
-  const { shape, order, isPage, count, offset, owners } = plan;
+  const { shape, where, order, isPage, count, offset, owners } = plan;
   const keys = order.map(({ column, descending }) => (descending ? `-${column}` : column));
   const whose = owners && [owners.relation.column, owners.relation.through, owners.ids.length === 1];
-  const key = [shape.table, keys, isPage, count === undefined, offset > 0, whose].join("|");
+  const key = [shape.table, where[0]?.key, keys, isPage, count === undefined, offset > 0, whose].join("|");
   let statement = statements.get(key);
   if (!statement) statements.set(key, (statement = compile(database, plan)));
   return statement;

@@ -46,6 +46,12 @@ export async function writeJobs(files: JobFiles, into?: string): Promise<string>
   return root;
 }
 
+/** Closes an app, and opens another on its database and job files. */
+export async function restart({ close, config: { databaseUrl, jobsRoot } }: TestApp): Promise<TestApp> {
+  await close();
+  return openTestApp({}, { databaseUrl, jobsRoot });
+}
+
 /** Opens an app that is closed when the test is over. `config` overrides any setting, e.g. the database of an earlier app. */
 export async function openTestApp(files: JobFiles, config: Partial<Config> = {}): Promise<TestApp> {
   const full: Config = {

@@ -13,12 +13,12 @@ export const jobRules = {
     const mind = (holds: boolean, field: string, message: string) => {
       if (!holds) details.push({ field: `data.${field}`, message });
     };
-    const secretApproval = job.approvalRequired && job.hasSensitiveVariables;
-    mind(
-      !secretApproval,
-      "approval_required",
-      "A job with sensitive variables cannot ask for approval: its inputs are not kept.",
-    );
+    if (job.approvalRequired && job.hasSensitiveVariables) {
+      const message = "A job with sensitive variables cannot ask for approval: its inputs are not kept.";
+      // What the source says is not the caller's: such a job cannot be run, and says so in `runnable`.
+      mind(!job.approvalRequiredOverride, "approval_required", message);
+      mind(!job.hasSensitiveVariablesOverride, "has_sensitive_variables", message);
+    }
     mind(job.softTimeLimit >= 0, "soft_time_limit", "A time limit is 0 or more.");
     mind(job.timeLimit >= 0, "time_limit", "A time limit is 0 or more.");
     mind(job.name.trim() !== "", "name", "This field cannot be blank.");
