@@ -112,11 +112,11 @@ test("of 2 × 500 changes by two clients each is in the log once or refused, and
   expectChain(changes);
   const { last_updated, description } = changes.at(-1)!.postchange!;
   expect(await read()).toMatchObject({ last_updated, description });
-});
+}, 120_000);
 
-test("2 × 200 changes at once without a condition are all accepted, and the log tells one after the other", async () => {
+test("2 × 50 changes at once without a condition are all accepted, and the log tells one after the other", async () => {
   const { client, read, log } = await setup();
-  const texts = (name: string) => Array.from({ length: 200 }, (_, n) => `${name} ${n}`);
+  const texts = (name: string) => Array.from({ length: 50 }, (_, n) => `${name} ${n}`);
 
   /** Sends changes, a few of them at the same time. */
   async function work(descriptions: string[]): Promise<void> {

@@ -11,8 +11,7 @@ import { at } from "../support/world.ts";
 const job = (name: string, more = "") => `defineJob({ name: "${name}", enabled: true, ${more} run: () => "${name}" })`;
 const receiver = (kind: "Button" | "Hook", name: string) =>
   `defineJob${kind}Receiver({ name: "${name}", enabled: true, receive: () => undefined })`;
-const RECEIVERS = `import { defineJobButtonReceiver, defineJobHookReceiver } from "jobgraph";
-export const OnChange = ${receiver("Hook", "On change")};
+const RECEIVERS = `export const OnChange = ${receiver("Hook", "On change")};
 export const OnClick = ${receiver("Button", "On click")};`;
 
 /** Writes files anew, `null` for one that goes, and has them read. @returns the names of the jobs that the server answers with. */
