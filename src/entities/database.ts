@@ -37,7 +37,7 @@ export interface Database {
   like(text: RawBuilder<unknown>, pattern: string): RawBuilder<SqlBool>;
   /** Whether a text matches a regular expression of RE2's syntax, in time that grows with the text and no faster. */
   matches(text: RawBuilder<unknown>, pattern: string, ignoreCase: boolean): RawBuilder<SqlBool>;
-  /** A table `owner` of one column `value` with the ids that a parameter holds: one parameter, however many there are. */
+  /** A table `owner` with the ids that a parameter holds as `value`, and from 0 on the `place` of each: one parameter, however many there are. */
   owners(parameter: unknown): RawBuilder<unknown>;
   /** The value of that parameter. */
   ownersParameter(ids: readonly string[]): unknown;

@@ -10,7 +10,7 @@ export interface Owners {
   ids: readonly string[];
 }
 
-/** In each row of the lists of several owners: whose it is. */
+/** In each row of the lists of several owners: whose it is, by id, or in pages by the place among the owners. */
 export const OWNER = "_owner";
 
 /** A list, told so that nothing is left to decide. */
@@ -98,13 +98,14 @@ function compile(database: Database, plan: ListPlan): CompiledQuery {
   const owner = sql`${ownerColumn(shape, owners)} = owner.value`;
   const one = (selected: RawBuilder<unknown>) =>
     sql`select ${selected} from ${source(shape, owners)} where ${owner}${filters}${sorted}${pageOf(plan)}`;
-  const selected = sql`owner.value as ${sql.ref(OWNER)}`;
+  const selected = sql`owner.place as ${sql.ref(OWNER)}`;
   const all = database.owners(ALL_OWNERS);
   const paged = database.hasLateral
     ? // Rows come owner by owner, each in its order: a lateral subquery can only be joined in a loop.
       sql`select page.*, ${selected} from ${all} cross join lateral (${one(select(table, columns))}) as page`
-    : sql`select ${select("page", columns)}, ${selected} from ${all}
-        join ${sql.table(table)} as page on page.id in (${one(sql.ref(`${table}.id`))}) order by ${orderBy(order, "page")}`;
+    : // SQLite alone has no lateral subqueries, and finds a row sooner by its number than by its id.
+      sql`select ${select("page", columns)}, ${selected} from ${all}
+        join ${sql.table(table)} as page on page.rowid in (${one(sql.ref(`${table}.rowid`))}) order by owner.place, ${orderBy(order, "page")}`;
   return paged.compile(database.rows);
 }
 

@@ -5,6 +5,7 @@ import type { Database, LineRow } from "../database.ts";
 import { COUNT_COLUMNS, countLines } from "../log-counts.ts";
 import { migrationOptions } from "../migrations/index.ts";
 import { ORM_OPTIONS } from "./options.ts";
+import { ReadingClient, readRows } from "./postgresql-rows.ts";
 
 /** Opens a PostgreSQL database; sessions run in UTC, which the text form of timestamps relies on. */
 export async function openPostgresql(url: string): Promise<Database> {
@@ -12,7 +13,7 @@ export async function openPostgresql(url: string): Promise<Database> {
     ...ORM_OPTIONS,
     clientUrl: url,
     ensureDatabase: false,
-    driverOptions: { options: "-c timezone=UTC", application_name: "jobgraph" },
+    driverOptions: { Client: ReadingClient, options: "-c timezone=UTC", application_name: "jobgraph" },
     migrations: migrationOptions("postgresql"),
   });
   // MikroORM connects on first use; asking now turns a wrong URL into a sentence at start.
@@ -25,10 +26,11 @@ export async function openPostgresql(url: string): Promise<Database> {
     rows: orm.em.fork().getKysely() as Database["rows"],
     read: async ({ sql: text, parameters }) => {
       const name = nameOf(text);
-      return (await pool.query({ text, values: parameters as unknown[], ...(name && { name }) })).rows;
+      return readRows(pool, { text, values: parameters as unknown[], ...(name && { name }) });
     },
     readJson: (column) => column,
-    owners: (parameter) => sql`unnest(${parameter}::uuid[]) as owner (value)`,
+    owners: (parameter) =>
+      sql`(select value, n - 1 as place from unnest(${parameter}::uuid[]) with ordinality as o (value, n)) as owner`,
     ownersParameter: (ids) => ids,
     hasLateral: true,
     like: (text, pattern) => sql`${text} ilike ${pattern}`,

@@ -45,7 +45,7 @@ export async function openSqlite(path: string): Promise<Database> {
     // The file is there only once the first statement has run.
     read: async (statement) => (reader ??= openReader(file)).read(statement),
     readJson: (column) => (column === null ? null : JSON.parse(column as string)),
-    owners: (parameter) => sql`json_each(${parameter}) as owner`,
+    owners: (parameter) => sql`(select key as place, value from json_each(${parameter})) as owner`,
     ownersParameter: (ids) => JSON.stringify(ids),
     hasLateral: false,
     like: (text, pattern) => sql`${text} like ${pattern} escape '\\'`,
