@@ -8,6 +8,8 @@ import { openDatabase } from "./entities/database.ts";
 import { createMemoryBroker } from "./runner/brokers/memory.ts";
 import { openRunner } from "./runner/index.ts";
 import { openThreads } from "./runner/sandbox/threads.ts";
+import { openTemplates } from "./runner/templates.ts";
+import { createSchema } from "./schema/index.ts";
 import { openServer } from "./schema/server.ts";
 
 /** A running server with everything it stands on. */
@@ -50,25 +52,33 @@ export async function openApp(config: Config, log: Logger = pino({ level: config
       onOutput: (stream, text) => log.info({ stream }, text.trimEnd()),
     });
     opened.push(() => sandbox.close());
+    const templates = openTemplates();
+    opened.push(() => templates.close());
     const runner = await openRunner({
       database,
       broker,
       sandbox,
+      templates,
       jobsRoot: config.jobsRoot,
       concurrency: config.workerConcurrency,
+      timeLimits: { softMs: config.softTimeLimitMs, hardMs: config.timeLimitMs },
       log,
     });
     opened.push(() => runner.close(config.shutdownGraceMs));
     const authenticate = createAuthenticator(database, config.authCacheMs);
-    const server = await openServer({
-      database,
-      runner,
-      authenticate,
-      limits: config,
-      log,
-      host: config.host,
-      port: config.port,
-    });
+    const server = await openServer(
+      {
+        database,
+        runner,
+        authenticate,
+        limits: config,
+        webhookSecret: config.webhookSecret,
+        log,
+        host: config.host,
+        port: config.port,
+      },
+      createSchema(config.customFields),
+    );
     opened.push(() => server.close());
     return { url: server.url, newKey, close };
   } catch (error) {

@@ -15,16 +15,24 @@ export interface Config {
   readonly workerConcurrency: number;
   /** Started threads that are kept waiting for the next runs: each saves a run some 40 ms, and costs about 20 MB of memory. */
   readonly spareThreads: number;
+  /** How long a run of a job that names no soft time limit goes on before its job is told to stop. */
+  readonly softTimeLimitMs: number;
+  /** How long a run of a job that names no time limit goes on before it is ended. */
+  readonly timeLimitMs: number;
   /** How long a stopping server waits for running jobs before it ends them. */
   readonly shutdownGraceMs: number;
   /** Key of the administrator's token; a random one is made and printed on the first start when it is not given. */
   readonly adminToken: string | undefined;
+  /** What Nautobot signs its webhooks with; none is taken without it. */
+  readonly webhookSecret: string | undefined;
   /** How long a key that was found good is not looked up again: so long may one that was deleted still be taken. */
   readonly authCacheMs: number;
   /** Longest page of a list, and longest list that is given without a page. */
   readonly maxPageSize: number;
   /** Objects in a list that asks for no number; the whole list when undefined. */
   readonly defaultPageSize: number | undefined;
+  /** What the site adds to the objects of models. */
+  readonly customFields: readonly CustomField[];
   readonly logLevel: LogLevel;
   /** The environment that job code sees: ours without what holds secrets. */
   readonly jobEnv: Readonly<Record<string, string>>;
@@ -32,6 +40,38 @@ export interface Config {
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Models with custom fields, as content types name them. */
+const CUSTOMIZABLE = ["gitrepository", "job", "jobhook", "jobqueue", "jobresult", "tag"] as const;
+const FIELD_KINDS = ["text", "integer", "float", "boolean", "date", "json"] as const;
+
+/** A field that the site adds to the objects of a model. */
+export interface CustomField {
+  model: (typeof CUSTOMIZABLE)[number];
+  key: string;
+  kind: (typeof FIELD_KINDS)[number];
+}
+
+const customField = z.object({
+  model: z.enum(CUSTOMIZABLE, { error: `its model must be one of ${CUSTOMIZABLE.join(", ")}` }),
+  key: z.string().regex(/^[a-z][a-z0-9_]*$/, "its key must be a letter and then letters, digits or _, all in lower case"),
+  kind: z.enum(FIELD_KINDS, { error: `its kind must be one of ${FIELD_KINDS.join(", ")}` }),
+});
+
+/** `job.owner,tag.rank:integer`. */
+const customFields = z.string().transform((text, context): readonly CustomField[] => {
+  const refuse = (entry: string, message: string) => context.addIssue(`has "${entry}": ${message}`);
+  const fields = new Map<string, CustomField>();
+  for (const entry of text.split(",").map((part) => part.trim())) {
+    const [, model, key, kind = "text"] = /^([^.:]+)\.([^.:]+)(?::([^.:]+))?$/.exec(entry) ?? [];
+    const parsed = customField.safeParse({ model, key, kind });
+    if (model === undefined) refuse(entry, "a custom field is MODEL.KEY or MODEL.KEY:KIND");
+    else if (!parsed.success) for (const { message } of parsed.error.issues) refuse(entry, message);
+    else if (fields.has(`${model}.${key}`)) refuse(entry, "the model has a field with this key already");
+    else fields.set(`${model}.${key}`, parsed.data);
+  }
+  return Object.freeze([...fields.values()]);
+});
 
 const number = (min: number, max: number) =>
   z.coerce
@@ -41,6 +81,9 @@ const number = (min: number, max: number) =>
     .max(max, `must be ${max} or less`);
 
 const integer = (min: number, max: number, fallback: number) => number(min, max).default(fallback);
+
+/** What a timer of Node can wait for, some 24 days. */
+const MAX_SECONDS = 2_147_483;
 
 const environment = z.object({
   DATABASE_URL: z
@@ -52,15 +95,19 @@ const environment = z.object({
   JOBS_ROOT: z.string().default("jobs"),
   WORKER_CONCURRENCY: integer(1, 256, 4),
   SPARE_THREADS: integer(0, 64, 1),
+  SOFT_TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 300),
+  TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 600),
   SHUTDOWN_GRACE_MS: integer(0, 3_600_000, 10_000),
   ADMIN_TOKEN: z.string().min(16, "must have 16 characters or more").optional(),
+  WEBHOOK_SECRET: z.string().min(16, "must have 16 characters or more").optional(),
   AUTH_CACHE_MS: integer(0, 60_000, 1000),
   MAX_PAGE_SIZE: integer(1, 1_000_000, 10_000),
   DEFAULT_PAGE_SIZE: number(1, 1_000_000).optional(),
+  CUSTOM_FIELDS: customFields.default([]),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("info"),
 });
 
-const SECRETS = new Set(["DATABASE_URL", "ADMIN_TOKEN"]);
+const SECRETS = new Set(["DATABASE_URL", "ADMIN_TOKEN", "WEBHOOK_SECRET"]);
 
 /**
  * Reads the environment. An empty variable counts as one that is not set.
@@ -83,11 +130,15 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     jobsRoot: resolve(value.JOBS_ROOT),
     workerConcurrency: value.WORKER_CONCURRENCY,
     spareThreads: value.SPARE_THREADS,
+    softTimeLimitMs: value.SOFT_TIME_LIMIT_SECONDS * 1000,
+    timeLimitMs: value.TIME_LIMIT_SECONDS * 1000,
     shutdownGraceMs: value.SHUTDOWN_GRACE_MS,
     adminToken: value.ADMIN_TOKEN,
+    webhookSecret: value.WEBHOOK_SECRET,
     authCacheMs: value.AUTH_CACHE_MS,
     maxPageSize: value.MAX_PAGE_SIZE,
     defaultPageSize: value.DEFAULT_PAGE_SIZE,
+    customFields: value.CUSTOM_FIELDS,
     logLevel: value.LOG_LEVEL,
     jobEnv: Object.freeze(Object.fromEntries(Object.entries(given).filter(([name]) => !SECRETS.has(name)))),
   });

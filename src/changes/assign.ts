@@ -8,6 +8,7 @@ import { isUuid } from "../entities/scalars.ts";
 import { type ColumnShape, type ManyShape, type ModelShape, type OneShape, shapeOf } from "../entities/shape.ts";
 import type { ErrorDetail } from "../errors.ts";
 import { contentTypesOf, isContentTypeLabel } from "./content-types.ts";
+import { CustomFieldValues } from "./custom-fields.ts";
 import type { Identified, Model, Unit } from "./unit.ts";
 
 /** Values for an object by property; what refers to others names them, by id or by natural key. */
@@ -37,8 +38,9 @@ async function assignOne(
   const name = snakeCase(property);
   const column = shape.columns.get(name);
   if (column) {
-    const message = unfit(shape, name, column, value);
-    if (message === undefined) put(object, property, value);
+    const wanted = value instanceof CustomFieldValues ? value.over(object[property]) : value;
+    const message = unfit(shape, name, column, wanted);
+    if (message === undefined) put(object, property, wanted);
     return message;
   }
   const one = shape.one.get(name);
@@ -105,10 +107,12 @@ export async function find(
     if (labels.length > 0) await contentTypesOf(unit.em, labels);
   }
   const { naturalKey = "id" } = shapeOf(model);
-  const ids = wanted.filter(isUuid);
+  const ids = wanted.filter(isUuid).map((id) => id.toLowerCase());
   const named = { [naturalKey]: wanted.filter((value) => naturalKey !== "id" && !isUuid(value)) };
   const objects = (await unit.em.find(model as never, { $or: [{ id: ids }, named] } as never)) as Record<string, unknown>[];
-  const missing = wanted.filter((value) => !objects.some((object) => object["id"] === value || object[naturalKey] === value));
+  const missing = wanted.filter(
+    (value) => !objects.some((object) => object["id"] === value.toLowerCase() || object[naturalKey] === value),
+  );
   return { objects, missing };
 }
 

@@ -3,10 +3,13 @@
  * them in one transaction, and finds out by itself what has changed. The rules of each model are in `rules/`.
  */
 export { type Data, put } from "./assign.ts";
-export { isContentTypeLabel, contentTypesOf } from "./content-types.ts";
-export { differencesOf, type Differences } from "./differences.ts";
+export { CustomFieldValues } from "./custom-fields.ts";
+export { differencesOf } from "./differences.ts";
+export { type ForeignChange, recordForeign } from "./foreign.ts";
 export { changeJob, followSource, isOverridden, OVERRIDABLE, type OverridableField, revertJob } from "./job-overrides.ts";
 export { createObject, deleteObject, holdOne, refuse, updateObject } from "./objects.ts";
+export { isOwnType, readOwnObject } from "./own-objects.ts";
 export { rulesOf } from "./rules/index.ts";
-export { transact, type Transacted } from "./transact.ts";
-export type { Author, Change, Unit } from "./unit.ts";
+export { transact } from "./transact.ts";
+export type { Author } from "./change-log.ts";
+export type { Unit } from "./unit.ts";

@@ -26,12 +26,25 @@ export interface JobLogger {
   critical: Say;
 }
 
+/** Why `context.signal` is aborted when a run reaches its soft time limit. A job that catches it can clean up, and return or throw. */
+export class SoftTimeLimitExceeded extends Error {
+  declare name: "SoftTimeLimitExceeded";
+
+  // On the prototype, so that a stack begins with it.
+  static {
+    this.prototype.name = "SoftTimeLimitExceeded";
+  }
+}
+
 /** What `run` is given. */
 export interface JobContext<V extends Variables = Variables> {
   readonly logger: JobLogger;
   /** The run's inputs, checked against `variables` and with its defaults filled in. */
   readonly data: z.output<V>;
-  /** Aborted when the run has to stop; pass it on to `fetch`, timers and streams. */
+  /**
+   * Aborted when the run has to stop; pass it on to `fetch`, timers and streams. At the soft time limit its reason is a
+   * {@link SoftTimeLimitExceeded}.
+   */
   readonly signal: AbortSignal;
   /** True when the run must change nothing. */
   readonly dryRun: boolean;
@@ -67,9 +80,9 @@ export interface JobDefinition<V extends Variables = Variables> {
   isSingleton?: boolean;
   readOnly?: boolean;
   supportsDryrun?: boolean;
-  /** Seconds; 0 for the server's default. */
+  /** Seconds after which `signal` is aborted; 0 for the server's default. A job hears it while it awaits. */
   softTimeLimit?: number;
-  /** Seconds; 0 for the server's default. */
+  /** Seconds after which the run is ended, whatever it does; 0 for the server's default. */
   timeLimit?: number;
   /** Queues the job may run on; the first is its default. */
   taskQueues?: readonly string[];

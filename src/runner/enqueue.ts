@@ -2,13 +2,15 @@ import type { SqlEntityManager } from "@mikro-orm/sql";
 import { LockMode } from "@mikro-orm/core";
 import type { Database } from "../entities/database.ts";
 import { Job, JobResult, User } from "../entities/index.ts";
+import { newId } from "../entities/new-id.ts";
 import { DEFAULT_QUEUE } from "../entities/job-queue.ts";
 import { AppError } from "../errors.ts";
 import type { Broker } from "./broker.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Receiver } from "./define-job.ts";
 import { describeReference, jobCondition, type JobReference } from "./job-reference.ts";
-import type { Sandbox } from "./sandbox.ts";
+import type { Sandbox, TimeLimits } from "./sandbox.ts";
+import { timeLimitKwargs } from "./time-limits.ts";
 
 /** A request to run a job. */
 export interface RunRequest {
@@ -29,6 +31,8 @@ export interface EnqueueDeps {
   broker: Broker;
   catalog: Catalog;
   sandbox: Sandbox;
+  /** Of jobs that name none. */
+  timeLimits: TimeLimits;
 }
 
 /**
@@ -39,7 +43,7 @@ export interface EnqueueDeps {
  */
 export async function enqueue(deps: EnqueueDeps, request: RunRequest): Promise<string> {
   const job = await admit(deps, request);
-  const run = await deps.database.transaction((em) => record(em, job, request));
+  const run = await deps.database.transaction((em) => record(em, job, request, deps.timeLimits));
   await send(deps.broker, run);
   return run.id;
 }
@@ -85,12 +89,14 @@ export async function record(
   em: SqlEntityManager,
   job: Job,
   request: RunRequest,
+  timeLimits: TimeLimits,
   values: Partial<JobResult> = {},
 ): Promise<JobResult> {
   if (job.isSingleton && values.status === undefined) await refuseSecond(em, job);
   const run = em.create(
     JobResult,
     {
+      id: newId(),
       jobModel: em.getReference(Job, job.id),
       name: job.name,
       taskName: classPathOf(job),
@@ -100,12 +106,12 @@ export async function record(
         queue: job.defaultJobQueue?.name ?? DEFAULT_QUEUE,
         dryrun: request.dryRun ?? (job.supportsDryrun && job.dryrunDefault),
         console_log: request.consoleLog ?? job.consoleLogDefault,
+        ...timeLimitKwargs(job, timeLimits),
       },
       ...values,
     },
     { partial: true },
   );
-  await em.flush();
   return run;
 }
 

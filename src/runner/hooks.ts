@@ -1,6 +1,9 @@
+import { setImmediate } from "node:timers/promises";
+import type { SqlEntityManager } from "@mikro-orm/sql";
+import type { Kysely } from "kysely";
 import type { Logger } from "pino";
-import type { Database } from "../entities/database.ts";
-import { JobHook, JobHookDelivery, type JobResult } from "../entities/index.ts";
+import type { Database, Tables } from "../entities/database.ts";
+import { JobHook, type JobResult } from "../entities/index.ts";
 import { AppError } from "../errors.ts";
 import { admit, type EnqueueDeps, record, type RunRequest, send } from "./enqueue.ts";
 
@@ -13,7 +16,7 @@ export interface Hooks {
 }
 
 /** Runs that are recorded in one transaction. */
-const BATCH = 200;
+const BATCH = 50;
 /** How long after a failure, such as a database that is away, it is tried again. */
 const RETRY_MS = 1000;
 
@@ -32,6 +35,8 @@ export function createHooks(deps: EnqueueDeps & { log: Logger }): Hooks {
         const deliveries = closed ? [] : await waiting(database);
         if (deliveries.length === 0) break;
         for (const run of await launch(deps, deliveries)) await send(broker, run);
+        // SQLite answers at once: without a pause nobody else would have a turn until the last hook is launched.
+        await setImmediate();
       }
     } while (again);
   }
@@ -58,7 +63,13 @@ export function createHooks(deps: EnqueueDeps & { log: Logger }): Hooks {
   return hooks;
 }
 
-type Waiting = Pick<JobHookDelivery, "id"> & { hookId: string; changeId: string; userId: string | null };
+interface Waiting {
+  /** Of the delivery. */
+  id: string;
+  hookId: string;
+  changeId: string;
+  userId: string | null;
+}
 
 /** The oldest deliveries of one hook. */
 async function waiting(database: Database): Promise<Waiting[]> {
@@ -85,18 +96,32 @@ async function launch(deps: EnqueueDeps & { log: Logger }, deliveries: readonly 
   );
   return database.transaction(async (em) => {
     const runs: JobResult[] = [];
-    for (const { id, request } of requests) {
-      if ((await em.nativeDelete(JobHookDelivery, { id })) === 0) continue;
+    const claimed = await claim(em, deliveries);
+    for (const { request } of requests.filter(({ id }) => claimed.has(id))) {
       const meta = { job_hook: hook.name };
       const run = refusal
-        ? await record(em, hook.job, request, { ...failed(refusal), meta })
-        : await record(em, hook.job, request, { meta }).catch((error: unknown) =>
-            record(em, hook.job, request, { ...failed(asRefusal(error)), meta }),
+        ? await record(em, hook.job, request, deps.timeLimits, { ...failed(refusal), meta })
+        : await record(em, hook.job, request, deps.timeLimits, { meta }).catch((error: unknown) =>
+            record(em, hook.job, request, deps.timeLimits, { ...failed(asRefusal(error)), meta }),
           );
       if (run.status === "PENDING") runs.push(run);
     }
     return runs;
   });
+}
+
+/** Takes deliveries off the list, unless another process was faster. */
+async function claim(em: SqlEntityManager, deliveries: readonly Waiting[]): Promise<ReadonlySet<string>> {
+  const rows = await (em.getKysely() as unknown as Kysely<Tables>)
+    .deleteFrom("job_hook_delivery")
+    .where(
+      "id",
+      "in",
+      deliveries.map(({ id }) => id),
+    )
+    .returning("id")
+    .execute();
+  return new Set(rows.map(({ id }) => id as string));
 }
 
 function requestOf({ job }: JobHook, changeId: string, userId: string | null): RunRequest {

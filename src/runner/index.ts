@@ -6,13 +6,15 @@ import type { Database } from "../entities/database.ts";
 import { JobQueue, type ObjectChange } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import type { Broker } from "./broker.ts";
+import { type ButtonGroup, type ButtonPress, buttonsFor, pressButton } from "./buttons.ts";
 import { createCatalog } from "./catalog.ts";
 import { enqueue, type RunRequest } from "./enqueue.ts";
 import { type FollowedLine, follow, type FollowRequest } from "./follow.ts";
 import { createHooks } from "./hooks.ts";
 import { createLogWriter } from "./log-writer.ts";
 import { recover } from "./recover.ts";
-import type { Sandbox } from "./sandbox.ts";
+import type { Sandbox, TimeLimits } from "./sandbox.ts";
+import type { Templates } from "./templates.ts";
 import { createWorker } from "./worker.ts";
 
 /*
@@ -30,7 +32,7 @@ import { createWorker } from "./worker.ts";
 
 export type { RunRequest } from "./enqueue.ts";
 export { describeReference, jobCondition, type JobReference } from "./job-reference.ts";
-export type { ButtonKwargs } from "./receivers.ts";
+export type { ButtonGroup, ButtonPress, RenderedButton } from "./buttons.ts";
 export type { FollowedLine, FollowRequest } from "./follow.ts";
 
 /** Runs jobs and tells what they say. */
@@ -44,31 +46,40 @@ export interface Runner {
   refreshJobs(author: Author): Promise<readonly ObjectChange[]>;
   /** To be told of every change of the log once it is committed: hooks run, and queues are served. */
   changed(changes: readonly ObjectChange[]): Promise<void>;
+  /** Runs the job of a button for an object. @see {@link pressButton} for what it refuses. */
+  pressButton(press: ButtonPress): Promise<string>;
+  /** The buttons of an object's page, with their texts. @see {@link buttonsFor} */
+  buttonsFor(objectType: string, object: unknown): Promise<ButtonGroup[]>;
   /** Lines of a run: stored ones, then live ones, until it has settled. */
   follow(request: FollowRequest): AsyncIterableIterator<FollowedLine[]>;
   /** Takes no new runs, gives running ones the grace, ends and records the rest. */
   close(graceMs: number): Promise<void>;
 }
 
-/** What a runner is made of. It closes the sandbox; whoever opened the others closes them. */
+/** What a runner is made of. It closes sandbox and templates; whoever opened the others closes them. */
 export interface RunnerDeps {
   database: Database;
   broker: Broker;
   sandbox: Sandbox;
+  templates: Templates;
   jobsRoot: string;
   concurrency: number;
+  /** Of jobs that name none. */
+  timeLimits: TimeLimits;
   log: Logger;
 }
 
 const QUEUES = contentTypeLabel(JobQueue);
 
 /** Brings the catalogue in step, picks up what an earlier process left, and starts to work. */
-export async function openRunner({ database, broker, sandbox, jobsRoot, concurrency, log }: RunnerDeps): Promise<Runner> {
+export async function openRunner(deps: RunnerDeps): Promise<Runner> {
+  const { database, broker, sandbox, templates, jobsRoot, concurrency, timeLimits, log } = deps;
   const workerName = `jobgraph@${hostname()}`;
   const logWriter = createLogWriter({ database, broker });
   const catalog = createCatalog({ database, sandbox, jobsRoot, log });
-  const worker = createWorker({ database, broker, catalog, sandbox, logWriter, log, name: workerName });
-  const hooks = createHooks({ database, broker, catalog, sandbox, log });
+  const worker = createWorker({ database, broker, catalog, sandbox, logWriter, timeLimits, log, name: workerName });
+  const gate = { database, broker, catalog, sandbox, timeLimits };
+  const hooks = createHooks({ ...gate, log });
   await catalog.refresh({ userId: null, username: "", requestId: newId(), context: "ORM", detail: "the server started" });
   await recover({ database, broker, logWriter, workerName });
 
@@ -90,7 +101,9 @@ export async function openRunner({ database, broker, sandbox, jobsRoot, concurre
   }
 
   return {
-    enqueue: (request) => enqueue({ database, broker, catalog, sandbox }, request),
+    enqueue: (request) => enqueue(gate, request),
+    pressButton: (press) => pressButton(gate, press),
+    buttonsFor: (objectType, object) => buttonsFor({ database, templates }, objectType, object),
     async refreshJobs(author) {
       const changes = await catalog.refresh(author);
       await changed(changes);
@@ -103,6 +116,7 @@ export async function openRunner({ database, broker, sandbox, jobsRoot, concurre
       await hooks.close();
       await worker.close(graceMs);
       await sandbox.close();
+      await templates.close();
     },
   };
 }

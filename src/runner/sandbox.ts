@@ -9,12 +9,21 @@ export interface JobSource {
   exportName: string;
 }
 
+/** How long a job's code may run, in whole milliseconds from when its file begins to load. A soft limit at or above the hard one never fires. */
+export interface TimeLimits {
+  /** After this long the job is told, through `context.signal`. */
+  readonly softMs: number;
+  /** After this long the run is ended, whatever the job does. */
+  readonly hardMs: number;
+}
+
 /** One run's worth of work. Structured-cloneable: it crosses a thread boundary. */
 export interface SandboxTask extends JobSource {
   isolation: Isolation;
   jobResult: { id: string; name: string };
   data: Record<string, unknown>;
   dryRun: boolean;
+  limits: TimeLimits;
   user: { id: string; username: string } | null;
 }
 

@@ -4,7 +4,8 @@ import type { Broker, Delivery } from "./broker.ts";
 import type { Catalog } from "./catalog.ts";
 import type { LogWriter } from "./log-writer.ts";
 import { receiverData } from "./receivers.ts";
-import type { Outcome, Sandbox } from "./sandbox.ts";
+import type { Outcome, Sandbox, TimeLimits } from "./sandbox.ts";
+import { readTimeLimits, softLimitWarning } from "./time-limits.ts";
 
 /** What a worker needs. */
 export interface WorkerDeps {
@@ -13,6 +14,8 @@ export interface WorkerDeps {
   catalog: Catalog;
   sandbox: Sandbox;
   logWriter: LogWriter;
+  /** Of runs that were recorded without any. */
+  timeLimits: TimeLimits;
   log: Logger;
   /** Recorded on every run it takes. */
   name: string;
@@ -78,7 +81,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     const claimed = await claim(id);
     if (!claimed) return;
     broker.notify(`result:${id}`);
-    await settle(id, await execute(deps, claimed, stop.signal));
+    await settle(id, await execute(deps, claimed, stop.signal).catch(failureOf));
   }
 
   return {
@@ -100,7 +103,7 @@ export function createWorker(deps: WorkerDeps): Worker {
 }
 
 async function execute(
-  { database, catalog, sandbox, logWriter }: WorkerDeps,
+  { database, catalog, sandbox, logWriter, timeLimits }: WorkerDeps,
   run: ClaimedRun,
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -108,13 +111,17 @@ async function execute(
   if (!source) return notInstalled(run.task_name);
   const lines = logWriter.open(run.id);
   const kwargs = database.readJson(run.task_kwargs) as Record<string, unknown>;
-  const { dryrun } = database.readJson(run.celery_kwargs) as { dryrun?: boolean };
+  const options = database.readJson(run.celery_kwargs) as { dryrun?: boolean; soft_time_limit?: number; time_limit?: number };
+  const limits = readTimeLimits(options, timeLimits);
+  const warning = softLimitWarning(limits);
+  if (warning) await lines.append([warning]);
   return sandbox.run(
     {
       ...source,
       jobResult: { id: run.id, name: run.name },
       data: source.receiver ? await receiverData(database, source.receiver, kwargs) : kwargs,
-      dryRun: dryrun ?? false,
+      dryRun: options.dryrun ?? false,
+      limits,
       user: run.user_id === null ? null : await readUser(database, run.user_id),
     },
     (batch) => lines.append(batch),
@@ -125,6 +132,12 @@ async function execute(
 async function readUser(database: Database, id: string): Promise<{ id: string; username: string } | null> {
   const user = await database.rows.selectFrom("user").select(["id", "username"]).where("id", "=", id).executeTakeFirst();
   return (user as { id: string; username: string } | undefined) ?? null;
+}
+
+/** What kept the job from being started at all. */
+function failureOf(error: Error): Outcome {
+  const { name, message, stack = "" } = error;
+  return { kind: "failure", excType: name, excMessage: message, traceback: stack };
 }
 
 function notInstalled(classPath: string | null): Outcome {

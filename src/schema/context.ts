@@ -1,8 +1,10 @@
 import type { Viewer } from "../access/authenticate.ts";
 import { type Author, transact, type Unit } from "../changes/index.ts";
 import type { Database } from "../entities/database.ts";
-import type { ObjectChange } from "../entities/index.ts";
+import { JobResult, type ObjectChange } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
+import { isUuid } from "../entities/scalars.ts";
+import { AppError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
 import type { PageLimits } from "./list-arguments.ts";
 import { createRelations, type Relations } from "./relations.ts";
@@ -15,29 +17,49 @@ export interface Context {
   limits: PageLimits;
   /** Reads what rows of this operation refer to, one statement a level. */
   relations: Relations;
-  /** Who changes things in this operation. All its changes have one request id. */
-  author(): Author;
+  /**
+   * Who changes things in this operation, by which way. All its changes have one request id.
+   * @throws {@link AppError} BAD_USER_INPUT when the operation says that it comes from a run which is not there.
+   */
+  author(): Promise<Author>;
   /** Changes things, in one transaction; what has changed is in the change log and sets off its hooks. @see {@link transact} */
   change<T>(work: (unit: Unit) => Promise<T>): Promise<T>;
   /** The same, and the changes themselves; a dry run tells them, and keeps nothing. */
   tryChange<T>(work: (unit: Unit) => Promise<T>, dryRun: boolean): Promise<{ value: T; changes: readonly ObjectChange[] }>;
 }
 
-/** A fresh context for one operation. */
-export function createContext(deps: Pick<Context, "database" | "limits" | "runner">, viewer: Viewer): Context {
+/**
+ * A fresh context for one operation.
+ * @param jobResultId the run whose code sends the operation, as the header `X-Job-Result` says: what a hook's own run changes sets off no hooks.
+ */
+export function createContext(
+  deps: Pick<Context, "database" | "limits" | "runner">,
+  viewer: Viewer,
+  jobResultId?: string,
+): Context {
   const { database, runner, limits } = deps;
-  let author: Author | undefined;
+  let author: Promise<Author> | undefined;
   const context: Context = {
     ...deps,
     viewer,
     relations: createRelations(database, limits),
-    author: () => (author ??= { userId: viewer.id, username: viewer.username, requestId: newId(), context: "WEB", detail: "" }),
+    author: () => (author ??= authorOf(database, viewer, jobResultId)),
     async tryChange(work, dryRun) {
-      const done = await transact(database, context.author(), work, dryRun);
+      const done = await transact(database, await context.author(), work, dryRun);
       if (!dryRun) await runner.changed(done.changes);
       return done;
     },
     change: async (work) => (await context.tryChange(work, false)).value,
   };
   return context;
+}
+
+async function authorOf(database: Database, viewer: Viewer, jobResultId: string | undefined): Promise<Author> {
+  const author = { userId: viewer.id, username: viewer.username, requestId: newId() };
+  if (jobResultId === undefined) return { ...author, context: "WEB", detail: "" };
+  const run = isUuid(jobResultId)
+    ? await database.fork().findOne(JobResult, { id: jobResultId }, { populate: ["jobModel"] })
+    : null;
+  if (!run) throw new AppError("BAD_USER_INPUT", "The header X-Job-Result names no run.");
+  return { ...author, context: run.jobModel?.isJobHookReceiver ? "JOB_HOOK" : "JOB", detail: run.name };
 }

@@ -4,6 +4,7 @@ import { AppError } from "../errors.ts";
 import type { Condition } from "./condition.ts";
 import type { Row } from "./list.ts";
 import type { OrderKey } from "./order.ts";
+import { isStorable } from "./storable-texts.ts";
 
 /** A place in an ordered list: the sort values of the row that stands there. Opaque to clients. */
 export function encodeCursor(row: Row, order: readonly OrderKey[]): string {
@@ -64,7 +65,8 @@ function decode(argument: string, cursor: string, order: readonly OrderKey[]): r
     name === nameOf(order) &&
     Array.isArray(values) &&
     values.length === order.length &&
-    values.every((value) => value === null || ["boolean", "number", "string"].includes(typeof value));
+    values.every((value) => value === null || ["boolean", "number", "string"].includes(typeof value)) &&
+    values.every((value) => typeof value !== "string" || isStorable(value));
   if (fits) return values;
   const message = `${argument} is not a cursor of this list in this order.`;
   throw new AppError("BAD_USER_INPUT", message, [{ field: argument, message }]);

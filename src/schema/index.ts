@@ -1,14 +1,16 @@
 import type { GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
+import { ChangeMutations } from "./change-mutations.ts";
 import { ContentTypeResolver } from "./content-type.ts";
+import { type CustomField, withCustomFields } from "./custom-fields.ts";
 import { FileProxyResolver } from "./file-proxy.ts";
 import { GitRepositoryResolver } from "./git-repository.ts";
-import { JobButtonMutations, JobButtonResolver } from "./job-button.ts";
+import { JobButtonMutations, JobButtonResolver, RenderedJobButtonResolver } from "./job-button.ts";
 import { JobConsoleEntryResolver } from "./job-console-entry.ts";
 import { JobHookMutations, JobHookResolver } from "./job-hook.ts";
 import { JobLogEntryResolver } from "./job-log-entry.ts";
 import { JobQueueAssignmentResolver, JobQueueMutations, JobQueueResolver } from "./job-queue.ts";
-import { JobResultResolver } from "./job-result.ts";
+import { JobResultMutations, JobResultResolver } from "./job-result.ts";
 import { JobMutations } from "./job-mutations.ts";
 import { JobOverridesResolver } from "./job-overrides.ts";
 import { JobResolver } from "./job.ts";
@@ -17,6 +19,7 @@ import { withLists } from "./list-arguments.ts";
 import { NoteMutations, NoteResolver } from "./note.ts";
 import { ObjectChangeResolver } from "./object-change.ts";
 import { ScheduledJobResolver } from "./scheduled-job.ts";
+import { withStorableTexts } from "./storable-texts.ts";
 import { TagMutations, TagResolver } from "./tag.ts";
 import { UserResolver } from "./user.ts";
 import { wireNames } from "./wire-names.ts";
@@ -42,15 +45,27 @@ const RESOLVERS = [
   JobMutations,
   JobsMutations,
   JobUpdateOutcomeResolver,
+  JobResultMutations,
   JobQueueMutations,
   JobHookMutations,
   JobButtonMutations,
   TagMutations,
   NoteMutations,
+  ChangeMutations,
+  RenderedJobButtonResolver,
 ] as const;
 
-/** What can be asked, with the names that go over the wire. */
-export function createSchema(): GraphQLSchema {
+let plain: GraphQLSchema | undefined;
+
+/**
+ * What can be asked, with the names that go over the wire, and with the custom fields of a site. Without any it depends on nothing and is
+ * never changed, so a process makes it once.
+ */
+export function createSchema(customFields: readonly CustomField[] = []): GraphQLSchema {
+  return customFields.length > 0 ? makeSchema(customFields) : (plain ??= makeSchema([]));
+}
+
+function makeSchema(customFields: readonly CustomField[]): GraphQLSchema {
   const schema = wireNames(
     buildSchemaSync({
       resolvers: RESOLVERS,
@@ -59,7 +74,7 @@ export function createSchema(): GraphQLSchema {
       validate: false,
     }),
   );
-  return withLists(schema);
+  return withStorableTexts(withCustomFields(withLists(schema), customFields));
 }
 
 function neverAsked(): never {

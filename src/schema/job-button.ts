@@ -1,11 +1,128 @@
-import { Resolver } from "type-graphql";
-import { JobButton } from "../entities/index.ts";
+import type { GraphQLResolveInfo } from "graphql";
+import {
+  Arg,
+  Args,
+  ArgsType,
+  Ctx,
+  Field,
+  FieldResolver,
+  ID,
+  Info,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+} from "type-graphql";
+import { ButtonClass } from "../entities/choices.ts";
+import { JobButton, JobResult } from "../entities/index.ts";
+import { GenericScalar } from "../entities/scalars.ts";
+import { type OneShape, shapeOf } from "../entities/shape.ts";
+import type { ButtonGroup, RenderedButton } from "../runner/index.ts";
+import type { Context } from "./context.ts";
+import { readOne, type Row } from "./list.ts";
 import { modelMutations } from "./model-mutations.ts";
 import { namedResolver } from "./named-resolver.ts";
+import { selectedColumns } from "./selection.ts";
+
+const JOB_RESULT = shapeOf(JobResult);
+
+/** A button on an object's page. */
+@ObjectType("RenderedJobButtonType", { description: "A button as the page of an object shows it." })
+class RenderedJobButton implements RenderedButton {
+  buttonId!: string;
+
+  @Field(() => String, { nullable: true, description: "The text on the button, plain; null when it could not be rendered." })
+  text!: string | null;
+
+  @Field(() => String, { nullable: true, description: "Why there is no text: show the button as disabled." })
+  error!: string | null;
+}
+
+/** Buttons that belong together on an object's page. */
+@ObjectType("JobButtonGroupType", {
+  description: "The buttons of one group, or those of none, as the page of an object shows them.",
+})
+class JobButtonGroup implements ButtonGroup {
+  @Field(() => String, { description: "Name of the group; empty for buttons of no group." })
+  groupName!: string;
+
+  @Field(() => ButtonClass, { description: "How the group's menu looks: like its lightest button." })
+  buttonClass!: ButtonClass;
+
+  @Field(() => [RenderedJobButton], { description: "The buttons, lightest first." })
+  buttons!: RenderedJobButton[];
+}
+
+@ArgsType()
+class PressJobButtonArgs {
+  @Field(() => ID, { description: "Primary key of the button." })
+  id!: string;
+
+  @Field(() => String, { description: "Kind of the object that it is pressed for: `app_label.model`, e.g. `dcim.device`." })
+  objectType!: string;
+
+  @Field(() => ID, { description: "Primary key of the object." })
+  objectId!: string;
+
+  @Field(() => GenericScalar, {
+    nullable: true,
+    description: "The object itself, as its application has it; an object of this server is read instead.",
+  })
+  object?: unknown;
+}
+
+/** Leads from a button on a page to the button. */
+const BUTTON: OneShape = {
+  column: "button_id",
+  target: () => JobButton,
+  property: "jobButton",
+  description: "",
+  nullable: false,
+};
 
 /** What runs a job for an object. */
 @Resolver(() => JobButton)
-export class JobButtonResolver extends namedResolver(JobButton, { one: "job_button", many: "job_buttons" }) {}
+export class JobButtonResolver extends namedResolver(JobButton, { one: "job_button", many: "job_buttons" }) {
+  @Query(() => [JobButtonGroup], {
+    description:
+      "The buttons for the page of an object, rendered for it: those that are enabled and whose job can be run, in groups, by weight. A button whose text comes out empty is left out.",
+  })
+  jobButtonsFor(
+    @Arg("objectType", () => String, { description: "Kind of the object: `app_label.model`, e.g. `dcim.device`." })
+    objectType: string,
+    @Arg("object", () => GenericScalar, {
+      description: "The object, which templates know as `obj`. Of an object of this server, its `id` is enough.",
+    })
+    object: unknown,
+    @Ctx() { runner }: Context,
+  ): Promise<ButtonGroup[]> {
+    return runner.buttonsFor(objectType, object);
+  }
+
+  @Mutation(() => JobResult, { description: "Runs the job of a button for an object. Answers as soon as the run is recorded." })
+  async pressJobButton(
+    @Args(() => PressJobButtonArgs) { id: buttonId, ...press }: PressJobButtonArgs,
+    @Ctx() { database, runner, viewer }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row> {
+    const id = await runner.pressButton({ buttonId, ...press, userId: viewer.id });
+    return (await readOne(database, JOB_RESULT, selectedColumns(info, JOB_RESULT), id))!;
+  }
+}
+
+/** A button on an object's page. */
+@Resolver(() => RenderedJobButton)
+export class RenderedJobButtonResolver {
+  @FieldResolver(() => JobButton, { description: "The button itself." })
+  jobButton(
+    @Root() { buttonId }: RenderedJobButton,
+    @Ctx() { relations }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row | null> | null {
+    return relations.one(BUTTON, { id: buttonId, button_id: buttonId }, info);
+  }
+}
 
 /** Buttons: to create, to change, to delete. */
 @Resolver()

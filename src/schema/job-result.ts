@@ -1,12 +1,15 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Ctx, Extensions, FieldResolver, Info, Resolver, Root } from "type-graphql";
+import { Arg, Ctx, Extensions, FieldResolver, ID, Info, Mutation, Resolver, Root } from "type-graphql";
+import { type Data, updateObject } from "../changes/index.ts";
 import { JobQueue, JobResult } from "../entities/index.ts";
+import { shapeOf } from "../entities/shape.ts";
 import { isoTime } from "../entities/timestamp.ts";
 import type { Context } from "./context.ts";
-import type { Row } from "./list.ts";
+import { readOne, type Row } from "./list.ts";
 import { lookup } from "./lookup.ts";
+import { inputOf } from "./model-input.ts";
 import { namedResolver } from "./named-resolver.ts";
-import type { ComputedField } from "./selection.ts";
+import { type ComputedField, selectedColumns } from "./selection.ts";
 
 type Moment = Date | string | null;
 
@@ -37,6 +40,24 @@ export class JobResultResolver extends namedResolver(JobResult, {
   queue(@Root() row: Row, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): Promise<Row | null> | null {
     const name = (row["celery_kwargs"] as { queue?: unknown } | null)?.queue;
     return typeof name === "string" ? queueByName(name, context, info) : null;
+  }
+}
+
+const JOB_RESULT = shapeOf(JobResult);
+const UpdateJobResultInput = inputOf(JobResult, { fields: ["_custom_field_data"], isNew: false });
+
+/** Runs: what people may change of their records. */
+@Resolver()
+export class JobResultMutations {
+  @Mutation(() => JobResult, { description: "Changes the record of a run: the site's own fields, and nothing of what happened." })
+  async updateJobResult(
+    @Arg("id", () => ID, { description: "Primary key." }) id: string,
+    @Arg("data", () => UpdateJobResultInput, { description: "What to change." }) data: Data,
+    @Ctx() { database, change }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row> {
+    await change((unit) => updateObject(unit, JobResult, id, data));
+    return (await readOne(database, JOB_RESULT, selectedColumns(info, JOB_RESULT), id))!;
   }
 }
 

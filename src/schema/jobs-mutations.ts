@@ -113,7 +113,7 @@ export class JobsMutations {
     description: "Reads every job file anew, as a start of the server does. Answers with the jobs that are new or have changed.",
   })
   async refreshJobs(@Ctx() { database, runner, author }: Context, @Info() info: GraphQLResolveInfo): Promise<Row[]> {
-    const changes = await runner.refreshJobs(author());
+    const changes = await runner.refreshJobs(await author());
     const ids = changes
       .filter(({ changedObjectType }) => changedObjectType.label === JOBS)
       .map((change) => change.changedObjectId);

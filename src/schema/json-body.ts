@@ -10,7 +10,11 @@ const MAX_BYTES = 2 * 1024 * 1024;
  */
 export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
   const body = await readBody(request);
-  if (body.length === 0) return undefined;
+  return body.length === 0 ? undefined : parseJson(body);
+}
+
+/** @throws {@link AppError} BAD_USER_INPUT when the text is not JSON. */
+export function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString("utf8"));
   } catch (error) {
@@ -18,8 +22,11 @@ export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-/** By events: an async iterator takes longer over a small body than all the rest of a small request. */
-function readBody(request: IncomingMessage): Promise<Buffer> {
+/**
+ * The body of a request as it came. By events: an async iterator takes longer over a small body than all the rest of a small request.
+ * @throws {@link AppError} LIMIT_EXCEEDED.
+ */
+export function readBody(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;

@@ -22,14 +22,14 @@ export interface ListRequest {
 /** Rows of one object each, by id. */
 export const BY_ID: Owners["relation"] = { column: "id" };
 
-/** The row of one object; undefined when there is none. */
+/** The row of one object; undefined when there is none. Ids are stored in lower case. */
 export async function readOne(
   database: Database,
   shape: ModelShape,
   columns: readonly string[],
   id: string,
 ): Promise<Row | undefined> {
-  const [row] = await readRows(database, shape, columns, {}, { relation: BY_ID, ids: [id] });
+  const [row] = await readRows(database, shape, columns, {}, { relation: BY_ID, ids: [id.toLowerCase()] });
   return row;
 }
 

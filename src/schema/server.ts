@@ -19,6 +19,7 @@ import { serveGraphiql } from "./graphiql.ts";
 import { createSchema } from "./index.ts";
 import { readJsonBody } from "./json-body.ts";
 import type { PageLimits } from "./list-arguments.ts";
+import { NAUTOBOT_WEBHOOK, takeNautobotWebhook } from "./nautobot-webhook.ts";
 
 /** Where GraphQL is served; the second is where clients written for Nautobot look. */
 const PATHS: ReadonlySet<string> = new Set(["/graphql", "/api/graphql", "/api/graphql/"]);
@@ -32,6 +33,8 @@ export interface ServerDeps {
   runner: Runner;
   authenticate: Authenticate;
   limits: PageLimits;
+  /** Shared with whoever sends webhooks; without it none is taken. */
+  webhookSecret?: string | undefined;
   log: Logger;
   host: string;
   port: number;
@@ -50,7 +53,7 @@ export interface Server {
  * @throws {@link StartError} when the port cannot be had.
  */
 export async function openServer(
-  { database, runner, authenticate, limits, log, host, port }: ServerDeps,
+  { database, runner, authenticate, limits, webhookSecret, log, host, port }: ServerDeps,
   schema: GraphQLSchema = createSchema(),
   executor: Executor = createExecutor(schema),
 ): Promise<Server> {
@@ -72,6 +75,10 @@ export async function openServer(
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, search } = locate(request);
     if (request.method === "GET" && (await serveGraphiql(pathname, search, request, response))) return;
+    if (pathname === NAUTOBOT_WEBHOOK) {
+      const id = await takeNautobotWebhook({ database, runner, webhookSecret, log }, request);
+      return send(response, 200, { object_change: id });
+    }
     if (!PATHS.has(pathname)) return send(response, 404, { errors: [{ message: `Nothing is served at ${pathname}.` }] });
     const viewer = await authenticate(request.headers.authorization);
     const headers = new HeaderMap();
@@ -83,7 +90,7 @@ export async function openServer(
       headers: out,
     } = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: { method: request.method ?? "GET", headers, search, body: await readJsonBody(request) },
-      context: async () => createContext({ database, runner, limits }, viewer),
+      context: async () => createContext({ database, runner, limits }, viewer, headers.get("x-job-result")),
     });
     if (body.kind === "complete") return write(response, status ?? 200, Object.fromEntries(out), body.string);
     // Incremental delivery is not offered; Apollo answers in one piece.
@@ -208,7 +215,7 @@ function endWithError(
   };
 }
 
-const HTTP_STATUS: Record<string, number> = { UNAUTHENTICATED: 401, BAD_USER_INPUT: 400, LIMIT_EXCEEDED: 413 };
+const HTTP_STATUS: Record<string, number> = { UNAUTHENTICATED: 401, BAD_USER_INPUT: 400, NOT_FOUND: 404, LIMIT_EXCEEDED: 413 };
 
 function send(response: ServerResponse, status: number, body: object): void {
   write(response, status, { "content-type": "application/json; charset=utf-8" }, JSON.stringify(body));

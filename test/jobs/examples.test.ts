@@ -21,6 +21,8 @@ test("the catalogue lists the examples, ready to run and described to the last v
   expect(jobs).toEqual([
     example("Check Serial Numbers", "check_serial_numbers", "CheckSerialNumbers"),
     example("Hello Jobs", "hello_jobs", "HelloJobs"),
+    example("Report Changes", "report_changes", "ReportChanges"),
+    example("Show Device", "show_device", "ShowDevice"),
     example("Verify Hostname Pattern", "verify_hostname_pattern", "VerifyHostnamePattern"),
   ]);
   for (const { variables_schema } of jobs) {

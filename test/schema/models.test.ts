@@ -2,7 +2,16 @@ import { graphql } from "graphql";
 import { expect, test } from "vitest";
 import { contentTypeLabel, ensureContentTypes } from "../../src/entities/content-types.ts";
 import type { Database } from "../../src/entities/database.ts";
-import { ContentType, Job, JobQueueAssignment, JobResult, MODELS, ScheduledJob, Token } from "../../src/entities/index.ts";
+import {
+  ContentType,
+  Job,
+  JobHookDelivery,
+  JobQueueAssignment,
+  JobResult,
+  MODELS,
+  ScheduledJob,
+  Token,
+} from "../../src/entities/index.ts";
 import { shapeOf } from "../../src/entities/shape.ts";
 import { createContext } from "../../src/schema/context.ts";
 import { createSchema } from "../../src/schema/index.ts";
@@ -188,7 +197,8 @@ test("our models have content types, once, however often the server starts", asy
     expect(label).toBe(`${appLabel}.${model}`);
     return label;
   });
-  expect(labels.toSorted()).toEqual([...MODELS.map(contentTypeLabel), "dcim.device", "ipam.ip_address"].toSorted());
+  const seen = MODELS.filter((model) => model !== JobHookDelivery);
+  expect(labels.toSorted()).toEqual([...seen.map(contentTypeLabel), "dcim.device", "ipam.ip_address"].toSorted());
   expect(contentTypeLabel(Token)).toBe("users.token");
 });
 

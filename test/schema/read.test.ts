@@ -97,7 +97,7 @@ test("one object is read by its id; an unknown one is null", async () => {
     date_started: time,
     date_done: time,
     worker: expect.stringMatching(/^jobgraph@/),
-    celery_kwargs: { queue: "default", dryrun: false },
+    celery_kwargs: { queue: "default", dryrun: false, console_log: false, soft_time_limit: 300, time_limit: 600 },
     user: { username: "admin" },
     traceback: null,
   });

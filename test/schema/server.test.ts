@@ -142,17 +142,20 @@ test("a request that is no URL, or breaks off, harms nobody", async () => {
 
 test("a stream that we cannot go on with ends with a masked error, not with what went wrong", async () => {
   const app = await openTestApp({
-    "a.ts": `export const Waits = defineJob({ name: "Waits", enabled: true, run: ({ logger }) => { logger.info("on"); return new Promise((r) => setTimeout(r, 60_000)); } });`,
+    "a.ts": `export const Talks = defineJob({ name: "Talks", enabled: true, async run({ logger, signal }) {
+      for (; !signal.aborted; await new Promise((r) => setTimeout(r, 20))) logger.info("on");
+    } });`,
   });
-  const { run_job } = await app.client.query(`mutation { run_job(name: "Waits") { id } }`);
+  const { run_job } = await app.client.query(`mutation { run_job(name: "Talks") { id } }`);
   const events = app.client.ws.iterate({ query: `subscription { job_log_entries(job_result_id: "${run_job.id}") { message } }` });
-  expect((await events.next()).value.data).toEqual({ job_log_entries: [{ message: "on" }] });
+  expect((await events.next()).value.data.job_log_entries[0]).toEqual({ message: "on" });
   const { openDatabase } = await import("../../src/entities/database.ts");
   const database = await openDatabase(app.config.databaseUrl);
   await database.rows.schema.alterTable("job_log_entry").renameTo("gone").execute();
   await database.close();
-  // The next look is the one that fails.
-  const { value } = await events.next();
+  // The next line cannot be stored, which ends the run and rings the bell: the look that follows is the one that fails.
+  let { value } = await events.next();
+  while (!value.errors) ({ value } = await events.next());
   expect(value.errors[0]).toMatchObject({ extensions: { code: "INTERNAL_SERVER_ERROR", id: expect.any(String) } });
   expect(JSON.stringify(value)).not.toContain("job_log_entry");
   expect((await events.next()).done).toBe(true);

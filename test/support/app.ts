@@ -1,5 +1,4 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pino } from "pino";
 import { inject, onTestFinished } from "vitest";
@@ -19,15 +18,30 @@ export interface TestApp extends App {
   logged: Record<string, unknown>[];
 }
 
-/** Files of a JOBS_ROOT by path; each is given the import of `defineJob` and `z`. */
+/** Files of a JOBS_ROOT by path; each is given the import of what "jobgraph" declares jobs with. */
 export type JobFiles = Record<string, string>;
 
-/** Writes job files into a new folder and returns its path. */
-export async function writeJobs(files: JobFiles, root = join(inject("scratch"), randomUUID())): Promise<string> {
+// Folders of the test under way.
+let folders = 0;
+
+/** An empty folder. Tests that come after each other get the same ones: what was compiled of their job files, by path, is compiled still. */
+async function emptyFolder(): Promise<string> {
+  if (folders === 0) onTestFinished(() => void (folders = 0));
+  const folder = join(inject("scratch"), `jobs-${process.pid}-${folders++}`);
+  await rm(folder, { recursive: true, force: true });
+  return folder;
+}
+
+/** Writes job files into an empty folder, or the one that is given, and returns its path. */
+export async function writeJobs(files: JobFiles, into?: string): Promise<string> {
+  const root = into ?? (await emptyFolder());
   await mkdir(root, { recursive: true });
   for (const [path, source] of Object.entries(files)) {
     await mkdir(dirname(join(root, path)), { recursive: true });
-    await writeFile(join(root, path), `import { defineJob, z } from "jobgraph";\n${source}`);
+    await writeFile(
+      join(root, path),
+      `import { defineJob, defineJobButtonReceiver, defineJobHookReceiver, z } from "jobgraph";\n${source}`,
+    );
   }
   return root;
 }

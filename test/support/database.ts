@@ -2,25 +2,18 @@ import { randomUUID } from "node:crypto";
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Client } from "pg";
-import { afterAll, inject, onTestFinished } from "vitest";
+import { inject, onTestFinished } from "vitest";
 import { openDatabase } from "../../src/entities/database.ts";
 
-const newName = () => `jobgraph_test_${randomUUID()}`;
 const serverUrl = inject("databaseUrl");
-const isSqlite = serverUrl.startsWith("sqlite:");
 
-// One template a test file: its migrations run once, and each test gets a copy.
-let template: Promise<string> | undefined;
-
-afterAll(async () => {
-  if (template && !isSqlite) await onServer(`drop database if exists "${await template}" with (force)`);
-});
+// One a worker: its migrations run once, and tests get copies.
+let sqliteTemplate: Promise<string> | undefined;
+let postgresqlTemplate: ReturnType<typeof makePostgresqlTemplate> | undefined;
 
 /** URL of an empty, migrated database that is this test's alone. */
 export async function freshDatabaseUrl(): Promise<string> {
-  return isSqlite
-    ? freshSqlite(await (template ??= makeSqliteTemplate()))
-    : freshPostgresql(await (template ??= makePostgresqlTemplate()));
+  return serverUrl.startsWith("sqlite:") ? freshSqlite() : freshPostgresql();
 }
 
 async function migrated(url: string): Promise<void> {
@@ -29,23 +22,52 @@ async function migrated(url: string): Promise<void> {
   await database.close();
 }
 
+async function freshSqlite(): Promise<string> {
+  const path = join(inject("scratch"), `${randomUUID()}.db`);
+  await copyFile(await (sqliteTemplate ??= makeSqliteTemplate()), path);
+  return `sqlite:${path}`;
+}
+
 async function makeSqliteTemplate(): Promise<string> {
   const path = join(inject("scratch"), `${randomUUID()}.template.db`);
   await migrated(`sqlite:${path}`);
   return path;
 }
 
-async function freshSqlite(from: string): Promise<string> {
-  const path = join(inject("scratch"), `${randomUUID()}.db`);
-  await copyFile(from, path);
-  return `sqlite:${path}`;
+// Databases that earlier tests of this worker left, emptied: to make and to drop one takes PostgreSQL longer than most tests take.
+const free: string[] = [];
+
+async function freshPostgresql(): Promise<string> {
+  const { name, empty } = await (postgresqlTemplate ??= makePostgresqlTemplate());
+  const database = free.pop() ?? (await createDatabase(`template "${name}"`));
+  onTestFinished(async () => {
+    try {
+      await query(urlOf(database), ...empty);
+      free.push(database);
+    } catch {
+      // A test that took a table away, or left one locked, takes the database with it.
+      await query(serverUrl, `drop database "${database}" with (force)`);
+    }
+  });
+  return urlOf(database);
 }
 
-async function onServer(...statements: string[]): Promise<void> {
-  const client = new Client({ connectionString: serverUrl });
-  await client.connect();
-  for (const statement of statements) await client.query(statement);
-  await client.end();
+/** A database to copy, and what empties a copy: one statement, at whose end references are checked, so that their order does not matter. */
+async function makePostgresqlTemplate(): Promise<{ name: string; empty: string[] }> {
+  const name = await createDatabase();
+  await migrated(urlOf(name));
+  const tables = await query(
+    urlOf(name),
+    "select tablename from pg_tables where schemaname = current_schema() and tablename <> 'schema_migration'",
+  );
+  const deletes = tables.map(({ tablename }, n) => `t${n} as (delete from "${tablename}")`);
+  return { name, empty: ["set lock_timeout = 1000", `with ${deletes.join(", ")} select`] };
+}
+
+async function createDatabase(options = ""): Promise<string> {
+  const name = inject("databasePrefix") + randomUUID();
+  await query(serverUrl, `create database "${name}" ${options}`);
+  return name;
 }
 
 function urlOf(database: string): string {
@@ -54,16 +76,15 @@ function urlOf(database: string): string {
   return url.href;
 }
 
-async function makePostgresqlTemplate(): Promise<string> {
-  const database = newName();
-  await onServer(`create database "${database}"`);
-  await migrated(urlOf(database));
-  return database;
-}
-
-async function freshPostgresql(from: string): Promise<string> {
-  const database = newName();
-  await onServer(`create database "${database}" template "${from}"`);
-  onTestFinished(() => onServer(`drop database if exists "${database}" with (force)`));
-  return urlOf(database);
+/** @returns the rows of the last statement. */
+async function query(url: string, ...statements: string[]): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    let rows: Record<string, unknown>[] = [];
+    for (const statement of statements) ({ rows } = await client.query(statement));
+    return rows;
+  } finally {
+    await client.end();
+  }
 }

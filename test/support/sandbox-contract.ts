@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Isolation } from "../../src/runner/define-job.ts";
 import type { Outcome, SaidLine, Sandbox } from "../../src/runner/sandbox.ts";
 import { writeJobs } from "./app.ts";
+import { timeLimitsContract } from "./time-limits-contract.ts";
 
 /** How a sandbox is opened for the contract. */
 export interface SandboxSettings {
@@ -25,6 +26,11 @@ export const Loops = job("Loops", ({ logger }) => { logger.info("looping"); for 
 export const Obeys = job("Obeys", ({ signal, logger }) => new Promise((resolve) => {
   const alive = setInterval(() => {}, 1000);
   signal.addEventListener("abort", () => { clearInterval(alive); resolve("stopped: " + signal.reason.message); });
+  logger.info("waiting");
+}));
+export const Relays = job("Relays", ({ signal, logger }) => new Promise((_, reject) => {
+  signal.throwIfAborted();
+  signal.addEventListener("abort", () => reject(signal.reason));
   logger.info("waiting");
 }));
 export const Taints = job("Taints", () => {
@@ -56,6 +62,8 @@ export const Enum = job("Typed", (): string => { const typed: string = "ts"; ret
 
 /** What every sandbox promises, run against each implementation. */
 export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): void {
+  timeLimitsContract(() => open({ env: {}, graceMs: 50 }));
+
   async function setup(settings: Partial<SandboxSettings> = {}) {
     const sandbox = open({ env: { VISIBLE: "1" }, graceMs: 50, ...settings });
     onTestFinished(() => sandbox.close());
@@ -75,6 +83,7 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
         isolation,
         data,
         dryRun: true,
+        limits: { softMs: 60_000, hardMs: 120_000 },
         user: { id: "u", username: "ada" },
         jobResult: { id: "r", name: exportName },
       };
@@ -183,6 +192,15 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
     const abort = new AbortController();
     const { outcome } = await run("Obeys", {}, async () => abort.abort(new Error("please")), abort.signal);
     expect(outcome).toEqual({ kind: "success", result: "stopped: please" });
+  });
+
+  test("tells a job that waits for nothing but its signal, also when that was aborted before", async () => {
+    const { run } = await setup({ graceMs: 10_000 });
+    const abort = new AbortController();
+    const stopped = { kind: "failure", excType: "RangeError", excMessage: "please" };
+    const onLines = async () => abort.abort(new RangeError("please"));
+    expect((await run("Relays", {}, onLines, abort.signal)).outcome).toMatchObject(stopped);
+    expect((await run("Relays", {}, onLines, abort.signal)).outcome).toMatchObject(stopped);
   });
 
   test("shows nothing of one run to the next", async () => {

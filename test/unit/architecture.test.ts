@@ -27,7 +27,8 @@ const PACKAGES: Record<string, readonly string[]> = {
   ws: ["schema/server.ts"],
   "graphql-ws": ["schema/server.ts"],
   "graphql-subscriptions": ["runner/notifier.ts"],
-  "node:worker_threads": ["runner/sandbox/"],
+  "minijinja-js": ["runner/templates/"],
+  "node:worker_threads": ["runner/sandbox/", "runner/templates/"],
 };
 
 const IMPORT = /(?:from|import)\s*\(?\s*"([^"]+)"/g;

@@ -15,7 +15,16 @@ test("more runs at once than spares, and runs without any", async () => {
   for (const spares of [0, 1]) {
     const sandbox = open(spares, { env: {}, graceMs: 50 });
     onTestFinished(() => sandbox.close());
-    const task = { file: `${root}/a.ts`, exportName: "A", isolation: "run", data: {}, dryRun: false, user: null } as const;
+    const limits = { softMs: 60_000, hardMs: 120_000 };
+    const task = {
+      file: `${root}/a.ts`,
+      exportName: "A",
+      isolation: "run",
+      data: {},
+      dryRun: false,
+      limits,
+      user: null,
+    } as const;
     const outcomes = await Promise.all(
       Array.from({ length: 5 }, (_, n) =>
         sandbox.run({ ...task, jobResult: { id: String(n), name: "A" } }, async () => undefined, new AbortController().signal),

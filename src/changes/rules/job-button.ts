@@ -5,5 +5,9 @@ import { receiverFits } from "./receiver.ts";
 
 /** Rules of JobButton. */
 export const jobButtonRules = {
-  check: (button: JobButton, unit: Unit): Promise<ErrorDetail[]> => receiverFits(button, "button", unit),
+  async check(button: JobButton, unit: Unit): Promise<ErrorDetail[]> {
+    const details = await receiverFits(button, "button", unit);
+    if (button.text.trim() === "") details.push({ field: "data.text", message: "This field cannot be blank." });
+    return details;
+  },
 };

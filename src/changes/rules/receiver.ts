@@ -6,11 +6,11 @@ import type { Unit } from "../unit.ts";
 export async function receiverFits(
   { job: { id }, enabled, contentTypes }: JobButton | JobHook,
   kind: "button" | "hook",
-  { em }: Unit,
+  unit: Unit,
 ): Promise<ErrorDetail[]> {
   const details: ErrorDetail[] = [];
-  // Of an object that was there before, only its job's id is known.
-  const job = await em.findOneOrFail(Job, { id });
+  // Held, so that it stays as it is found, and two hooks of it come one after the other.
+  const [job] = (await unit.hold(Job, { id })) as [Job];
   const isReceiver = kind === "hook" ? job.isJobHookReceiver : job.isJobButtonReceiver;
   if (!isReceiver) details.push({ field: "data.job", message: `The job "${job.name}" is not a job ${kind} receiver.` });
   else if (enabled && !(job.installed && job.enabled))

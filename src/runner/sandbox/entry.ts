@@ -1,11 +1,13 @@
+import { getEventListeners } from "node:events";
 import { workerData } from "node:worker_threads";
+import { SoftTimeLimitExceeded } from "../define-job.ts";
 import type { Outcome, SandboxTask } from "../sandbox.ts";
 import { createPipeWriter } from "./byte-pipe.ts";
 import { checkData } from "./check-data.ts";
 import { encodeLine } from "./line-codec.ts";
 import { describeJobs, loadJob, loadModule } from "./load-job.ts";
 import { createLogger } from "./logger.ts";
-import type { Reply, Request, ThreadData } from "./protocol.ts";
+import type { Reply, Request, StopReason, ThreadData } from "./protocol.ts";
 import { failure, runJob } from "./run-job.ts";
 
 /*
@@ -15,7 +17,7 @@ import { failure, runJob } from "./run-job.ts";
  * `npm run build:code` makes one file of this and all it imports, since every run starts a thread and a thread's start is paid in files:
  * zod alone is a hundred. The file is also what job code imports as "jobgraph".
  */
-export { defineJob, defineJobButtonReceiver, defineJobHookReceiver, z } from "../define-job.ts";
+export { defineJob, defineJobButtonReceiver, defineJobHookReceiver, SoftTimeLimitExceeded, z } from "../define-job.ts";
 
 const { port, lines } = workerData as ThreadData;
 const reply = (message: Reply) => port.postMessage(message);
@@ -46,9 +48,21 @@ function startRun(task: SandboxTask): void {
 for (const event of ["uncaughtException", "unhandledRejection"] as const) {
   process.on(event, (error: unknown) => {
     // Between runs, what an earlier run left behind has failed: the thread is not fit for another.
-    if (current) current.settle(failure(error), false);
+    if (current) current.settle(failure(error, current.abort.signal), false);
     else process.exit(1);
   });
+}
+
+process.on("beforeExit", () => {
+  // A job that listens to its signal does wait for something that can come: a stop, or its soft time limit.
+  if (current && getEventListeners(current.abort.signal, "abort").length > 0) port.ref();
+});
+
+/** A reason as the error that a job sees. */
+function errorOf({ name, message }: StopReason): Error {
+  return name === SoftTimeLimitExceeded.prototype.name
+    ? new SoftTimeLimitExceeded(message)
+    : Object.assign(new Error(message), { name });
 }
 
 /** What is wrong first, then where: the stack of a syntax error begins with the place. */
@@ -62,7 +76,7 @@ port.on("message", async (request: Request) => {
     case "run":
       return startRun(request.task);
     case "abort":
-      return current?.abort.abort(new Error(request.reason));
+      return current?.abort.abort(errorOf(request.reason));
     case "describe":
       try {
         return reply({ kind: "described", file: { jobs: describeJobs(await loadModule(request.file)) } });

@@ -11,10 +11,16 @@ export interface ThreadData {
   lines: PipeMemory;
 }
 
+/** Why a run has to stop: an error's name and message, which is what remains of an error between threads. */
+export interface StopReason {
+  name: string;
+  message: string;
+}
+
 /** What a thread is told. */
 export type Request =
   | { kind: "run"; task: SandboxTask }
-  | { kind: "abort"; reason: string }
+  | { kind: "abort"; reason: StopReason }
   | { kind: "describe"; file: string }
   | { kind: "validate"; source: JobSource; data: Record<string, unknown> };
 

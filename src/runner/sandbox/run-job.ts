@@ -18,20 +18,21 @@ export async function runJob(task: SandboxTask, logger: JobLogger, signal: Abort
     await setImmediate();
     return { kind: "success", result: toJson(result) };
   } catch (error) {
-    return failure(error);
+    return failure(error, signal);
   }
 }
 
 /** Longest text of a failure, in characters. */
 const MAX_TEXT = 100_000;
 
-/** A thrown value, of any kind, as an outcome. */
-export function failure(thrown: unknown): Outcome & { kind: "failure" } {
+/** A thrown value, of any kind, as an outcome. What a timer or a stream makes of `signal` is told as the signal's own reason. */
+export function failure(thrown: unknown, signal?: AbortSignal): Outcome & { kind: "failure" } {
   const error = thrown instanceof Error ? thrown : new Error(typeof thrown === "string" ? thrown : `threw ${String(thrown)}`);
+  const { name, message } = signal?.aborted && error.cause === signal.reason ? (signal.reason as Error) : error;
   return {
     kind: "failure",
-    excType: fitText(String(error.name), MAX_TEXT),
-    excMessage: fitText(String(error.message), MAX_TEXT),
+    excType: fitText(String(name), MAX_TEXT),
+    excMessage: fitText(String(message), MAX_TEXT),
     traceback: fitText(traceback(error), MAX_TEXT),
   };
 }

@@ -4,13 +4,16 @@ import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_thread
 import type { Outcome, SaidLine, SandboxTask } from "../sandbox.ts";
 import { createPipe, createPipeReader, type PipeReader } from "./byte-pipe.ts";
 import { decodeLines } from "./line-codec.ts";
-import type { Reply, Request, ThreadData } from "./protocol.ts";
+import type { Reply, Request, StopReason, ThreadData } from "./protocol.ts";
 
 /** Made by `npm run build:code`; as far from `src/runner/sandbox` as from `dist/runner/sandbox`. */
 const ENTRY = new URL("../../../dist/sandbox/entry.js", import.meta.url);
 
 /** Compiled code of the entry and of job files, types already stripped, is kept between threads and between starts. */
 const COMPILE_CACHE = fileURLToPath(new URL("../../../dist/compile-cache", import.meta.url));
+
+/** How long the outcome of a run waits for its thread to end: one that is inside a native call, such as `execSync`, ends when that returns. */
+const END_TIMEOUT_MS = 500;
 
 /** Takes what a job wrote to a stream, as it comes. */
 export type OnOutput = (stream: "stdout" | "stderr", text: string) => void;
@@ -21,7 +24,10 @@ export interface Thread {
   readonly fit: boolean;
   /** Asks for one reply. @throws Error when the thread ended, or took longer than `timeoutMs`; it is of no use then. */
   ask<K extends Reply["kind"]>(request: Request, answer: K, timeoutMs: number): Promise<Reply & { kind: K }>;
-  /** Runs a task to its end, and until its last line is stored. An aborted job that does not end within `graceMs` takes the thread with it. */
+  /**
+   * Runs a task to its end, and until its last line is stored. A job that is aborted and does not end within `graceMs`, or that reaches its
+   * hard time limit, takes the thread with it.
+   */
   run(task: SandboxTask, lines: (batch: SaidLine[]) => Promise<void>, signal: AbortSignal, graceMs: number): Promise<Outcome>;
   /** Resolves once the thread is gone, whatever it was doing. */
   end(): Promise<void>;
@@ -77,35 +83,45 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
     },
     async run(task, store, signal, graceMs) {
       await ready;
+      const timers: NodeJS.Timeout[] = [];
+      const after = (ms: number, act: () => void) => void timers.push(setTimeout(act, ms));
       let forced: Outcome | undefined;
+      const left = Promise.withResolvers<OutcomeReply>();
       const force = (outcome: Outcome) => {
         forced ??= outcome;
         fit = false;
         void worker.terminate();
+        setTimeout(() => left.resolve({ outcome, fit: false }), END_TIMEOUT_MS).unref();
       };
       const pipe = createPipeReader(lines);
       const stored = pump(pipe, store).catch((error: Error) =>
         force(failure("LogStorageError", `A log line could not be stored: ${error.message}`)),
       );
 
-      let grace: NodeJS.Timeout | undefined;
+      // A run is told to stop through its port and ended by force, whatever the reason; all timers of that are cleared when it is over.
+      const tell = ({ name, message }: StopReason) =>
+        port.postMessage({ kind: "abort", reason: { name, message } } satisfies Request);
+      const endAfter = (ms: number, { name, message }: StopReason) => after(ms, () => force(failure(name, message)));
       const onAbort = () => {
-        const { name, message } = signal.reason as Error;
-        port.postMessage({ kind: "abort", reason: message } satisfies Request);
-        grace = setTimeout(() => force(failure(name, message)), graceMs);
+        tell(signal.reason as Error);
+        endAfter(graceMs, signal.reason as Error);
       };
-      if (signal.aborted) onAbort();
-      else signal.addEventListener("abort", onAbort, { once: true });
+      const { softMs, hardMs } = task.limits;
 
       const reply = once(port, "message").then(([message]) => message as OutcomeReply);
       port.postMessage({ kind: "run", task } satisfies Request);
-      const { outcome, fit: isFit } = await Promise.race([reply, throwEnd]).catch(
+      if (softMs < hardMs) after(softMs, () => tell(softLimit(softMs)));
+      endAfter(hardMs, hardLimit(hardMs));
+      if (signal.aborted) onAbort();
+      else signal.addEventListener("abort", onAbort, { once: true });
+
+      const { outcome, fit: isFit } = await Promise.race([reply, throwEnd, left.promise]).catch(
         // A thread's end can overtake its last message.
         (error: Error) =>
           (receiveMessageOnPort(port)?.message as OutcomeReply | undefined) ?? { outcome: endOf(error), fit: false },
       );
       fit &&= isFit;
-      clearTimeout(grace);
+      for (const timer of timers) clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
       pipe.end();
       await stored;
@@ -154,6 +170,16 @@ class EndedError extends Error {
     this.exitCode = exitCode;
   }
 }
+
+const softLimit = (ms: number): StopReason => ({
+  name: "SoftTimeLimitExceeded",
+  message: `The job was told to stop: it ran longer than its soft time limit of ${ms / 1000} s.`,
+});
+
+const hardLimit = (ms: number): StopReason => ({
+  name: "TimeLimitExceeded",
+  message: `The job was ended: it ran longer than its time limit of ${ms / 1000} s.`,
+});
 
 const failure = (excType: string, excMessage: string): Outcome => ({
   kind: "failure",

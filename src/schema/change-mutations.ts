@@ -1,0 +1,50 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { Args, ArgsType, Ctx, Field, ID, Info, Mutation, Resolver } from "type-graphql";
+import { recordForeign } from "../changes/index.ts";
+import { ObjectChangeAction } from "../entities/choices.ts";
+import { ObjectChange } from "../entities/index.ts";
+import { GenericScalar } from "../entities/scalars.ts";
+import { shapeOf } from "../entities/shape.ts";
+import type { Context } from "./context.ts";
+import { readOne, type Row } from "./list.ts";
+import { selectedColumns } from "./selection.ts";
+
+const OBJECT_CHANGE = shapeOf(ObjectChange);
+
+@ArgsType()
+class RecordObjectChangeArgs {
+  @Field(() => String, { description: "Kind of the object: `app_label.model`, e.g. `dcim.device`." })
+  objectType!: string;
+
+  @Field(() => ID, { description: "Primary key of the object, a UUID." })
+  objectId!: string;
+
+  @Field(() => ObjectChangeAction, { description: "What happened to the object." })
+  action!: ObjectChangeAction;
+
+  @Field(() => String, { description: "What the object is called, for people." })
+  objectRepr!: string;
+
+  @Field(() => GenericScalar, { nullable: true, description: "The object before the change; absent for a new one." })
+  before?: unknown;
+
+  @Field(() => GenericScalar, { nullable: true, description: "The object after the change; absent for a deleted one." })
+  after?: unknown;
+}
+
+/** Changes of objects that are kept elsewhere. */
+@Resolver()
+export class ChangeMutations {
+  @Mutation(() => ObjectChange, {
+    description:
+      "Records a change of an object of another application, so that job hooks run for it. Values under names such as `password` or `token` are masked.",
+  })
+  async recordObjectChange(
+    @Args(() => RecordObjectChangeArgs) { before = null, after = null, ...change }: RecordObjectChangeArgs,
+    @Ctx() { database, change: transact }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row> {
+    const { id } = await transact((unit) => recordForeign(unit, { ...change, before, after }));
+    return (await readOne(database, OBJECT_CHANGE, selectedColumns(info, OBJECT_CHANGE), id))!;
+  }
+}

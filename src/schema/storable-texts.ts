@@ -1,0 +1,54 @@
+import { MapperKind, mapSchema } from "@graphql-tools/utils";
+import type { GraphQLSchema } from "graphql";
+import { refuse } from "./condition.ts";
+
+/** Whether every database can hold the text: without NUL, and without half of a character that takes two units of UTF-16. */
+export const isStorable = (text: string) => !text.includes("\0") && text.isWellFormed();
+
+const MESSAGE = "A text holds NUL (U+0000) or half a surrogate pair, which cannot be stored or searched for.";
+
+/**
+ * The schema with every argument checked: a text that PostgreSQL would refuse, at any depth of a value, is refused by its path before a
+ * resolver sees it, on either database and for storing and searching alike.
+ */
+export function withStorableTexts(schema: GraphQLSchema): GraphQLSchema {
+  return mapSchema(schema, {
+    [MapperKind.OBJECT_FIELD]: (field) => {
+      if (Object.keys(field.args ?? {}).length === 0) return field;
+      const { resolve, subscribe } = field;
+      return {
+        ...field,
+        ...(resolve && {
+          resolve: ((root, args, context, info) => resolve(root, checked(args), context, info)) as typeof resolve,
+        }),
+        ...(subscribe && {
+          subscribe: ((root, args, context, info) => subscribe(root, checked(args), context, info)) as typeof subscribe,
+        }),
+      };
+    },
+  });
+}
+
+function checked<T extends object>(args: T): T {
+  for (const [name, value] of Object.entries(args)) {
+    // What a list argument holds has no place to be named by: one value may stand for a list of one.
+    if (Array.isArray(value)) for (const item of value) checkTexts(item, name);
+    else checkTexts(value, name);
+  }
+  return args;
+}
+
+/**
+ * Checks every text in a value of JSON.
+ * @throws {@link AppError} BAD_USER_INPUT that names the path of the first one that cannot be stored.
+ */
+export function checkTexts(value: unknown, path: string): void {
+  if (typeof value === "string") {
+    if (!isStorable(value)) refuse(path, MESSAGE);
+  } else if (typeof value === "object" && value !== null) {
+    for (const [key, inner] of Object.entries(value)) {
+      if (!isStorable(key)) refuse(path, MESSAGE);
+      checkTexts(inner, path ? `${path}.${key}` : key);
+    }
+  }
+}

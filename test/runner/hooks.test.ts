@@ -1,0 +1,188 @@
+import { randomUUID } from "node:crypto";
+import { expect, test } from "vitest";
+import { Job } from "../../src/entities/index.ts";
+import { KEY, openTestApp, type TestApp } from "../support/app.ts";
+import { databaseOf } from "../support/rows.ts";
+
+const RECEIVERS = {
+  "hooks.ts": `
+    export const Tell = defineJobHookReceiver({
+      name: "Tell", enabled: true, isolation: "shared",
+      receive({ change, action, changedObject, user, logger }) {
+        logger.info(action + " " + change.objectRepr);
+        return { action, changedObject, before: change.before, objectType: change.objectType, user: user?.username ?? null, userName: change.userName };
+      },
+    });
+    export const Alone = defineJobHookReceiver({ name: "Alone", enabled: true, isSingleton: true, receive: () => "told" });
+    export const Meddle = defineJobHookReceiver({
+      name: "Meddle", enabled: true,
+      async receive({ changedObject, jobResult }) {
+        const response = await fetch(changedObject.description.replace(/\\/$/, "") + "/graphql", {
+          method: "POST",
+          headers: { "content-type": "application/json", authorization: "Token ${KEY}", "x-job-result": jobResult.id },
+          body: JSON.stringify({ query: 'mutation { update_job(name: "Plain", data: { description: "meddled" }) { object_changes { change_context change_context_detail } } }' }),
+        });
+        return response.json();
+      },
+    });
+    export const Plain = defineJob({ name: "Plain", run() {} });
+  `,
+};
+
+async function hook(app: TestApp, values: object): Promise<void> {
+  await app.client.query(`mutation ($data: CreateJobHookInput!) { create_job_hook(data: $data) { id } }`, {
+    data: { name: "A hook", job: "Tell", ...values },
+  });
+}
+
+/** The runs of a job, oldest first, once there are so many and all have ended. */
+async function runsOf(app: TestApp, job: string, count: number): Promise<any[]> {
+  const read = async () =>
+    (
+      await app.client.query(
+        `query ($job: [String!]) { job_results(job_model: $job, sort: ["date_created", "id"], status__n: ["PENDING", "STARTED"]) {
+          name status result meta user { username } task_kwargs } }`,
+        { job },
+      )
+    ).job_results;
+  await expect.poll(async () => (await read()).length, { timeout: 20_000, interval: 20 }).toBe(count);
+  return read();
+}
+
+const describePlain = (description: string) =>
+  `mutation { update_job(name: "Plain", data: { description: "${description}" }) { id object_changes { id } } }`;
+
+test("a hook on updates of jobs runs with the object as it was after the change, and for nothing else", async () => {
+  const app = await openTestApp(RECEIVERS);
+  await hook(app, { content_types: ["extras.job"], type_update: true });
+  await app.client.query(`mutation { create_job_queue(data: { name: "another kind" }) { id } }`);
+  const { update_job } = await app.client.query(describePlain("changed"));
+  const [run] = await runsOf(app, "Tell", 1);
+  expect(run).toMatchObject({
+    name: "Tell",
+    status: "SUCCESS",
+    user: { username: "admin" },
+    meta: { job_hook: "A hook" },
+    task_kwargs: { object_change: update_job.object_changes[0].id },
+    result: {
+      action: "UPDATE",
+      objectType: "extras.job",
+      user: "admin",
+      changedObject: { id: update_job.id, name: "Plain", description: "changed", job_queues: [{ name: "default" }] },
+      before: { description: "" },
+    },
+  });
+});
+
+test("a change that another application reports sets off hooks on its kind, and carries no secrets", async () => {
+  const app = await openTestApp(RECEIVERS);
+  await hook(app, { content_types: ["dcim.device"], type_create: true, type_delete: true });
+  const id = randomUUID();
+  const report = (action: string, more: object) =>
+    app.client.query(
+      `mutation ($id: ID!, $action: ExtrasObjectChangeActionChoices!, $before: GenericScalar, $after: GenericScalar) {
+        record_object_change(object_type: "dcim.device", object_id: $id, action: $action, object_repr: "ams01", before: $before, after: $after) {
+          user_name changed_object_type { label } object_data_v2 prechange postchange } }`,
+      { id, action, ...more },
+    );
+  const device = { name: "ams01", secrets: { snmp_community: "s3cret", password: "" }, secrets_group: { id: "1" } };
+  const masked = { ...device, secrets: { snmp_community: "********", password: "" } };
+  const { record_object_change } = await report("CREATE", { after: device });
+  expect(record_object_change).toEqual({
+    user_name: "admin",
+    changed_object_type: { label: "dcim.device" },
+    object_data_v2: masked,
+    prechange: null,
+    postchange: masked,
+  });
+  await report("UPDATE", { before: device, after: device });
+  await report("DELETE", { before: device });
+  const runs = await runsOf(app, "Tell", 2);
+  expect(runs.map(({ result }) => [result.action, result.changedObject])).toEqual([
+    ["CREATE", masked],
+    ["DELETE", null],
+  ]);
+});
+
+test.each([
+  ["a kind that is none", { object_type: "Device" }, "object_type"],
+  ["a kind of our own", { object_type: "extras.job" }, "object_type"],
+  ["an id that is none", { object_id: "7" }, "object_id"],
+  ["a long name", { object_repr: "x".repeat(201) }, "object_repr"],
+  ["an object that is none", { after: ["x"] }, "after"],
+  ["nothing after an update", { action: "UPDATE", after: null }, "after"],
+  ["something after a delete", { action: "DELETE" }, "after"],
+  ["something before a create", { before: {} }, "before"],
+])("a report of %s is refused", async (_, wrong, field) => {
+  const { client } = await openTestApp({});
+  const variables = {
+    object_type: "dcim.device",
+    object_id: randomUUID(),
+    action: "CREATE",
+    object_repr: "x",
+    after: {},
+    ...wrong,
+  };
+  const error = await client.refused(
+    `mutation ($object_type: String!, $object_id: ID!, $action: ExtrasObjectChangeActionChoices!, $object_repr: String!, $before: GenericScalar, $after: GenericScalar) {
+      record_object_change(object_type: $object_type, object_id: $object_id, action: $action, object_repr: $object_repr, before: $before, after: $after) { id } }`,
+    variables,
+  );
+  expect(error.extensions).toMatchObject({ code: "BAD_USER_INPUT", details: [{ field }] });
+  expect((await client.query(`{ object_changes(changed_object_type: "dcim.device") { id } }`)).object_changes).toEqual([]);
+});
+
+test("what a hook's own run changes is told as such, and sets off no hook", async () => {
+  const app = await openTestApp(RECEIVERS);
+  await hook(app, { job: "Meddle", content_types: ["extras.job"], type_update: true });
+  await app.client.query(describePlain(app.url));
+  const [run] = await runsOf(app, "Meddle", 1);
+  expect(run.result.data.update_job.object_changes[0]).toEqual({ change_context: "JOB_HOOK", change_context_detail: "Meddle" });
+  await app.client.query(describePlain(`${app.url}/`));
+  expect(await runsOf(app, "Meddle", 2)).toHaveLength(2);
+});
+
+test("an operation that says it comes from a run which is not there is refused", async () => {
+  const app = await openTestApp(RECEIVERS);
+  for (const jobResult of [randomUUID(), "7"]) {
+    const response = await fetch(`${app.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Token ${KEY}`, "x-job-result": jobResult },
+      body: JSON.stringify({ query: describePlain("x") }),
+    });
+    expect(((await response.json()) as any).errors[0]).toMatchObject({ message: expect.stringContaining("X-Job-Result") });
+  }
+});
+
+test("what the gate refuses is recorded where the run would be", async () => {
+  const app = await openTestApp(RECEIVERS);
+  await hook(app, { job: "Alone", content_types: ["extras.job"], type_update: true });
+  await app.client.query(`mutation { update_job(name: "Alone", data: { enabled: false }) { id } }`);
+  expect(await runsOf(app, "Alone", 1)).toMatchObject([
+    { status: "FAILURE", result: { exc_type: "JOB_NOT_ENABLED", exc_message: expect.stringContaining("Alone") } },
+  ]);
+});
+
+test("thousands of changes in one transaction lose no hook, and the mutation does not wait for them", async () => {
+  const app = await openTestApp(RECEIVERS);
+  const database = await databaseOf(app);
+  const em = database.fork();
+  const count = 2000;
+  for (let n = 0; n < count; n++) {
+    const job = { moduleName: `many.m${n}`, jobClassName: "M", grouping: "Many", name: `M${n}`, installed: false };
+    em.create(Job, job, { partial: true });
+  }
+  await em.flush();
+  await hook(app, { content_types: ["extras.job"], type_update: true });
+  const { update_jobs } = await app.client.query(
+    `mutation { update_jobs(grouping: "Many", data: { description: "one of many" }) { applied outcomes { changed } } }`,
+  );
+  expect(update_jobs.applied).toBe(true);
+  expect(update_jobs.outcomes.filter((outcome: any) => outcome.changed)).toHaveLength(count);
+  const launched = async () =>
+    (await app.client.query(`{ job_results_connection(job_model: "Tell", first: 1) { total_count } }`)).job_results_connection
+      .total_count;
+  expect(await launched()).toBeLessThan(count);
+  await expect.poll(launched, { timeout: 30_000, interval: 50 }).toBe(count);
+  expect(await database.rows.selectFrom("job_hook_delivery").select("id").execute()).toEqual([]);
+});
