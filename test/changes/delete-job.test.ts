@@ -10,7 +10,6 @@ import { at } from "../support/world.ts";
 
 const JOBS = {
   "a.ts": `
-import { defineJobButtonReceiver, defineJobHookReceiver } from "jobgraph";
 export const Plain = defineJob({ name: "Plain", enabled: true, run() {} });
 export const OnChange = defineJobHookReceiver({ name: "On change", enabled: true, receive() {} });
 export const OnClick = defineJobButtonReceiver({ name: "On click", enabled: true, receive() {} });

@@ -11,7 +11,7 @@ import { at } from "../support/world.ts";
 const job = (name: string, more = "") => `defineJob({ name: "${name}", enabled: true, ${more} run: () => "${name}" })`;
 const receiver = (kind: "Button" | "Hook", name: string) =>
   `defineJob${kind}Receiver({ name: "${name}", enabled: true, receive: () => undefined })`;
-const RECEIVERS = `import { defineJobButtonReceiver, defineJobHookReceiver } from "jobgraph";
+const RECEIVERS = `
 export const OnChange = ${receiver("Hook", "On change")};
 export const OnClick = ${receiver("Button", "On click")};`;
 
