@@ -134,4 +134,4 @@ test("2 × 50 changes at once without a condition are all accepted, and the log 
   expectChain(changes);
   const { last_updated, description } = changes.at(-1)!.postchange!;
   expect(await read()).toMatchObject({ last_updated, description });
-});
+}, 120_000);
