@@ -49,6 +49,7 @@ export async function openApp(config: Config, log: Logger = pino({ level: config
       spares: config.spareThreads,
       shared: config.workerConcurrency,
       graceMs: ABORT_GRACE_MS,
+      memoryLimitMb: config.memoryLimitMb,
       onOutput: (stream, text) => log.info({ stream }, text.trimEnd()),
     });
     opened.push(() => sandbox.close());
@@ -62,6 +63,7 @@ export async function openApp(config: Config, log: Logger = pino({ level: config
       jobsRoot: config.jobsRoot,
       concurrency: config.workerConcurrency,
       timeLimits: { softMs: config.softTimeLimitMs, hardMs: config.timeLimitMs },
+      fileStore: { root: config.filesRoot, maxBytes: config.maxFileBytes, maxRunBytes: config.maxRunFilesBytes },
       log,
     });
     opened.push(() => runner.close(config.shutdownGraceMs));

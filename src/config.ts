@@ -19,6 +19,14 @@ export interface Config {
   readonly softTimeLimitMs: number;
   /** How long a run of a job that names no time limit goes on before it is ended. */
   readonly timeLimitMs: number;
+  /** MiB of memory that a run of a job that names no limit may take; 0 for as many as it likes. */
+  readonly memoryLimitMb: number;
+  /** Absolute path of the folder that holds what files of runs hold. */
+  readonly filesRoot: string;
+  /** Largest file that a run may leave. */
+  readonly maxFileBytes: number;
+  /** The most that the files of one run may have together. */
+  readonly maxRunFilesBytes: number;
   /** How long a stopping server waits for running jobs before it ends them. */
   readonly shutdownGraceMs: number;
   /** Key of the administrator's token; a random one is made and printed on the first start when it is not given. */
@@ -85,6 +93,9 @@ const integer = (min: number, max: number, fallback: number) => number(min, max)
 /** What a timer of Node can wait for, some 24 days. */
 const MAX_SECONDS = 2_147_483;
 
+/** What a file's size in the database can be. */
+const MAX_BYTES = 2_147_483_647;
+
 const environment = z.object({
   DATABASE_URL: z
     .string()
@@ -97,6 +108,10 @@ const environment = z.object({
   SPARE_THREADS: integer(0, 64, 1),
   SOFT_TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 300),
   TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 600),
+  MEMORY_LIMIT_MB: integer(0, 1_000_000, 512),
+  FILES_ROOT: z.string().default("data/files"),
+  MAX_FILE_BYTES: integer(1, MAX_BYTES, 10 * 1024 * 1024),
+  MAX_RUN_FILES_BYTES: integer(1, Number.MAX_SAFE_INTEGER, 100 * 1024 * 1024),
   SHUTDOWN_GRACE_MS: integer(0, 3_600_000, 10_000),
   ADMIN_TOKEN: z.string().min(16, "must have 16 characters or more").optional(),
   WEBHOOK_SECRET: z.string().min(16, "must have 16 characters or more").optional(),
@@ -132,6 +147,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     spareThreads: value.SPARE_THREADS,
     softTimeLimitMs: value.SOFT_TIME_LIMIT_SECONDS * 1000,
     timeLimitMs: value.TIME_LIMIT_SECONDS * 1000,
+    memoryLimitMb: value.MEMORY_LIMIT_MB,
+    filesRoot: resolve(value.FILES_ROOT),
+    maxFileBytes: value.MAX_FILE_BYTES,
+    maxRunFilesBytes: value.MAX_RUN_FILES_BYTES,
     shutdownGraceMs: value.SHUTDOWN_GRACE_MS,
     adminToken: value.ADMIN_TOKEN,
     webhookSecret: value.WEBHOOK_SECRET,

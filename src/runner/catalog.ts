@@ -21,8 +21,8 @@ export interface Catalog {
   source(classPath: string): InstalledSource | undefined;
 }
 
-/** Where the code of a job is, what its runs may share, and what sets it off if not people. */
-export interface InstalledSource extends Pick<SandboxTask, "exportName" | "file" | "isolation"> {
+/** Where the code of a job is, what its runs may share and take, and what sets it off if not people. */
+export interface InstalledSource extends Pick<SandboxTask, "exportName" | "file" | "isolation" | "memoryLimitMb"> {
   receiver: Receiver | undefined;
 }
 
@@ -68,6 +68,7 @@ const sourceOf = ({ file, exportName, meta }: FoundJob): InstalledSource => ({
   file,
   exportName,
   isolation: meta.isolation ?? "run",
+  memoryLimitMb: meta.memoryLimitMb,
   receiver: meta.receiver,
 });
 

@@ -8,8 +8,10 @@ import { newId } from "../entities/new-id.ts";
 import type { Broker } from "./broker.ts";
 import { type ButtonGroup, type ButtonPress, buttonsFor, pressButton } from "./buttons.ts";
 import { createCatalog } from "./catalog.ts";
+import { createConsoleWriter } from "./console-writer.ts";
 import { enqueue, type RunRequest } from "./enqueue.ts";
 import { type FollowedLine, follow, type FollowRequest } from "./follow.ts";
+import { createFileStore, type FileStoreOptions, type OpenFile } from "./files.ts";
 import { createHooks } from "./hooks.ts";
 import { createLogWriter } from "./log-writer.ts";
 import { recover } from "./recover.ts";
@@ -28,11 +30,13 @@ import { createWorker } from "./worker.ts";
  * claim     the update that makes a PENDING run a STARTED one; whoever's it is runs the job
  * settle    the update that gives a run its final status, after its last line is stored
  * sandbox   where job code runs, apart from this thread
+ * leaves    what a run leaves besides its result: lines, printed texts, progress, files
  */
 
 export type { RunRequest } from "./enqueue.ts";
 export { describeReference, jobCondition, type JobReference } from "./job-reference.ts";
 export type { ButtonGroup, ButtonPress, RenderedButton } from "./buttons.ts";
+export type { OpenFile } from "./files.ts";
 export type { FollowedLine, FollowRequest } from "./follow.ts";
 
 /** Runs jobs and tells what they say. */
@@ -52,6 +56,8 @@ export interface Runner {
   buttonsFor(objectType: string, object: unknown): Promise<ButtonGroup[]>;
   /** Lines of a run: stored ones, then live ones, until it has settled. */
   follow(request: FollowRequest): AsyncIterableIterator<FollowedLine[]>;
+  /** A file that a run left; undefined when there is none of that id. */
+  openFile(id: string): Promise<OpenFile | undefined>;
   /** Takes no new runs, gives running ones the grace, ends and records the rest. */
   close(graceMs: number): Promise<void>;
 }
@@ -66,6 +72,8 @@ export interface RunnerDeps {
   concurrency: number;
   /** Of jobs that name none. */
   timeLimits: TimeLimits;
+  /** Where files go, and how large they may be. */
+  fileStore: Omit<FileStoreOptions, "database">;
   log: Logger;
 }
 
@@ -77,11 +85,26 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
   const workerName = `jobgraph@${hostname()}`;
   const logWriter = createLogWriter({ database, broker });
   const catalog = createCatalog({ database, sandbox, jobsRoot, log });
-  const worker = createWorker({ database, broker, catalog, sandbox, logWriter, timeLimits, log, name: workerName });
+  const files = createFileStore({ database, ...deps.fileStore });
+  const consoleWriter = createConsoleWriter(database);
+  const worker = createWorker({
+    database,
+    broker,
+    catalog,
+    sandbox,
+    logWriter,
+    consoleWriter,
+    files,
+    timeLimits,
+    log,
+    name: workerName,
+  });
   const gate = { database, broker, catalog, sandbox, timeLimits };
   const hooks = createHooks({ ...gate, log });
   await catalog.refresh({ userId: null, username: "", requestId: newId(), context: "ORM", detail: "the server started" });
   await recover({ database, broker, logWriter, workerName });
+  // Nobody waits for it; the database is closed only after it.
+  const swept = files.sweep().catch((error: unknown) => log.error({ err: error }, "files without a row could not be deleted"));
 
   async function serveQueues(): Promise<void> {
     const queues = await database.fork().findAll(JobQueue);
@@ -110,10 +133,12 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
       return changes;
     },
     changed,
+    openFile: (id) => files.read(id),
     follow: (request) => follow({ database, broker }, request),
     async close(graceMs) {
       await broker.stopConsuming();
       await hooks.close();
+      await swept;
       await worker.close(graceMs);
       await sandbox.close();
       await templates.close();

@@ -2,6 +2,9 @@ import type { Logger } from "pino";
 import type { Database } from "../entities/database.ts";
 import type { Broker, Delivery } from "./broker.ts";
 import type { Catalog } from "./catalog.ts";
+import type { ConsoleWriter } from "./console-writer.ts";
+import type { FileStore } from "./files.ts";
+import { openLeaves } from "./leaves.ts";
 import type { LogWriter } from "./log-writer.ts";
 import { receiverData } from "./receivers.ts";
 import type { Outcome, Sandbox, TimeLimits } from "./sandbox.ts";
@@ -14,6 +17,8 @@ export interface WorkerDeps {
   catalog: Catalog;
   sandbox: Sandbox;
   logWriter: LogWriter;
+  consoleWriter: ConsoleWriter;
+  files: FileStore;
   /** Of runs that were recorded without any. */
   timeLimits: TimeLimits;
   log: Logger;
@@ -102,31 +107,36 @@ export function createWorker(deps: WorkerDeps): Worker {
   };
 }
 
-async function execute(
-  { database, catalog, sandbox, logWriter, timeLimits }: WorkerDeps,
-  run: ClaimedRun,
-  signal: AbortSignal,
-): Promise<Outcome> {
+async function execute(deps: WorkerDeps, run: ClaimedRun, signal: AbortSignal): Promise<Outcome> {
+  const { database, catalog, sandbox, logWriter, timeLimits } = deps;
   const source = catalog.source(run.task_name ?? "");
   if (!source) return notInstalled(run.task_name);
   const lines = logWriter.open(run.id);
   const kwargs = database.readJson(run.task_kwargs) as Record<string, unknown>;
-  const options = database.readJson(run.celery_kwargs) as { dryrun?: boolean; soft_time_limit?: number; time_limit?: number };
+  const options = database.readJson(run.celery_kwargs) as RunOptions;
   const limits = readTimeLimits(options, timeLimits);
   const warning = softLimitWarning(limits);
   if (warning) await lines.append([warning]);
-  return sandbox.run(
-    {
-      ...source,
-      jobResult: { id: run.id, name: run.name },
-      data: source.receiver ? await receiverData(database, source.receiver, kwargs) : kwargs,
-      dryRun: options.dryrun ?? false,
-      limits,
-      user: run.user_id === null ? null : await readUser(database, run.user_id),
-    },
-    (batch) => lines.append(batch),
-    signal,
-  );
+  const task = {
+    ...source,
+    jobResult: { id: run.id, name: run.name },
+    data: source.receiver ? await receiverData(database, source.receiver, kwargs) : kwargs,
+    dryRun: options.dryrun ?? false,
+    limits,
+    user: run.user_id === null ? null : await readUser(database, run.user_id),
+  };
+  const leaves = openLeaves(deps, { id: run.id, keepsConsole: options.console_log ?? false, lines });
+  const outcome = await sandbox.run(task, leaves.on, signal);
+  await leaves.close();
+  return outcome;
+}
+
+/** How a run was asked for, as its `celery_kwargs` keep it. */
+interface RunOptions {
+  dryrun?: boolean;
+  console_log?: boolean;
+  soft_time_limit?: number;
+  time_limit?: number;
 }
 
 async function readUser(database: Database, id: string): Promise<{ id: string; username: string } | null> {

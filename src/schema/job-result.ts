@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Arg, Ctx, Extensions, FieldResolver, ID, Info, Mutation, Resolver, Root } from "type-graphql";
+import { Arg, Ctx, Extensions, Field, FieldResolver, Float, ID, Info, Mutation, ObjectType, Resolver, Root } from "type-graphql";
 import { type Data, updateObject } from "../changes/index.ts";
 import { JobQueue, JobResult } from "../entities/index.ts";
 import { shapeOf } from "../entities/shape.ts";
@@ -14,6 +14,19 @@ import { type ComputedField, selectedColumns } from "./selection.ts";
 type Moment = Date | string | null;
 
 const queueByName = lookup(JobQueue, "name");
+
+/** How far a run has come, as its job says. */
+@ObjectType("JobResultProgressType", { description: "How far a run has come, as its job says.", simpleResolvers: true })
+class JobResultProgress {
+  @Field(() => Float, { description: "How much is done, in whatever the job counts." })
+  done!: number;
+
+  @Field(() => Float, { nullable: true, description: "How much there is to do; null when the job did not say." })
+  total!: number | null;
+
+  @Field(() => String, { description: "What the job is doing; empty when it did not say." })
+  message!: string;
+}
 
 /** Runs of jobs. */
 @Resolver(() => JobResult)
@@ -33,6 +46,16 @@ export class JobResultResolver extends namedResolver(JobResult, {
     const seconds = (milliseconds(date_done) - milliseconds((date_started ?? date_created)!)) / 1000;
     const minutes = Math.floor(seconds / 60);
     return `${minutes} minutes, ${(seconds - minutes * 60).toFixed(2)} seconds`;
+  }
+
+  @Extensions({ needs: ["progress_done", "progress_total", "progress_message"] } satisfies ComputedField)
+  @FieldResolver(() => JobResultProgress, {
+    nullable: true,
+    description: "How far the run has come, as its job said last; null when it said nothing of that.",
+  })
+  progress(@Root() row: Row): JobResultProgress | null {
+    const { progress_done: done, progress_total: total, progress_message: message } = row;
+    return done === null ? null : ({ done, total, message } as JobResultProgress);
   }
 
   @Extensions({ needs: ["celery_kwargs"] } satisfies ComputedField)

@@ -62,11 +62,12 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
   const database = await openDatabase(await freshDatabaseUrl());
   await ensureAdministrator(database, KEY);
   const broker = createMemoryBroker();
-  const sandbox = openThreads({ env: {}, spares: 0, shared: 1, graceMs: 50, onOutput: () => undefined });
+  const sandbox = openThreads({ env: {}, spares: 0, shared: 1, graceMs: 50, memoryLimitMb: 0, onOutput: () => undefined });
   const templates = openTemplates();
   const timeLimits = { softMs: 60_000, hardMs: 120_000 };
   const jobsRoot = await writeJobs(JOBS);
-  const runner = await openRunner({ database, broker, sandbox, templates, jobsRoot, concurrency: 1, timeLimits, log });
+  const fileStore = { root: jobsRoot, maxBytes: 0, maxRunBytes: 0 };
+  const runner = await openRunner({ database, broker, sandbox, templates, jobsRoot, concurrency: 1, timeLimits, fileStore, log });
   onTestFinished(async () => {
     await runner.close(0);
     await broker.close();

@@ -64,6 +64,7 @@ export async function openTestApp(files: JobFiles, config: Partial<Config> = {})
       PATH: process.env["PATH"],
     }),
     databaseUrl: config.databaseUrl ?? (await freshDatabaseUrl()),
+    filesRoot: await emptyFolder(),
     jobsRoot: config.jobsRoot ?? (await writeJobs(files)),
     ...config,
   };

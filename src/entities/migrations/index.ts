@@ -2,6 +2,7 @@ import type { MigrationsOptions } from "@mikro-orm/core";
 import { Migration } from "@mikro-orm/migrations";
 import { initial } from "./0001-initial.ts";
 import { overridesAndChanges } from "./0002-overrides-and-changes.ts";
+import { whatRunsLeave } from "./0003-what-runs-leave.ts";
 
 /** One step of the schema's history, in the words of each database. Never edited once it has landed. */
 export interface SchemaStep {
@@ -10,7 +11,7 @@ export interface SchemaStep {
   postgresql: readonly string[];
 }
 
-const STEPS: readonly SchemaStep[] = [initial, overridesAndChanges];
+const STEPS: readonly SchemaStep[] = [initial, overridesAndChanges, whatRunsLeave];
 
 /** The steps as MikroORM's migrator wants them, for one database. */
 export function migrationOptions(dialect: "sqlite" | "postgresql"): MigrationsOptions {
