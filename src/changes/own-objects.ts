@@ -13,8 +13,19 @@ export function isOwnType(label: string): boolean {
   return BY_LABEL.has(label);
 }
 
-/** One of our own objects as the change log would have it; undefined when there is none. */
-export async function readOwnObject(database: Database, label: string, id: string): Promise<Snapshot | undefined> {
-  if (!isUuid(id)) return undefined;
-  return (await readSnapshots(database, database.fork(), shapeOf(BY_LABEL.get(label)!), [id])).get(id);
+/** Our own objects of a kind as the change log would have them, by id. */
+export function readOwnObjects(database: Database, label: string, ids: readonly string[]): Promise<Map<string, Snapshot>> {
+  return readSnapshots(database, database.fork(), shapeOf(BY_LABEL.get(label)!), ids.filter(isUuid));
+}
+
+/** Ids of our own objects of a kind by what names them, an id or a natural key; what names none is left out. */
+export async function findOwnObjects(database: Database, label: string, names: readonly string[]): Promise<Map<string, string>> {
+  const model = BY_LABEL.get(label)!;
+  const { naturalKey = "id" } = shapeOf(model);
+  const keys = naturalKey === "id" ? [] : names.filter((name) => !isUuid(name));
+  const where = { $or: [{ id: names.filter(isUuid) }, { [naturalKey]: keys }] };
+  const found = (await database.fork().find(model as never, where as never)) as Record<string, string>[];
+  return new Map(
+    found.flatMap((object) => [[object["id"]!, object["id"]!] as const, [object[naturalKey]!, object["id"]!] as const]),
+  );
 }
