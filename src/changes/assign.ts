@@ -4,10 +4,10 @@ import type { Kysely } from "kysely";
 import { snakeCase } from "../entities/case.ts";
 import type { Tables } from "../entities/database.ts";
 import { ContentType } from "../entities/index.ts";
-import { isUuid } from "../entities/scalars.ts";
-import { type ColumnShape, type ManyShape, type ModelShape, type OneShape, shapeOf } from "../entities/shape.ts";
+import { type ColumnShape, type ManyShape, type ModelShape, type OneShape } from "../entities/shape.ts";
 import type { ErrorDetail } from "../errors.ts";
 import { contentTypesOf, isContentTypeLabel } from "./content-types.ts";
+import { findNamed } from "./find-named.ts";
 import { CustomFieldValues } from "./custom-fields.ts";
 import type { Identified, Model, Unit } from "./unit.ts";
 
@@ -106,14 +106,8 @@ export async function find(
     const labels = wanted.filter(isContentTypeLabel);
     if (labels.length > 0) await contentTypesOf(unit.em, labels);
   }
-  const { naturalKey = "id" } = shapeOf(model);
-  const ids = wanted.filter(isUuid).map((id) => id.toLowerCase());
-  const named = { [naturalKey]: wanted.filter((value) => naturalKey !== "id" && !isUuid(value)) };
-  const objects = (await unit.em.find(model as never, { $or: [{ id: ids }, named] } as never)) as Record<string, unknown>[];
-  const missing = wanted.filter(
-    (value) => !objects.some((object) => object["id"] === value.toLowerCase() || object[naturalKey] === value),
-  );
-  return { objects, missing };
+  const found = await findNamed(unit.em, model, wanted);
+  return { objects: [...new Set(found.values())], missing: wanted.filter((name) => !found.has(name)) };
 }
 
 async function duplicates(unit: Unit, shape: ModelShape, object: object, data: Data): Promise<ErrorDetail[]> {

@@ -8,7 +8,7 @@ export { differencesOf } from "./differences.ts";
 export { type ForeignChange, recordForeign } from "./foreign.ts";
 export { changeJob, followSource, isOverridden, OVERRIDABLE, type OverridableField, revertJob } from "./job-overrides.ts";
 export { createObject, deleteObject, holdOne, refuse, updateObject } from "./objects.ts";
-export { isOwnType, readOwnObject } from "./own-objects.ts";
+export { findOwnObjects, isOwnType, readOwnObjects } from "./own-objects.ts";
 export { rulesOf } from "./rules/index.ts";
 export { transact } from "./transact.ts";
 export type { Author } from "./change-log.ts";

@@ -6,7 +6,7 @@ import type { Database } from "../entities/database.ts";
 import type { ObjectChange } from "../entities/index.ts";
 import { StartError } from "../errors.ts";
 import type { Receiver } from "./define-job.ts";
-import type { Sandbox, SandboxTask } from "./sandbox.ts";
+import type { JobDescription, Sandbox, SandboxTask } from "./sandbox.ts";
 import { type FoundJob, syncJobs } from "./sync-jobs.ts";
 
 /** The job modules under `JOBS_ROOT`, and the Job rows that mirror them. */
@@ -24,6 +24,8 @@ export interface Catalog {
 /** Where the code of a job is, what its runs may share and take, and what sets it off if not people. */
 export interface InstalledSource extends Pick<SandboxTask, "exportName" | "file" | "isolation" | "memoryLimitMb"> {
   receiver: Receiver | undefined;
+  /** See {@link JobDescription}. */
+  variablesSchema: JobDescription["variablesSchema"];
 }
 
 const JOB_FILE = /\.m?[jt]s$/;
@@ -64,12 +66,13 @@ export function createCatalog(deps: { database: Database; sandbox: Sandbox; jobs
   };
 }
 
-const sourceOf = ({ file, exportName, meta }: FoundJob): InstalledSource => ({
+const sourceOf = ({ file, exportName, meta, variablesSchema }: FoundJob): InstalledSource => ({
   file,
   exportName,
   isolation: meta.isolation ?? "run",
   memoryLimitMb: meta.memoryLimitMb,
   receiver: meta.receiver,
+  variablesSchema,
 });
 
 /** Paths below the root, sorted, so that jobs that claim the same name do so in the same order each time. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 export { z };
+export * from "./variables.ts";
 
 /** What `variables` of a job is: an object schema, its keys the variables' names. */
 export type Variables = z.ZodObject;

@@ -4,11 +4,12 @@ import type { Database } from "../entities/database.ts";
 import { Job, JobResult, User } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import { DEFAULT_QUEUE } from "../entities/job-queue.ts";
-import { AppError } from "../errors.ts";
+import { AppError, type ErrorDetail } from "../errors.ts";
 import type { Broker } from "./broker.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Receiver } from "./define-job.ts";
 import { describeReference, jobCondition, type JobReference } from "./job-reference.ts";
+import { resolveObjects } from "./object-variables.ts";
 import type { Sandbox, TimeLimits } from "./sandbox.ts";
 import { timeLimitKwargs } from "./time-limits.ts";
 
@@ -43,7 +44,9 @@ export interface EnqueueDeps {
  */
 export async function enqueue(deps: EnqueueDeps, request: RunRequest): Promise<string> {
   const job = await admit(deps, request);
-  const run = await deps.database.transaction((em) => record(em, job, request, deps.timeLimits));
+  const { data, details } = await resolveObjects(deps.database, job.variablesSchema, request.data);
+  refuseInputs(job, details);
+  const run = await deps.database.transaction((em) => record(em, job, { ...request, data }, deps.timeLimits));
   await send(deps.broker, run);
   return run.id;
 }
@@ -73,12 +76,16 @@ export async function admit({ database, catalog, sandbox }: EnqueueDeps, request
   const wrong = await sandbox.validate(source, request.data).catch((error: Error) => {
     throw new AppError("JOB_NOT_INSTALLED", `The code of the job "${job.name}" does not load: ${error.message}`);
   });
-  if (wrong.length > 0) {
-    const details = wrong.map(({ field, message }) => ({ field: field === "" ? "data" : `data.${field}`, message }));
-    const sentence = details.map(({ field, message }) => `${field}: ${message}`).join("; ");
-    throw new AppError("BAD_USER_INPUT", `The inputs of the job "${job.name}" are not valid. ${sentence}`, details);
-  }
+  refuseInputs(job, wrong);
   return job;
+}
+
+/** @throws {@link AppError} BAD_USER_INPUT if anything is wrong with the inputs. */
+function refuseInputs(job: Job, wrong: readonly ErrorDetail[]): void {
+  if (wrong.length === 0) return;
+  const details = wrong.map(({ field, message }) => ({ field: field === "" ? "data" : `data.${field}`, message }));
+  const sentence = details.map(({ field, message }) => `${field}: ${message}`).join("; ");
+  throw new AppError("BAD_USER_INPUT", `The inputs of the job "${job.name}" are not valid. ${sentence}`, details);
 }
 
 /**

@@ -6,6 +6,7 @@ import type { ConsoleWriter } from "./console-writer.ts";
 import type { FileStore } from "./files.ts";
 import { openLeaves } from "./leaves.ts";
 import type { LogWriter } from "./log-writer.ts";
+import { loadObjects } from "./object-variables.ts";
 import { receiverData } from "./receivers.ts";
 import type { Outcome, Sandbox, TimeLimits } from "./sandbox.ts";
 import { readTimeLimits, softLimitWarning } from "./time-limits.ts";
@@ -117,10 +118,11 @@ async function execute(deps: WorkerDeps, run: ClaimedRun, signal: AbortSignal): 
   const limits = readTimeLimits(options, timeLimits);
   const warning = softLimitWarning(limits);
   if (warning) await lines.append([warning]);
+  const { receiver, variablesSchema, ...code } = source;
   const task = {
-    ...source,
+    ...code,
     jobResult: { id: run.id, name: run.name },
-    data: source.receiver ? await receiverData(database, source.receiver, kwargs) : kwargs,
+    data: await (receiver ? receiverData(database, receiver, kwargs) : loadObjects(database, variablesSchema, kwargs)),
     dryRun: options.dryrun ?? false,
     limits,
     user: run.user_id === null ? null : await readUser(database, run.user_id),

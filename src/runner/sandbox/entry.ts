@@ -21,14 +21,7 @@ import { failure, runJob } from "./run-job.ts";
  * `npm run build:code` makes one file of this and all it imports, since every run starts a thread and a thread's start is paid in files:
  * zod alone is a hundred. The file is also what job code imports as "jobgraph".
  */
-export {
-  defineJob,
-  defineJobButtonReceiver,
-  defineJobHookReceiver,
-  JobFailure,
-  SoftTimeLimitExceeded,
-  z,
-} from "../define-job.ts";
+export * from "../define-job.ts";
 
 const { port, pipe } = workerData as ThreadData;
 const reply = (message: Reply) => port.postMessage(message);
