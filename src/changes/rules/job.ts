@@ -1,4 +1,4 @@
-import { Job, JobButton, JobHook } from "../../entities/index.ts";
+import { type Job, JobButton, JobHook, ScheduledJob } from "../../entities/index.ts";
 import type { ErrorDetail } from "../../errors.ts";
 import type { Unit } from "../unit.ts";
 import { tagsMayBeOn } from "./tag.ts";
@@ -36,6 +36,9 @@ export const jobRules = {
         unit.because(object, `deleted with the job "${job.name}"`);
         unit.delete(object);
       }
+    // They stay without their job, and that is a change of theirs.
+    for (const schedule of await unit.hold(ScheduledJob, { jobModel: job }))
+      unit.because(schedule, `the job "${job.name}" was deleted`);
     return [];
   },
 };
