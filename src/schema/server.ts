@@ -184,6 +184,7 @@ function localGateway(
 
 /** Where a request goes; what is no URL goes to a path where nothing is served. */
 function locate({ url = "/" }: IncomingMessage): { pathname: string; search: string } {
+  if (PATHS.has(url)) return { pathname: url, search: "" };
   return URL.canParse(url, "http://localhost") ? new URL(url, "http://localhost") : { pathname: "", search: "" };
 }
 
