@@ -9,6 +9,7 @@ import { createMemoryBroker } from "./runner/brokers/memory.ts";
 import { type Clock, openRunner, SHUTDOWN_ABORT_MS, systemClock } from "./runner/index.ts";
 import { openThreads } from "./runner/sandbox/threads.ts";
 import { openTemplates } from "./runner/templates.ts";
+import { createSchema } from "./schema/index.ts";
 import { openServer } from "./schema/server.ts";
 
 /** A running server with everything it stands on. */
@@ -49,6 +50,7 @@ export async function openApp(
       spares: config.spareThreads,
       shared: config.workerConcurrency,
       graceMs: Math.max(config.cancelGraceMs, SHUTDOWN_ABORT_MS),
+      memoryLimitMb: config.memoryLimitMb,
       onOutput: (stream, text) => log.info({ stream }, text.trimEnd()),
     });
     opened.push(() => sandbox.close());
@@ -65,20 +67,24 @@ export async function openApp(
       cancelGraceMs: config.cancelGraceMs,
       idempotencyTtlMs: config.idempotencyTtlMs,
       clock,
+      fileStore: { root: config.filesRoot, maxBytes: config.maxFileBytes, maxRunBytes: config.maxRunFilesBytes },
       log,
     });
     opened.push(() => runner.close(config.shutdownGraceMs));
     const authenticate = createAuthenticator(database, config.authCacheMs);
-    const server = await openServer({
-      database,
-      runner,
-      authenticate,
-      limits: config,
-      webhookSecret: config.webhookSecret,
-      log,
-      host: config.host,
-      port: config.port,
-    });
+    const server = await openServer(
+      {
+        database,
+        runner,
+        authenticate,
+        limits: config,
+        webhookSecret: config.webhookSecret,
+        log,
+        host: config.host,
+        port: config.port,
+      },
+      createSchema(config.customFields),
+    );
     opened.push(() => server.close());
     return { url: server.url, newKey, close };
   } catch (error) {

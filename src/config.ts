@@ -23,6 +23,14 @@ export interface Config {
   readonly cancelGraceMs: number;
   /** How long an idempotency key stands for the run that was first asked for under it. */
   readonly idempotencyTtlMs: number;
+  /** MiB of memory that a run of a job that names no limit may take; 0 for as many as it likes. */
+  readonly memoryLimitMb: number;
+  /** Absolute path of the folder that holds what files of runs hold. */
+  readonly filesRoot: string;
+  /** Largest file that a run may leave. */
+  readonly maxFileBytes: number;
+  /** The most that the files of one run may have together. */
+  readonly maxRunFilesBytes: number;
   /** How long a stopping server waits for running jobs before it ends them. */
   readonly shutdownGraceMs: number;
   /** Key of the administrator's token; a random one is made and printed on the first start when it is not given. */
@@ -35,6 +43,8 @@ export interface Config {
   readonly maxPageSize: number;
   /** Objects in a list that asks for no number; the whole list when undefined. */
   readonly defaultPageSize: number | undefined;
+  /** What the site adds to the objects of models. */
+  readonly customFields: readonly CustomField[];
   readonly logLevel: LogLevel;
   /** The environment that job code sees: ours without what holds secrets. */
   readonly jobEnv: Readonly<Record<string, string>>;
@@ -42,6 +52,38 @@ export interface Config {
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Models with custom fields, as content types name them. */
+const CUSTOMIZABLE = ["gitrepository", "job", "jobhook", "jobqueue", "jobresult", "tag"] as const;
+const FIELD_KINDS = ["text", "integer", "float", "boolean", "date", "json"] as const;
+
+/** A field that the site adds to the objects of a model. */
+export interface CustomField {
+  model: (typeof CUSTOMIZABLE)[number];
+  key: string;
+  kind: (typeof FIELD_KINDS)[number];
+}
+
+const customField = z.object({
+  model: z.enum(CUSTOMIZABLE, { error: `its model must be one of ${CUSTOMIZABLE.join(", ")}` }),
+  key: z.string().regex(/^[a-z][a-z0-9_]*$/, "its key must be a letter and then letters, digits or _, all in lower case"),
+  kind: z.enum(FIELD_KINDS, { error: `its kind must be one of ${FIELD_KINDS.join(", ")}` }),
+});
+
+/** `job.owner,tag.rank:integer`. */
+const customFields = z.string().transform((text, context): readonly CustomField[] => {
+  const refuse = (entry: string, message: string) => context.addIssue(`has "${entry}": ${message}`);
+  const fields = new Map<string, CustomField>();
+  for (const entry of text.split(",").map((part) => part.trim())) {
+    const [, model, key, kind = "text"] = /^([^.:]+)\.([^.:]+)(?::([^.:]+))?$/.exec(entry) ?? [];
+    const parsed = customField.safeParse({ model, key, kind });
+    if (model === undefined) refuse(entry, "a custom field is MODEL.KEY or MODEL.KEY:KIND");
+    else if (!parsed.success) for (const { message } of parsed.error.issues) refuse(entry, message);
+    else if (fields.has(`${model}.${key}`)) refuse(entry, "the model has a field with this key already");
+    else fields.set(`${model}.${key}`, parsed.data);
+  }
+  return Object.freeze([...fields.values()]);
+});
 
 const number = (min: number, max: number) =>
   z.coerce
@@ -54,6 +96,9 @@ const integer = (min: number, max: number, fallback: number) => number(min, max)
 
 /** What a timer of Node can wait for, some 24 days. */
 const MAX_SECONDS = 2_147_483;
+
+/** What a file's size in the database can be. */
+const MAX_BYTES = 2_147_483_647;
 
 const environment = z.object({
   DATABASE_URL: z
@@ -69,12 +114,17 @@ const environment = z.object({
   TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 600),
   CANCEL_GRACE_MS: integer(0, 3_600_000, 5000),
   IDEMPOTENCY_TTL_HOURS: integer(1, 8760, 24),
+  MEMORY_LIMIT_MB: integer(0, 1_000_000, 512),
+  FILES_ROOT: z.string().default("data/files"),
+  MAX_FILE_BYTES: integer(1, MAX_BYTES, 10 * 1024 * 1024),
+  MAX_RUN_FILES_BYTES: integer(1, Number.MAX_SAFE_INTEGER, 100 * 1024 * 1024),
   SHUTDOWN_GRACE_MS: integer(0, 3_600_000, 10_000),
   ADMIN_TOKEN: z.string().min(16, "must have 16 characters or more").optional(),
   WEBHOOK_SECRET: z.string().min(16, "must have 16 characters or more").optional(),
   AUTH_CACHE_MS: integer(0, 60_000, 1000),
   MAX_PAGE_SIZE: integer(1, 1_000_000, 10_000),
   DEFAULT_PAGE_SIZE: number(1, 1_000_000).optional(),
+  CUSTOM_FIELDS: customFields.default([]),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("info"),
 });
 
@@ -105,12 +155,17 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     timeLimitMs: value.TIME_LIMIT_SECONDS * 1000,
     cancelGraceMs: value.CANCEL_GRACE_MS,
     idempotencyTtlMs: value.IDEMPOTENCY_TTL_HOURS * 3_600_000,
+    memoryLimitMb: value.MEMORY_LIMIT_MB,
+    filesRoot: resolve(value.FILES_ROOT),
+    maxFileBytes: value.MAX_FILE_BYTES,
+    maxRunFilesBytes: value.MAX_RUN_FILES_BYTES,
     shutdownGraceMs: value.SHUTDOWN_GRACE_MS,
     adminToken: value.ADMIN_TOKEN,
     webhookSecret: value.WEBHOOK_SECRET,
     authCacheMs: value.AUTH_CACHE_MS,
     maxPageSize: value.MAX_PAGE_SIZE,
     defaultPageSize: value.DEFAULT_PAGE_SIZE,
+    customFields: value.CUSTOM_FIELDS,
     logLevel: value.LOG_LEVEL,
     jobEnv: Object.freeze(Object.fromEntries(Object.entries(given).filter(([name]) => !SECRETS.has(name)))),
   });

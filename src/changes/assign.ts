@@ -1,11 +1,15 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Collection } from "@mikro-orm/core";
+import type { Kysely } from "kysely";
 import { snakeCase } from "../entities/case.ts";
+import type { Tables } from "../entities/database.ts";
 import { ContentType } from "../entities/index.ts";
-import { isUuid } from "../entities/scalars.ts";
-import { type ColumnShape, type ManyShape, type ModelShape, type OneShape, shapeOf } from "../entities/shape.ts";
+import { type ColumnShape, type ManyShape, type ModelShape, type OneShape } from "../entities/shape.ts";
 import type { ErrorDetail } from "../errors.ts";
 import { contentTypesOf, isContentTypeLabel } from "./content-types.ts";
-import type { Unit } from "./unit.ts";
+import { findNamed } from "./find-named.ts";
+import { CustomFieldValues } from "./custom-fields.ts";
+import type { Identified, Model, Unit } from "./unit.ts";
 
 /** Values for an object by property; what refers to others names them, by id or by natural key. */
 export type Data = Readonly<Record<string, unknown>>;
@@ -34,13 +38,20 @@ async function assignOne(
   const name = snakeCase(property);
   const column = shape.columns.get(name);
   if (column) {
-    const message = unfit(shape, name, column, value);
-    if (message === undefined) object[property] = value;
+    const wanted = value instanceof CustomFieldValues ? value.over(object[property]) : value;
+    const message = unfit(shape, name, column, wanted);
+    if (message === undefined) put(object, property, wanted);
     return message;
   }
   const one = shape.one.get(name);
   if (one) return refer(unit, one, object, value);
   return link(unit, shape.many.get(name)!, object, value);
+}
+
+/** Sets a value where it is another one: the same JSON in another order, as PostgreSQL gives it back, would count as a change. */
+export function put(object: object, property: string, value: unknown): void {
+  const values = object as Record<string, unknown>;
+  if (!isDeepStrictEqual(values[property], value)) values[property] = value;
 }
 
 function unfit(shape: ModelShape, name: string, column: ColumnShape, value: unknown): string | undefined {
@@ -95,22 +106,25 @@ export async function find(
     const labels = wanted.filter(isContentTypeLabel);
     if (labels.length > 0) await contentTypesOf(unit.em, labels);
   }
-  const { naturalKey = "id" } = shapeOf(model);
-  const ids = wanted.filter(isUuid);
-  const named = { [naturalKey]: wanted.filter((value) => naturalKey !== "id" && !isUuid(value)) };
-  const objects = (await unit.em.find(model as never, { $or: [{ id: ids }, named] } as never)) as Record<string, unknown>[];
-  const missing = wanted.filter((value) => !objects.some((object) => object["id"] === value || object[naturalKey] === value));
-  return { objects, missing };
+  const found = await findNamed(unit.em, model, wanted);
+  return { objects: [...new Set(found.values())], missing: wanted.filter((name) => !found.has(name)) };
 }
 
 async function duplicates(unit: Unit, shape: ModelShape, object: object, data: Data): Promise<ErrorDetail[]> {
-  const { id } = object as { id: string };
   const details: ErrorDetail[] = [];
   for (const [name, { unique, property }] of shape.columns) {
-    if (!unique || !(property in data)) continue;
-    const where = { [property]: data[property], id: { $ne: id } };
-    if ((await unit.em.count(shape.model as never, where as never)) > 0)
+    if (unique && property in data && (await isTaken(unit, shape, name, object, data[property])))
       details.push({ field: `data.${name}`, message: `${JSON.stringify(data[property])} is taken already.` });
   }
   return details;
+}
+
+/** Whether an object other than this one has a value, as it is stored, or as this unit is about to leave it. */
+export async function isTaken(unit: Unit, shape: ModelShape, column: string, object: object, value: unknown): Promise<boolean> {
+  const { property } = shape.columns.get(column)!;
+  const held = unit.held(shape.model as Model<Identified>) as (Identified & Record<string, unknown>)[];
+  if (held.some((other) => other !== object && other[property] === value)) return true;
+  const rows = unit.em.getKysely() as unknown as Kysely<Tables>;
+  const stored = await rows.selectFrom(shape.table).select("id").where(column, "=", value).execute();
+  return stored.some(({ id }) => !held.some((known) => known.id === id));
 }

@@ -4,18 +4,19 @@ import type { Tables } from "../entities/database.ts";
 import { ContentType } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 
-/** How a kind of object is named: application and model, in lower case. */
-const LABEL = /^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/;
+/** How a kind of object is named: application and model, in lower case, each as long as its column. */
+const LABEL = /^[a-z][a-z0-9_]{0,99}\.[a-z][a-z0-9_]{0,99}$/;
 
 /** True for what can name a kind of object, e.g. `dcim.device`. */
 export function isContentTypeLabel(text: string): boolean {
-  return LABEL.test(text) && text.length <= 201;
+  return LABEL.test(text);
 }
 
 /** Kinds of objects by their labels; one that is not known yet, of another application, is from now on. */
 export async function contentTypesOf(em: SqlEntityManager, labels: readonly string[]): Promise<ContentType[]> {
   const known = await em.find(ContentType, { label: [...labels] });
-  const missing = labels.filter((label) => !known.some((type) => type.label === label));
+  // In one order for all, or two who bring the same labels would each wait for the other's.
+  const missing = labels.filter((label) => !known.some((type) => type.label === label)).toSorted();
   if (missing.length === 0) return labels.map((label) => known.find((type) => type.label === label)!);
   await (em.getKysely() as unknown as Kysely<Tables>)
     .insertInto("content_type")

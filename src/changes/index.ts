@@ -2,12 +2,14 @@
  * WHAT PEOPLE CHANGE. Everything that is in the change log is changed through this room: a unit of work holds objects, creates and deletes
  * them in one transaction, and finds out by itself what has changed. The rules of each model are in `rules/`.
  */
-export type { Data } from "./assign.ts";
+export { type Data, put } from "./assign.ts";
+export { CustomFieldValues } from "./custom-fields.ts";
 export { differencesOf } from "./differences.ts";
 export { type ForeignChange, recordForeign } from "./foreign.ts";
 export { changeJob, followSource, isOverridden, OVERRIDABLE, type OverridableField, revertJob } from "./job-overrides.ts";
 export { createObject, deleteObject, holdOne, refuse, updateObject } from "./objects.ts";
-export { isOwnType, readOwnObject } from "./own-objects.ts";
+export { findOwnObjects, isOwnType, readOwnObjects } from "./own-objects.ts";
 export { rulesOf } from "./rules/index.ts";
 export { transact } from "./transact.ts";
-export type { Author, Unit } from "./unit.ts";
+export type { Author } from "./change-log.ts";
+export type { Unit } from "./unit.ts";

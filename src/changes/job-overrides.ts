@@ -3,7 +3,7 @@ import { Job, JobQueue, JobQueueAssignment } from "../entities/index.ts";
 import type { JobSource } from "../entities/job.ts";
 import { shapeOf } from "../entities/shape.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
-import { assign, type Data, find } from "./assign.ts";
+import { assign, type Data, find, isTaken } from "./assign.ts";
 import type { Unit } from "./unit.ts";
 
 /*
@@ -37,16 +37,22 @@ export function isOverridden(job: Job, field: OverridableField): boolean {
 }
 
 /** Takes what the source says for every field that is not overridden. */
-export async function followSource(unit: Unit, job: Job, isTaken: (name: string) => boolean | Promise<boolean>): Promise<void> {
-  const source = job.source!;
-  const followed = OVERRIDABLE.filter((field) => !isOverridden(job, field));
-  for (const field of followed) {
-    if (field === "name") job.name = await freeName(source.name, isTaken);
-    else if (field !== "jobQueues" && field !== "defaultJobQueue") job[field] = source[field] as never;
+export async function followSource(unit: Unit, job: Job): Promise<void> {
+  await takeFromSource(
+    unit,
+    job,
+    job.source!,
+    OVERRIDABLE.filter((field) => !isOverridden(job, field)),
+  );
+  await setQueues(unit, job);
+}
+
+async function takeFromSource(unit: Unit, job: Job, source: JobSource, fields: readonly OverridableField[]): Promise<void> {
+  for (const field of fields) {
+    if (field === "name") job.name = await freeName(unit, job, source.name);
+    else if (field === "defaultJobQueue") job.defaultJobQueue = (await queuesNamed(unit, [source.defaultJobQueue]))[0]!;
+    else if (field !== "jobQueues") job[field] = source[field] as never;
   }
-  const queues = await queuesNamed(unit, [...source.jobQueues, source.defaultJobQueue]);
-  if (followed.includes("defaultJobQueue")) job.defaultJobQueue = queues.at(-1)!;
-  await setQueues(unit, job, followed.includes("jobQueues") ? queues.slice(0, -1) : undefined);
 }
 
 /**
@@ -65,26 +71,31 @@ export async function changeJob(unit: Unit, job: Job, data: Data): Promise<Error
   const told = new Set(orders.flatMap(({ field }) => spellingsOf(field).flatMap((name) => [name, `${name}Override`])));
   const values = Object.entries(data).filter(([name]) => !told.has(name));
   for (const { field, value } of orders) if (value !== undefined && field !== "jobQueues") values.push([field, value]);
-  details.push(...(await assign(unit, shapeOf(Job), job, Object.fromEntries(values))));
+  details.push(...(await assign(unit, JOB, job, Object.fromEntries(values))));
   const queues = orders.find(({ field }) => field === "jobQueues")!;
   const named = queues.value === undefined ? undefined : await find(unit, JobQueue, queues.value as string[]);
   for (const name of named?.missing ?? [])
     details.push({ field: `data.${snakeCase(queues.spelling)}`, message: `There is no queue ${JSON.stringify(name)}.` });
   if (details.length > 0) return details;
 
-  for (const { field, isOverride } of orders) if (isOverride !== undefined) job[`${field}Override`] = isOverride;
-  if (orders.some(({ isOverride }) => isOverride === false))
-    await followSource(unit, job, (name) => isNameOfAnother(unit, job, name));
-  if (named || orders.some(({ field, value }) => field === "defaultJobQueue" && value !== undefined))
+  const given = orders.filter(({ isOverride }) => isOverride !== undefined);
+  for (const { field, isOverride } of given) job[`${field}Override`] = isOverride!;
+  const reverted = given.filter(({ isOverride }) => !isOverride).map(({ field }) => field);
+  if (reverted.length > 0) await takeFromSource(unit, job, job.source!, reverted);
+  if (given.some(({ field }) => field === "jobQueues" || field === "defaultJobQueue"))
     await setQueues(unit, job, named?.objects as JobQueue[] | undefined);
   return [];
 }
 
-/** Reverts fields to what the source says: all of them, or those that are named. */
-export function revertJob(unit: Unit, job: Job, fields: readonly OverridableField[] = OVERRIDABLE): Promise<ErrorDetail[]> {
+/** Reverts fields to what the source says: all of them, or those that are named. @returns what cannot be, as {@link changeJob} does. */
+export async function revertJob(unit: Unit, job: Job, fields: readonly OverridableField[] = OVERRIDABLE): Promise<ErrorDetail[]> {
   const overridden = fields.filter((field) => isOverridden(job, field));
+  if (job.source === null && overridden.length > 0)
+    return [{ field: "fields", message: `${NO_SOURCE} ${overridden.map(snakeCase).join(", ")} to.` }];
   return changeJob(unit, job, Object.fromEntries(overridden.map((field) => [`${field}Override`, false])));
 }
+
+const NO_SOURCE = "No source of the job has been found yet, so there is nothing to revert";
 
 /** What a client wants of one field. */
 interface Order {
@@ -114,38 +125,41 @@ function readOrder(job: Job, field: OverridableField, data: Data): Order {
   const flag = given("Override");
   const isOverride = (flag.value as boolean | undefined) ?? (value === undefined ? undefined : true);
   if (isOverride === false && value !== undefined) flag.mind(`Give a value for ${snakeCase(spelling)}, or revert it, not both.`);
-  if (isOverride === false && job.source === null)
-    flag.mind("No source of the job has been found yet, so there is nothing to revert to.");
+  if (isOverride === false && job.source === null) flag.mind(`${NO_SOURCE} to.`);
   return { field, spelling, value, isOverride, details };
 }
 
 /** Names are unique: a second job of a name gets a number, as in Nautobot. */
-async function freeName(name: string, isTaken: (name: string) => boolean | Promise<boolean>): Promise<string> {
+async function freeName(unit: Unit, job: Job, name: string): Promise<string> {
   let candidate = name;
-  for (let n = 2; await isTaken(candidate); n++) {
+  for (let n = 2; candidate !== job.name && (await isTaken(unit, JOB, "name", job, candidate)); n++) {
     const number = ` (${n})`;
     candidate = name.slice(0, MAX_NAME - number.length) + number;
   }
   return candidate;
 }
 
-const MAX_NAME = shapeOf(Job).columns.get("name")!.length!;
-
-async function isNameOfAnother({ em }: Unit, job: Job, name: string): Promise<boolean> {
-  return (await em.count(Job, { name, id: { $ne: job.id } })) > 0;
-}
+const JOB = shapeOf(Job);
+const MAX_NAME = JOB.columns.get("name")!.length!;
 
 /** Queues of these names, in their order; a source may name queues that nobody has made. */
 async function queuesNamed(unit: Unit, names: readonly string[]): Promise<JobQueue[]> {
-  const known = new Map((await unit.em.find(JobQueue, { name: [...names] })).map((queue) => [queue.name, queue]));
+  const stored = await unit.em.find(JobQueue, { name: [...names] });
+  const known = new Map([...stored, ...unit.held(JobQueue)].map((queue) => [queue.name, queue]));
   for (const name of names) if (!known.has(name)) known.set(name, unit.create(JobQueue, { name }));
   return names.map((name) => known.get(name)!);
 }
 
-/** Makes the queues of a job these, or leaves them; its default queue is always one of them. */
-async function setQueues({ em }: Unit, job: Job, queues?: readonly JobQueue[]): Promise<void> {
+/**
+ * Makes the queues of a job those that are given, or else those of its source, or leaves them where they are overridden. Its default queue is
+ * always one of them. Once a unit: it does not see what it has done itself.
+ */
+async function setQueues(unit: Unit, job: Job, given?: readonly JobQueue[]): Promise<void> {
+  const { em } = unit;
   const assignments = await em.find(JobQueueAssignment, { job });
-  const wanted = new Set(queues ?? assignments.map(({ jobQueue }) => jobQueue));
+  const follows = job.source !== null && !isOverridden(job, "jobQueues");
+  const left = follows ? await queuesNamed(unit, job.source!.jobQueues) : assignments.map(({ jobQueue }) => jobQueue);
+  const wanted = new Set(given ?? left);
   if (job.defaultJobQueue) wanted.add(job.defaultJobQueue);
   for (const assignment of assignments) if (!wanted.delete(assignment.jobQueue)) em.remove(assignment);
   for (const jobQueue of wanted) em.create(JobQueueAssignment, { job, jobQueue }, { partial: true });

@@ -1,5 +1,7 @@
+import type { Kysely } from "kysely";
+import type { Tables } from "../entities/database.ts";
 import { isUuid } from "../entities/scalars.ts";
-import { type ModelShape, shapeOf } from "../entities/shape.ts";
+import { type ModelShape, shapeOf, tableOf } from "../entities/shape.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
 import { assign, type Data } from "./assign.ts";
 import { rulesOf } from "./rules/index.ts";
@@ -24,7 +26,7 @@ export async function updateObject<T extends Identified>(
   data: Data,
   unmodifiedSince?: Date,
 ): Promise<T> {
-  const object = await holdOne(unit, model, { id: isUuid(id) ? id : NOBODY }, `id "${id}"`, unmodifiedSince);
+  const object = await holdOne(unit, model, byId(id), `id "${id}"`, unmodifiedSince);
   await change(unit, shapeOf(model), object, data);
   return object;
 }
@@ -36,14 +38,28 @@ export async function deleteObject<T extends Identified>(
   id: string,
   unmodifiedSince?: Date,
 ): Promise<T> {
-  const object = await holdOne(unit, model, { id: isUuid(id) ? id : NOBODY }, `id "${id}"`, unmodifiedSince);
+  const object = await holdOne(unit, model, byId(id), `id "${id}"`, unmodifiedSince);
   refuse(await rulesOf(model).mayDelete?.(object, unit));
+  await holdLinked(unit, shapeOf(model), object);
   unit.delete(object);
   return object;
 }
 
-/** An id that no object has. */
-const NOBODY = "00000000-0000-0000-0000-000000000000";
+/** Holds the objects that keep links to one that goes: they lose them, and so they change. */
+async function holdLinked(unit: Unit, shape: ModelShape, { id }: Identified): Promise<void> {
+  const rows = unit.em.getKysely() as unknown as Kysely<Tables>;
+  for (const { through, column, target, isKeeper } of shape.many.values()) {
+    if (!through || isKeeper) continue;
+    const keeper = `${tableOf(target())}_id`;
+    const linked = await rows.selectFrom(through).select(keeper).where(column, "=", id).execute();
+    await unit.hold(target() as Model<Identified>, { id: linked.map((row) => row[keeper]) });
+  }
+}
+
+/** Ids are stored in lower case. */
+function byId(id: string): object {
+  return { id: isUuid(id) ? id.toLowerCase() : [] };
+}
 
 /** One object, held. @throws {@link AppError} NOT_FOUND, or CONFLICT when it has changed since. */
 export async function holdOne<T extends Identified>(

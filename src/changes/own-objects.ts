@@ -4,6 +4,7 @@ import { MODELS } from "../entities/index.ts";
 import type { Snapshot } from "../entities/object-change.ts";
 import { isUuid } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
+import { findNamed } from "./find-named.ts";
 import { readSnapshots } from "./snapshot.ts";
 
 const BY_LABEL = new Map(MODELS.map((model) => [contentTypeLabel(model), model]));
@@ -13,8 +14,13 @@ export function isOwnType(label: string): boolean {
   return BY_LABEL.has(label);
 }
 
-/** One of our own objects as the change log would have it; undefined when there is none. */
-export async function readOwnObject(database: Database, label: string, id: string): Promise<Snapshot | undefined> {
-  if (!isUuid(id)) return undefined;
-  return (await readSnapshots(database, database.fork(), shapeOf(BY_LABEL.get(label)!), [id])).get(id);
+/** Our own objects of a kind as the change log would have them, by id. */
+export function readOwnObjects(database: Database, label: string, ids: readonly string[]): Promise<Map<string, Snapshot>> {
+  return readSnapshots(database, database.fork(), shapeOf(BY_LABEL.get(label)!), ids.filter(isUuid));
+}
+
+/** Ids of our own objects of a kind by what names them, an id or a natural key; what names none is left out. */
+export async function findOwnObjects(database: Database, label: string, names: readonly string[]): Promise<Map<string, string>> {
+  const found = await findNamed(database.fork(), BY_LABEL.get(label)!, names);
+  return new Map([...found].map(([name, { id }]) => [name, id]));
 }

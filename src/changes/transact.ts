@@ -1,8 +1,9 @@
-import { UniqueConstraintViolationException } from "@mikro-orm/core";
+import { DeadlockException, UniqueConstraintViolationException } from "@mikro-orm/core";
 import type { Database } from "../entities/database.ts";
 import type { ObjectChange } from "../entities/index.ts";
 import { AppError } from "../errors.ts";
-import { type Author, Unit } from "./unit.ts";
+import type { Author } from "./change-log.ts";
+import { Unit } from "./unit.ts";
 
 /** What came of a unit. */
 export interface Transacted<T> {
@@ -16,7 +17,7 @@ class RolledBack extends Error {}
 /**
  * Does work in one transaction: all of it is kept, with its changes in the log, or nothing is. Everything that people change goes this way.
  * @param dryRun tells what would change, and keeps nothing.
- * @throws what `work` throws; {@link AppError} CONFLICT when somebody else took a unique name in the same moment.
+ * @throws what `work` throws; {@link AppError} CONFLICT when somebody else took a unique name, or changed the same objects, in the same moment.
  */
 export async function transact<T>(
   database: Database,
@@ -35,6 +36,8 @@ export async function transact<T>(
   } catch (error) {
     if (error instanceof UniqueConstraintViolationException)
       throw new AppError("CONFLICT", "Somebody else has just taken the same name. Read the object again, and try once more.");
+    if (error instanceof DeadlockException)
+      throw new AppError("CONFLICT", "Somebody else has just changed the same objects. Read them again, and try once more.");
     if (!(error instanceof RolledBack)) throw error;
   }
   return done!;

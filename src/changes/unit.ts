@@ -1,27 +1,15 @@
 import { FlushMode, LockMode } from "@mikro-orm/core";
 import type { SqlEntityManager } from "@mikro-orm/sql";
-import type { ObjectChangeAction, ObjectChangeContext } from "../entities/choices.ts";
 import { contentTypeLabel } from "../entities/content-types.ts";
 import type { Database } from "../entities/database.ts";
-import { ContentType, JobHook, JobHookDelivery, ObjectChange, User } from "../entities/index.ts";
+import type { ObjectChange } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import type { Snapshot } from "../entities/object-change.ts";
 import { shapeOf } from "../entities/shape.ts";
+import { type Author, type Change, recordChange, setOffHooks } from "./change-log.ts";
 import { contentTypesOf } from "./content-types.ts";
 import { isSame } from "./differences.ts";
 import { readSnapshots, reprOf } from "./snapshot.ts";
-
-/** Who changes something, and by which way. */
-export interface Author {
-  /** Null for the server itself, and for somebody who is no user here. */
-  userId: string | null;
-  username: string;
-  /** Shared by all changes of one request. */
-  requestId: string;
-  context: ObjectChangeContext;
-  /** More about the way, e.g. the name of a job. */
-  detail: string;
-}
 
 /** What every object has. */
 export interface Identified {
@@ -38,18 +26,6 @@ interface Held {
   before: Snapshot | null;
   isDeleted: boolean;
   reason: string | undefined;
-}
-
-/** A change of an object that is not one of ours, or one that a {@link Unit} found. */
-export interface Change {
-  objectType: ContentType;
-  objectId: string;
-  objectRepr: string;
-  action: ObjectChangeAction;
-  before: Snapshot | null;
-  after: Snapshot | null;
-  time?: Date | undefined;
-  reason?: string | undefined;
 }
 
 /**
@@ -84,6 +60,12 @@ export class Unit {
     return objects;
   }
 
+  /** What this unit has created or holds of a model, as it is now, without what it deletes. */
+  held<T extends Identified>(model: Model<T>): T[] {
+    const held = [...this.#held.values()].filter((one) => one.model === model && !one.isDeleted);
+    return held.map(({ object }) => object as T);
+  }
+
   /** A new object. */
   create<T extends Identified>(model: Model<T>, values: object): T {
     const object = this.em.create(model, { id: newId(), ...values } as never, { partial: true });
@@ -106,39 +88,14 @@ export class Unit {
   async finish(): Promise<readonly ObjectChange[]> {
     await this.em.flush();
     for (const model of new Set([...this.#held.values()].map((held) => held.model))) await this.#logChangesOf(model);
-    await this.#setOffHooks();
+    await setOffHooks(this.em, this.author, this.#changes);
     await this.em.flush();
     return this.#changes;
   }
 
   /** Writes a change into the log that was not made by this unit. */
   record(change: Change): ObjectChange {
-    const { author } = this;
-    const detail = [change.reason ?? "", author.detail].find((text) => text !== "") ?? "";
-    const related = relatedTo(change.after ?? change.before);
-    const recorded = this.em.create(
-      ObjectChange,
-      {
-        id: newId(),
-        ...(change.time && { time: change.time }),
-        user: author.userId === null ? null : this.em.getReference(User, author.userId),
-        userName: author.username,
-        requestId: author.requestId,
-        changeContext: author.context,
-        changeContextDetail: detail.slice(0, 400),
-        action: change.action,
-        changedObjectType: change.objectType,
-        changedObjectId: change.objectId,
-        objectRepr: change.objectRepr,
-        objectDataV2: change.after ?? change.before,
-        prechange: change.before,
-        ...(related && {
-          relatedObjectType: this.em.getReference(ContentType, related.typeId),
-          relatedObjectId: related.id,
-        }),
-      },
-      { partial: true },
-    );
+    const recorded = recordChange(this.em, this.author, change);
     this.#changes.push(recorded);
     return recorded;
   }
@@ -153,40 +110,26 @@ export class Unit {
     const shape = shapeOf(model);
     const snapshots = await readSnapshots(this.#database, this.em, shape, left);
     const [objectType] = await contentTypesOf(this.em, [contentTypeLabel(model)]);
-    for (const { object, before, reason } of held) {
-      const after = snapshots.get(object.id) ?? null;
-      if ((before && after && isSame(before, after)) || (!before && !after)) continue;
-      if (before && after && before["last_updated"] === after["last_updated"] && "last_updated" in after) {
-        // Links are no columns: the object itself does not know that it has changed.
-        object.lastUpdated = new Date(Math.max(Date.now(), Date.parse(before["last_updated"] as string) + 1));
-        after["last_updated"] = object.lastUpdated.toISOString();
-      }
+    const changed = held
+      .map((one) => ({ ...one, after: snapshots.get(one.object.id) ?? null }))
+      .filter(({ before, after }) => (before && after ? !isSame(before, after) : (before ?? after)));
+    await this.#touch(changed);
+    for (const { object, before, after, reason } of changed) {
       const action = !before ? "CREATE" : after ? "UPDATE" : "DELETE";
       const objectRepr = reprOf(shape, (after ?? before)!);
       this.record({ objectType: objectType!, objectId: object.id, objectRepr, action, before, after, reason });
     }
   }
 
-  /** Notes which hooks the changes set off; what a hook's own run changes sets off none. */
-  async #setOffHooks(): Promise<void> {
-    if (this.author.context === "JOB_HOOK" || this.#changes.length === 0) return;
-    const hooks = await this.em.find(JobHook, { enabled: true }, { populate: ["contentTypes"] });
-    if (hooks.length === 0) return;
-    for (const objectChange of this.#changes) {
-      for (const jobHook of hooks) {
-        if (jobHook.contentTypes.contains(objectChange.changedObjectType) && isSetOffBy(jobHook, objectChange.action))
-          this.em.create(JobHookDelivery, { id: newId(), jobHook, objectChange }, { partial: true });
-      }
-    }
+  /** Links are no columns: an object of which only they have changed does not know it. */
+  async #touch(changed: readonly (Held & { after: Snapshot | null })[]): Promise<void> {
+    const unaware = changed.filter(
+      ({ before, after }) => before && after && "last_updated" in after && before["last_updated"] === after["last_updated"],
+    );
+    if (unaware.length === 0) return;
+    for (const { object } of unaware) object.lastUpdated = new Date((object.lastUpdated?.getTime() ?? 0) + 1);
+    await this.em.flush();
+    // What was stored is later than what was assigned: see `touched` of a column.
+    for (const { object, after } of unaware) after!["last_updated"] = object.lastUpdated!.toISOString();
   }
-}
-
-function isSetOffBy(hook: JobHook, action: ObjectChangeAction): boolean {
-  return { CREATE: hook.typeCreate, UPDATE: hook.typeUpdate, DELETE: hook.typeDelete }[action];
-}
-
-/** The object that a note is about. */
-function relatedTo(snapshot: Snapshot | null): { typeId: string; id: string } | undefined {
-  const type = snapshot?.["assigned_object_type"] as { id: string } | null | undefined;
-  return type ? { typeId: type.id, id: snapshot!["assigned_object_id"] as string } : undefined;
 }

@@ -2,7 +2,7 @@ import type { Kysely } from "@mikro-orm/sql";
 import type { CompiledQuery, RawBuilder, SqlBool } from "kysely";
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import { StartError } from "../errors.ts";
-import type { LogLevel } from "./choices.ts";
+import type { ConsoleOutputType, LogLevel } from "./choices.ts";
 
 /** A log line as it is stored; `created` is ISO 8601 text. Spelled as its columns are. */
 export interface LineRow {
@@ -15,6 +15,16 @@ export interface LineRow {
   created: string;
   log_object: string;
   absolute_url: string;
+}
+
+/** A console entry as it is stored; `timestamp` is ISO 8601 text. Spelled as its columns are. */
+export interface ConsoleEntryRow {
+  id: string;
+  job_result_id: string;
+  sequence: number;
+  timestamp: string;
+  output_type: ConsoleOutputType;
+  text: string;
 }
 
 /** Tables by name, columns by name: rows are read without hydration, so their shape is known by whoever selects them. */
@@ -37,7 +47,7 @@ export interface Database {
   like(text: RawBuilder<unknown>, pattern: string): RawBuilder<SqlBool>;
   /** Whether a text matches a regular expression of RE2's syntax, in time that grows with the text and no faster. */
   matches(text: RawBuilder<unknown>, pattern: string, ignoreCase: boolean): RawBuilder<SqlBool>;
-  /** A table `owner` of one column `value` with the ids that a parameter holds: one parameter, however many there are. */
+  /** A table `owner` with the ids that a parameter holds as `value`, and from 0 on the `place` of each: one parameter, however many there are. */
   owners(parameter: unknown): RawBuilder<unknown>;
   /** The value of that parameter. */
   ownersParameter(ids: readonly string[]): unknown;
@@ -45,6 +55,8 @@ export interface Database {
   readonly hasLateral: boolean;
   /** Stores lines and adds them to the counts of their runs, in one transaction. */
   appendLines(lines: readonly LineRow[]): Promise<void>;
+  /** Stores what runs printed, in one transaction. */
+  appendConsoleEntries(entries: readonly ConsoleEntryRow[]): Promise<void>;
   /** Brings the tables up to the newest migration; returns the names of those it ran. */
   migrate(): Promise<string[]>;
   /** SQL that would bring the tables in step with the models; empty when the migrations already did. */

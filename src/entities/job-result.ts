@@ -109,6 +109,15 @@ export class JobResult extends BaseModel {
   @Column("json", { description: "What else is known of the run.", nullable: true, unlogged: true })
   meta!: Record<string, unknown> | null;
 
+  @Column("float", { description: "", nullable: true, hidden: true })
+  progressDone!: number | null;
+
+  @Column("float", { description: "", nullable: true, hidden: true })
+  progressTotal!: number | null;
+
+  @Column("string", { description: "", length: 255, nullable: true, hidden: true })
+  progressMessage!: string | null;
+
   @logCount("DEBUG")
   debugLogCount!: number | null;
 

@@ -47,6 +47,7 @@ const overrideFlag = (field: string) =>
   naturalKey: "name",
   unique: [["moduleName", "jobClassName"]],
   indexes: [["grouping", "name"]],
+  defaultFilters: { hidden: false },
 })
 export class Job extends TimestampedModel {
   @CustomFields()
@@ -91,7 +92,10 @@ export class Job extends TimestampedModel {
   @Column("boolean", { description: "Whether a run keeps its console output unless asked otherwise.", default: false })
   consoleLogDefault!: boolean;
 
-  @Column("boolean", { description: "True when default lists leave the job out.", default: false })
+  @Column("boolean", {
+    description: "True when the lists of all jobs leave the job out, unless they are asked for it.",
+    default: false,
+  })
   hidden!: boolean;
 
   @Column("boolean", { description: "Whether a run is a dry run unless asked otherwise.", default: false })

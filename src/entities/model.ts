@@ -39,9 +39,15 @@ export function Model(options: ModelOptions): ClassDecorator {
     for (const properties of options.unique ?? []) Unique({ properties: properties as never })(target as never);
     for (const properties of options.indexes ?? []) Index({ properties: properties as never })(target as never);
     ObjectType(`${target.name}Type`, { description: options.description, simpleResolvers: true })(target);
-    const { ordering, search = [], naturalKey } = options;
+    const { ordering, search = [], naturalKey, defaultFilters } = options;
     const unique = (options.unique ?? []).map((properties) => properties.map(snakeCase));
-    recordModel(target, { ordering, search, unique, ...(naturalKey && { naturalKey }) });
+    recordModel(target, {
+      ordering,
+      search,
+      unique,
+      ...(naturalKey && { naturalKey }),
+      ...(defaultFilters && { defaultFilters }),
+    });
   };
 }
 

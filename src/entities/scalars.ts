@@ -1,4 +1,4 @@
-import { GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from "graphql";
+import { GraphQLError, GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from "graphql";
 import { isoTime } from "./timestamp.ts";
 
 const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -8,16 +8,25 @@ export function isUuid(value: unknown): value is string {
   return typeof value === "string" && UUID_PATTERN.test(value);
 }
 
+// Errors of GraphQL's own kind are told to the client as they are; any other would be taken for a fault of the server.
 function parseUuid(value: unknown): string {
-  if (!isUuid(value)) throw new TypeError(`UUID cannot represent ${JSON.stringify(value)}.`);
+  if (!isUuid(value)) throw new GraphQLError(`UUID cannot represent ${JSON.stringify(value)}.`);
   return value.toLowerCase();
 }
 
 function parseDateTime(value: unknown): Date {
   const date = typeof value === "string" ? new Date(value) : undefined;
   if (!date || Number.isNaN(date.getTime()))
-    throw new TypeError(`DateTime cannot represent ${JSON.stringify(value)}: give ISO 8601 text.`);
+    throw new GraphQLError(`DateTime cannot represent ${JSON.stringify(value)}: give ISO 8601 text.`);
   return date;
+}
+
+function parseDay(value: unknown): string {
+  const day = typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value) ? new Date(value) : undefined;
+  // A day that its month does not have becomes one of the next.
+  if (!day || Number.isNaN(day.getTime()) || !day.toISOString().startsWith(value as string))
+    throw new GraphQLError(`Date cannot represent ${JSON.stringify(value)}: give a day as YYYY-MM-DD.`);
+  return value as string;
 }
 
 /** Text of the literal, so that a wrong kind is refused by the same sentence as a wrong value. */
@@ -41,6 +50,16 @@ export const DateTime = new GraphQLScalarType<Date, string>({
   serialize: (value) => isoTime(value as Date | string),
   parseValue: parseDateTime,
   parseLiteral: (node) => parseDateTime(literal(node)),
+});
+
+/** A day of the calendar; rows hold its text. */
+export const Day = new GraphQLScalarType<string, string>({
+  name: "Date",
+  description: "A day as ISO 8601 text, e.g. `2026-11-24`.",
+  specifiedByURL: "https://datatracker.ietf.org/doc/html/rfc3339",
+  serialize: String,
+  parseValue: parseDay,
+  parseLiteral: (node) => parseDay(literal(node)),
 });
 
 /** Any JSON value, under the name Nautobot gives it. */

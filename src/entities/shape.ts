@@ -73,6 +73,8 @@ export interface ModelFacts {
   naturalKey?: string;
   /** Wire names whose combination is unique, a group each. */
   unique: readonly (readonly string[])[];
+  /** Values of filters, by their names, that hold for a list of all objects unless the client gives its own, or null. */
+  defaultFilters?: Readonly<Record<string, unknown>>;
 }
 
 interface Recorded {

@@ -1,4 +1,4 @@
-import { isOwnType, readOwnObject } from "../changes/index.ts";
+import { isOwnType, readOwnObjects } from "../changes/index.ts";
 import type { ButtonClass } from "../entities/choices.ts";
 import type { Database } from "../entities/database.ts";
 import { JobButton } from "../entities/index.ts";
@@ -89,7 +89,7 @@ export async function buttonsFor(
 
 async function objectOf(database: Database, type: string, id: string, given: unknown): Promise<Record<string, unknown>> {
   if (isOwnType(type)) {
-    const own = await readOwnObject(database, type, id);
+    const own = (await readOwnObjects(database, type, [id])).get(id);
     if (!own) throw new AppError("NOT_FOUND", `There is no object of the kind ${type} with id "${id}".`);
     return own;
   }

@@ -6,7 +6,7 @@ import type { Database } from "../entities/database.ts";
 import type { ObjectChange } from "../entities/index.ts";
 import { StartError } from "../errors.ts";
 import type { Receiver } from "./define-job.ts";
-import type { Sandbox, SandboxTask } from "./sandbox.ts";
+import type { JobDescription, Sandbox, SandboxTask } from "./sandbox.ts";
 import { type FoundJob, syncJobs } from "./sync-jobs.ts";
 
 /** The job modules under `JOBS_ROOT`, and the Job rows that mirror them. */
@@ -21,11 +21,13 @@ export interface Catalog {
   source(classPath: string): InstalledSource | undefined;
 }
 
-/** Where the code of a job is, what its runs may share, and what sets it off if not people. */
-export interface InstalledSource extends Pick<SandboxTask, "exportName" | "file" | "isolation"> {
+/** Where the code of a job is, what its runs may share and take, and what sets it off if not people. */
+export interface InstalledSource extends Pick<SandboxTask, "exportName" | "file" | "isolation" | "memoryLimitMb"> {
   receiver: Receiver | undefined;
   /** Whether others may have to wait for a run of it. */
   isLimited: boolean;
+  /** See {@link JobDescription}. */
+  variablesSchema: JobDescription["variablesSchema"];
 }
 
 const JOB_FILE = /\.m?[jt]s$/;
@@ -35,35 +37,45 @@ const NO_JOB_FILE = /\.d\.m?ts$|\.(test|spec)\.m?[jt]s$|(^|[\\/])(\.|node_module
 export function createCatalog(deps: { database: Database; sandbox: Sandbox; jobsRoot: string; log: Logger }): Catalog {
   const { database, sandbox, jobsRoot, log } = deps;
   let sources = new Map<string, InstalledSource>();
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function read(author: Author): Promise<readonly ObjectChange[]> {
+    const found: FoundJob[] = [];
+    const paths = await jobFiles(jobsRoot);
+    const descriptions = await sandbox.describe(paths.map((path) => join(jobsRoot, path)));
+    for (const [index, path] of paths.entries()) {
+      const described = descriptions[index]!;
+      const file = join(jobsRoot, path);
+      const moduleName = path.replace(JOB_FILE, "").split(sep).join(".");
+      if ("error" in described)
+        log.error({ file, error: described.error }, `job file ${path} does not load: ${described.error.split("\n")[0]}`);
+      else found.push(...described.jobs.map((job) => ({ ...job, moduleName, file })));
+    }
+    const { changes } = await transact(database, author, (unit) => syncJobs(unit, found));
+    sources = new Map(found.map((job) => [`${job.moduleName}.${job.exportName}`, sourceOf(job)]));
+    log.info({ jobs: found.length }, `${found.length} jobs found in ${jobsRoot}`);
+    return changes;
+  }
 
   return {
     source: (classPath) => sources.get(classPath),
-    async refresh(author) {
-      const found: FoundJob[] = [];
-      const paths = await jobFiles(jobsRoot);
-      const descriptions = await sandbox.describe(paths.map((path) => join(jobsRoot, path)));
-      for (const [index, path] of paths.entries()) {
-        const described = descriptions[index]!;
-        const file = join(jobsRoot, path);
-        const moduleName = path.replace(JOB_FILE, "").split(sep).join(".");
-        if ("error" in described)
-          log.error({ file, error: described.error }, `job file ${path} does not load: ${described.error.split("\n")[0]}`);
-        else found.push(...described.jobs.map((job) => ({ ...job, moduleName, file })));
-      }
-      const { changes } = await transact(database, author, (unit) => syncJobs(unit, found));
-      sources = new Map(found.map((job) => [`${job.moduleName}.${job.exportName}`, sourceOf(job)]));
-      log.info({ jobs: found.length }, `${found.length} jobs found in ${jobsRoot}`);
-      return changes;
+    refresh(author) {
+      // One after the other: what was read first must not be written last, and no two may make the same new job.
+      const refreshed = last.then(() => read(author));
+      last = refreshed.catch(() => undefined);
+      return refreshed;
     },
   };
 }
 
-const sourceOf = ({ file, exportName, meta }: FoundJob): InstalledSource => ({
+const sourceOf = ({ file, exportName, meta, variablesSchema }: FoundJob): InstalledSource => ({
   file,
   exportName,
   isolation: meta.isolation ?? "run",
+  memoryLimitMb: meta.memoryLimitMb,
   receiver: meta.receiver,
   isLimited: meta.maxConcurrent !== undefined,
+  variablesSchema,
 });
 
 /** Paths below the root, sorted, so that jobs that claim the same name do so in the same order each time. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 export { z };
+export * from "./variables.ts";
 
 /** What `variables` of a job is: an object schema, its keys the variables' names. */
 export type Variables = z.ZodObject;
@@ -45,6 +46,28 @@ export class JobCanceled extends Error {
   }
 }
 
+/** Fails a run with a sentence for people: nothing is wrong with the job's code, so the run has no traceback. */
+export class JobFailure extends Error {
+  declare name: string;
+
+  // On the prototype, so that a class of the author's own may have its own.
+  static {
+    this.prototype.name = "JobFailure";
+  }
+}
+
+/** What a file may be made of; texts are stored as UTF-8. A stream is read as fast as it can be stored. */
+export type FileContent = AsyncIterable<Uint8Array | string> | Uint8Array | string;
+
+/** A file that a run left. */
+export interface StoredFile {
+  /** Id of the FileProxy. */
+  readonly id: string;
+  readonly name: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
 /** What `run` is given. */
 export interface JobContext<V extends Variables = Variables> {
   readonly logger: JobLogger;
@@ -61,6 +84,39 @@ export interface JobContext<V extends Variables = Variables> {
   readonly user: { readonly id: string; readonly username: string } | null;
   /** The run itself. */
   readonly jobResult: { readonly id: string; readonly name: string };
+  /**
+   * Tells how far the job has come: `done` of `total`, in whatever it counts. May be called as often as one likes: some ten values a second
+   * are stored, the last one always.
+   */
+  progress(done: number, total?: number | null, message?: string | null): void;
+  /**
+   * Stores a file as one of the run's `files`, to be downloaded from its `download_url`. Content that comes as a stream is stored while it
+   * comes. Rejects when the name is no file's name or the file is larger than the server takes (`FileTooLarge`); of a file that is not
+   * whole, nothing is kept. A run that returns waits for it.
+   * @param name 1 to 255 characters, none of them a path separator; several files of a run may have the same.
+   */
+  createFile(name: string, content: FileContent): Promise<StoredFile>;
+}
+
+/** How a run came out, as `afterReturn` is told. */
+export type JobOutcome =
+  | { readonly status: "SUCCESS"; readonly result: unknown }
+  | { readonly status: "FAILURE"; readonly error: unknown };
+
+/**
+ * What is called around `run`, as Nautobot's `before_start` and its like, in this order: `beforeStart`, `run`, `onSuccess` or `onFailure`,
+ * `afterReturn`. Each may be async, and is waited for; time limits count for them too. None of them is called when the inputs do not fit, nor
+ * once a run was ended by force or by an error that nobody caught.
+ */
+export interface JobHooks<V extends Variables = Variables> {
+  /** What it throws makes the run fail, without `run` being called. */
+  beforeStart?(context: JobContext<V>): unknown;
+  /** Is told what `run` returned. What it throws makes the run fail; `onFailure` is not called for that. */
+  onSuccess?(context: JobContext<V>, result: unknown): unknown;
+  /** Is told what `beforeStart` or `run` threw. What it throws itself is said as a line of the log, and changes nothing. */
+  onFailure?(context: JobContext<V>, error: unknown): unknown;
+  /** Is told how the run came out. What it throws is said as a line of the log, and changes nothing. */
+  afterReturn?(context: JobContext<V>, outcome: JobOutcome): unknown;
 }
 
 /** How a run that failed is tried again. */
@@ -78,10 +134,10 @@ export type OnLimit = "queue" | "reject" | "replace";
 export type Isolation = "run" | "shared";
 
 /**
- * Metadata of a job, spelled as Nautobot's `Meta` attributes in camelCase. Every one of them but `variables` and `run` can be overridden
+ * Metadata of a job, spelled as Nautobot's `Meta` attributes in camelCase. Most of them can be overridden
  * in the database; what stands here is what an override reverts to.
  */
-export interface JobDefinition<V extends Variables = Variables> {
+export interface JobDefinition<V extends Variables = Variables> extends JobHooks<V> {
   /** Unique name for people. */
   name: string;
   /** Heading that the job is listed under; the module's name when absent. */
@@ -114,6 +170,11 @@ export interface JobDefinition<V extends Variables = Variables> {
   softTimeLimit?: number;
   /** Seconds after which the run is ended, whatever it does; 0 for the server's default. */
   timeLimit?: number;
+  /**
+   * Mebibytes of memory that a run may take, Buffers included; 0 for no limit, the server's `MEMORY_LIMIT_MB` when absent. A run that takes
+   * more is ended with `MemoryLimitExceeded`. A job with a limit of its own waits for its thread to start, some 40 ms.
+   */
+  memoryLimitMb?: number;
   /** Queues the job may run on; the first is its default. */
   taskQueues?: readonly string[];
   /**
@@ -168,7 +229,7 @@ export interface ButtonContext extends Omit<JobContext, "data" | "dryRun"> {
 /** Metadata of a receiver: a job's, without what a person would be asked. */
 export interface ReceiverDefinition<Context> extends Omit<
   JobDefinition,
-  "dryrunDefault" | "run" | "supportsDryrun" | "variables"
+  keyof JobHooks | "dryrunDefault" | "run" | "supportsDryrun" | "variables"
 > {
   /** The receiver's code. What it returns becomes `result` of the run; what it throws makes the run fail. */
   receive(context: Context): unknown;
@@ -176,6 +237,7 @@ export interface ReceiverDefinition<Context> extends Omit<
 
 const seconds = z.number().nonnegative().optional();
 const flag = z.boolean().optional();
+const method = z.custom((value) => typeof value === "function", "must be a function");
 
 /** The metadata again, for authors whose editor does not check types, and against misspelt names. */
 const definitionSchema = z.strictObject({
@@ -197,14 +259,28 @@ const definitionSchema = z.strictObject({
   supportsDryrun: flag,
   softTimeLimit: seconds,
   timeLimit: seconds,
+  memoryLimitMb: z.union([z.literal(0), z.int().min(16)], "must be 0, or a whole number of 16 or more").optional(),
   taskQueues: z.array(z.string().min(1).max(100)).optional(),
   isolation: z.enum(["run", "shared"]).optional(),
-  run: z.custom((value) => typeof value === "function", "must be a function"),
+  run: method,
+  beforeStart: method.optional(),
+  onSuccess: method.optional(),
+  onFailure: method.optional(),
+  afterReturn: method.optional(),
 });
 
 const receiverSchema = definitionSchema
-  .omit({ dryrunDefault: true, run: true, supportsDryrun: true, variables: true })
-  .extend({ receive: definitionSchema.shape.run });
+  .omit({
+    dryrunDefault: true,
+    run: true,
+    supportsDryrun: true,
+    variables: true,
+    beforeStart: true,
+    onSuccess: true,
+    onFailure: true,
+    afterReturn: true,
+  })
+  .extend({ receive: method });
 
 const JOB = Symbol.for("jobgraph.job");
 

@@ -3,12 +3,13 @@ import { UniqueConstraintViolationException } from "@mikro-orm/core";
 import { Job, JobResult, User } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import { DEFAULT_QUEUE } from "../entities/job-queue.ts";
-import { AppError } from "../errors.ts";
+import { AppError, type ErrorDetail } from "../errors.ts";
 import { cancel, type CancelDeps } from "./cancel.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Receiver } from "./define-job.ts";
 import { checkKey, findKeyed, freeKey, hashOf, type KeyedRequest } from "./idempotency.ts";
 import { describeReference, jobCondition, type JobReference } from "./job-reference.ts";
+import { resolveObjects } from "./object-variables.ts";
 import { retryKwargs } from "./retry.ts";
 import type { Sandbox, TimeLimits } from "./sandbox.ts";
 import { findOldest, findRoom } from "./slots.ts";
@@ -64,10 +65,12 @@ export async function enqueue(deps: EnqueueDeps, request: RunRequest): Promise<s
   if (known !== undefined) return known;
   try {
     const admitted = await admit(deps, request);
+    const { data, details } = await resolveObjects(deps.database, admitted.job.variablesSchema, request.data);
+    refuseInputs(admitted.job, details);
     const run = await deps.database.transaction(async (em) => {
       if (keyed) await freeKey(em, keyed);
       const key = keyed && { idempotencyKey: keyed.key, idempotencyHash: keyed.hash };
-      return record(deps, em, admitted, request, key);
+      return record(deps, em, admitted, { ...request, data }, key);
     });
     await send(deps, run);
     return run.id;
@@ -124,11 +127,7 @@ export async function admit({ database, catalog, sandbox }: EnqueueDeps, request
   const wrong = await sandbox.validate(source, request.data).catch((error: Error) => {
     throw new AppError("JOB_NOT_INSTALLED", `The code of the job "${job.name}" does not load: ${error.message}`);
   });
-  if (wrong.length > 0) {
-    const details = wrong.map(({ field, message }) => ({ field: field === "" ? "data" : `data.${field}`, message }));
-    const sentence = details.map(({ field, message }) => `${field}: ${message}`).join("; ");
-    throw new AppError("BAD_USER_INPUT", `The inputs of the job "${job.name}" are not valid. ${sentence}`, details);
-  }
+  refuseInputs(job, wrong);
   return { job, queue };
 }
 
@@ -142,6 +141,14 @@ async function queueOf(em: SqlEntityManager, job: Job, asked: string | undefined
   const names = queues.map(({ name }) => JSON.stringify(name)).join(", ");
   const message = `The job "${job.name}" may not use the queue ${JSON.stringify(asked)}: its queues are ${names}.`;
   throw new AppError("BAD_USER_INPUT", message, [{ field: "job_queue", message }]);
+}
+
+/** @throws {@link AppError} BAD_USER_INPUT if anything is wrong with the inputs. */
+function refuseInputs(job: Job, wrong: readonly ErrorDetail[]): void {
+  if (wrong.length === 0) return;
+  const details = wrong.map(({ field, message }) => ({ field: field === "" ? "data" : `data.${field}`, message }));
+  const sentence = details.map(({ field, message }) => `${field}: ${message}`).join("; ");
+  throw new AppError("BAD_USER_INPUT", `The inputs of the job "${job.name}" are not valid. ${sentence}`, details);
 }
 
 /**

@@ -10,8 +10,10 @@ import { type ButtonGroup, type ButtonPress, buttonsFor, pressButton } from "./b
 import { cancel, type CancelRequest } from "./cancel.ts";
 import { createCatalog } from "./catalog.ts";
 import type { Clock } from "./clock.ts";
+import { createConsoleWriter } from "./console-writer.ts";
 import { enqueue, type RunRequest } from "./enqueue.ts";
 import { type FollowedLine, follow, type FollowRequest } from "./follow.ts";
+import { createFileStore, type FileStoreOptions, type OpenFile } from "./files.ts";
 import { createHooks } from "./hooks.ts";
 import { createLogWriter } from "./log-writer.ts";
 import { recover } from "./recover.ts";
@@ -37,6 +39,7 @@ import { createWorker } from "./worker.ts";
  * slot      what a run of a job with a limit has until it has ended; without one it waits, and is not delivered
  * cancel    a fact in a run's row, `date_canceled`; the run is settled as REVOKED, whatever its job made of it by then
  * sandbox   where job code runs, apart from this thread
+ * leaves    what a run leaves besides its result: lines, printed texts, progress, files
  */
 
 export type { CancelRequest } from "./cancel.ts";
@@ -46,6 +49,7 @@ export type { RerunRequest } from "./rerun.ts";
 export { SHUTDOWN_ABORT_MS } from "./run-stops.ts";
 export { describeReference, jobCondition, type JobReference } from "./job-reference.ts";
 export type { ButtonGroup, ButtonPress, RenderedButton } from "./buttons.ts";
+export type { OpenFile } from "./files.ts";
 export type { FollowedLine, FollowRequest } from "./follow.ts";
 
 /** Runs jobs and tells what they say. */
@@ -69,6 +73,8 @@ export interface Runner {
   buttonsFor(objectType: string, object: unknown): Promise<ButtonGroup[]>;
   /** Lines of a run: stored ones, then live ones, until it has settled. */
   follow(request: FollowRequest): AsyncIterableIterator<FollowedLine[]>;
+  /** A file that a run left; undefined when there is none of that id. */
+  openFile(id: string): Promise<OpenFile | undefined>;
   /** Takes no new runs, gives running ones the grace, ends and records the rest. */
   close(graceMs: number): Promise<void>;
 }
@@ -88,6 +94,8 @@ export interface RunnerDeps {
   /** How long an idempotency key stands for its run. */
   idempotencyTtlMs: number;
   clock: Clock;
+  /** Where files go, and how large they may be. */
+  fileStore: Omit<FileStoreOptions, "database">;
   log: Logger;
 }
 
@@ -100,13 +108,17 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
   const workerName = `jobgraph@${hostname()}`;
   const logWriter = createLogWriter({ database, broker });
   const catalog = createCatalog({ database, sandbox, jobsRoot, log });
+  const files = createFileStore({ database, ...deps.fileStore });
+  const consoleWriter = createConsoleWriter(database);
   const retries = createRetries({ database, broker, clock, log });
   const stops = createRunStops({ database, broker, cancelGraceMs: deps.cancelGraceMs, log });
-  const worker = createWorker({ ...deps, catalog, logWriter, stops, retries, name: workerName });
+  const worker = createWorker({ ...deps, catalog, logWriter, consoleWriter, files, stops, retries, name: workerName });
   const gate = { ...deps, catalog };
   const hooks = createHooks(gate);
   await catalog.refresh({ userId: null, username: "", requestId: newId(), context: "ORM", detail: "the server started" });
   await recover({ database, broker, clock, logWriter, workerName });
+  // Nobody waits for it; the database is closed only after it.
+  const swept = files.sweep().catch((error: unknown) => log.error({ err: error }, "files without a row could not be deleted"));
 
   async function serveQueues(): Promise<void> {
     const queues = await database.fork().findAll(JobQueue);
@@ -140,10 +152,12 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
       return changes;
     },
     changed,
+    openFile: (id) => files.read(id),
     follow: (request) => follow({ database, broker }, request),
     async close(graceMs) {
       await broker.stopConsuming();
       await hooks.close();
+      await swept;
       await worker.close(graceMs);
       await stops.close();
       await retries.close();

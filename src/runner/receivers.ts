@@ -1,6 +1,6 @@
 import type { Database } from "../entities/database.ts";
 import { ObjectChange } from "../entities/index.ts";
-import type { ButtonContext, ChangeRecord, HookContext, Receiver } from "./define-job.ts";
+import type { ButtonContext, ChangeRecord, HookContext, JobContext, Receiver } from "./define-job.ts";
 
 /*
  * What sets off a receiver stands in its run's `task_kwargs`: `{ object_change }` for a hook's, `{ object_type, object_id, object }` for a
@@ -22,7 +22,7 @@ export async function receiverData(
 ): Promise<Record<string, unknown>> {
   if (receiver === "hook") return hookData(database, kwargs["object_change"] as string);
   const { object_type: objectType, object_id: objectId, object } = kwargs as unknown as ButtonKwargs;
-  return { objectType, objectId, object } satisfies Omit<ButtonContext, "jobResult" | "logger" | "signal" | "user">;
+  return { objectType, objectId, object } satisfies Omit<ButtonContext, keyof JobContext>;
 }
 
 async function hookData(database: Database, id: string): Promise<Record<string, unknown>> {
@@ -41,5 +41,5 @@ async function hookData(database: Database, id: string): Promise<Record<string, 
     before: prechange,
     after,
   };
-  return { change, action, changedObject: after } satisfies Omit<HookContext, "jobResult" | "logger" | "signal" | "user">;
+  return { change, action, changedObject: after } satisfies Omit<HookContext, keyof JobContext>;
 }

@@ -46,7 +46,7 @@ const MESSAGE = "The worker was lost while the job ran: the server ended without
 
 async function settleLost(deps: RecoverDeps, { id, attempt, celery_kwargs }: LostRun): Promise<void> {
   const { database, logWriter, clock } = deps;
-  const lines = logWriter.open(id, await lastSequence(database, id));
+  const lines = logWriter.open(id, await lastSequence(database, "job_log_entry", id));
   await lines.append([ownLine("CRITICAL", MESSAGE, clock)]);
   const options = (database.readJson(celery_kwargs) ?? {}) as RetryKwargs;
   const outcome = { kind: "failure", excType: "WorkerLost", excMessage: MESSAGE, traceback: `WorkerLost: ${MESSAGE}` } as const;

@@ -1,4 +1,4 @@
-import type { DefinedJob, Isolation } from "./define-job.ts";
+import type { DefinedJob, Isolation, JobHooks, StoredFile } from "./define-job.ts";
 import type { ErrorDetail } from "../errors.ts";
 import type { LogLevel } from "../entities/choices.ts";
 
@@ -24,6 +24,8 @@ export interface SandboxTask extends JobSource {
   data: Record<string, unknown>;
   dryRun: boolean;
   limits: TimeLimits;
+  /** In mebibytes; 0 for none, and the sandbox's own when absent. */
+  memoryLimitMb?: number | undefined;
   user: { id: string; username: string } | null;
 }
 
@@ -37,15 +39,46 @@ export interface SaidLine {
   url: string;
 }
 
-/** How a run ended. A failure is data, never an exception. */
+/** What the job printed with one write; fit for storage as a line is. `created` is milliseconds since the epoch. */
+export interface PrintedText {
+  stream: "stderr" | "stdout";
+  text: string;
+  created: number;
+}
+
+/** How far a job has come: `done` of `total`, in whatever it counts; fit for storage as a line is. */
+export interface Progress {
+  done: number;
+  total: number | null;
+  message: string;
+}
+
+/**
+ * Takes what a run says while it runs: each kind in the order it was said. A run is held back until what was given is taken; one of whose
+ * lines or texts cannot be stored fails.
+ */
+export interface RunListener {
+  lines(batch: SaidLine[]): Promise<void>;
+  /** What the job printed to its console. */
+  printed(batch: PrintedText[]): Promise<void>;
+  /** The newest progress; of several at once only the last one is told. */
+  progress(progress: Progress): void;
+  /**
+   * Stores a file while the job hands it over; what it rejects with is what the job is thrown.
+   * @param content throws when the file will never be whole: the job failed to say the rest of it, or was ended.
+   */
+  file(name: string, content: AsyncIterable<Uint8Array>): Promise<StoredFile>;
+}
+
+/** How a run ended. A failure is data, never an exception; its traceback is null when the job said that it has none to tell. */
 export type Outcome =
   | { kind: "success"; result: unknown }
-  | { kind: "failure"; excType: string; excMessage: string; traceback: string };
+  | { kind: "failure"; excType: string; excMessage: string; traceback: string | null };
 
 /** What the source says of one job: its definition without code, and its variables as JSON Schema. */
 export interface JobDescription {
   exportName: string;
-  meta: Omit<DefinedJob, "run" | "variables">;
+  meta: Omit<DefinedJob, "run" | "variables" | keyof JobHooks>;
   variablesSchema: Record<string, unknown>;
 }
 
@@ -59,10 +92,10 @@ export type FileDescription = { jobs: JobDescription[] } | { error: string };
 export interface Sandbox {
   /**
    * Runs a task to its end. Never rejects. When `signal` aborts, the job is told through `context.signal`, given `graceMs`, and ended.
-   * @param lines takes each batch as it comes; the job is held back while batches are not yet stored.
+   * When it resolves, `on` has taken all that the run said.
    * @param end cuts the grace short: when it aborts, the run is ended at once.
    */
-  run(task: SandboxTask, lines: (batch: SaidLine[]) => Promise<void>, signal: AbortSignal, end?: AbortSignal): Promise<Outcome>;
+  run(task: SandboxTask, on: RunListener, signal: AbortSignal, end?: AbortSignal): Promise<Outcome>;
   /** Loads files anew and tells which jobs each holds; a file that throws, exits or hangs is told as an error. */
   describe(files: readonly string[]): Promise<FileDescription[]>;
   /** Checks inputs against the job's variables; an empty list when they fit. Rejects when the job's code does not load or answer. */

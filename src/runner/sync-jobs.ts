@@ -1,4 +1,4 @@
-import { followSource, type Unit } from "../changes/index.ts";
+import { followSource, put, type Unit } from "../changes/index.ts";
 import type { JobOnLimit } from "../entities/choices.ts";
 import { Job, JobButton, JobHook, JobQueue, ScheduledJob } from "../entities/index.ts";
 import { DEFAULT_QUEUE } from "../entities/job-queue.ts";
@@ -17,11 +17,13 @@ export async function syncJobs(unit: Unit, found: readonly FoundJob[]): Promise<
   await ensureQueues(unit, found);
   const jobs = await unit.hold(Job, {});
   const known = new Map(jobs.map((job) => [`${job.moduleName}.${job.jobClassName}`, job]));
+  await leaveNames(unit, found, known);
   const present = new Set<Job>();
-  for (const { moduleName, exportName, meta, variablesSchema } of found) {
-    const job = known.get(`${moduleName}.${exportName}`) ?? newJob(unit, moduleName, exportName, meta.enabled);
+  for (const one of found) {
+    const { moduleName, exportName, meta, variablesSchema } = one;
+    const job = known.get(classPathOf(one)) ?? newJob(unit, moduleName, exportName, meta.enabled);
     present.add(job);
-    unit.em.assign(job, {
+    const values: Partial<Job> = {
       source: sourceOf(moduleName, meta),
       installed: true,
       isJobHookReceiver: meta.receiver === "hook",
@@ -30,11 +32,28 @@ export async function syncJobs(unit: Unit, found: readonly FoundJob[]): Promise<
       supportsDryrun: meta.supportsDryrun ?? false,
       ...limitsOf(meta),
       variablesSchema,
-    });
-    const others = [...jobs, ...present].filter((other) => other !== job);
-    await followSource(unit, job, (name) => others.some((other) => other.name === name));
+    };
+    for (const [property, value] of Object.entries(values)) put(job, property, value);
+    await followSource(unit, job);
   }
   for (const job of jobs) if (job.installed && !present.has(job)) await uninstall(unit, job);
+}
+
+const classPathOf = ({ moduleName, exportName }: FoundJob) => `${moduleName}.${exportName}`;
+
+/** Jobs may take each other's names: they leave theirs before anyone takes one, since no two rows may have the same even for a moment. */
+async function leaveNames({ em }: Unit, found: readonly FoundJob[], known: ReadonlyMap<string, Job>): Promise<void> {
+  for (const one of found) {
+    const job = known.get(classPathOf(one));
+    if (job && !job.nameOverride && !standsFor(job.name, one.meta.name)) job.name = job.id;
+  }
+  await em.flush();
+}
+
+/** Whether a job's name is the one of its source, or that one with a number. */
+function standsFor(name: string, sourceName: string): boolean {
+  const [, start] = /^(.*) \(\d+\)$/s.exec(name) ?? [];
+  return name === sourceName || (start !== undefined && sourceName.startsWith(start));
 }
 
 function newJob(unit: Unit, moduleName: string, jobClassName: string, enabled = false): Job {

@@ -3,7 +3,11 @@ import type { Database } from "../entities/database.ts";
 import { sql } from "kysely";
 import type { Delivery } from "./broker.ts";
 import type { Catalog } from "./catalog.ts";
+import type { ConsoleWriter } from "./console-writer.ts";
+import type { FileStore } from "./files.ts";
+import { openLeaves } from "./leaves.ts";
 import { lastSequence, type LogWriter, type RunLines } from "./log-writer.ts";
+import { loadObjects } from "./object-variables.ts";
 import { receiverData } from "./receivers.ts";
 import type { Retries } from "./retries.ts";
 import { attemptBegins, type RetryKwargs } from "./retry.ts";
@@ -20,6 +24,8 @@ export interface WorkerDeps extends SettleDeps {
   logWriter: LogWriter;
   stops: RunStops;
   retries: Retries;
+  consoleWriter: ConsoleWriter;
+  files: FileStore;
   /** Of runs that were recorded without any. */
   timeLimits: TimeLimits;
   log: Logger;
@@ -52,6 +58,7 @@ interface ClaimedRun {
 /** How a run was asked for. */
 interface RunOptions extends RetryKwargs {
   dryrun?: boolean;
+  console_log?: boolean;
   soft_time_limit?: number;
   time_limit?: number;
 }
@@ -98,7 +105,7 @@ export function createWorker(deps: WorkerDeps): Worker {
       const claimed = await claim(id);
       if (!claimed) return;
       broker.notify(`result:${id}`);
-      const lines = deps.logWriter.open(id, claimed.attempt > 1 ? await lastSequence(database, id) : 0);
+      const lines = deps.logWriter.open(id, claimed.attempt > 1 ? await lastSequence(database, "job_log_entry", id) : 0);
       const outcome = await execute(deps, claimed, lines, stop).catch(failureOf);
       const { attempt } = claimed;
       const options = database.readJson(claimed.celery_kwargs) as RunOptions;
@@ -142,16 +149,22 @@ async function execute(deps: WorkerDeps, run: ClaimedRun, lines: RunLines, { tel
   const limits = readTimeLimits(options, timeLimits);
   const warning = softLimitWarning(limits);
   if (warning) await lines.append([warning]);
-  const data = source.receiver ? await receiverData(database, source.receiver, kwargs) : kwargs;
-  const user = run.user_id === null ? null : await readUser(database, run.user_id);
+  const { receiver, variablesSchema, isLimited: _, ...code } = source;
+  const task = {
+    ...code,
+    jobResult: { id: run.id, name: run.name },
+    data: await (receiver ? receiverData(database, receiver, kwargs) : loadObjects(database, variablesSchema, kwargs)),
+    dryRun: options.dryrun ?? false,
+    limits,
+    user: run.user_id === null ? null : await readUser(database, run.user_id),
+  };
   // Canceled in the meantime: none of its code has to be run.
   if (tell.aborted) return failureOf(tell.reason as Error);
-  return sandbox.run(
-    { ...source, jobResult: { id: run.id, name: run.name }, data, dryRun: options.dryrun ?? false, limits, user },
-    (batch) => lines.append(batch),
-    tell,
-    end,
-  );
+  const printed = run.attempt > 1 ? await lastSequence(database, "job_console_entry", run.id) : 0;
+  const leaves = openLeaves(deps, { id: run.id, keepsConsole: options.console_log ?? false, printed, lines });
+  const outcome = await sandbox.run(task, leaves.on, tell, end);
+  await leaves.close();
+  return outcome;
 }
 
 async function readUser(database: Database, id: string): Promise<{ id: string; username: string } | null> {

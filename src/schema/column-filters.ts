@@ -12,7 +12,10 @@ export function booleanFilter(name: string, ref: RawBuilder<unknown>): Filter {
     type: GraphQLBoolean,
     description: `\`${name}\` is this.`,
     // Literals: SQLite's driver binds no booleans.
-    condition: (_, given) => () => (given ? sql<SqlBool>`${ref} = true` : sql<SqlBool>`${ref} = false`),
+    condition(_, given) {
+      const holds = () => (given ? sql<SqlBool>`${ref} = true` : sql<SqlBool>`${ref} = false`);
+      return Object.assign(holds, { key: `${name}=${given}` });
+    },
   };
 }
 

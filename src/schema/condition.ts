@@ -4,7 +4,11 @@ import type { Database } from "../entities/database.ts";
 import { AppError } from "../errors.ts";
 
 /** A part of a `where`; made for the database that will run it. */
-export type Condition = (database: Database) => Expression<SqlBool>;
+export interface Condition {
+  (database: Database): Expression<SqlBool>;
+  /** Tells it from all others of its model; only for one of few, without values of the client's, so that its statements can be kept. */
+  key?: string;
+}
 
 /** One argument of a list. */
 export interface Filter {
@@ -26,17 +30,21 @@ export function refuse(argument: string, message: string): never {
   throw new AppError("BAD_USER_INPUT", `${argument}: ${message}`, [{ field: argument, message }]);
 }
 
-/** One of these holds. */
-export const anyOf = (conditions: readonly RawBuilder<SqlBool>[]): RawBuilder<SqlBool> =>
-  conditions.length === 1 ? conditions[0]! : sql`(${sql.join(conditions, sql` or `)})`;
+/** One of these holds: nothing does where there are none. */
+export function anyOf(conditions: readonly RawBuilder<SqlBool>[]): RawBuilder<SqlBool> {
+  if (conditions.length === 0) return sql`(false)`;
+  return conditions.length === 1 ? conditions[0]! : sql`(${sql.join(conditions, sql` or `)})`;
+}
 
 /** What the condition does not hold for, those without a value among them: Django's `exclude`. */
 export const not = (condition: RawBuilder<SqlBool>, ref: RawBuilder<unknown>, nullable: boolean): RawBuilder<SqlBool> =>
   nullable ? sql`(${ref} is null or not ${condition})` : sql`not ${condition}`;
 
-/** The value is one of these. */
-export const within = (ref: RawBuilder<unknown>, values: readonly unknown[]): RawBuilder<SqlBool> =>
-  values.length === 1 ? sql`(${ref} = ${values[0]})` : sql`(${ref} in (${sql.join(values)}))`;
+/** The value is one of these: nothing is where there are none. */
+export function within(ref: RawBuilder<unknown>, values: readonly unknown[]): RawBuilder<SqlBool> {
+  if (values.length === 0) return sql`(false)`;
+  return values.length === 1 ? sql`(${ref} = ${values[0]})` : sql`(${ref} in (${sql.join(values)}))`;
+}
 
 /** Whether there is a value. */
 export function isNullFilter(name: string, ref: RawBuilder<unknown>): Filter {

@@ -1,5 +1,7 @@
-import { Resolver } from "type-graphql";
+import { FieldResolver, Resolver, Root } from "type-graphql";
 import { FileProxy } from "../entities/index.ts";
+import { downloadPath } from "./file-download.ts";
+import type { Row } from "./list.ts";
 import { namedResolver } from "./named-resolver.ts";
 
 /** Files that runs produced. */
@@ -8,4 +10,12 @@ export class FileProxyResolver extends namedResolver(FileProxy, {
   one: "file_proxy",
   many: "file_proxies",
   display: { needs: ["name"], of: (row) => row["name"] as string },
-}) {}
+}) {
+  @FieldResolver(() => String, {
+    description:
+      "Path where what the file holds is downloaded, below the server's address; the request needs a key as any other.",
+  })
+  downloadUrl(@Root() row: Row): string {
+    return downloadPath(row.id);
+  }
+}

@@ -2,6 +2,7 @@ import type { GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
 import { ChangeMutations } from "./change-mutations.ts";
 import { ContentTypeResolver } from "./content-type.ts";
+import { type CustomField, withCustomFields } from "./custom-fields.ts";
 import { FileProxyResolver } from "./file-proxy.ts";
 import { GitRepositoryResolver } from "./git-repository.ts";
 import { JobButtonMutations, JobButtonResolver, RenderedJobButtonResolver } from "./job-button.ts";
@@ -9,7 +10,7 @@ import { JobConsoleEntryResolver } from "./job-console-entry.ts";
 import { JobHookMutations, JobHookResolver } from "./job-hook.ts";
 import { JobLogEntryResolver } from "./job-log-entry.ts";
 import { JobQueueAssignmentResolver, JobQueueMutations, JobQueueResolver } from "./job-queue.ts";
-import { JobResultResolver } from "./job-result.ts";
+import { JobResultMutations, JobResultResolver } from "./job-result.ts";
 import { JobMutations } from "./job-mutations.ts";
 import { JobOverridesResolver } from "./job-overrides.ts";
 import { JobResolver } from "./job.ts";
@@ -47,6 +48,7 @@ const RESOLVERS = [
   JobUpdateOutcomeResolver,
   JobResultCancelOutcomeResolver,
   RunMutations,
+  JobResultMutations,
   JobQueueMutations,
   JobHookMutations,
   JobButtonMutations,
@@ -56,14 +58,17 @@ const RESOLVERS = [
   RenderedJobButtonResolver,
 ] as const;
 
-let made: GraphQLSchema | undefined;
+let plain: GraphQLSchema | undefined;
 
-/** What can be asked, with the names that go over the wire. It depends on nothing and is never changed, so a process makes it once. */
-export function createSchema(): GraphQLSchema {
-  return (made ??= makeSchema());
+/**
+ * What can be asked, with the names that go over the wire, and with the custom fields of a site. Without any it depends on nothing and is
+ * never changed, so a process makes it once.
+ */
+export function createSchema(customFields: readonly CustomField[] = []): GraphQLSchema {
+  return customFields.length > 0 ? makeSchema(customFields) : (plain ??= makeSchema([]));
 }
 
-function makeSchema(): GraphQLSchema {
+function makeSchema(customFields: readonly CustomField[]): GraphQLSchema {
   const schema = wireNames(
     buildSchemaSync({
       resolvers: RESOLVERS,
@@ -72,7 +77,7 @@ function makeSchema(): GraphQLSchema {
       validate: false,
     }),
   );
-  return withStorableTexts(withLists(schema));
+  return withStorableTexts(withCustomFields(withLists(schema), customFields));
 }
 
 function neverAsked(): never {

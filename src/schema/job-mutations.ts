@@ -3,7 +3,6 @@ import { Arg, Args, ArgsType, Ctx, Field, ID, Info, Mutation, Resolver } from "t
 import {
   changeJob,
   type Data,
-  deleteObject,
   holdOne,
   OVERRIDABLE,
   type OverridableField,
@@ -23,7 +22,7 @@ import { JobOverridableField } from "./job-overrides.ts";
 import { JobReferenceArgs, referenceOf } from "./job-reference.ts";
 import { readOne, type Row } from "./list.ts";
 import { inputOf } from "./model-input.ts";
-import { UNMODIFIED_SINCE } from "./model-mutations.ts";
+import { deleteOne, UNMODIFIED_SINCE } from "./model-mutations.ts";
 import { selectedColumns } from "./selection.ts";
 
 const JOB = shapeOf(Job);
@@ -144,13 +143,10 @@ export class JobMutations {
   async deleteJob(
     @Arg("id", () => ID, { description: "Primary key." }) id: string,
     @Arg("ifUnmodifiedSince", () => DateTime, UNMODIFIED_SINCE) unmodifiedSince: Date | undefined,
-    @Ctx() { database, change }: Context,
+    @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
-    return change(async (unit) => {
-      const { id: found } = await deleteObject(unit, Job, id, unmodifiedSince);
-      return (await readOne(database, JOB, selectedColumns(info, JOB), found))!;
-    });
+    return deleteOne(Job, id, unmodifiedSince, context, info);
   }
 }
 

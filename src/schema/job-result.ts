@@ -1,16 +1,32 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Ctx, Extensions, FieldResolver, Info, Resolver, Root } from "type-graphql";
+import { Arg, Ctx, Extensions, Field, FieldResolver, Float, ID, Info, Mutation, ObjectType, Resolver, Root } from "type-graphql";
+import { type Data, updateObject } from "../changes/index.ts";
 import { JobQueue, JobResult } from "../entities/index.ts";
+import { shapeOf } from "../entities/shape.ts";
 import { isoTime } from "../entities/timestamp.ts";
 import type { Context } from "./context.ts";
-import type { Row } from "./list.ts";
+import { readOne, type Row } from "./list.ts";
 import { lookup } from "./lookup.ts";
+import { inputOf } from "./model-input.ts";
 import { namedResolver } from "./named-resolver.ts";
-import type { ComputedField } from "./selection.ts";
+import { type ComputedField, selectedColumns } from "./selection.ts";
 
 type Moment = Date | string | null;
 
 const queueByName = lookup(JobQueue, "name");
+
+/** How far a run has come, as its job says. */
+@ObjectType("JobResultProgressType", { description: "How far a run has come, as its job says.", simpleResolvers: true })
+class JobResultProgress {
+  @Field(() => Float, { description: "How much is done, in whatever the job counts." })
+  done!: number;
+
+  @Field(() => Float, { nullable: true, description: "How much there is to do; null when the job did not say." })
+  total!: number | null;
+
+  @Field(() => String, { description: "What the job is doing; empty when it did not say." })
+  message!: string;
+}
 
 /** Runs of jobs. */
 @Resolver(() => JobResult)
@@ -32,11 +48,39 @@ export class JobResultResolver extends namedResolver(JobResult, {
     return `${minutes} minutes, ${(seconds - minutes * 60).toFixed(2)} seconds`;
   }
 
+  @Extensions({ needs: ["progress_done", "progress_total", "progress_message"] } satisfies ComputedField)
+  @FieldResolver(() => JobResultProgress, {
+    nullable: true,
+    description: "How far the run has come, as its job said last; null when it said nothing of that.",
+  })
+  progress(@Root() row: Row): JobResultProgress | null {
+    const { progress_done: done, progress_total: total, progress_message: message } = row;
+    return done === null ? null : ({ done, total, message } as JobResultProgress);
+  }
+
   @Extensions({ needs: ["celery_kwargs"] } satisfies ComputedField)
   @FieldResolver(() => JobQueue, { nullable: true, description: "The queue that the run waited in; null once it is deleted." })
   queue(@Root() row: Row, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): Promise<Row | null> | null {
     const name = (row["celery_kwargs"] as { queue?: unknown } | null)?.queue;
     return typeof name === "string" ? queueByName(name, context, info) : null;
+  }
+}
+
+const JOB_RESULT = shapeOf(JobResult);
+const UpdateJobResultInput = inputOf(JobResult, { fields: ["_custom_field_data"], isNew: false });
+
+/** Runs: what people may change of their records. */
+@Resolver()
+export class JobResultMutations {
+  @Mutation(() => JobResult, { description: "Changes the record of a run: the site's own fields, and nothing of what happened." })
+  async updateJobResult(
+    @Arg("id", () => ID, { description: "Primary key." }) id: string,
+    @Arg("data", () => UpdateJobResultInput, { description: "What to change." }) data: Data,
+    @Ctx() { database, change }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row> {
+    await change((unit) => updateObject(unit, JobResult, id, data));
+    return (await readOne(database, JOB_RESULT, selectedColumns(info, JOB_RESULT), id))!;
   }
 }
 

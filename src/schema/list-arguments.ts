@@ -23,6 +23,8 @@ import { orderOf } from "./order.ts";
 export interface ListField {
   listOf: object;
   as: "connection" | "filters" | "list";
+  /** Whether it is the list of all objects, to which the model's default filters apply. */
+  ofAll?: boolean;
 }
 
 /** Answers a field of a row as GraphQL itself calls it. */
@@ -40,10 +42,10 @@ export type ListArguments = Readonly<Record<string, unknown>>;
 export function withLists(schema: GraphQLSchema): GraphQLSchema {
   return mapSchema(schema, {
     [MapperKind.OBJECT_FIELD]: (field) => {
-      const { listOf, as, resolve } = (field.extensions ?? {}) as Partial<ListField & RelationField>;
+      const { listOf, as, ofAll, resolve } = (field.extensions ?? {}) as Partial<ListField & RelationField>;
       return {
         ...field,
-        ...(listOf && { args: { ...field.args, ...argumentsOf(shapeOf(listOf), as!) } }),
+        ...(listOf && { args: { ...field.args, ...argumentsOf(shapeOf(listOf), as!, ofAll) } }),
         ...(resolve && { resolve: resolve as GraphQLFieldResolver<unknown, unknown> }),
       };
     },
@@ -69,9 +71,14 @@ const SORT = {
   description: "Names of fields to sort by, first key first; `-` in front of a name for descending.",
 };
 
-function argumentsOf(shape: ModelShape, as: ListField["as"]): GraphQLFieldConfigArgumentMap {
-  const filters = [...filtersOf(shape)].map(([name, { type, description }]) => [name, { type, description }] as const);
-  return { ...PAGE[as], ...(as !== "filters" && { sort: SORT }), ...Object.fromEntries(filters) };
+function argumentsOf(shape: ModelShape, as: ListField["as"], ofAll = false): GraphQLFieldConfigArgumentMap {
+  const filters = Object.fromEntries([...filtersOf(shape)].map(([name, { type, description }]) => [name, { type, description }]));
+  const defaults = Object.entries(ofAll ? (shape.defaultFilters ?? {}) : {}).map(([name, defaultValue]) => {
+    const { type, description } = filters[name]!;
+    const always = "Holds whatever other filters are given; give null to find all.";
+    return [name, { type, defaultValue, description: `${description} ${always}` }];
+  });
+  return { ...PAGE[as], ...(as !== "filters" && { sort: SORT }), ...filters, ...Object.fromEntries(defaults) };
 }
 
 /** What {@link readRequest} needs to know of the server. */

@@ -10,7 +10,7 @@ export interface Owners {
   ids: readonly string[];
 }
 
-/** In each row of the lists of several owners: whose it is. */
+/** In each row of the lists of several owners: whose it is, by id, or in pages by the place among the owners. */
 export const OWNER = "_owner";
 
 /** A list, told so that nothing is left to decide. */
@@ -40,8 +40,10 @@ const kept = new WeakMap<Database, WeakMap<readonly string[], Map<string, Compil
 
 /** The statement of a list, ready to be run. */
 export function compileList(database: Database, plan: ListPlan): CompiledQuery {
-  // Filters put their values into the statement, so only lists without any come again as they are.
-  return fill(database, plan.where.length > 0 ? compile(database, plan) : compileOnce(database, plan), plan);
+  // Filters put their values into the statement, so only lists without such come again as they are. Two filters would be too many combinations.
+  const { where } = plan;
+  const comesAgain = where.length === 0 || (where.length === 1 && where[0]!.key !== undefined);
+  return fill(database, comesAgain ? compileOnce(database, plan) : compile(database, plan), plan);
 }
 
 function compileOnce(database: Database, plan: ListPlan): CompiledQuery {
@@ -49,10 +51,10 @@ function compileOnce(database: Database, plan: ListPlan): CompiledQuery {
   if (!ours) kept.set(database, (ours = new WeakMap()));
   let statements = ours.get(plan.columns);
   if (!statements) ours.set(plan.columns, (statements = new Map()));
-  const { shape, order, isPage, count, offset, owners } = plan;
+  const { shape, where, order, isPage, count, offset, owners } = plan;
   const keys = order.map(({ column, descending }) => (descending ? `-${column}` : column));
   const whose = owners && [owners.relation.column, owners.relation.through, owners.ids.length === 1];
-  const key = [shape.table, keys, isPage, count === undefined, offset > 0, whose].join("|");
+  const key = [shape.table, where[0]?.key, keys, isPage, count === undefined, offset > 0, whose].join("|");
   let statement = statements.get(key);
   if (!statement) statements.set(key, (statement = compile(database, plan)));
   return statement;
@@ -96,13 +98,14 @@ function compile(database: Database, plan: ListPlan): CompiledQuery {
   const owner = sql`${ownerColumn(shape, owners)} = owner.value`;
   const one = (selected: RawBuilder<unknown>) =>
     sql`select ${selected} from ${source(shape, owners)} where ${owner}${filters}${sorted}${pageOf(plan)}`;
-  const selected = sql`owner.value as ${sql.ref(OWNER)}`;
+  const selected = sql`owner.place as ${sql.ref(OWNER)}`;
   const all = database.owners(ALL_OWNERS);
   const paged = database.hasLateral
     ? // Rows come owner by owner, each in its order: a lateral subquery can only be joined in a loop.
       sql`select page.*, ${selected} from ${all} cross join lateral (${one(select(table, columns))}) as page`
-    : sql`select ${select("page", columns)}, ${selected} from ${all}
-        join ${sql.table(table)} as page on page.id in (${one(sql.ref(`${table}.id`))}) order by ${orderBy(order, "page")}`;
+    : // SQLite alone has no lateral subqueries, and finds a row sooner by its number than by its id.
+      sql`select ${select("page", columns)}, ${selected} from ${all}
+        join ${sql.table(table)} as page on page.rowid in (${one(sql.ref(`${table}.rowid`))}) order by owner.place, ${orderBy(order, "page")}`;
   return paged.compile(database.rows);
 }
 

@@ -2,7 +2,7 @@ import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Ctx, ID, Info, Mutation, Resolver } from "type-graphql";
 import { createObject, type Data, deleteObject, updateObject } from "../changes/index.ts";
 import { snakeCase } from "../entities/case.ts";
-import { DateTime } from "../entities/scalars.ts";
+import { DateTime, isUuid } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import type { Context } from "./context.ts";
 import { readOne, type Row } from "./list.ts";
@@ -64,15 +64,26 @@ export function modelMutations(model: ModelClass, { create, update = create }: W
     async delete(
       @Arg("id", () => ID, { description: "Primary key." }) id: string,
       @Arg("ifUnmodifiedSince", () => DateTime, UNMODIFIED_SINCE) unmodifiedSince: Date | undefined,
-      @Ctx() { database, change }: Context,
+      @Ctx() context: Context,
       @Info() info: GraphQLResolveInfo,
     ): Promise<Row> {
-      return change(async (unit) => {
-        // Read before it is gone, and given only if it is.
-        const { id: found } = await deleteObject(unit, model, id, unmodifiedSince);
-        return (await readOne(database, shape, selectedColumns(info, shape), found))!;
-      });
+      return deleteOne(model, id, unmodifiedSince, context, info);
     }
   }
   return ModelMutations;
+}
+
+/** Deletes an object. @returns what it was. @throws what {@link deleteObject} throws. */
+export async function deleteOne(
+  model: ModelClass,
+  id: string,
+  unmodifiedSince: Date | undefined,
+  { database, change }: Context,
+  info: GraphQLResolveInfo,
+): Promise<Row> {
+  const shape = shapeOf(model);
+  // Not inside the transaction: it has a connection already, and transactions that wait for a second one each wait for ever.
+  const row = isUuid(id) ? await readOne(database, shape, selectedColumns(info, shape), id) : undefined;
+  await change((unit) => deleteObject(unit, model, id, unmodifiedSince));
+  return row!;
 }

@@ -39,13 +39,13 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
       return (await readOne(database, shape, selectedColumns(info, shape), id)) ?? null;
     }
 
-    @Extensions({ listOf: model, as: "list" } satisfies ListField)
+    @Extensions({ listOf: model, as: "list", ofAll: true } satisfies ListField)
     @Query(() => [model] as never, { name: queries.many, nullable: true, description: "A list of objects." })
     many(@Given() args: ListArguments, @Ctx() { database, limits }: Context, @Info() info: GraphQLResolveInfo): Promise<Row[]> {
       return readRows(database, shape, selectedColumns(info, shape), readRequest(shape, args, limits));
     }
 
-    @Extensions({ listOf: model, as: "connection" } satisfies ListField)
+    @Extensions({ listOf: model, as: "connection", ofAll: true } satisfies ListField)
     @Query(() => ModelConnection, {
       name: `${queries.many}_connection`,
       description:

@@ -15,6 +15,7 @@ import { type Context, createContext } from "./context.ts";
 import { createErrorFormat } from "./error-format.ts";
 import { createDocumentReader } from "./document-reader.ts";
 import { createExecutor, type Executor } from "./execute.ts";
+import { fileOfPath, sendFile } from "./file-download.ts";
 import { serveGraphiql } from "./graphiql.ts";
 import { createSchema } from "./index.ts";
 import { readJsonBody } from "./json-body.ts";
@@ -78,6 +79,11 @@ export async function openServer(
     if (pathname === NAUTOBOT_WEBHOOK) {
       const id = await takeNautobotWebhook({ database, runner, webhookSecret, log }, request);
       return send(response, 200, { object_change: id });
+    }
+    const file = fileOfPath(pathname);
+    if (file !== undefined) {
+      await authenticate(request.headers.authorization);
+      return sendFile(runner, file, request, response);
     }
     if (!PATHS.has(pathname)) return send(response, 404, { errors: [{ message: `Nothing is served at ${pathname}.` }] });
     const viewer = await authenticate(request.headers.authorization);
@@ -191,6 +197,7 @@ function localGateway(
 
 /** Where a request goes; what is no URL goes to a path where nothing is served. */
 function locate({ url = "/" }: IncomingMessage): { pathname: string; search: string } {
+  if (PATHS.has(url)) return { pathname: url, search: "" };
   return URL.canParse(url, "http://localhost") ? new URL(url, "http://localhost") : { pathname: "", search: "" };
 }
 

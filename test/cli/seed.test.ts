@@ -21,7 +21,7 @@ async function seeded(options: SeedOptions, databaseUrl?: string): Promise<strin
 async function content(databaseUrl: string) {
   const { client, close } = await openTestApp({}, { databaseUrl });
   const data = await client.query(`{
-    jobs { name grouping description class_path installed enabled hidden read_only default_job_queue { name }
+    jobs(hidden: null) { name grouping description class_path installed enabled hidden read_only default_job_queue { name }
       job_queue_assignments { job { name } job_queue { name queue_type } } }
     job_results { name task_name status date_created date_started date_done result task_args task_kwargs celery_kwargs traceback worker
       debug_log_count info_log_count success_log_count warning_log_count error_log_count

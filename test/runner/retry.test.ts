@@ -14,6 +14,7 @@ export const Queues = job("Queues", () => { throw new Error("no"); }, { retry: {
 export const Single = job("Single", () => { throw new Error("no"); }, { retry: { limit: 1, backoff: 10 }, isSingleton: true });
 export const Long = job("Long", () => { throw new Error("no"); }, { retry: { limit: 20, backoff: 40_000 } });
 export const Once = job("Once", () => { throw new Error("no"); });
+export const Prints = job("Prints", () => { console.log("printed " + ++calls); throw new Error("no"); }, { retry: { limit: 1, backoff: 10 } });
 export const Quick = job("Quick", () => "done");
 `,
 };
@@ -156,4 +157,19 @@ test("a run keeps its slot, and a singleton its lock, until its last attempt has
   await nextAttempt(app, first, 10 * SECOND);
   expect(await finished(client, first)).toMatchObject({ status: "FAILURE", attempt: 2 });
   expect(await reaches(client, second, "RETRY")).toMatchObject({ waits_for_slot: false });
+});
+
+test("what the attempts print is one console, in order", async () => {
+  const app = await open();
+  const id = await start(app.client, "jobs.Prints", "console_log: true");
+  await nextAttempt(app, id, 10 * SECOND);
+  await finished(app.client, id);
+  const { job_result } = await app.client.query(
+    `query ($id: ID!) { job_result(id: $id) { job_console_entries(sort: ["sequence"]) { sequence text } } }`,
+    { id },
+  );
+  expect(job_result.job_console_entries).toEqual([
+    { sequence: 1, text: "printed 1\n" },
+    { sequence: 2, text: "printed 2\n" },
+  ]);
 });

@@ -114,6 +114,9 @@ test("relations are found by id and by name, through tables between, and by thei
   expect(await names(`enabled: false, hidden: false, installed: true`)).toBe("Job A,Job B");
   expect(await names(`enabled: true`)).toBe("");
   expect(await names(`job_queues: []`)).toBe("");
+  for (const none of ["id: []", "name: [null]", "name__ic: []", "time_limit__gt: []", "default_job_queue: []"])
+    expect.soft(await names(none), none).toBe("");
+  for (const all of ["id__n: []", "name__nic: []"]) expect.soft(await names(all), all).toBe("Job A,Job B");
   const nested = await app.client.query(
     `{ jobs { name job_results(status: "FAILURE") { name } job_queues(name__isw: "s") { name } } }`,
   );

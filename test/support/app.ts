@@ -19,7 +19,7 @@ export interface TestApp extends App {
   logged: Record<string, unknown>[];
 }
 
-/** Files of a JOBS_ROOT by path; each is given the import of `defineJob` and `z`. */
+/** Files of a JOBS_ROOT by path; each is given the import of what "jobgraph" declares jobs with. */
 export type JobFiles = Record<string, string>;
 
 // Folders of the test under way.
@@ -47,6 +47,12 @@ export async function writeJobs(files: JobFiles, into?: string): Promise<string>
   return root;
 }
 
+/** Closes an app, and opens another on its database and job files. */
+export async function restart({ close, config: { databaseUrl, jobsRoot } }: TestApp): Promise<TestApp> {
+  await close();
+  return openTestApp({}, { databaseUrl, jobsRoot });
+}
+
 /** Opens an app that is closed when the test is over. `config` overrides any setting, e.g. the database of an earlier app. */
 export async function openTestApp(files: JobFiles, config: Partial<Config> = {}, clock?: TestClock): Promise<TestApp> {
   const full: Config = {
@@ -59,6 +65,7 @@ export async function openTestApp(files: JobFiles, config: Partial<Config> = {},
       PATH: process.env["PATH"],
     }),
     databaseUrl: config.databaseUrl ?? (await freshDatabaseUrl()),
+    filesRoot: await emptyFolder(),
     jobsRoot: config.jobsRoot ?? (await writeJobs(files)),
     ...config,
   };

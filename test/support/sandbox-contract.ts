@@ -4,6 +4,8 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Isolation } from "../../src/runner/define-job.ts";
 import type { Outcome, SaidLine, Sandbox } from "../../src/runner/sandbox.ts";
 import { writeJobs } from "./app.ts";
+import { listen } from "./listen.ts";
+import { leavesContract } from "./leaves-contract.ts";
 import { timeLimitsContract } from "./time-limits-contract.ts";
 
 /** How a sandbox is opened for the contract. */
@@ -63,6 +65,7 @@ export const Enum = job("Typed", (): string => { const typed: string = "ts"; ret
 /** What every sandbox promises, run against each implementation. */
 export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): void {
   timeLimitsContract(() => open({ env: {}, graceMs: 50 }));
+  leavesContract(() => open({ env: {}, graceMs: 50 }));
 
   async function setup(settings: Partial<SandboxSettings> = {}) {
     const sandbox = open({ env: { VISIBLE: "1" }, graceMs: 50, ...settings });
@@ -76,7 +79,7 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
       signal = new AbortController().signal,
       isolation: Isolation = "run",
     ) => {
-      const lines: SaidLine[] = [];
+      const { on, ...said } = listen({ lines: onLines });
       const task = {
         file,
         exportName,
@@ -87,15 +90,8 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
         user: { id: "u", username: "ada" },
         jobResult: { id: "r", name: exportName },
       };
-      const outcome: Outcome = await sandbox.run(
-        task,
-        async (batch) => {
-          await onLines?.(batch);
-          lines.push(...batch);
-        },
-        signal,
-      );
-      return { outcome, lines };
+      const outcome: Outcome = await sandbox.run(task, on, signal);
+      return { outcome, ...said };
     };
     return { sandbox, root, file, run };
   }

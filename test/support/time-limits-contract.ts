@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { Isolation } from "../../src/runner/define-job.ts";
-import type { SaidLine, Sandbox, TimeLimits } from "../../src/runner/sandbox.ts";
+import type { Sandbox, TimeLimits } from "../../src/runner/sandbox.ts";
 import { writeJobs } from "./app.ts";
+import { listen } from "./listen.ts";
 
 const SOURCE = `
 import { setTimeout as delay } from "node:timers/promises";
@@ -62,15 +63,11 @@ export function timeLimitsContract(open: () => Sandbox): void {
     onTestFinished(() => sandbox.close());
     const root = await writeJobs({ "jobs.ts": SOURCE, ...files });
     return async (exportName: string, limits: TimeLimits, isolation: Isolation = "run", file = "jobs.ts") => {
-      const lines: string[] = [];
+      const { on, lines } = listen();
       const task = { file: join(root, file), exportName, isolation, limits, data: {}, dryRun: false, user: null };
       const started = performance.now();
-      const outcome = await sandbox.run(
-        { ...task, jobResult: { id: "r", name: exportName } },
-        async (batch: SaidLine[]) => void lines.push(...batch.map((line) => line.message)),
-        new AbortController().signal,
-      );
-      return { outcome, lines, ms: performance.now() - started };
+      const outcome = await sandbox.run({ ...task, jobResult: { id: "r", name: exportName } }, on, new AbortController().signal);
+      return { outcome, lines: lines.map((line) => line.message), ms: performance.now() - started };
     };
   }
   /** Runs in a thread that has loaded the file already: on a busy machine loading alone can take as long as these limits. */

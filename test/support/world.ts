@@ -88,7 +88,7 @@ export async function storeWorld(database: Database) {
     { jobResult: run, sequence: 1, logLevel: "INFO", grouping: "main", message: "hello", created: at("02-01T10:00:02") },
     partial,
   );
-  const printed = em.create(JobConsoleEntry, { jobResult: run, outputType: "STDERR", text: "oops" }, partial);
+  const printed = em.create(JobConsoleEntry, { jobResult: run, sequence: 1, outputType: "STDERR", text: "oops" }, partial);
   const file = em.create(FileProxy, { jobResult: run, name: "a.txt", size: 12 }, partial);
   const hook = em.create(JobHook, { name: "On change", job, typeUpdate: true, contentTypes: [device] }, partial);
   const button = em.create(JobButton, { name: "Press", text: "Go", job, contentTypes: [device] }, partial);

@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
+import { MODELS } from "../../src/entities/index.ts";
+import { shapeOf } from "../../src/entities/shape.ts";
 import { StartError } from "../../src/errors.ts";
 
 test("defaults make a server on SQLite that only this machine reaches", () => {
@@ -16,9 +18,14 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     shutdownGraceMs: 10_000,
     softTimeLimitMs: 300_000,
     timeLimitMs: 600_000,
+    memoryLimitMb: 512,
+    filesRoot: resolve("data/files"),
+    maxFileBytes: 10_485_760,
+    maxRunFilesBytes: 104_857_600,
     authCacheMs: 1000,
     maxPageSize: 10_000,
     defaultPageSize: undefined,
+    customFields: [],
     adminToken: undefined,
     logLevel: "info",
     jobEnv: {},
@@ -56,4 +63,26 @@ test("an empty variable is one that is not set, and jobs do not see our secrets"
   const config = loadConfig({ PORT: "", ADMIN_TOKEN: "0123456789abcdef", DATABASE_URL: "sqlite:x", HOME: "/home/ada" });
   expect(config.port).toBe(4000);
   expect(config.jobEnv).toEqual({ HOME: "/home/ada" });
+});
+
+test("custom fields are MODEL.KEY or MODEL.KEY:KIND, of every model that has some", () => {
+  expect(loadConfig({ CUSTOM_FIELDS: "job.owner, job.tier2:integer,jobqueue.owner:json" }).customFields).toEqual([
+    { model: "job", key: "owner", kind: "text" },
+    { model: "job", key: "tier2", kind: "integer" },
+    { model: "jobqueue", key: "owner", kind: "json" },
+  ]);
+  const models = MODELS.filter((model) => shapeOf(model).columns.has("_custom_field_data")).map(({ name }) => name.toLowerCase());
+  expect(() => loadConfig({ CUSTOM_FIELDS: "user.a,job.Owner,job.a:list,job,job.b:text:text,job.c,job.c:float," })).toThrow(
+    new StartError(
+      [
+        `CUSTOM_FIELDS has "user.a": its model must be one of ${models.toSorted().join(", ")}.`,
+        `CUSTOM_FIELDS has "job.Owner": its key must be a letter and then letters, digits or _, all in lower case.`,
+        `CUSTOM_FIELDS has "job.a:list": its kind must be one of text, integer, float, boolean, date, json.`,
+        `CUSTOM_FIELDS has "job": a custom field is MODEL.KEY or MODEL.KEY:KIND.`,
+        `CUSTOM_FIELDS has "job.b:text:text": a custom field is MODEL.KEY or MODEL.KEY:KIND.`,
+        `CUSTOM_FIELDS has "job.c:float": the model has a field with this key already.`,
+        `CUSTOM_FIELDS has "": a custom field is MODEL.KEY or MODEL.KEY:KIND.`,
+      ].join("\n"),
+    ),
+  );
 });

@@ -1,10 +1,11 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openThreads } from "../../src/runner/sandbox/threads.ts";
 import { writeJobs } from "../support/app.ts";
+import { listen } from "../support/listen.ts";
 import { sandboxContract } from "../support/sandbox-contract.ts";
 
 const open = (spares: number, settings: { env: Readonly<Record<string, string>>; graceMs: number }) =>
-  openThreads({ ...settings, spares, shared: 2, onOutput: () => undefined });
+  openThreads({ ...settings, spares, shared: 2, memoryLimitMb: 0, onOutput: () => undefined });
 
 describe("threads", () => {
   sandboxContract((settings) => open(1, settings));
@@ -27,7 +28,7 @@ test("more runs at once than spares, and runs without any", async () => {
     } as const;
     const outcomes = await Promise.all(
       Array.from({ length: 5 }, (_, n) =>
-        sandbox.run({ ...task, jobResult: { id: String(n), name: "A" } }, async () => undefined, new AbortController().signal),
+        sandbox.run({ ...task, jobResult: { id: String(n), name: "A" } }, listen().on, new AbortController().signal),
       ),
     );
     expect(outcomes).toEqual(Array.from({ length: 5 }, () => ({ kind: "success", result: {} })));

@@ -9,7 +9,7 @@ const ACTIONS = { typeCreate: "create", typeUpdate: "update", typeDelete: "delet
 export const jobHookRules = {
   async check(hook: JobHook, unit: Unit): Promise<ErrorDetail[]> {
     const actions = (Object.keys(ACTIONS) as (keyof typeof ACTIONS)[]).filter((action) => hook[action]);
-    const details = await receiverFits(hook, "hook");
+    const details = await receiverFits(hook, "hook", unit);
     if (actions.length === 0)
       details.push({ field: "data.type_create", message: "Choose at least one of type_create, type_update and type_delete." });
     const others = await unit.em.find(JobHook, { job: hook.job, id: { $ne: hook.id } }, { populate: ["contentTypes"] });

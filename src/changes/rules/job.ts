@@ -1,4 +1,4 @@
-import { Job, JobButton, JobHook } from "../../entities/index.ts";
+import { type Job, JobButton, JobHook, ScheduledJob } from "../../entities/index.ts";
 import type { ErrorDetail } from "../../errors.ts";
 import type { Unit } from "../unit.ts";
 import { tagsMayBeOn } from "./tag.ts";
@@ -13,12 +13,12 @@ export const jobRules = {
     const mind = (holds: boolean, field: string, message: string) => {
       if (!holds) details.push({ field: `data.${field}`, message });
     };
-    const secretApproval = job.approvalRequired && job.hasSensitiveVariables;
-    mind(
-      !secretApproval,
-      "approval_required",
-      "A job with sensitive variables cannot ask for approval: its inputs are not kept.",
-    );
+    if (job.approvalRequired && job.hasSensitiveVariables) {
+      const message = "A job with sensitive variables cannot ask for approval: its inputs are not kept.";
+      // What the source says is not the caller's: such a job cannot be run, and says so in `runnable`.
+      mind(!job.approvalRequiredOverride, "approval_required", message);
+      mind(!job.hasSensitiveVariablesOverride, "has_sensitive_variables", message);
+    }
     mind(job.softTimeLimit >= 0, "soft_time_limit", "A time limit is 0 or more.");
     mind(job.timeLimit >= 0, "time_limit", "A time limit is 0 or more.");
     mind(job.name.trim() !== "", "name", "This field cannot be blank.");
@@ -36,6 +36,9 @@ export const jobRules = {
         unit.because(object, `deleted with the job "${job.name}"`);
         unit.delete(object);
       }
+    // They stay without their job, and that is a change of theirs.
+    for (const schedule of await unit.hold(ScheduledJob, { jobModel: job }))
+      unit.because(schedule, `the job "${job.name}" was deleted`);
     return [];
   },
 };

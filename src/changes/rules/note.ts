@@ -6,9 +6,12 @@ import type { Unit } from "../unit.ts";
 /** Rules of Note: it is about an object that there is, and its writer's own. */
 export const noteRules = {
   async check(note: Note, unit: Unit): Promise<ErrorDetail[]> {
-    if (note.user === undefined) signedBy(note, unit);
+    const isNew = note.user === undefined;
+    if (isNew) signedBy(note, unit);
     else await ownedBy(note, unit);
     if (note.note.trim() === "") return [{ field: "data.note", message: "This field cannot be blank." }];
+    // What a note is about never changes, and may be gone.
+    if (!isNew) return [];
     const model = MODELS.find((candidate) => contentTypeLabel(candidate) === note.assignedObjectType.label);
     if (!model || (await unit.em.count(model as never, { id: note.assignedObjectId } as never)) > 0) return [];
     const message = `There is no object of the kind ${note.assignedObjectType.label} with this id.`;

@@ -1,12 +1,16 @@
-import type { JobButton, JobHook } from "../../entities/index.ts";
+import { Job, type JobButton, type JobHook } from "../../entities/index.ts";
 import type { ErrorDetail } from "../../errors.ts";
+import type { Unit } from "../unit.ts";
 
 /** What a hook and a button ask of their job, and of the kinds of objects they are for. */
 export async function receiverFits(
-  { job, enabled, contentTypes }: JobButton | JobHook,
+  { job: { id }, enabled, contentTypes }: JobButton | JobHook,
   kind: "button" | "hook",
+  unit: Unit,
 ): Promise<ErrorDetail[]> {
   const details: ErrorDetail[] = [];
+  // Held, so that it stays as it is found, and two hooks of it come one after the other.
+  const [job] = (await unit.hold(Job, { id })) as [Job];
   const isReceiver = kind === "hook" ? job.isJobHookReceiver : job.isJobButtonReceiver;
   if (!isReceiver) details.push({ field: "data.job", message: `The job "${job.name}" is not a job ${kind} receiver.` });
   else if (enabled && !(job.installed && job.enabled))

@@ -6,7 +6,7 @@ import Sqlite from "better-sqlite3";
 import { type CompiledQuery, sql } from "kysely";
 import { LRUCache } from "lru-cache";
 import { RE2JS } from "re2js";
-import type { Database, LineRow } from "../database.ts";
+import type { ConsoleEntryRow, Database, LineRow } from "../database.ts";
 import { COUNT_COLUMNS, countLines } from "../log-counts.ts";
 import { migrationOptions } from "../migrations/index.ts";
 import { ORM_OPTIONS } from "./options.ts";
@@ -22,6 +22,8 @@ const LINE_COLUMNS = [
   "log_object",
   "absolute_url",
 ] as const;
+
+const CONSOLE_COLUMNS = ["id", "job_result_id", "sequence", "timestamp", "output_type", "text"] as const;
 
 /** Opens, and makes where it is missing, the SQLite database at a path. */
 export async function openSqlite(path: string): Promise<Database> {
@@ -45,12 +47,13 @@ export async function openSqlite(path: string): Promise<Database> {
     // The file is there only once the first statement has run.
     read: async (statement) => (reader ??= openReader(file)).read(statement),
     readJson: (column) => (column === null ? null : JSON.parse(column as string)),
-    owners: (parameter) => sql`json_each(${parameter}) as owner`,
+    owners: (parameter) => sql`(select key as place, value from json_each(${parameter})) as owner`,
     ownersParameter: (ids) => JSON.stringify(ids),
     hasLateral: false,
     like: (text, pattern) => sql`${text} like ${pattern} escape '\\'`,
     matches: (text, pattern, ignoreCase) => sql`matches(${ignoreCase ? `(?i)${pattern}` : pattern}, ${text})`,
     appendLines: (rows) => (lines ??= openLineConnection(file)).append(rows),
+    appendConsoleEntries: (rows) => (lines ??= openLineConnection(file)).appendConsole(rows),
     migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),
     pendingSchemaChanges: () => orm.schema.getUpdateSchemaSQL({ wrap: false }),
     async close() {
@@ -86,17 +89,19 @@ function createMatcher(): (pattern: string, text: string | null) => number {
 
 interface LineConnection {
   append(rows: readonly LineRow[]): Promise<void>;
+  appendConsole(rows: readonly ConsoleEntryRow[]): Promise<void>;
   close(): void;
 }
 
-/** Lines have a connection and prepared statements of their own: MikroORM's single connection would make them queue behind reads. */
+/** Lines and what is printed have a connection and prepared statements of their own: MikroORM's single connection would make them queue behind reads. */
 function openLineConnection(file: string): LineConnection {
   // A busy database answers at once: whoever holds it runs on this very thread, and waiting here would keep it from letting go.
   const connection = new Sqlite(file, { timeout: 0 });
   connection.pragma("synchronous = normal");
-  const insert = connection.prepare(
-    `insert into job_log_entry (${LINE_COLUMNS.join(", ")}) values (${LINE_COLUMNS.map((name) => `@${name}`).join(", ")})`,
-  );
+  const insertInto = (table: string, columns: readonly string[]) =>
+    connection.prepare(`insert into ${table} (${columns.join(", ")}) values (${columns.map((name) => `@${name}`).join(", ")})`);
+  const insert = insertInto("job_log_entry", LINE_COLUMNS);
+  const insertConsole = insertInto("job_console_entry", CONSOLE_COLUMNS);
   const count = connection.prepare(
     `update job_result set ${COUNT_COLUMNS.map((name) => `${name} = ${name} + ?`).join(", ")} where id = ?`,
   );
@@ -104,18 +109,23 @@ function openLineConnection(file: string): LineConnection {
     for (const row of rows) insert.run(row);
     for (const [id, counts] of countLines(rows)) count.run(...counts, id);
   });
-  return {
-    async append(rows) {
-      for (;;) {
-        try {
-          write.immediate(rows);
-          return;
-        } catch (error) {
-          if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
-          await delay(2);
-        }
+  const writeConsole = connection.transaction((rows: readonly ConsoleEntryRow[]) => {
+    for (const row of rows) insertConsole.run(row);
+  });
+
+  async function whenFree(writeNow: () => void): Promise<void> {
+    for (;;) {
+      try {
+        return writeNow();
+      } catch (error) {
+        if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
+        await delay(2);
       }
-    },
+    }
+  }
+  return {
+    append: (rows) => whenFree(() => write.immediate(rows)),
+    appendConsole: (rows) => whenFree(() => writeConsole.immediate(rows)),
     close: () => connection.close(),
   };
 }

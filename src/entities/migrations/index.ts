@@ -2,7 +2,8 @@ import type { MigrationsOptions } from "@mikro-orm/core";
 import { Migration } from "@mikro-orm/migrations";
 import { initial } from "./0001-initial.ts";
 import { overridesAndChanges } from "./0002-overrides-and-changes.ts";
-import { runControl } from "./0003-run-control.ts";
+import { whatRunsLeave } from "./0003-what-runs-leave.ts";
+import { runControl } from "./0004-run-control.ts";
 
 /** One step of the schema's history, in the words of each database. Never edited once it has landed. */
 export interface SchemaStep {
@@ -11,7 +12,7 @@ export interface SchemaStep {
   postgresql: readonly string[];
 }
 
-const STEPS: readonly SchemaStep[] = [initial, overridesAndChanges, runControl];
+const STEPS: readonly SchemaStep[] = [initial, overridesAndChanges, whatRunsLeave, runControl];
 
 /** The steps as MikroORM's migrator wants them, for one database. */
 export function migrationOptions(dialect: "sqlite" | "postgresql"): MigrationsOptions {

@@ -1,13 +1,17 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { getEventListeners } from "node:events";
 import { workerData } from "node:worker_threads";
 import { JobCanceled, SoftTimeLimitExceeded } from "../define-job.ts";
 import type { Outcome, SandboxTask } from "../sandbox.ts";
 import { createPipeWriter } from "./byte-pipe.ts";
 import { checkData } from "./check-data.ts";
-import { encodeLine } from "./line-codec.ts";
 import { describeJobs, loadJob, loadModule } from "./load-job.ts";
+import { createFiles, type RunFiles } from "./files.ts";
 import { createLogger } from "./logger.ts";
+import { divertOutput } from "./output.ts";
+import { createProgress } from "./progress.ts";
 import type { Reply, Request, StopReason, ThreadData } from "./protocol.ts";
+import { encodeLine, encodePrinted } from "./record-codec.ts";
 import { failure, runJob } from "./run-job.ts";
 
 /*
@@ -17,26 +21,40 @@ import { failure, runJob } from "./run-job.ts";
  * `npm run build:code` makes one file of this and all it imports, since every run starts a thread and a thread's start is paid in files:
  * zod alone is a hundred. The file is also what job code imports as "jobgraph".
  */
-export {
-  defineJob,
-  defineJobButtonReceiver,
-  defineJobHookReceiver,
-  JobCanceled,
-  SoftTimeLimitExceeded,
-  z,
-} from "../define-job.ts";
+export * from "../define-job.ts";
 
-const { port, lines } = workerData as ThreadData;
+const { port, pipe } = workerData as ThreadData;
 const reply = (message: Reply) => port.postMessage(message);
-const write = createPipeWriter(lines);
+const write = createPipeWriter(pipe);
+
+interface Run {
+  settle(outcome: Outcome, fit: boolean): void;
+  abort: AbortController;
+  files: RunFiles;
+}
 
 /** The run under way; what an earlier one left running neither says nor decides anything any more. */
-let current: { settle(outcome: Outcome, fit: boolean): void; abort: AbortController } | undefined;
+let current: Run | undefined;
+
+/** Which run the code that runs now belongs to: the console has no other way to know. */
+const runs = new AsyncLocalStorage<Run>();
+
+divertOutput((printed) => {
+  const run = runs.getStore() ?? current;
+  if (!run || run !== current) return false;
+  write(encodePrinted(printed));
+  return true;
+});
 
 function startRun(task: SandboxTask): void {
-  const run = {
+  const say = (record: string) => {
+    if (current === run) write(record);
+  };
+  const run: Run = {
     abort: new AbortController(),
-    settle(outcome: Outcome, fit: boolean) {
+    // Only what this run awaits may keep the thread: see below.
+    files: createFiles(say, (isBusy) => current === run && (isBusy ? port.ref() : port.unref())),
+    settle(outcome, fit) {
       if (current !== run) return;
       current = undefined;
       port.ref();
@@ -44,12 +62,15 @@ function startRun(task: SandboxTask): void {
     },
   };
   current = run;
-  const logger = createLogger((line) => {
-    if (current === run) write(encodeLine(line));
-  });
+  const means = {
+    logger: createLogger((line) => say(encodeLine(line))),
+    progress: createProgress(say),
+    files: run.files,
+    signal: run.abort.signal,
+  };
   // A job whose promise can never settle leaves nothing to wait for: the thread then ends, and the other side is told.
   port.unref();
-  void runJob(task, logger, run.abort.signal).then((outcome) => run.settle(outcome, true));
+  void runs.run(run, () => runJob(task, means)).then((outcome) => run.settle(outcome, true));
 }
 
 for (const event of ["uncaughtException", "unhandledRejection"] as const) {
@@ -83,6 +104,8 @@ port.on("message", async (request: Request) => {
       return startRun(request.task);
     case "abort":
       return current?.abort.abort(errorOf(request.reason));
+    case "file":
+      return current?.files.settle(request.file, request.result);
     case "describe":
       try {
         return reply({ kind: "described", file: { jobs: describeJobs(await loadModule(request.file)) } });

@@ -37,9 +37,9 @@ export async function loadJob({ file, exportName }: JobSource): Promise<DefinedJ
 export function describeJobs(module: JobModule): JobDescription[] {
   return Object.entries(module)
     .filter((entry): entry is [string, DefinedJob] => isDefinedJob(entry[1]))
-    .map(([exportName, { run: _run, variables, ...meta }]) => ({
+    .map(([exportName, { variables, ...meta }]) => ({
       exportName,
-      // Through JSON: what a definition holds besides its metadata must not break the thread boundary.
+      // Through JSON: what a definition holds besides its metadata, its functions first of all, must not break the thread boundary.
       meta: JSON.parse(JSON.stringify(meta)),
       variablesSchema: z.toJSONSchema(variables ?? z.object({}), { io: "input", unrepresentable: "any" }) as Record<
         string,

@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { ErrorDetail } from "../../errors.ts";
+import type { StoredFile } from "../define-job.ts";
 import type { FileDescription, JobSource, Outcome, SandboxTask } from "../sandbox.ts";
 import type { PipeMemory } from "./byte-pipe.ts";
 
@@ -7,11 +8,11 @@ import type { PipeMemory } from "./byte-pipe.ts";
 export interface ThreadData {
   /** Where requests come from and replies go to; `parentPort` is left to others, such as Node's own watch mode. */
   port: MessagePort;
-  /** Where its lines go. */
-  lines: PipeMemory;
+  /** Where what a run says goes. */
+  pipe: PipeMemory;
 }
 
-/** Why a run has to stop: an error's name and message, which is what remains of an error between threads. */
+/** Why a run has to stop, or a file was refused: an error's name and message, which is what remains of an error between threads. */
 export interface StopReason {
   name: string;
   message: string;
@@ -21,11 +22,13 @@ export interface StopReason {
 export type Request =
   | { kind: "run"; task: SandboxTask }
   | { kind: "abort"; reason: StopReason }
+  /** What became of a file that a run handed over. */
+  | { kind: "file"; file: number; result: { stored: StoredFile } | { error: StopReason } }
   | { kind: "describe"; file: string }
   | { kind: "validate"; source: JobSource; data: Record<string, unknown> };
 
 /** What a thread answers. `unloadable` is for a job whose code does not load any more; `fit` says
- * whether the thread may run another task. `ready` comes first; to a run, one `outcome`, after its last line went into the pipe. */
+ * whether the thread may run another task. `ready` comes first; to a run, one `outcome`, after the last it said went into the pipe. */
 export type Reply =
   | { kind: "ready" }
   | { kind: "outcome"; outcome: Outcome; fit: boolean }

@@ -1,24 +1,65 @@
 import { setImmediate } from "node:timers/promises";
 import type { Outcome, SandboxTask } from "../sandbox.ts";
-import type { JobLogger } from "../define-job.ts";
+import { type DefinedJob, type JobContext, JobFailure, type JobOutcome } from "../define-job.ts";
 import { checkData } from "./check-data.ts";
+import type { RunFiles } from "./files.ts";
 import { loadJob } from "./load-job.ts";
 import { fitText } from "./fit-text.ts";
 import { toJson } from "./to-json.ts";
 
+/** What a job is given besides its task. */
+export interface JobMeans extends Pick<JobContext, "logger" | "progress" | "signal"> {
+  files: RunFiles;
+}
+
 /** Runs a task's job in this thread; whatever it throws is its outcome. */
-export async function runJob(task: SandboxTask, logger: JobLogger, signal: AbortSignal): Promise<Outcome> {
+export async function runJob(task: SandboxTask, { files, ...means }: JobMeans): Promise<Outcome> {
   try {
     const job = await loadJob(task);
     const checked = await checkData(job, task.data);
     if ("details" in checked) throw new TypeError(checked.details.map(({ field, message }) => `${field}: ${message}`).join("; "));
     const { dryRun, user, jobResult } = task;
-    const result = await job.run({ logger, data: checked.data, signal, dryRun, user, jobResult });
+    const context: JobContext = { ...means, data: checked.data, dryRun, user, jobResult, createFile: files.create };
+    const outcome = await runWithHooks(job, context);
+    if (outcome.status === "FAILURE") throw outcome.error;
+    await files.settled();
     // A rejection that nobody awaited is reported one turn later; without this turn the run would count as a success.
     await setImmediate();
-    return { kind: "success", result: toJson(result) };
+    return { kind: "success", result: outcome.result };
   } catch (error) {
-    return failure(error, signal);
+    return failure(error, means.signal);
+  }
+}
+
+/** In the order that `JobHooks` documents. */
+async function runWithHooks(job: DefinedJob, context: JobContext): Promise<JobOutcome> {
+  let outcome: JobOutcome;
+  try {
+    await job.beforeStart?.(context);
+    outcome = { status: "SUCCESS", result: toJson(await job.run(context)) };
+  } catch (error) {
+    outcome = { status: "FAILURE", error };
+    await tolerate("onFailure", context, () => job.onFailure?.(context, error));
+  }
+  if (outcome.status === "SUCCESS") {
+    try {
+      await job.onSuccess?.(context, outcome.result);
+    } catch (error) {
+      outcome = { status: "FAILURE", error };
+    }
+  }
+  const told = outcome;
+  await tolerate("afterReturn", context, () => job.afterReturn?.(context, told));
+  return outcome;
+}
+
+/** Calls a hook that cannot change the outcome. */
+async function tolerate(name: string, { logger }: JobContext, call: () => unknown): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    const { excType, excMessage } = failure(error);
+    logger.error(`${name} failed: ${excType}: ${excMessage}`);
   }
 }
 
@@ -33,7 +74,7 @@ export function failure(thrown: unknown, signal?: AbortSignal): Outcome & { kind
     kind: "failure",
     excType: fitText(String(name), MAX_TEXT),
     excMessage: fitText(String(message), MAX_TEXT),
-    traceback: fitText(traceback(error), MAX_TEXT),
+    traceback: error instanceof JobFailure ? null : fitText(traceback(error), MAX_TEXT),
   };
 }
 

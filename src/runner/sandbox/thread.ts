@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
-import type { Outcome, SaidLine, SandboxTask } from "../sandbox.ts";
+import type { Outcome, RunListener, SandboxTask } from "../sandbox.ts";
 import { createPipe, createPipeReader, type PipeReader } from "./byte-pipe.ts";
-import { decodeLines } from "./line-codec.ts";
+import { createFileReceiver, type FileReceiver } from "./file-receiver.ts";
+import { engineLimitMb, watchMemory } from "./memory-watch.ts";
 import type { Reply, Request, StopReason, ThreadData } from "./protocol.ts";
+import { decodeRecords } from "./record-codec.ts";
 
 /** Made by `npm run build:code`; as far from `src/runner/sandbox` as from `dist/runner/sandbox`. */
 const ENTRY = new URL("../../../dist/sandbox/entry.js", import.meta.url);
@@ -15,7 +17,7 @@ const COMPILE_CACHE = fileURLToPath(new URL("../../../dist/compile-cache", impor
 /** How long the outcome of a run waits for its thread to end: one that is inside a native call, such as `execSync`, ends when that returns. */
 const END_TIMEOUT_MS = 500;
 
-/** Takes what a job wrote to a stream, as it comes. */
+/** Takes what was written to a stream outside of any run, as it comes. */
 export type OnOutput = (stream: "stdout" | "stderr", text: string) => void;
 
 /** How a run is stopped from outside: told by `signal`, ended `graceMs` later, or as soon as `end` aborts. */
@@ -32,25 +34,26 @@ export interface Thread {
   /** Asks for one reply. @throws Error when the thread ended, or took longer than `timeoutMs`; it is of no use then. */
   ask<K extends Reply["kind"]>(request: Request, answer: K, timeoutMs: number): Promise<Reply & { kind: K }>;
   /**
-   * Runs a task to its end, and until its last line is stored. A job that is aborted and does not end within the grace, or that reaches its
-   * hard time limit, takes the thread with it.
+   * Runs a task to its end, and until the last it said is taken. A job that is aborted and does not end within the grace, or that reaches its
+   * hard time limit or its limit of memory, takes the thread with it.
    */
-  run(task: SandboxTask, lines: (batch: SaidLine[]) => Promise<void>, stop: Stop): Promise<Outcome>;
+  run(task: SandboxTask, on: RunListener, stop: Stop): Promise<Outcome>;
   /** Resolves once the thread is gone, whatever it was doing. */
   end(): Promise<void>;
 }
 
-/** Starts a thread that sees only the given environment. */
-export function startThread(env: Readonly<Record<string, string>>, onOutput: OnOutput): Thread {
-  const lines = createPipe();
+/** Starts a thread that sees only the given environment, and whose runs may take only so many MiB of memory; 0 for as many as they like. */
+export function startThread(env: Readonly<Record<string, string>>, onOutput: OnOutput, memoryLimitMb: number): Thread {
+  const memory = createPipe();
   const { port1: port, port2 } = new MessageChannel();
   const worker = new Worker(ENTRY, {
-    workerData: { lines, port: port2 } satisfies ThreadData,
+    workerData: { pipe: memory, port: port2 } satisfies ThreadData,
     transferList: [port2],
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     stdout: true,
     stderr: true,
     execArgv: ["--disable-warning=ExperimentalWarning"],
+    ...(memoryLimitMb > 0 && { resourceLimits: { maxOldGenerationSizeMb: engineLimitMb(memoryLimitMb) } }),
   });
   worker.stdout.setEncoding("utf8").on("data", (text: string) => onOutput("stdout", text));
   worker.stderr.setEncoding("utf8").on("data", (text: string) => onOutput("stderr", text));
@@ -88,7 +91,7 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
       if (message.kind !== answer) throw new Error(`asked for ${answer}, got ${message.kind}`);
       return message as Reply & { kind: typeof answer };
     },
-    async run(task, store, { signal, graceMs, end }) {
+    async run(task, on, { signal, graceMs, end }) {
       await ready;
       const timers: NodeJS.Timeout[] = [];
       const after = (ms: number, act: () => void) => void timers.push(setTimeout(act, ms));
@@ -100,10 +103,13 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
         void worker.terminate();
         setTimeout(() => left.resolve({ outcome, fit: false }), END_TIMEOUT_MS).unref();
       };
-      const pipe = createPipeReader(lines);
-      const stored = pump(pipe, store).catch((error: Error) =>
-        force(failure("LogStorageError", `A log line could not be stored: ${error.message}`)),
+      const pipe = createPipeReader(memory);
+      const files = createFileReceiver(on.file, (file, result) =>
+        port.postMessage({ kind: "file", file, result } satisfies Request),
       );
+      const taken = pump(pipe, on, files).catch((error: Error) => force(failure("LogStorageError", error.message)));
+      const overMemory = () => force(failure("MemoryLimitExceeded", memoryMessage(memoryLimitMb)));
+      const unwatch = memoryLimitMb > 0 ? watchMemory(worker, memoryLimitMb, overMemory) : () => undefined;
 
       // A run is told to stop through its port and ended by force, whatever the reason; all timers of that are cleared when it is over.
       const tell = ({ name, message }: StopReason) =>
@@ -128,14 +134,19 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
       const { outcome, fit: isFit } = await Promise.race([reply, throwEnd, left.promise]).catch(
         // A thread's end can overtake its last message.
         (error: Error) =>
-          (receiveMessageOnPort(port)?.message as OutcomeReply | undefined) ?? { outcome: endOf(error), fit: false },
+          (receiveMessageOnPort(port)?.message as OutcomeReply | undefined) ?? {
+            outcome: endOf(error, memoryLimitMb),
+            fit: false,
+          },
       );
       fit &&= isFit;
       for (const timer of timers) clearTimeout(timer);
+      unwatch();
       signal.removeEventListener("abort", onAbort);
       end?.removeEventListener("abort", onEnd);
       pipe.end();
-      await stored;
+      await taken;
+      await files.close();
       return forced ?? outcome;
     },
     end: async () => void (await worker.terminate()),
@@ -144,20 +155,26 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
 
 type OutcomeReply = Pick<Reply & { kind: "outcome" }, "fit" | "outcome">;
 
-/** Lines that are stored in one go. On SQLite storing blocks this thread, so it must stay short. */
+/** Records that are taken in one go. On SQLite storing lines blocks this thread, so it must stay short. */
 const MAX_BATCH = 1000;
 
-/** Moves lines from the pipe into storage until the pipe has ended and is empty; its bytes are given back only once they are stored. */
-async function pump(pipe: PipeReader, store: (batch: SaidLine[]) => Promise<void>): Promise<void> {
+/** Hands what the pipe says on until the pipe has ended and is empty; its bytes are given back only once they are taken. */
+async function pump(pipe: PipeReader, on: RunListener, files: FileReceiver): Promise<void> {
   let whole: Buffer[] = [];
   for (;;) {
-    // A line that is longer than the pipe comes in pieces, which must be given back before its rest can come.
+    // A record that is longer than the pipe comes in pieces, which must be given back before its rest can come.
     const piece = pipe.peek();
     const bytes = whole.length === 0 ? piece : Buffer.concat([...whole, piece]);
-    const { lines, length } = decodeLines(bytes, MAX_BATCH);
-    if (lines.length > 0) {
-      await store(lines);
-      pipe.release(length - (bytes.length - piece.length));
+    const decoded = decodeRecords(bytes, MAX_BATCH);
+    if (decoded) {
+      const { lines, printed, progress, fileParts } = decoded.records;
+      if (progress) on.progress(progress);
+      await Promise.all([
+        lines.length > 0 && on.lines(lines).catch(storageError("A log line")),
+        printed.length > 0 && on.printed(printed).catch(storageError("What the job printed")),
+        fileParts.length > 0 && files.receive(fileParts),
+      ]);
+      pipe.release(decoded.length - (bytes.length - piece.length));
       whole = [];
     } else if (piece.length === pipe.capacity) {
       whole.push(piece);
@@ -166,6 +183,10 @@ async function pump(pipe: PipeReader, store: (batch: SaidLine[]) => Promise<void
     else await pipe.more();
   }
 }
+
+const storageError = (what: string) => (error: Error) => {
+  throw new Error(`${what} could not be stored: ${error.message}`, { cause: error });
+};
 
 /** The thread is well; it is the job's code that cannot be had. */
 export class LoadError extends Error {
@@ -192,6 +213,11 @@ const hardLimit = (ms: number): StopReason => ({
   message: `The job was ended: it ran longer than its time limit of ${ms / 1000} s.`,
 });
 
+const memoryMessage = (limitMb: number) =>
+  limitMb > 0
+    ? `The job was ended: it took more memory than its limit of ${limitMb} MiB.`
+    : "The job was ended: it took more memory than a thread can have.";
+
 const failure = (excType: string, excMessage: string): Outcome => ({
   kind: "failure",
   excType,
@@ -200,7 +226,9 @@ const failure = (excType: string, excMessage: string): Outcome => ({
 });
 
 /** What a thread's end means for a run that had not told its outcome. */
-function endOf(error: Error): Outcome {
+function endOf(error: Error, memoryLimitMb: number): Outcome {
+  if ((error as { code?: unknown }).code === "ERR_WORKER_OUT_OF_MEMORY")
+    return failure("MemoryLimitExceeded", memoryMessage(memoryLimitMb));
   if (!(error instanceof EndedError))
     return { kind: "failure", excType: error.name, excMessage: error.message, traceback: error.stack ?? String(error) };
   if (error.exitCode === 0) {

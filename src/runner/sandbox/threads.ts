@@ -1,4 +1,4 @@
-import type { FileDescription, Outcome, Sandbox } from "../sandbox.ts";
+import type { FileDescription, Outcome, Sandbox, SandboxTask } from "../sandbox.ts";
 import { LoadError, type OnOutput, startThread, type Thread } from "./thread.ts";
 
 /** How {@link openThreads} is set up. */
@@ -11,7 +11,16 @@ export interface ThreadsOptions {
   shared: number;
   /** How long an aborted job may take to end by itself. */
   graceMs: number;
+  /** MiB of memory that a run of a job without a limit of its own may take; 0 for as many as it likes. */
+  memoryLimitMb: number;
   onOutput: OnOutput;
+}
+
+/** A thread that waits for the next run of its file, and of jobs with its limit of memory. */
+interface IdleThread {
+  file: string;
+  limitMb: number;
+  thread: Thread;
 }
 
 /** The thread that describes and checks is given up after this long without work: it holds some 20 MB. */
@@ -25,10 +34,10 @@ const LOAD_TIMEOUT_MS = 10_000;
  * 30 ms of processor time); for jobs that allow it, threads that stay for the next run of the same file; and one for
  * describing files and checking inputs.
  */
-export function openThreads({ env, spares, shared, graceMs, onOutput }: ThreadsOptions): Sandbox {
-  const start = () => startThread(env, onOutput);
-  const stock: Thread[] = Array.from({ length: spares }, start);
-  const idle: { file: string; thread: Thread }[] = [];
+export function openThreads({ env, spares, shared, graceMs, memoryLimitMb, onOutput }: ThreadsOptions): Sandbox {
+  const start = (limitMb = memoryLimitMb) => startThread(env, onOutput, limitMb);
+  const stock: Thread[] = Array.from({ length: spares }, () => start());
+  const idle: IdleThread[] = [];
   const running = new Set<Thread>();
   const ending = new Set<Promise<void>>();
   let reader: Thread | undefined;
@@ -65,30 +74,32 @@ export function openThreads({ env, spares, shared, graceMs, onOutput }: ThreadsO
     ending.add(gone);
   }
 
-  function takeFresh(): Thread {
+  /** Spares were started before their job was known: one with a limit of its own cannot have them. */
+  function takeFresh(limitMb = memoryLimitMb): Thread {
+    if (limitMb !== memoryLimitMb) return start(limitMb);
     const thread = stock.shift() ?? start();
-    if (!closed) stock.push(...Array.from({ length: spares - stock.length }, start));
+    if (!closed) stock.push(...Array.from({ length: spares - stock.length }, () => start()));
     return thread;
   }
 
-  function takeShared(file: string): Thread {
-    const at = idle.findIndex((item) => item.file === file && item.thread.fit);
-    return at === -1 ? takeFresh() : idle.splice(at, 1)[0]!.thread;
+  function takeShared(file: string, limitMb = memoryLimitMb): Thread {
+    const at = idle.findIndex((item) => item.file === file && item.limitMb === limitMb && item.thread.fit);
+    return at === -1 ? takeFresh(limitMb) : idle.splice(at, 1)[0]!.thread;
   }
 
-  function keep(file: string, thread: Thread): void {
-    idle.push({ file, thread });
+  function keep({ file, memoryLimitMb: limitMb = memoryLimitMb }: SandboxTask, thread: Thread): void {
+    idle.push({ file, limitMb, thread });
     if (idle.length > shared) endThread(idle.shift()!.thread);
   }
 
   return {
-    async run(task, lines, signal, end) {
+    async run(task, on, signal, end) {
       const isShared = task.isolation === "shared";
-      const thread = isShared ? takeShared(task.file) : takeFresh();
+      const thread = isShared ? takeShared(task.file, task.memoryLimitMb) : takeFresh(task.memoryLimitMb);
       running.add(thread);
-      const outcome = await thread.run(task, lines, { signal, graceMs, end }).catch(outcomeOf);
+      const outcome = await thread.run(task, on, { signal, graceMs, end }).catch(outcomeOf);
       running.delete(thread);
-      if (isShared && thread.fit && !closed) keep(task.file, thread);
+      if (isShared && thread.fit && !closed) keep(task, thread);
       else endThread(thread);
       return outcome;
     },

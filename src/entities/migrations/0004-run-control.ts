@@ -2,7 +2,7 @@ import type { SchemaStep } from "./index.ts";
 
 /** Limits and retries of jobs; attempts, cancellation, idempotency and repetition of runs. */
 export const runControl: SchemaStep = {
-  name: "0003-run-control",
+  name: "0004-run-control",
   sqlite: [
     "alter table `job` add column `max_concurrent` integer null",
     "alter table `job` add column `on_limit` text null",

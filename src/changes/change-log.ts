@@ -1,0 +1,79 @@
+import type { SqlEntityManager } from "@mikro-orm/sql";
+import type { ObjectChangeAction, ObjectChangeContext } from "../entities/choices.ts";
+import { ContentType, JobHook, JobHookDelivery, ObjectChange, User } from "../entities/index.ts";
+import { newId } from "../entities/new-id.ts";
+import type { Snapshot } from "../entities/object-change.ts";
+
+/** Who changes something, and by which way. */
+export interface Author {
+  /** Null for the server itself, and for somebody who is no user here. */
+  userId: string | null;
+  username: string;
+  /** Shared by all changes of one request. */
+  requestId: string;
+  context: ObjectChangeContext;
+  /** More about the way, e.g. the name of a job. */
+  detail: string;
+}
+
+/** A change of an object, of ours or of another application. */
+export interface Change {
+  objectType: ContentType;
+  objectId: string;
+  objectRepr: string;
+  action: ObjectChangeAction;
+  before: Snapshot | null;
+  after: Snapshot | null;
+  time?: Date | undefined;
+  reason?: string | undefined;
+}
+
+/** Makes an entry of the log; it is written when `em` writes. */
+export function recordChange(em: SqlEntityManager, author: Author, change: Change): ObjectChange {
+  const related = relatedTo(change.after ?? change.before);
+  return em.create(
+    ObjectChange,
+    {
+      id: newId(),
+      ...(change.time && { time: change.time }),
+      user: author.userId === null ? null : em.getReference(User, author.userId),
+      userName: author.username,
+      requestId: author.requestId,
+      changeContext: author.context,
+      changeContextDetail: (change.reason ?? author.detail).slice(0, 400),
+      action: change.action,
+      changedObjectType: change.objectType,
+      changedObjectId: change.objectId,
+      objectRepr: change.objectRepr,
+      objectDataV2: change.after ?? change.before,
+      prechange: change.before,
+      ...(related && {
+        relatedObjectType: em.getReference(ContentType, related.typeId),
+        relatedObjectId: related.id,
+      }),
+    },
+    { partial: true },
+  );
+}
+
+/** Notes which hooks changes set off, to be carried out once they are committed; what a hook's own run changes sets off none. */
+export async function setOffHooks(em: SqlEntityManager, author: Author, changes: readonly ObjectChange[]): Promise<void> {
+  if (author.context === "JOB_HOOK" || changes.length === 0) return;
+  const hooks = await em.find(JobHook, { enabled: true }, { populate: ["contentTypes"] });
+  for (const objectChange of changes) {
+    for (const jobHook of hooks) {
+      if (jobHook.contentTypes.contains(objectChange.changedObjectType) && isSetOffBy(jobHook, objectChange.action))
+        em.create(JobHookDelivery, { id: newId(), jobHook, objectChange }, { partial: true });
+    }
+  }
+}
+
+function isSetOffBy(hook: JobHook, action: ObjectChangeAction): boolean {
+  return { CREATE: hook.typeCreate, UPDATE: hook.typeUpdate, DELETE: hook.typeDelete }[action];
+}
+
+/** The object that a note is about. */
+function relatedTo(snapshot: Snapshot | null): { typeId: string; id: string } | undefined {
+  const type = snapshot?.["assigned_object_type"] as { id: string } | null | undefined;
+  return type ? { typeId: type.id, id: snapshot!["assigned_object_id"] as string } : undefined;
+}

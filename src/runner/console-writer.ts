@@ -1,0 +1,47 @@
+import { newId } from "../entities/new-id.ts";
+import type { Database } from "../entities/database.ts";
+import { createBatchWriter } from "./batch-writer.ts";
+import type { PrintedText } from "./sandbox.ts";
+
+/** Texts that come in one burst, and to the same stream, become one entry until it is as long as this, in characters. */
+const MAX_MERGED = 10_000;
+
+/** Stores what the runs of this process print, in batches. */
+export interface ConsoleWriter {
+  /**
+   * What it returns resolves once the texts are stored, and rejects when they could not be.
+   * @param after sequence of the run's last entry; 0 for a new run.
+   */
+  open(jobResultId: string, after?: number): (batch: readonly PrintedText[]) => Promise<void>;
+}
+
+/** Gives entries their sequence and id, and writes them. The texts of a run's entries, joined in their order, are what it printed. */
+export function createConsoleWriter(database: Database): ConsoleWriter {
+  const append = createBatchWriter(database.appendConsoleEntries, () => undefined);
+  return {
+    open(jobResultId, after = 0) {
+      let sequence = after;
+      return (batch) =>
+        append(
+          merge(batch).map(({ stream, text, created }) => ({
+            id: newId(),
+            job_result_id: jobResultId,
+            sequence: ++sequence,
+            timestamp: new Date(created).toISOString(),
+            output_type: stream === "stdout" ? "STDOUT" : "STDERR",
+            text,
+          })),
+        );
+    },
+  };
+}
+
+function merge(batch: readonly PrintedText[]): PrintedText[] {
+  const merged: PrintedText[] = [];
+  for (const printed of batch) {
+    const last = merged.at(-1);
+    if (last?.stream === printed.stream && last.text.length + printed.text.length <= MAX_MERGED) last.text += printed.text;
+    else merged.push({ ...printed });
+  }
+  return merged;
+}

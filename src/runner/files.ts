@@ -1,0 +1,136 @@
+import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Database } from "../entities/database.ts";
+import { isUuid } from "../entities/scalars.ts";
+import { newId } from "../entities/new-id.ts";
+import type { StoredFile } from "./define-job.ts";
+
+/** A file of a run, to be read; whoever has it closes `handle`. */
+export interface OpenFile {
+  name: string;
+  /** In bytes. */
+  size: number;
+  handle: FileHandle;
+}
+
+/** The files of all runs: what they hold in a folder, the rest in rows. */
+export interface FileStore {
+  /** Stores the files of one run. */
+  open(jobResultId: string): (name: string, content: AsyncIterable<Uint8Array>) => Promise<StoredFile>;
+  /** Undefined when there is no such file. */
+  read(id: string): Promise<OpenFile | undefined>;
+  /** Deletes what no row knows of: what the end of a process cut short, and what belonged to runs that were deleted. */
+  sweep(): Promise<void>;
+}
+
+/** What a file store is made of. */
+export interface FileStoreOptions {
+  database: Database;
+  /** Absolute path of the folder; made when the first file comes. */
+  root: string;
+  /** Largest file, in bytes. */
+  maxBytes: number;
+  /** The most that the files of one run may have together, in bytes. */
+  maxRunBytes: number;
+}
+
+/** Files that are younger may be about to become whole, or to get their row. */
+const SWEEP_AGE_MS = 24 * 60 * 60 * 1000;
+/** What a file that is being written has after its id. */
+const PART = ".part";
+
+class FileTooLarge extends Error {
+  override readonly name = "FileTooLarge";
+}
+
+/**
+ * A file's name on disk is its id, so nothing that a job says becomes part of a path. It has that name once it is whole, and its row after
+ * that.
+ */
+export function createFileStore({ database, root, maxBytes, maxRunBytes }: FileStoreOptions): FileStore {
+  const pathOf = (id: string) => join(root, id);
+
+  async function record(jobResultId: string, file: StoredFile): Promise<void> {
+    await database.rows
+      .insertInto("file_proxy")
+      .values({ ...file, job_result_id: jobResultId, uploaded_at: new Date().toISOString() })
+      .execute();
+  }
+
+  return {
+    open(jobResultId) {
+      let runBytes = 0;
+
+      async function* within(file: { name: string; size: number }, content: AsyncIterable<Uint8Array>) {
+        const { name } = file;
+        for await (const chunk of content) {
+          file.size += chunk.length;
+          runBytes += chunk.length;
+          if (file.size > maxBytes)
+            throw new FileTooLarge(`The file "${name}" is larger than ${maxBytes} bytes, the most that MAX_FILE_BYTES allows.`);
+          if (runBytes > maxRunBytes)
+            throw new FileTooLarge(
+              `With the file "${name}" the files of this run are larger than ${maxRunBytes} bytes together, the most that MAX_RUN_FILES_BYTES allows.`,
+            );
+          yield chunk;
+        }
+      }
+
+      return async (name, content) => {
+        const file = { id: newId(), name, size: 0 };
+        const path = pathOf(file.id);
+        try {
+          await mkdir(root, { recursive: true });
+          await write(path + PART, within(file, content));
+          await rename(path + PART, path);
+          await record(jobResultId, file);
+          return file;
+        } catch (error) {
+          runBytes -= file.size;
+          // What cannot be deleted now is swept one day; why the file is not stored matters more.
+          for (const left of [path + PART, path]) await rm(left, { force: true }).catch(() => undefined);
+          throw error;
+        }
+      };
+    },
+    async read(given) {
+      if (!isUuid(given)) return undefined;
+      const id = given.toLowerCase();
+      const row = await database.rows.selectFrom("file_proxy").select("name").where("id", "=", id).executeTakeFirst();
+      if (!row) return undefined;
+      const handle = await open(pathOf(id)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return undefined;
+        throw error;
+      });
+      return handle && { name: row.name as string, size: (await handle.stat()).size, handle };
+    },
+    async sweep() {
+      const names = await readdir(root).catch(() => []);
+      const old = names.filter((name) => isUuid(idOf(name)) && bornMs(name) < Date.now() - SWEEP_AGE_MS);
+      for (let at = 0; at < old.length; at += SWEEP_BATCH) {
+        const batch = old.slice(at, at + SWEEP_BATCH);
+        const rows = await database.rows.selectFrom("file_proxy").select("id").where("id", "in", batch.map(idOf)).execute();
+        const known = new Set(rows.map((row) => row.id as string));
+        await Promise.all(batch.filter((name) => !known.has(name)).map((name) => rm(pathOf(name), { force: true })));
+      }
+    },
+  };
+}
+
+/** Opened before and closed after anything else, however it comes out: what is deleted then stays deleted. */
+async function write(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
+  const handle = await open(path, "wx");
+  try {
+    await handle.writeFile(content);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Files whose rows are looked up with one statement. */
+const SWEEP_BATCH = 500;
+
+const idOf = (name: string) => (name.endsWith(PART) ? name.slice(0, -PART.length) : name);
+
+/** A UUIDv7 begins with the time it was made at. */
+const bornMs = (name: string) => Number.parseInt(name.slice(0, 13).replace("-", ""), 16);

@@ -1,0 +1,118 @@
+import { setImmediate } from "node:timers/promises";
+import type { FileContent, StoredFile } from "../define-job.ts";
+import type { StopReason } from "./protocol.ts";
+import { encodeFilePart, type FilePart } from "./record-codec.ts";
+
+/** Bytes in one record of the pipe, which several must fit into. */
+const CHUNK_BYTES = 48 * 1024;
+/** After so many bytes the other side's answer is listened for: a file may have been refused long before its end. */
+const LISTEN_BYTES = 1024 * 1024;
+const MAX_NAME = 255;
+
+/** The files that one run hands over, from inside the sandbox. */
+export interface RunFiles {
+  create(name: string, content: FileContent): Promise<StoredFile>;
+  /** What became of a file, as the other side tells. */
+  settle(file: number, result: { stored: StoredFile } | { error: StopReason }): void;
+  /** Resolves when none is under way, however each came out. */
+  settled(): Promise<void>;
+}
+
+interface Pending {
+  resolve: (file: StoredFile) => void;
+  reject: (error: Error) => void;
+  isSettled: boolean;
+}
+
+let lastFile = 0;
+
+/**
+ * @param write puts a record into the pipe, waiting while that is full.
+ * @param onBusy hears whether an answer of the other side is waited for.
+ */
+export function createFiles(write: (record: string) => void, onBusy: (isBusy: boolean) => void): RunFiles {
+  const pending = new Map<number, Pending>();
+  const underWay = new Set<Promise<unknown>>();
+  const put = (part: FilePart) => write(encodeFilePart(part));
+
+  /** Writes all of a file, or as much of it as the other side wants. */
+  async function send(file: number, content: FileContent, state: Pending): Promise<void> {
+    let unheard = 0;
+    for await (const piece of piecesOf(content)) {
+      for (let at = 0; at < piece.length; at += CHUNK_BYTES) {
+        if (state.isSettled) return;
+        const bytes = piece.subarray(at, at + CHUNK_BYTES);
+        put({ kind: "chunk", file, bytes });
+        unheard += bytes.length;
+        if (unheard < LISTEN_BYTES) continue;
+        unheard = 0;
+        await setImmediate();
+      }
+    }
+    put({ kind: "end", file });
+  }
+
+  async function create(name: string, content: FileContent): Promise<StoredFile> {
+    checkName(name);
+    const file = ++lastFile;
+    const { promise, resolve, reject } = Promise.withResolvers<StoredFile>();
+    const state: Pending = { resolve, reject, isSettled: false };
+    pending.set(file, state);
+    onBusy(true);
+    put({ kind: "file", file, name });
+    // Whichever is first: the answer may come long before the content's end.
+    await Promise.race([
+      promise,
+      send(file, content, state).catch((error: Error) => {
+        put({ kind: "drop", file });
+        throw error;
+      }),
+    ]);
+    return promise;
+  }
+
+  return {
+    create(name, content) {
+      const created = create(name, content);
+      const over = created.catch(() => undefined).finally(() => underWay.delete(over));
+      underWay.add(over);
+      return created;
+    },
+    settle(file, result) {
+      const state = pending.get(file);
+      if (!state) return;
+      pending.delete(file);
+      state.isSettled = true;
+      if (pending.size === 0) onBusy(false);
+      if ("stored" in result) state.resolve(result.stored);
+      else state.reject(Object.assign(new Error(result.error.message), { name: result.error.name }));
+    },
+    async settled() {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
+  };
+}
+
+function checkName(name: unknown): asserts name is string {
+  if (typeof name !== "string" || name.length === 0 || name.length > MAX_NAME)
+    throw new TypeError(`The name of a file must be a text of 1 to ${MAX_NAME} characters.`);
+  // oxlint-disable-next-line no-control-regex -- just these must not come
+  if (/[/\\\u0000-\u001f\u007f]/.test(name) || name === "." || name === ".." || !name.isWellFormed())
+    throw new TypeError(`${JSON.stringify(name)} cannot be the name of a file: it has a path separator or a control character.`);
+}
+
+async function* piecesOf(content: unknown): AsyncGenerator<Buffer> {
+  if (isPiece(content)) return yield bufferOf(content);
+  if (typeof content !== "object" || content === null || !(Symbol.asyncIterator in content))
+    throw new TypeError("The content of a file must be a text, a Buffer or Uint8Array, or a stream of these.");
+  for await (const piece of content as AsyncIterable<unknown>) {
+    if (!isPiece(piece))
+      throw new TypeError(`The content of a file must consist of texts and bytes; the stream gave a ${typeof piece}.`);
+    yield bufferOf(piece);
+  }
+}
+
+const isPiece = (value: unknown): value is Uint8Array | string => typeof value === "string" || value instanceof Uint8Array;
+
+const bufferOf = (piece: Uint8Array | string) =>
+  typeof piece === "string" ? Buffer.from(piece) : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);

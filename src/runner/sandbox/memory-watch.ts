@@ -1,0 +1,51 @@
+import type { Worker } from "node:worker_threads";
+
+const MIB = 1024 * 1024;
+
+/** Pause between two looks. */
+const INTERVAL_MS = 50;
+/** Looks in a row that find too much: a part of it may be garbage that is just about to be collected. */
+const LOOKS = 4;
+/** So many times the limit is too much at once. */
+const FAR_OVER = 1.5;
+
+/**
+ * What the engine's own limit stands above ours, in MiB. The engine collects garbage harder when its limit comes near, and then ends the
+ * thread; but when one large array or text does not fit any more, it ends the whole process. So its limit must be too far away for that, and
+ * the watch is what ends a run.
+ */
+const ENGINE_HEADROOM_MB = 1024;
+
+/** Heap that the engine is given for a limit of ours. */
+export const engineLimitMb = (limitMb: number) => limitMb + ENGINE_HEADROOM_MB;
+
+/**
+ * Looks what a thread holds, JavaScript objects and Buffers together, also while it runs a loop without end. Memory that threads share, and
+ * what native code takes for itself, is not seen.
+ * @param onOver is called once, when it holds more than the limit.
+ * @returns what ends the watch.
+ */
+export function watchMemory(worker: Worker, limitMb: number, onOver: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  let looks = 0;
+
+  async function look(): Promise<void> {
+    // It rejects when the thread is gone, and stays unanswered while the thread is inside a native call.
+    const heap = await worker.getHeapStatistics().catch(() => undefined);
+    if (!heap || isOver) return;
+    const held = (heap.used_heap_size + heap.external_memory) / MIB;
+    looks = held > limitMb ? looks + 1 : 0;
+    if (held > limitMb * FAR_OVER || looks >= LOOKS) return onOver();
+    next();
+  }
+  function next(): void {
+    timer = setTimeout(() => void look(), INTERVAL_MS);
+    timer.unref();
+  }
+  next();
+  return () => {
+    isOver = true;
+    clearTimeout(timer);
+  };
+}

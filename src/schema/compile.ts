@@ -1,0 +1,311 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  getArgumentValues,
+  type GraphQLField,
+  type GraphQLLeafType,
+  type GraphQLNullableType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  isAbstractType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  type SelectionNode,
+  type SelectionSetNode,
+  visit,
+} from "graphql";
+
+/*
+ * An operation as functions: what its fields are and how their values are written is settled once, and what is left to do for a row is a
+ * literal with its columns. Only the way on which nothing goes wrong is here; whoever leaves it throws, and graphql-js answers instead.
+ */
+
+/** What an execution is about. */
+export interface Subject {
+  rootValue: unknown;
+  contextValue: unknown;
+  variableValues: Record<string, unknown>;
+}
+
+/** Answers an operation with its data. @throws, or rejects with, anything at all where graphql-js has to answer. */
+export type Compiled = (subject: Subject) => unknown;
+
+/** Code for many fields takes longer to make than it saves; fragments are counted where they are spread. */
+const MOST_FIELDS = 200;
+
+/** Compiles an operation; undefined for one that graphql-js has to answer. */
+export function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Compiled | undefined {
+  // What is begun must not be done again from the start, as graphql-js would.
+  if (operation.operation === OperationTypeNode.MUTATION) return undefined;
+  try {
+    const root = createCompiler(schema, document, operation)(schema.getRootType(operation.operation)!, [operation.selectionSet]);
+    return (subject) => {
+      const run = new Run(subject);
+      const data = root.write(subject.rootValue, run, undefined);
+      return run.ended(data);
+    };
+  } catch (error) {
+    if (error instanceof Astray) return undefined;
+    throw error;
+  }
+}
+
+/** Thrown where the compiled way ends. */
+class Astray extends Error {}
+
+type Path = GraphQLResolveInfo["path"];
+type Arguments = Record<string, unknown>;
+type Target = Record<string, unknown>;
+
+/** Makes a value of what a resolver gave. */
+type Write = (value: unknown, run: Run, path: Path | undefined) => unknown;
+
+/** How values of a type are written. */
+interface Writer {
+  write: Write;
+  /** Whether anything below asks a resolver, and so for its path. */
+  isDeep: boolean;
+}
+
+/** Answers a field of an object where a resolver has to. */
+type Answer = (source: unknown, run: Run, path: Path | undefined, target: Target) => void;
+
+/** One execution: it is over when no value is awaited any more. */
+class Run {
+  #awaited = 0;
+  #settle: { resolve: (data: unknown) => void; reject: (reason: unknown) => void } | undefined;
+  #data: unknown;
+  #failure: { reason: unknown } | undefined;
+  readonly subject: Subject;
+
+  constructor(subject: Subject) {
+    this.subject = subject;
+  }
+
+  /** Sets a member once its value is there. */
+  fill(target: Target, key: string, value: unknown, write: Write, path: Path | undefined): void {
+    if (!isPromise(value)) {
+      target[key] = write(value, this, path);
+      return;
+    }
+    this.#awaited++;
+    value.then(
+      (settled) => this.#arrive(target, key, settled, write, path),
+      (reason: unknown) => this.#fail(reason),
+    );
+  }
+
+  #arrive(target: Target, key: string, value: unknown, write: Write, path: Path | undefined): void {
+    if (this.#failure) return;
+    try {
+      target[key] = write(value, this, path);
+      if (--this.#awaited === 0) this.#settle?.resolve(this.#data);
+    } catch (reason) {
+      this.#fail(reason);
+    }
+  }
+
+  #fail(reason: unknown): void {
+    this.#failure ??= { reason };
+    this.#settle?.reject(reason);
+  }
+
+  /** Data, complete; a promise while something is awaited. */
+  ended(data: unknown): unknown {
+    if (this.#awaited === 0) return data;
+    this.#data = data;
+    return new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
+  }
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}
+
+/** Compiles what is selected of an object type. */
+function createCompiler(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) {
+  const fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
+  for (const node of document.definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments[node.name.value] = node;
+  let count = 0;
+
+  /** Fields by the names that they have in the answer; the same field may be selected several times. */
+  function collect(
+    type: GraphQLObjectType,
+    selections: readonly SelectionNode[],
+    found: Map<string, FieldNode[]>,
+    spread: Set<string>,
+  ): void {
+    for (const selection of selections) {
+      if (selection.directives && selection.directives.length > 0) throw new Astray();
+      if (selection.kind === Kind.FIELD) {
+        if (++count > MOST_FIELDS) throw new Astray();
+        const key = (selection.alias ?? selection.name).value;
+        const nodes = found.get(key);
+        if (nodes) nodes.push(selection);
+        else found.set(key, [selection]);
+        continue;
+      }
+      if (selection.kind === Kind.FRAGMENT_SPREAD) {
+        if (spread.has(selection.name.value)) continue;
+        spread.add(selection.name.value);
+      }
+      const inner = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value]!;
+      const condition = inner.typeCondition && schema.getType(inner.typeCondition.name.value);
+      if (!condition || condition === type || (isAbstractType(condition) && schema.isSubType(condition, type)))
+        collect(type, inner.selectionSet.selections, found, spread);
+    }
+  }
+
+  function objectWriter(type: GraphQLObjectType, sets: readonly SelectionSetNode[]): Writer {
+    if (type.isTypeOf) throw new Astray();
+    const found = new Map<string, FieldNode[]>();
+    const spread = new Set<string>();
+    for (const { selections } of sets) collect(type, selections, found, spread);
+    const members: string[] = [];
+    const writes: Write[] = [];
+    const answers: Answer[] = [];
+    for (const [key, nodes] of found) {
+      if (key === "__proto__") throw new Astray();
+      const name = nodes[0]!.name.value;
+      const field = type.getFields()[name];
+      const nullable = field && nullableOf(field.type);
+      if (name === "__typename") members.push(`${key}: ${JSON.stringify(type.name)}`);
+      else if (!field) throw new Astray();
+      else if (!field.resolve && isLeafType(nullable)) {
+        members.push(`${key}: writes[${writes.length}](source.${name})`);
+        writes.push(leafWrite(nullable, isNonNullType(field.type)));
+      } else {
+        // Fields are in the order in which they are selected, whenever their values come.
+        members.push(`${key}: undefined`);
+        answers.push(createAnswer(type, field, key, nodes));
+      }
+    }
+    const answered = answers.map((_, n) => `answers[${n}](source, run, path, target);`).join(" ");
+    const code = `return (source, run, path) => { const target = { ${members.join(", ")} }; ${answered} return target; }`;
+    // oxlint-disable-next-line typescript/no-implied-eval -- names of GraphQL, which are names of JavaScript
+    const write = new Function("writes", "answers", code)(writes, answers) as Write;
+    return { write, isDeep: answers.length > 0 };
+  }
+
+  function createAnswer(
+    parentType: GraphQLObjectType,
+    field: GraphQLField<unknown, unknown>,
+    key: string,
+    fieldNodes: FieldNode[],
+  ): Answer {
+    const { write } = writerOf(field.type, fieldNodes);
+    const { name, type: returnType } = field;
+    const resolve = field.resolve ?? ((source: unknown) => readMember(source, name));
+    const argumentsOf = createArguments(field, fieldNodes[0]!);
+    return (source, run, path, target) => {
+      const { subject } = run;
+      const { rootValue, variableValues } = subject;
+      const here = { prev: path, key, typename: parentType.name };
+      const value = resolve(source, argumentsOf(subject), subject.contextValue, {
+        fieldName: name,
+        fieldNodes,
+        returnType,
+        parentType,
+        path: here,
+        schema,
+        fragments,
+        rootValue,
+        operation,
+        variableValues,
+      });
+      run.fill(target, key, value, write, here);
+    };
+  }
+
+  function writerOf(type: GraphQLOutputType, nodes: readonly FieldNode[]): Writer {
+    const isNonNull = isNonNullType(type);
+    const nullable = nullableOf(type);
+    if (isLeafType(nullable)) return { write: leafWrite(nullable, isNonNull), isDeep: false };
+    const { write, isDeep } = compositeWriter(nullable, nodes);
+    return {
+      isDeep,
+      write(value, run, path) {
+        if (value !== null && value !== undefined) return write(value, run, path);
+        if (isNonNull) throw new Astray();
+        return null;
+      },
+    };
+  }
+
+  /** How values are written that are there. */
+  function compositeWriter(type: GraphQLNullableType & GraphQLOutputType, nodes: readonly FieldNode[]): Writer {
+    if (isListType(type)) {
+      const item = writerOf(type.ofType as GraphQLOutputType, nodes);
+      return { write: listWrite(item), isDeep: item.isDeep };
+    }
+    // Of an abstract type it is only known row by row what it is.
+    if (!isObjectType(type)) throw new Astray();
+    const { write, isDeep } = objectWriter(
+      type,
+      nodes.map((node) => node.selectionSet!),
+    );
+    return {
+      isDeep,
+      write(value, run, path) {
+        if (typeof value !== "object" || value instanceof Error || isPromise(value)) throw new Astray();
+        return write(value, run, path);
+      },
+    };
+  }
+  return objectWriter;
+}
+
+const nullableOf = (type: GraphQLOutputType) =>
+  (isNonNullType(type) ? type.ofType : type) as GraphQLNullableType & GraphQLOutputType;
+
+/** Arguments of a field, made anew where they hold variables; resolvers are given a copy, as each is its owner's. */
+function createArguments(field: GraphQLField<unknown, unknown>, node: FieldNode): (subject: Subject) => Arguments {
+  let isConstant = true;
+  visit(node, { SelectionSet: () => false, Variable: () => (isConstant = false) });
+  if (!isConstant) return ({ variableValues }) => getArgumentValues(field, node, variableValues);
+  const constant = getArgumentValues(field, node);
+  return () => ({ ...constant });
+}
+
+function readMember(source: unknown, name: string): unknown {
+  const value = (source as Record<string, unknown> | undefined)?.[name];
+  if (typeof value === "function") throw new Astray();
+  return value;
+}
+
+function listWrite({ write, isDeep }: Writer): Write {
+  return (value, run, path) => {
+    if (!Array.isArray(value)) throw new Astray();
+    const items: unknown[] = [];
+    try {
+      for (const item of value as readonly unknown[])
+        items.push(write(item, run, isDeep ? { prev: path, key: items.length, typename: undefined } : undefined));
+      return items;
+    } catch (error) {
+      // Items that are promises may fail as well, and nobody is going to ask.
+      for (const item of value as readonly unknown[]) if (isPromise(item)) item.then(undefined, () => undefined);
+      throw error;
+    }
+  };
+}
+
+function leafWrite(type: GraphQLLeafType, isNonNull: boolean): Write {
+  return (value) => {
+    if (value === null || value === undefined) {
+      if (isNonNull) throw new Astray();
+      return null;
+    }
+    if (typeof value === "function" || value instanceof Error || isPromise(value)) throw new Astray();
+    const written: unknown = type.serialize(value);
+    if (written === null || written === undefined) throw new Astray();
+    return written;
+  };
+}

@@ -1,0 +1,177 @@
+import { graphql } from "graphql";
+import { expect, test } from "vitest";
+import { loadConfig } from "../../src/config.ts";
+import { type Database, openDatabase } from "../../src/entities/database.ts";
+import { createContext } from "../../src/schema/context.ts";
+import { createSchema } from "../../src/schema/index.ts";
+import { openTestApp } from "../support/app.ts";
+import { freshDatabaseUrl } from "../support/database.ts";
+import { databaseOf, storeRun } from "../support/rows.ts";
+import { changesOf, countChanges } from "./changeable.ts";
+
+const JOBS = { "a.ts": `export const A = defineJob({ name: "A", enabled: true, run() {} });` };
+
+const { customFields } = loadConfig({
+  CUSTOM_FIELDS:
+    "job.owner,job.tier:integer,job.ratio:float,job.watched:boolean,job.since:date,job.more:json,jobqueue.site,jobhook.site,tag.site,jobresult.ticket:integer,gitrepository.site",
+});
+
+const open = () => openTestApp(JOBS, { customFields });
+
+const ALL = "cf_owner cf_tier cf_ratio cf_watched cf_since cf_more";
+
+const UPDATE_JOB = `mutation ($data: UpdateJobInput!) { update_job(name: "A", data: $data) { id last_updated ${ALL} _custom_field_data } }`;
+
+test("a site's own fields are read and written under their names, each by its kind", async () => {
+  const { client } = await open();
+  const values = { cf_owner: "ada", cf_tier: 2, cf_ratio: 0.5, cf_watched: true, cf_since: "2024-02-29", cf_more: { a: [1] } };
+  const { update_job: first } = await client.query(UPDATE_JOB, { data: values });
+  const data = { owner: "ada", tier: 2, ratio: 0.5, watched: true, since: "2024-02-29", more: { a: [1] } };
+  expect(first).toMatchObject({ ...values, _custom_field_data: data });
+
+  // One at a time: the others stay, null takes one away, and what is the same is no change.
+  const change = async (wanted: object) => (await client.query(UPDATE_JOB, { data: wanted })).update_job;
+  expect(await change({ cf_owner: "bob", cf_tier: null })).toMatchObject({
+    cf_owner: "bob",
+    cf_tier: null,
+    cf_ratio: 0.5,
+    _custom_field_data: { owner: "bob", ratio: 0.5, watched: true, since: "2024-02-29", more: { a: [1] } },
+  });
+  const settled = await change({ _custom_field_data: { owner: "x", other: 7 }, cf_tier: 3, cf_owner: null });
+  expect(settled).toMatchObject({ cf_tier: 3, cf_owner: null, _custom_field_data: { other: 7, tier: 3 } });
+  expect(await change({ cf_tier: 3, cf_owner: null })).toEqual(settled);
+  const [, , , last] = await changesOf(client, first.id);
+  expect(last.differences.added).toEqual({ _custom_field_data: { other: 7, tier: 3 } });
+  expect(await changesOf(client, first.id)).toHaveLength(4);
+
+  expect(await change({ _custom_field_data: null })).toMatchObject({ cf_tier: null, _custom_field_data: null });
+  expect(await change({ cf_tier: null })).toMatchObject({ _custom_field_data: null });
+  expect(await change({ cf_tier: 4 })).toMatchObject({ _custom_field_data: { tier: 4 } });
+  expect((await client.refused(UPDATE_JOB, { data: { _custom_field_data: [1], cf_tier: 1 } })).extensions.details).toMatchObject([
+    { field: "data._custom_field_data" },
+  ]);
+});
+
+test("a value that is not of the field's kind is refused when it is written, and null when it is read", async () => {
+  const { client } = await open();
+  const before = await countChanges(client);
+  const wrong: Record<string, unknown[]> = {
+    cf_owner: [1, true, ["x"], {}],
+    cf_tier: ["1", 1.5, true, 2 ** 31],
+    cf_ratio: ["1", true],
+    cf_watched: ["true", 1],
+    cf_since: ["2026-02-30", "2026-1-1", "yesterday", "2026-01-01T00:00:00Z", 2026],
+    cf_nobody: ["x"],
+  };
+  for (const [name, values] of Object.entries(wrong))
+    for (const value of values) {
+      const { extensions } = await client.refused(UPDATE_JOB, { data: { [name]: value } });
+      expect([name, value, extensions.code]).toEqual([name, value, "BAD_USER_INPUT"]);
+    }
+  const { details } = (await client.refused(UPDATE_JOB, { data: { cf_owner: "a\0b" } })).extensions;
+  expect(details).toMatchObject([{ field: "data.cf_owner" }]);
+  expect(await countChanges(client)).toBe(before);
+
+  const stored = { owner: 1, tier: "1", ratio: "x", watched: 0, since: "2026-02-30" };
+  const { update_job } = await client.query(UPDATE_JOB, { data: { _custom_field_data: stored } });
+  expect(update_job).toMatchObject({
+    cf_owner: null,
+    cf_tier: null,
+    cf_ratio: null,
+    cf_watched: null,
+    cf_since: null,
+    cf_more: null,
+    _custom_field_data: stored,
+  });
+});
+
+test("every model with custom fields has them, in lists and below, and in each of its mutations", async () => {
+  const app = await open();
+  const { client } = app;
+  const run = await storeRun(await databaseOf(app), { _customFieldData: { ticket: 7 } });
+  const made = await client.query(`mutation {
+    tag: create_tag(data: { name: "t", cf_site: "paris" }) { id cf_site }
+    queue: create_job_queue(data: { name: "q", cf_site: "lyon", _custom_field_data: { site: "nice", a: 1 }, tags: ["t"] }) {
+      id cf_site _custom_field_data tags { cf_site }
+    }
+  }`);
+  expect(made).toMatchObject({
+    tag: { cf_site: "paris" },
+    queue: { cf_site: "lyon", _custom_field_data: { site: "lyon", a: 1 }, tags: [{ cf_site: "paris" }] },
+  });
+  const { update_jobs } = await client.query(`mutation {
+    update_jobs(name: "A", data: { cf_owner: "ada", job_queues: ["default", "q"] }) { outcomes { changed job { cf_owner } } }
+  }`);
+  expect(update_jobs.outcomes).toEqual([{ changed: true, job: { cf_owner: "ada" } }]);
+  const read = await client.query(`{
+    jobs { cf_owner job_queues(name: "q") { cf_site tags { mine: cf_site } } }
+    job_results_connection { nodes { cf_ticket } }
+    git_repositories { cf_site }
+    job_hooks { cf_site }
+  }`);
+  expect(read).toEqual({
+    jobs: [{ cf_owner: "ada", job_queues: [{ cf_site: "lyon", tags: [{ mine: "paris" }] }] }],
+    job_results_connection: { nodes: [{ cf_ticket: 7 }] },
+    git_repositories: [],
+    job_hooks: [],
+  });
+  const { update_job_result } = await client.query(
+    `mutation ($id: ID!) { update_job_result(id: $id, data: { cf_ticket: 8 }) { cf_ticket name } }`,
+    { id: run },
+  );
+  expect(update_job_result).toEqual({ cf_ticket: 8, name: "A run" });
+  expect(await client.query(`query { __type(name: "TagType") { fields { name } } }`)).toMatchObject({
+    __type: { fields: expect.arrayContaining([{ name: "cf_site" }]) },
+  });
+});
+
+test("their column is read only where one of them is asked for", async () => {
+  const database = await openDatabase(await freshDatabaseUrl());
+  const read: string[] = [];
+  const watched: Database = { ...database, read: (statement) => (read.push(statement.sql), database.read(statement)) };
+  const viewer = { id: "018f3c5e-7b1a-7c3d-9e2f-1a2b3c4d5e6f", username: "tester", isSuperuser: true };
+  for (const selection of ["name", "cf_owner name"]) {
+    const contextValue = createContext({ database: watched, runner: undefined as never, limits: { maxPageSize: 9 } }, viewer);
+    await graphql({ schema: createSchema(customFields), source: `{ jobs { ${selection} } }`, contextValue });
+  }
+  expect(read.map((text) => text.includes("_custom_field_data"))).toEqual([false, true]);
+  await database.close();
+});
+
+test("the record of a run takes a site's fields, which the change log tells without the run's data", async () => {
+  const app = await openTestApp({});
+  const { client } = app;
+  const id = await storeRun(await databaseOf(app), { name: "Backup", taskKwargs: { password: "secret" }, result: "secret" });
+  const document = `mutation ($id: ID!, $data: UpdateJobResultInput!) {
+    update_job_result(id: $id, data: $data) { name status result _custom_field_data }
+  }`;
+  const change = (data: object) => client.query(document, { id, data });
+  const changed = { name: "Backup", status: "SUCCESS", result: "secret", _custom_field_data: { ticket: 7 } };
+  expect(await change({ _custom_field_data: { ticket: 7 } })).toEqual({ update_job_result: changed });
+  expect(await change({ _custom_field_data: { ticket: 7 } })).toEqual({ update_job_result: changed });
+  expect(await change({})).toEqual({ update_job_result: changed });
+  const log = await changesOf(client, id);
+  expect(log).toMatchObject([
+    {
+      action: "UPDATE",
+      user_name: "admin",
+      change_context: "WEB",
+      object_repr: "Backup",
+      changed_object_type: { label: "extras.jobresult" },
+      prechange: { _custom_field_data: {} },
+      postchange: { _custom_field_data: { ticket: 7 }, status: "SUCCESS" },
+      differences: { removed: { _custom_field_data: {} }, added: { _custom_field_data: { ticket: 7 } } },
+    },
+  ]);
+  expect(JSON.stringify(log)).not.toContain("secret");
+
+  const refused = async (variables: object) => (await client.refused(document, variables)).extensions;
+  expect(await refused({ id, data: { _custom_field_data: [] } })).toMatchObject({
+    code: "BAD_USER_INPUT",
+    details: [{ field: "data._custom_field_data" }],
+  });
+  for (const unknown of ["018f3c5e-7b1a-7c3d-9e2f-1a2b3c4d5e6f", "nonsense"])
+    expect(await refused({ id: unknown, data: {} })).toMatchObject({ code: "NOT_FOUND" });
+  expect(await refused({ id, data: { status: "FAILURE" } })).toMatchObject({ code: "BAD_USER_INPUT" });
+  expect(await changesOf(client, id)).toHaveLength(1);
+});

@@ -1,0 +1,36 @@
+import type { PrintedText, Progress, RunListener, SaidLine } from "../../src/runner/sandbox.ts";
+
+/** What a run said, kept in memory. */
+export interface Said {
+  lines: SaidLine[];
+  printed: PrintedText[];
+  progress: Progress[];
+  files: { name: string; bytes: Buffer }[];
+  on: RunListener;
+}
+
+/** Keeps what a run says. What is given is called first, or instead for a file, and holds the run back. */
+export function listen({ lines: onLines, printed: onPrinted, file }: Partial<RunListener> = {}): Said {
+  const said: Omit<Said, "on"> = { lines: [], printed: [], progress: [], files: [] };
+  const on: RunListener = {
+    async lines(batch) {
+      await onLines?.(batch);
+      said.lines.push(...batch);
+    },
+    async printed(batch) {
+      await onPrinted?.(batch);
+      said.printed.push(...batch);
+    },
+    progress: (progress) => void said.progress.push(progress),
+    file:
+      file ??
+      (async (name, content) => {
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of content) chunks.push(chunk);
+        const bytes = Buffer.concat(chunks);
+        said.files.push({ name, bytes });
+        return { id: String(said.files.length), name, size: bytes.length };
+      }),
+  };
+  return { ...said, on };
+}
