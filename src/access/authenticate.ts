@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { sql } from "kysely";
 import { LRUCache } from "lru-cache";
 import type { Database } from "../entities/database.ts";
@@ -14,7 +14,7 @@ export interface Viewer {
 
 /** A key is random and long, so one round of SHA-256 hides it as well as a slow hash would, at a speed that suits every request. */
 export function hashKey(key: string): string {
-  return createHash("sha256").update(key).digest("hex");
+  return hash("sha256", key);
 }
 
 /** Tells the user that an `Authorization` value stands for: `Token KEY` or `Bearer KEY`. @throws {@link AppError} UNAUTHENTICATED. */

@@ -13,9 +13,9 @@ async function open() {
 const textOf = (n: number) => (n % 3 === 0 ? `ü€😀${n}` : "x".repeat(n % 300));
 
 // PostgreSQL's rows are made from its bytes by ourselves.
-test.runIf(inject("databaseUrl").startsWith("postgresql"))(
-  "values of every kind are read from the bytes that PostgreSQL sends",
-  async () => {
+// oxlint-disable-next-line vitest/no-conditional-tests -- a test that one of the two databases has is not skipped by the other
+if (inject("databaseUrl").startsWith("postgresql"))
+  test("values of every kind are read from the bytes that PostgreSQL sends", async () => {
     const database = await open();
     const start = Date.parse("2026-11-24T08:24:11.000Z");
     const statement = sql`select n, n::bigint as big, n / 2.0::float8 as half, n % 2 = 0 as even, null::text as nothing,
@@ -39,8 +39,7 @@ test.runIf(inject("databaseUrl").startsWith("postgresql"))(
       id: "01a20d41-bf32-73c7-86b0-37568f855895",
     }));
     for (const rows of reads) expect(rows.map((row) => ({ ...row, time: isoTime(row["time"] as string) }))).toEqual(expected);
-  },
-);
+  });
 
 test("a statement that fails leaves its connection to others, which read as before", async () => {
   const database = await open();
