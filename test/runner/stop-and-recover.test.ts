@@ -83,7 +83,7 @@ test("what a lost server was running is failed with a line that says so, and wha
   await database.rows.deleteFrom("job_log_entry").where("job_result_id", "=", waiting.id).execute();
   await database.rows
     .updateTable("job_result")
-    .set({ status: "PENDING", date_done: null, worker: null, info_log_count: 0 })
+    .set({ status: "PENDING", date_done: null, worker: null, attempt: null, info_log_count: 0 })
     .where("id", "=", waiting.id)
     .execute();
   await database.close();
