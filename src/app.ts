@@ -7,7 +7,7 @@ import { ensureContentTypes } from "./entities/content-types.ts";
 import { openDatabase } from "./entities/database.ts";
 import { createMemoryBroker } from "./runner/brokers/memory.ts";
 import { type Clock, openRunner, SHUTDOWN_ABORT_MS, systemClock } from "./runner/index.ts";
-import { openThreads } from "./runner/sandbox/threads.ts";
+import { openSandbox } from "./runner/sandbox/cells.ts";
 import { openTemplates } from "./runner/templates.ts";
 import { createSchema } from "./schema/index.ts";
 import { openServer } from "./schema/server.ts";
@@ -45,7 +45,7 @@ export async function openApp(
 
     const broker = createMemoryBroker();
     opened.push(() => broker.close());
-    const sandbox = openThreads({
+    const sandbox = openSandbox(config.sandbox, {
       env: config.jobEnv,
       spares: config.spareThreads,
       shared: config.workerConcurrency,

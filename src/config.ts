@@ -13,6 +13,8 @@ export interface Config {
   readonly jobsRoot: string;
   /** Runs that one process executes at the same time. */
   readonly workerConcurrency: number;
+  /** What runs are kept apart in. */
+  readonly sandbox: "process" | "thread";
   /** Started threads that are kept waiting for the next runs: each saves a run some 40 ms, and costs about 20 MB of memory. */
   readonly spareThreads: number;
   /** How long a run of a job that names no soft time limit goes on before its job is told to stop. */
@@ -109,6 +111,7 @@ const environment = z.object({
   PORT: integer(0, 65_535, 4000),
   JOBS_ROOT: z.string().default("jobs"),
   WORKER_CONCURRENCY: integer(1, 256, 4),
+  SANDBOX: z.enum(["thread", "process"], { error: "must be one of thread, process" }).default("thread"),
   SPARE_THREADS: integer(0, 64, 1),
   SOFT_TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 300),
   TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 600),
@@ -150,6 +153,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     port: value.PORT,
     jobsRoot: resolve(value.JOBS_ROOT),
     workerConcurrency: value.WORKER_CONCURRENCY,
+    sandbox: value.SANDBOX,
     spareThreads: value.SPARE_THREADS,
     softTimeLimitMs: value.SOFT_TIME_LIMIT_SECONDS * 1000,
     timeLimitMs: value.TIME_LIMIT_SECONDS * 1000,

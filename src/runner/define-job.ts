@@ -131,7 +131,7 @@ export interface Retry {
 export type OnLimit = "queue" | "reject" | "replace";
 
 /** What runs of a job share. */
-export type Isolation = "run" | "shared";
+export type Isolation = "process" | "run" | "shared";
 
 /**
  * Metadata of a job, spelled as Nautobot's `Meta` attributes in camelCase. Most of them can be overridden
@@ -180,6 +180,7 @@ export interface JobDefinition<V extends Variables = Variables> extends JobHooks
   /**
    * `run`, the default: each run has a fresh thread, which costs some 40 ms of processor time. `shared`: runs of one file follow each other in
    * a thread that stays, a hundred times faster; what a module keeps in variables, one run leaves to the next.
+   * `process`: each run has a fresh child process, which native code can crash and all of whose memory is counted.
    */
   isolation?: Isolation;
   /** The job's code. What it returns becomes `result` of the run and must be JSON; what it throws makes the run fail. */
@@ -261,7 +262,7 @@ const definitionSchema = z.strictObject({
   timeLimit: seconds,
   memoryLimitMb: z.union([z.literal(0), z.int().min(16)], "must be 0, or a whole number of 16 or more").optional(),
   taskQueues: z.array(z.string().min(1).max(100)).optional(),
-  isolation: z.enum(["run", "shared"]).optional(),
+  isolation: z.enum(["process", "run", "shared"]).optional(),
   run: method,
   beforeStart: method.optional(),
   onSuccess: method.optional(),

@@ -34,7 +34,7 @@ import { DateTime, GenericScalar } from "../../src/entities/scalars.ts";
 import { AppError } from "../../src/errors.ts";
 import { createMemoryBroker } from "../../src/runner/brokers/memory.ts";
 import { openRunner, systemClock } from "../../src/runner/index.ts";
-import { openThreads } from "../../src/runner/sandbox/threads.ts";
+import { openThreads } from "../../src/runner/sandbox/cells.ts";
 import { openTemplates } from "../../src/runner/templates.ts";
 import { createDocumentReader } from "../../src/schema/document-reader.ts";
 import { createExecutor } from "../../src/schema/execute.ts";

@@ -12,6 +12,7 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     port: 4000,
     jobsRoot: resolve("jobs"),
     workerConcurrency: 4,
+    sandbox: "thread",
     spareThreads: 1,
     cancelGraceMs: 5000,
     idempotencyTtlMs: 86_400_000,

@@ -1,21 +1,20 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { getEventListeners } from "node:events";
-import { workerData } from "node:worker_threads";
 import { JobCanceled, SoftTimeLimitExceeded } from "../define-job.ts";
 import type { Outcome, SandboxTask } from "../sandbox.ts";
-import { createPipeWriter } from "./byte-pipe.ts";
 import { checkData } from "./check-data.ts";
 import { describeJobs, loadJob, loadModule } from "./load-job.ts";
 import { createFiles, type RunFiles } from "./files.ts";
+import { connect } from "./inside.ts";
 import { createLogger } from "./logger.ts";
 import { divertOutput } from "./output.ts";
 import { createProgress } from "./progress.ts";
-import type { Reply, Request, StopReason, ThreadData } from "./protocol.ts";
+import type { Request, StopReason } from "./protocol.ts";
 import { encodeLine, encodePrinted } from "./record-codec.ts";
 import { failure, runJob } from "./run-job.ts";
 
 /*
- * What runs inside a sandbox's thread: it waits for a request, answers it, and waits again. A fresh thread runs one task; a shared one
+ * What runs inside a sandbox's thread or process: it waits for a request, answers it, and waits again. A fresh thread runs one task; a shared one
  * runs task after task of one file.
  *
  * `npm run build:code` makes one file of this and all it imports, since every run starts a thread and a thread's start is paid in files:
@@ -23,9 +22,8 @@ import { failure, runJob } from "./run-job.ts";
  */
 export * from "../define-job.ts";
 
-const { port, pipe } = workerData as ThreadData;
-const reply = (message: Reply) => port.postMessage(message);
-const write = createPipeWriter(pipe);
+const outside = connect();
+const { reply, write } = outside;
 
 interface Run {
   settle(outcome: Outcome, fit: boolean): void;
@@ -53,11 +51,11 @@ function startRun(task: SandboxTask): void {
   const run: Run = {
     abort: new AbortController(),
     // Only what this run awaits may keep the thread: see below.
-    files: createFiles(say, (isBusy) => current === run && (isBusy ? port.ref() : port.unref())),
+    files: createFiles(say, (isBusy) => current === run && (isBusy ? outside.ref() : outside.unref())),
     settle(outcome, fit) {
       if (current !== run) return;
       current = undefined;
-      port.ref();
+      outside.ref();
       reply({ kind: "outcome", outcome, fit });
     },
   };
@@ -69,7 +67,7 @@ function startRun(task: SandboxTask): void {
     signal: run.abort.signal,
   };
   // A job whose promise can never settle leaves nothing to wait for: the thread then ends, and the other side is told.
-  port.unref();
+  outside.unref();
   void runs.run(run, () => runJob(task, means)).then((outcome) => run.settle(outcome, true));
 }
 
@@ -83,7 +81,7 @@ for (const event of ["uncaughtException", "unhandledRejection"] as const) {
 
 process.on("beforeExit", () => {
   // A job that listens to its signal does wait for something that can come: a stop, or its soft time limit.
-  if (current && getEventListeners(current.abort.signal, "abort").length > 0) port.ref();
+  if (current && getEventListeners(current.abort.signal, "abort").length > 0) outside.ref();
 });
 
 /** A reason as the error that a job sees. */
@@ -98,7 +96,7 @@ function loadError(error: unknown): string {
   return `${excType}: ${excMessage}\n${traceback}`;
 }
 
-port.on("message", async (request: Request) => {
+outside.listen(async (request: Request) => {
   switch (request.kind) {
     case "run":
       return startRun(request.task);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Worker } from "node:worker_threads";
 
 const MIB = 1024 * 1024;
@@ -25,16 +26,44 @@ export const engineLimitMb = (limitMb: number) => limitMb + ENGINE_HEADROOM_MB;
  * @param onOver is called once, when it holds more than the limit.
  * @returns what ends the watch.
  */
-export function watchMemory(worker: Worker, limitMb: number, onOver: () => void): () => void {
+export function watchThread(worker: Worker, limitMb: number, onOver: () => void): () => void {
+  return watch(limitMb, onOver, async () => {
+    // It rejects when the thread is gone, and stays unanswered while the thread is inside a native call.
+    const heap = await worker.getHeapStatistics().catch(() => undefined);
+    return heap && heap.used_heap_size + heap.external_memory;
+  });
+}
+
+const PAGE_BYTES = 4096;
+
+/** Memory of its own that a process has in use, as Linux tells; undefined elsewhere and when it is gone. */
+function ownBytes(pid: number): number | undefined {
+  try {
+    const [, resident, shared] = readFileSync(`/proc/${pid}/statm`, "latin1").split(" ").map(Number);
+    return (resident! - shared!) * PAGE_BYTES;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Looks what a process has taken since the watch began, whoever in it took it; as {@link watchThread} otherwise. */
+export function watchProcess(pid: number, limitMb: number, onOver: () => void): () => void {
+  const before = ownBytes(pid) ?? 0;
+  return watch(limitMb, onOver, async () => {
+    const now = ownBytes(pid);
+    return now && now - before;
+  });
+}
+
+function watch(limitMb: number, onOver: () => void, measure: () => Promise<number | undefined>): () => void {
   let timer: NodeJS.Timeout | undefined;
   let isOver = false;
   let looks = 0;
 
   async function look(): Promise<void> {
-    // It rejects when the thread is gone, and stays unanswered while the thread is inside a native call.
-    const heap = await worker.getHeapStatistics().catch(() => undefined);
-    if (!heap || isOver) return;
-    const held = (heap.used_heap_size + heap.external_memory) / MIB;
+    const bytes = await measure();
+    if (bytes === undefined || isOver) return;
+    const held = bytes / MIB;
     looks = held > limitMb ? looks + 1 : 0;
     if (held > limitMb * FAR_OVER || looks >= LOOKS) return onOver();
     next();

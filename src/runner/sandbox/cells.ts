@@ -1,8 +1,11 @@
 import type { FileDescription, Outcome, Sandbox, SandboxTask } from "../sandbox.ts";
-import { LoadError, type OnOutput, startThread, type Thread } from "./thread.ts";
+import { type Cell, createCell, LoadError } from "./cell.ts";
+import { startProcess } from "./process-vessel.ts";
+import { startThread } from "./thread-vessel.ts";
+import type { OnOutput, StartVessel } from "./vessel.ts";
 
-/** How {@link openThreads} is set up. */
-export interface ThreadsOptions {
+/** How {@link openThreads} and {@link openProcesses} is set up. */
+export interface SandboxOptions {
   /** The environment that job code sees. */
   env: Readonly<Record<string, string>>;
   /** Started threads that are kept waiting for the next runs. */
@@ -20,7 +23,7 @@ export interface ThreadsOptions {
 interface IdleThread {
   file: string;
   limitMb: number;
-  thread: Thread;
+  thread: Cell;
 }
 
 /** The thread that describes and checks is given up after this long without work: it holds some 20 MB. */
@@ -30,23 +33,23 @@ const READER_IDLE_MS = 10_000;
 const LOAD_TIMEOUT_MS = 10_000;
 
 /**
- * A sandbox of worker threads: a fresh one for every run, taken from a small stock of spares that already started (a start costs some
+ * A sandbox of threads or processes: a fresh one for every run, taken from a small stock of spares that already started (a start costs some
  * 30 ms of processor time); for jobs that allow it, threads that stay for the next run of the same file; and one for
  * describing files and checking inputs.
  */
-export function openThreads({ env, spares, shared, graceMs, memoryLimitMb, onOutput }: ThreadsOptions): Sandbox {
-  const start = (limitMb = memoryLimitMb) => startThread(env, onOutput, limitMb);
-  const stock: Thread[] = Array.from({ length: spares }, () => start());
+function openCells(startVessel: StartVessel, { env, spares, shared, graceMs, memoryLimitMb, onOutput }: SandboxOptions): Sandbox {
+  const start = (limitMb = memoryLimitMb) => createCell(startVessel(env, onOutput, limitMb), limitMb);
+  const stock: Cell[] = Array.from({ length: spares }, () => start());
   const idle: IdleThread[] = [];
-  const running = new Set<Thread>();
+  const running = new Set<Cell>();
   const ending = new Set<Promise<void>>();
-  let reader: Thread | undefined;
+  let reader: Cell | undefined;
   let readerIdle: NodeJS.Timeout | undefined;
   let readerQueue: Promise<unknown> = Promise.resolve();
   let closed = false;
 
   /** One request at a time; a reader that did not answer is replaced before the next. */
-  function askReader<T>(ask: (thread: Thread) => Promise<T>): Promise<T> {
+  function askReader<T>(ask: (thread: Cell) => Promise<T>): Promise<T> {
     const answer = readerQueue.then(async () => {
       clearTimeout(readerIdle);
       reader ??= takeFresh();
@@ -69,25 +72,25 @@ export function openThreads({ env, spares, shared, graceMs, memoryLimitMb, onOut
     reader = undefined;
   }
 
-  function endThread(thread: Thread): void {
+  function endThread(thread: Cell): void {
     const gone = thread.end().finally(() => ending.delete(gone));
     ending.add(gone);
   }
 
   /** Spares were started before their job was known: one with a limit of its own cannot have them. */
-  function takeFresh(limitMb = memoryLimitMb): Thread {
+  function takeFresh(limitMb = memoryLimitMb): Cell {
     if (limitMb !== memoryLimitMb) return start(limitMb);
     const thread = stock.shift() ?? start();
     if (!closed) stock.push(...Array.from({ length: spares - stock.length }, () => start()));
     return thread;
   }
 
-  function takeShared(file: string, limitMb = memoryLimitMb): Thread {
+  function takeShared(file: string, limitMb = memoryLimitMb): Cell {
     const at = idle.findIndex((item) => item.file === file && item.limitMb === limitMb && item.thread.fit);
     return at === -1 ? takeFresh(limitMb) : idle.splice(at, 1)[0]!.thread;
   }
 
-  function keep({ file, memoryLimitMb: limitMb = memoryLimitMb }: SandboxTask, thread: Thread): void {
+  function keep({ file, memoryLimitMb: limitMb = memoryLimitMb }: SandboxTask, thread: Cell): void {
     idle.push({ file, limitMb, thread });
     if (idle.length > shared) endThread(idle.shift()!.thread);
   }
@@ -131,4 +134,22 @@ export function openThreads({ env, spares, shared, graceMs, memoryLimitMb, onOut
 
 function outcomeOf(error: Error): Outcome {
   return { kind: "failure", excType: error.name, excMessage: error.message, traceback: error.stack ?? error.message };
+}
+
+/** A sandbox of worker threads. */
+export const openThreads = (options: SandboxOptions): Sandbox => openCells(startThread, options);
+
+/** A sandbox of child processes: what native code does, or takes of memory, ends with the run too. */
+export const openProcesses = (options: SandboxOptions): Sandbox => openCells(startProcess, options);
+
+/** Threads, with processes for the jobs that ask for them; or processes for all. */
+export function openSandbox(kind: "process" | "thread", options: SandboxOptions): Sandbox {
+  if (kind === "process") return openProcesses(options);
+  const threads = openThreads(options);
+  const processes = openProcesses({ ...options, spares: 0, shared: 0 });
+  return {
+    ...threads,
+    run: (task, ...how) => (task.isolation === "process" ? processes : threads).run(task, ...how),
+    close: async () => void (await Promise.all([threads.close(), processes.close()])),
+  };
 }

@@ -1,24 +1,12 @@
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { Outcome, RunListener, SandboxTask } from "../sandbox.ts";
-import { createPipe, createPipeReader, type PipeReader } from "./byte-pipe.ts";
+import type { PipeReader } from "./byte-pipe.ts";
 import { createFileReceiver, type FileReceiver } from "./file-receiver.ts";
-import { engineLimitMb, watchMemory } from "./memory-watch.ts";
-import type { Reply, Request, StopReason, ThreadData } from "./protocol.ts";
+import type { Reply, Request, StopReason } from "./protocol.ts";
 import { decodeRecords } from "./record-codec.ts";
-
-/** Made by `npm run build:code`; as far from `src/runner/sandbox` as from `dist/runner/sandbox`. */
-const ENTRY = new URL("../../../dist/sandbox/entry.js", import.meta.url);
-
-/** Compiled code of the entry and of job files, types already stripped, is kept between threads and between starts. */
-const COMPILE_CACHE = fileURLToPath(new URL("../../../dist/compile-cache", import.meta.url));
+import { EndedError, OutOfMemoryError, type Vessel } from "./vessel.ts";
 
 /** How long the outcome of a run waits for its thread to end: one that is inside a native call, such as `execSync`, ends when that returns. */
 const END_TIMEOUT_MS = 500;
-
-/** Takes what was written to a stream outside of any run, as it comes. */
-export type OnOutput = (stream: "stdout" | "stderr", text: string) => void;
 
 /** How a run is stopped from outside: told by `signal`, ended `graceMs` later, or as soon as `end` aborts. */
 export interface Stop {
@@ -27,8 +15,8 @@ export interface Stop {
   end: AbortSignal | undefined;
 }
 
-/** One thread of job code, from this side. It does one thing at a time. */
-export interface Thread {
+/** One thread or process of job code, from this side. It does one thing at a time. */
+export interface Cell {
   /** False once it ended, by itself or not, and once a run left it in a state that another should not meet. */
   readonly fit: boolean;
   /** Asks for one reply. @throws Error when the thread ended, or took longer than `timeoutMs`; it is of no use then. */
@@ -42,35 +30,14 @@ export interface Thread {
   end(): Promise<void>;
 }
 
-/** Starts a thread that sees only the given environment, and whose runs may take only so many MiB of memory; 0 for as many as they like. */
-export function startThread(env: Readonly<Record<string, string>>, onOutput: OnOutput, memoryLimitMb: number): Thread {
-  const memory = createPipe();
-  const { port1: port, port2 } = new MessageChannel();
-  const worker = new Worker(ENTRY, {
-    workerData: { pipe: memory, port: port2 } satisfies ThreadData,
-    transferList: [port2],
-    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
-    stdout: true,
-    stderr: true,
-    execArgv: ["--disable-warning=ExperimentalWarning"],
-    ...(memoryLimitMb > 0 && { resourceLimits: { maxOldGenerationSizeMb: engineLimitMb(memoryLimitMb) } }),
-  });
-  worker.stdout.setEncoding("utf8").on("data", (text: string) => onOutput("stdout", text));
-  worker.stderr.setEncoding("utf8").on("data", (text: string) => onOutput("stderr", text));
+/** Makes a cell of a vessel that was just started. */
+export function createCell(vessel: Vessel, memoryLimitMb: number): Cell {
   let fit = true;
-  const ended = new Promise<Error>((resolve) => {
-    worker.once("error", resolve);
-    worker.once("exit", (code) => {
-      fit = false;
-      resolve(new EndedError(code));
-    });
-  });
-  const throwEnd = ended.then((error) => {
-    throw error;
-  });
-  const ready = Promise.race([once(port, "message"), throwEnd]);
+  let taken: Promise<void> | undefined;
+  void vessel.ended.then(() => (fit = false));
+  const ready = vessel.reply();
   // Whoever waits sees the rejection; a spare that nobody waits for must not take the process down.
-  for (const promise of [throwEnd, ready]) promise.catch(() => undefined);
+  ready.catch(() => undefined);
 
   return {
     get fit() {
@@ -79,14 +46,10 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
     async ask(request, answer, timeoutMs) {
       await ready;
       const timeout = AbortSignal.timeout(timeoutMs);
-      port.postMessage(request);
-      const reply = await Promise.race([
-        throwEnd,
-        once(port, "message", { signal: timeout }).catch(() => {
-          throw new Error(`it took longer than ${timeoutMs / 1000} s`);
-        }),
-      ]);
-      const message = (reply as [Reply])[0];
+      vessel.post(request);
+      const message = await vessel.reply(timeout).catch((error: Error) => {
+        throw timeout.aborted ? new Error(`it took longer than ${timeoutMs / 1000} s`) : error;
+      });
       if (message.kind === "unloadable") throw new LoadError(message.error);
       if (message.kind !== answer) throw new Error(`asked for ${answer}, got ${message.kind}`);
       return message as Reply & { kind: typeof answer };
@@ -100,20 +63,17 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
       const force = (outcome: Outcome) => {
         forced ??= outcome;
         fit = false;
-        void worker.terminate();
+        void vessel.kill();
         setTimeout(() => left.resolve({ outcome, fit: false }), END_TIMEOUT_MS).unref();
       };
-      const pipe = createPipeReader(memory);
-      const files = createFileReceiver(on.file, (file, result) =>
-        port.postMessage({ kind: "file", file, result } satisfies Request),
-      );
-      const taken = pump(pipe, on, files).catch((error: Error) => force(failure("LogStorageError", error.message)));
+      const pipe = vessel.openPipe();
+      const files = createFileReceiver(on.file, (file, result) => vessel.post({ kind: "file", file, result }));
+      taken = pump(pipe, on, files).catch((error: Error) => force(failure("LogStorageError", error.message)));
       const overMemory = () => force(failure("MemoryLimitExceeded", memoryMessage(memoryLimitMb)));
-      const unwatch = memoryLimitMb > 0 ? watchMemory(worker, memoryLimitMb, overMemory) : () => undefined;
+      const unwatch = memoryLimitMb > 0 ? vessel.watchMemory(memoryLimitMb, overMemory) : () => undefined;
 
       // A run is told to stop through its port and ended by force, whatever the reason; all timers of that are cleared when it is over.
-      const tell = ({ name, message }: StopReason) =>
-        port.postMessage({ kind: "abort", reason: { name, message } } satisfies Request);
+      const tell = ({ name, message }: StopReason) => vessel.post({ kind: "abort", reason: { name, message } });
       const endAfter = (ms: number, { name, message }: StopReason) => after(ms, () => force(failure(name, message)));
       const onAbort = () => {
         tell(signal.reason as Error);
@@ -121,8 +81,8 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
       };
       const { softMs, hardMs } = task.limits;
 
-      const reply = once(port, "message").then(([message]) => message as OutcomeReply);
-      port.postMessage({ kind: "run", task } satisfies Request);
+      vessel.post({ kind: "run", task });
+      const reply = vessel.reply() as Promise<OutcomeReply>;
       if (softMs < hardMs) after(softMs, () => tell(softLimit(softMs)));
       endAfter(hardMs, hardLimit(hardMs));
       if (signal.aborted) onAbort();
@@ -131,14 +91,10 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
       if (end?.aborted) onEnd();
       else end?.addEventListener("abort", onEnd, { once: true });
 
-      const { outcome, fit: isFit } = await Promise.race([reply, throwEnd, left.promise]).catch(
-        // A thread's end can overtake its last message.
-        (error: Error) =>
-          (receiveMessageOnPort(port)?.message as OutcomeReply | undefined) ?? {
-            outcome: endOf(error, memoryLimitMb),
-            fit: false,
-          },
-      );
+      const { outcome, fit: isFit } = await Promise.race([reply, left.promise]).catch((error: Error) => ({
+        outcome: endOf(error, memoryLimitMb),
+        fit: false,
+      }));
       fit &&= isFit;
       for (const timer of timers) clearTimeout(timer);
       unwatch();
@@ -149,7 +105,12 @@ export function startThread(env: Readonly<Record<string, string>>, onOutput: OnO
       await files.close();
       return forced ?? outcome;
     },
-    end: async () => void (await worker.terminate()),
+    async end() {
+      await vessel.kill();
+      // What was said before is still taken.
+      await taken;
+      vessel.closePipe();
+    },
   };
 }
 
@@ -176,7 +137,7 @@ async function pump(pipe: PipeReader, on: RunListener, files: FileReceiver): Pro
       ]);
       pipe.release(decoded.length - (bytes.length - piece.length));
       whole = [];
-    } else if (piece.length === pipe.capacity) {
+    } else if (piece.length >= pipe.capacity) {
       whole.push(piece);
       pipe.release(piece.length);
     } else if (pipe.ended) return;
@@ -191,16 +152,6 @@ const storageError = (what: string) => (error: Error) => {
 /** The thread is well; it is the job's code that cannot be had. */
 export class LoadError extends Error {
   override readonly name = "LoadError";
-}
-
-class EndedError extends Error {
-  override readonly name = "EndedError";
-  readonly exitCode: number;
-
-  constructor(exitCode: number) {
-    super(`it ended its own process with process.exit(${exitCode})`);
-    this.exitCode = exitCode;
-  }
 }
 
 const softLimit = (ms: number): StopReason => ({
@@ -225,17 +176,9 @@ const failure = (excType: string, excMessage: string): Outcome => ({
   traceback: `${excType}: ${excMessage}`,
 });
 
-/** What a thread's end means for a run that had not told its outcome. */
+/** What a vessel's end means for a run that had not told its outcome. */
 function endOf(error: Error, memoryLimitMb: number): Outcome {
-  if ((error as { code?: unknown }).code === "ERR_WORKER_OUT_OF_MEMORY")
-    return failure("MemoryLimitExceeded", memoryMessage(memoryLimitMb));
-  if (!(error instanceof EndedError))
-    return { kind: "failure", excType: error.name, excMessage: error.message, traceback: error.stack ?? String(error) };
-  if (error.exitCode === 0) {
-    return failure(
-      "JobEnded",
-      "The job ended without returning: it called process.exit(0), or it waits for a promise that nothing can settle.",
-    );
-  }
-  return failure("JobEnded", `The job called process.exit(${error.exitCode}).`);
+  if (error instanceof OutOfMemoryError) return failure(error.name, memoryMessage(memoryLimitMb));
+  if (error instanceof EndedError) return failure(error.name, error.message);
+  return { kind: "failure", excType: error.name, excMessage: error.message, traceback: error.stack ?? String(error) };
 }

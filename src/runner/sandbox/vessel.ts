@@ -1,0 +1,50 @@
+import { fileURLToPath } from "node:url";
+import type { PipeReader } from "./byte-pipe.ts";
+import type { Reply, Request } from "./protocol.ts";
+
+/** Takes what was written to a stream outside of any run, as it comes. */
+export type OnOutput = (stream: "stdout" | "stderr", text: string) => void;
+
+/** What job code runs in: a thread or a process that was just started with the entry, from this side. */
+export interface Vessel {
+  post(request: Request): void;
+  /** The next reply; rejects once the vessel ended without giving one, or when `signal` aborts. */
+  reply(signal?: AbortSignal): Promise<Reply>;
+  /** Resolves with why, once it ended. */
+  readonly ended: Promise<Error>;
+  /** Opens what one run says; after its `end()` it still gives all that was written before the run's outcome or the vessel's end. */
+  openPipe(): PipeReader;
+  /** Watches its memory until the returned function is called. */
+  watchMemory(limitMb: number, onOver: () => void): () => void;
+  /** Ends it, whatever it is doing; resolves once it is gone. */
+  kill(): Promise<void>;
+  /** Gives up what was said and not read. */
+  closePipe(): void;
+}
+
+/** Starts a vessel that sees only the given environment, and whose runs may take only so many MiB of memory; 0 for as many as they like. */
+export type StartVessel = (env: Readonly<Record<string, string>>, onOutput: OnOutput, memoryLimitMb: number) => Vessel;
+
+/** Made by `npm run build:code`; as far from `src/runner/sandbox` as from `dist/runner/sandbox`. */
+export const ENTRY = new URL("../../../dist/sandbox/entry.js", import.meta.url);
+
+/** Compiled code of the entry and of job files, types already stripped, is kept between vessels and between starts. */
+export const COMPILE_CACHE = fileURLToPath(new URL("../../../dist/compile-cache", import.meta.url));
+
+/** Why a vessel ended, when it was the job that ended it. */
+export class EndedError extends Error {
+  override readonly name = "JobEnded";
+}
+
+/** Why a vessel ended, when it was the engine that had no more memory to give. */
+export class OutOfMemoryError extends Error {
+  override readonly name = "MemoryLimitExceeded";
+}
+
+/** An end with an exit code, as an error. */
+export const exited = (code: number) =>
+  new EndedError(
+    code === 0
+      ? "The job ended without returning: it called process.exit(0), or it waits for a promise that nothing can settle."
+      : `The job called process.exit(${code}).`,
+  );
