@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Collection } from "@mikro-orm/core";
-import type { Kysely } from "kysely";
 import { snakeCase } from "../entities/case.ts";
-import type { Tables } from "../entities/database.ts";
+import { statementsOf } from "../entities/database.ts";
 import { ContentType } from "../entities/index.ts";
 import { type ColumnShape, type ManyShape, type ModelShape, type OneShape } from "../entities/shape.ts";
 import type { ErrorDetail } from "../errors.ts";
@@ -124,7 +123,7 @@ export async function isTaken(unit: Unit, shape: ModelShape, column: string, obj
   const { property } = shape.columns.get(column)!;
   const held = unit.held(shape.model as Model<Identified>) as (Identified & Record<string, unknown>)[];
   if (held.some((other) => other !== object && other[property] === value)) return true;
-  const rows = unit.em.getKysely() as unknown as Kysely<Tables>;
+  const rows = statementsOf(unit.em);
   const stored = await rows.selectFrom(shape.table).select("id").where(column, "=", value).execute();
   return stored.some(({ id }) => !held.some((known) => known.id === id));
 }

@@ -1,6 +1,5 @@
 import type { SqlEntityManager } from "@mikro-orm/sql";
-import type { Kysely } from "kysely";
-import type { Tables } from "../entities/database.ts";
+import { statementsOf } from "../entities/database.ts";
 import { ContentType } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 
@@ -18,7 +17,7 @@ export async function contentTypesOf(em: SqlEntityManager, labels: readonly stri
   // In one order for all, or two who bring the same labels would each wait for the other's.
   const missing = labels.filter((label) => !known.some((type) => type.label === label)).toSorted();
   if (missing.length === 0) return labels.map((label) => known.find((type) => type.label === label)!);
-  await (em.getKysely() as unknown as Kysely<Tables>)
+  await statementsOf(em)
     .insertInto("content_type")
     .values(
       missing.map((label) => {

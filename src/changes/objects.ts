@@ -1,5 +1,4 @@
-import type { Kysely } from "kysely";
-import type { Tables } from "../entities/database.ts";
+import { statementsOf } from "../entities/database.ts";
 import { isUuid } from "../entities/scalars.ts";
 import { type ModelShape, shapeOf, tableOf } from "../entities/shape.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
@@ -47,7 +46,7 @@ export async function deleteObject<T extends Identified>(
 
 /** Holds the objects that keep links to one that goes: they lose them, and so they change. */
 async function holdLinked(unit: Unit, shape: ModelShape, { id }: Identified): Promise<void> {
-  const rows = unit.em.getKysely() as unknown as Kysely<Tables>;
+  const rows = statementsOf(unit.em);
   for (const { through, column, target, isKeeper } of shape.many.values()) {
     if (!through || isKeeper) continue;
     const keeper = `${tableOf(target())}_id`;

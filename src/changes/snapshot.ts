@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import type { Kysely } from "kysely";
 import { contentTypeLabel } from "../entities/content-types.ts";
-import type { Database, Tables } from "../entities/database.ts";
+import { type Database, statementsOf, type Tables } from "../entities/database.ts";
 import type { Snapshot } from "../entities/object-change.ts";
 import { type ColumnShape, type ManyShape, type ModelShape, shapeOf, tableOf } from "../entities/shape.ts";
 import { isoTime } from "../entities/timestamp.ts";
@@ -21,7 +21,7 @@ export async function readSnapshots(
   shape: ModelShape,
   ids: readonly string[],
 ): Promise<Map<string, Snapshot>> {
-  const rows = em.getKysely() as unknown as Kysely<Tables>;
+  const rows = statementsOf(em);
   const snapshots = new Map<string, Snapshot>();
   for (let n = 0; n < ids.length; n += CHUNK) {
     const some = ids.slice(n, n + CHUNK);

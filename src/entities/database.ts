@@ -31,11 +31,14 @@ export interface ConsoleEntryRow {
 // oxlint-disable-next-line typescript/no-explicit-any -- Kysely's own type for tables that are only known at run time
 export type Tables = any;
 
+/** Builds and runs statements within a unit of work, in its transaction. */
+export const statementsOf = (em: SqlEntityManager): Kysely<Tables> => em.getKysely() as unknown as Kysely<Tables>;
+
 /** The database, whichever it is. What the two do differently is behind these few members. */
 export interface Database {
   /** A fresh unit of work for writing entities. */
   fork(): SqlEntityManager;
-  /** Does work that writes in one transaction; writers are let in one after the other from its start, so that none of them meets a changed row at its end. */
+  /** Does work in one transaction that is a writer from its start: it is not refused at its first write because others have written since it read. */
   transaction<T>(work: (em: SqlEntityManager) => Promise<T>): Promise<T>;
   /** Builds statements, and runs those that write single rows; never inside a unit of work of {@link fork}. */
   readonly rows: Kysely<Tables>;

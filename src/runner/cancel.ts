@@ -1,12 +1,12 @@
 import { sql } from "kysely";
 import { FINAL_STATUSES, type JobResultStatus } from "../entities/choices.ts";
-import type { Database } from "../entities/database.ts";
+import { type Database, statementsOf } from "../entities/database.ts";
 import { newId } from "../entities/new-id.ts";
 import { isUuid } from "../entities/scalars.ts";
 import { AppError } from "../errors.ts";
 import type { Broker } from "./broker.ts";
 import type { Clock } from "./clock.ts";
-import { releaseWaiting, statementsOf } from "./slots.ts";
+import { releaseWaiting } from "./slots.ts";
 
 /*
  * That a run is to end is a fact of its row: `date_canceled`. A run that no worker has is REVOKED in the same moment. One that a worker has

@@ -1,11 +1,11 @@
 import { setImmediate } from "node:timers/promises";
 import type { SqlEntityManager } from "@mikro-orm/sql";
-import type { Kysely } from "kysely";
 import type { Logger } from "pino";
-import type { Database, Tables } from "../entities/database.ts";
+import { type Database, statementsOf } from "../entities/database.ts";
 import { type Job, JobHook, type JobResult } from "../entities/index.ts";
 import { DEFAULT_QUEUE } from "../entities/job-queue.ts";
 import { AppError } from "../errors.ts";
+import type { Clock } from "./clock.ts";
 import { admit, type Admitted, type EnqueueDeps, record, type RunRequest, send } from "./enqueue.ts";
 
 /** Launches the jobs of hooks that changes have set off. */
@@ -72,17 +72,20 @@ interface Waiting {
   userId: string | null;
 }
 
-/** The oldest deliveries of one hook. */
+/** The oldest deliveries of the hook whose turn it is. */
 async function waiting(database: Database): Promise<Waiting[]> {
-  const rows = (await database.rows
+  return (await database.rows
     .selectFrom("job_hook_delivery as delivery")
     .innerJoin("object_change as change", "change.id", "delivery.object_change_id")
     .select(["delivery.id as id", "delivery.job_hook_id as hookId", "change.id as changeId", "change.user_id as userId"])
+    .where(
+      "delivery.job_hook_id",
+      "=",
+      database.rows.selectFrom("job_hook_delivery").select("job_hook_id").orderBy("id").limit(1),
+    )
     .orderBy("delivery.id")
     .limit(BATCH)
     .execute()) as Waiting[];
-  const end = rows.findIndex(({ hookId }) => hookId !== rows[0]!.hookId);
-  return end === -1 ? rows : rows.slice(0, end);
 }
 
 async function launch(deps: EnqueueDeps & { log: Logger }, deliveries: readonly Waiting[]): Promise<JobResult[]> {
@@ -97,7 +100,8 @@ async function launch(deps: EnqueueDeps & { log: Logger }, deliveries: readonly 
     const claimed = await claim(em, deliveries);
     for (const { request } of requests.filter(({ id }) => claimed.has(id))) {
       const meta = { job_hook: hook.name };
-      const fail = (refusal: AppError) => record(deps, em, unadmitted(hook.job), request, { ...failed(refusal), meta });
+      const fail = (refusal: AppError) =>
+        record(deps, em, unadmitted(hook.job), request, { ...failed(refusal, deps.clock), meta });
       const run =
         admitted instanceof AppError
           ? await fail(admitted)
@@ -110,7 +114,7 @@ async function launch(deps: EnqueueDeps & { log: Logger }, deliveries: readonly 
 
 /** Takes deliveries off the list, unless another process was faster. */
 async function claim(em: SqlEntityManager, deliveries: readonly Waiting[]): Promise<ReadonlySet<string>> {
-  const rows = await (em.getKysely() as unknown as Kysely<Tables>)
+  const rows = await statementsOf(em)
     .deleteFrom("job_hook_delivery")
     .where(
       "id",
@@ -135,10 +139,10 @@ function asRefusal(error: unknown): AppError {
 /** For a run that is only recorded. */
 const unadmitted = (job: Job): Admitted => ({ job, queue: job.defaultJobQueue?.name ?? DEFAULT_QUEUE });
 
-function failed({ code, message }: AppError): Partial<JobResult> {
+function failed({ code, message }: AppError, clock: Clock): Partial<JobResult> {
   return {
     status: "FAILURE",
-    dateDone: new Date(),
+    dateDone: new Date(clock.now()),
     result: { exc_type: code, exc_message: message },
     traceback: `${code}: ${message}`,
   };

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import type { SqlEntityManager } from "@mikro-orm/sql";
-import type { Database } from "../entities/database.ts";
+import { type Database, statementsOf } from "../entities/database.ts";
 import { JobResult } from "../entities/index.ts";
 import { AppError } from "../errors.ts";
-import { statementsOf } from "./slots.ts";
 
 /** What a user asks for under a key; the same again is the same run. */
 export interface KeyedRequest {

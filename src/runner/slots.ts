@@ -2,7 +2,7 @@ import { LockMode } from "@mikro-orm/core";
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import { OPEN_STATUSES } from "../entities/choices.ts";
-import type { Database, Tables } from "../entities/database.ts";
+import { type Database, statementsOf, type Tables } from "../entities/database.ts";
 import { Job } from "../entities/index.ts";
 import { AppError } from "../errors.ts";
 import type { Broker } from "./broker.ts";
@@ -12,9 +12,6 @@ import type { Broker } from "./broker.ts";
  * `waits_for_slot` of its row is the only record: true while it waits, false while it has one, null where there is no limit. Whoever gives a
  * slot holds the job's row, so that no two do so at once.
  */
-
-/** Statements of one transaction. */
-export const statementsOf = (em: SqlEntityManager) => em.getKysely() as unknown as Kysely<Tables>;
 
 /**
  * Looks for room for one more run of a job, within the transaction that will write it.

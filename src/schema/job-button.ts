@@ -17,7 +17,7 @@ import {
 import { ButtonClass } from "../entities/choices.ts";
 import { JobButton, JobResult } from "../entities/index.ts";
 import { GenericScalar } from "../entities/scalars.ts";
-import { type OneShape, shapeOf } from "../entities/shape.ts";
+import { shapeOf } from "../entities/shape.ts";
 import type { ButtonGroup, RenderedButton } from "../runner/index.ts";
 import type { Context } from "./context.ts";
 import { readOne, type Row } from "./list.ts";
@@ -72,15 +72,6 @@ class PressJobButtonArgs {
   object?: unknown;
 }
 
-/** Leads from a button on a page to the button. */
-const BUTTON: OneShape = {
-  column: "button_id",
-  target: () => JobButton,
-  property: "jobButton",
-  description: "",
-  nullable: false,
-};
-
 /** What runs a job for an object. */
 @Resolver(() => JobButton)
 export class JobButtonResolver extends namedResolver(JobButton, { one: "job_button", many: "job_buttons" }) {
@@ -120,7 +111,7 @@ export class RenderedJobButtonResolver {
     @Ctx() { relations }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row | null> | null {
-    return relations.one(BUTTON, { id: buttonId, button_id: buttonId }, info);
+    return relations.one(JobButton, buttonId, info);
   }
 }
 

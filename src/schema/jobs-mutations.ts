@@ -4,7 +4,7 @@ import { changeJob, type Data, differencesOf, rulesOf, type Unit } from "../chan
 import { contentTypeLabel } from "../entities/content-types.ts";
 import { Job } from "../entities/index.ts";
 import { GenericScalar } from "../entities/scalars.ts";
-import { type OneShape, shapeOf } from "../entities/shape.ts";
+import { shapeOf } from "../entities/shape.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
 import type { Context } from "./context.ts";
 import { UpdateJobInput } from "./job-mutations.ts";
@@ -53,9 +53,6 @@ class UpdateJobsPayload {
   outcomes!: JobUpdateOutcome[];
 }
 
-/** Leads from an outcome to its job. */
-const OUTCOME_JOB: OneShape = { column: "job_id", target: () => Job, property: "job", description: "", nullable: false };
-
 /** What came of one job. */
 @Resolver(() => JobUpdateOutcome)
 export class JobUpdateOutcomeResolver {
@@ -65,7 +62,7 @@ export class JobUpdateOutcomeResolver {
     @Ctx() { relations }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row | null> | null {
-    return relations.one(OUTCOME_JOB, { id: jobId, job_id: jobId }, info);
+    return relations.one(Job, jobId, info);
   }
 }
 

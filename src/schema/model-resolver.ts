@@ -62,7 +62,8 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
 
   const { prototype } = ModelResolver;
   for (const relation of shape.one.values()) {
-    const resolve: PlainResolver = (row, _args, context, info) => context.relations.one(relation, row, info);
+    const resolve: PlainResolver = (row, _args, context, info) =>
+      context.relations.one(relation.target(), row[relation.column] as string | null, info);
     defineField(prototype, relation.property, FieldResolver(), { resolve });
   }
   for (const relation of shape.many.values()) {

@@ -17,7 +17,7 @@ const ACTIONS = { created: "CREATE", updated: "UPDATE", deleted: "DELETE" } as c
 
 const object = z.record(z.string(), z.unknown());
 
-/** What Nautobot sends, as far as it is used here: `nautobot/extras/webhooks.py` of Nautobot 2 and 3. */
+/** What Nautobot sends, as far as it is used here. */
 const payloadSchema = z.object({
   event: z.enum(["created", "updated", "deleted"]),
   timestamp: z.coerce.date(),

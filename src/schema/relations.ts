@@ -1,7 +1,7 @@
 import DataLoader from "dataloader";
 import type { FieldNode, GraphQLResolveInfo } from "graphql";
 import type { Database } from "../entities/database.ts";
-import { type ManyShape, type OneShape, shapeOf } from "../entities/shape.ts";
+import { type ManyShape, shapeOf } from "../entities/shape.ts";
 import { type Connection, readConnections } from "./connection.ts";
 import { type ListArguments, type PageLimits, readRequest } from "./list-arguments.ts";
 import { BY_ID, readLists, type Row } from "./list.ts";
@@ -9,7 +9,8 @@ import { selectedColumns } from "./selection.ts";
 
 /** Reads what rows refer to. All rows of one level of an operation share one statement. */
 export interface Relations {
-  one(relation: OneShape, row: Row, info: GraphQLResolveInfo): Promise<Row | null> | null;
+  /** The object of a model that a row names by its id. */
+  one(model: object, id: string | null, info: GraphQLResolveInfo): Promise<Row | null> | null;
   many(relation: ManyShape, row: Row, args: ListArguments, info: GraphQLResolveInfo): Promise<Row[]>;
   /** A page of them. */
   connection(relation: ManyShape, row: Row, args: ListArguments, info: GraphQLResolveInfo): Promise<Connection>;
@@ -30,11 +31,10 @@ export function createRelations(database: Database, limits: PageLimits): Relatio
   }
 
   return {
-    one(relation, row, info) {
-      const id = row[relation.column] as string | null;
+    one(model, id, info) {
       if (id === null) return null;
       const loader = loaderFor<Row | null>(info, () => {
-        const shape = shapeOf(relation.target());
+        const shape = shapeOf(model);
         const columns = selectedColumns(info, shape);
         return async (ids) => {
           const lists = await readLists(database, shape, columns, {}, { relation: BY_ID, ids });

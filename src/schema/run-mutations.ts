@@ -2,7 +2,7 @@ import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Ctx, Extensions, Field, FieldResolver, ID, Info, Mutation, ObjectType, Resolver, Root } from "type-graphql";
 import { JobResult } from "../entities/index.ts";
 import { GenericScalar } from "../entities/scalars.ts";
-import { type OneShape, shapeOf } from "../entities/shape.ts";
+import { shapeOf } from "../entities/shape.ts";
 import { AppError } from "../errors.ts";
 import type { Context } from "./context.ts";
 import { dataOf } from "./job-mutations.ts";
@@ -41,15 +41,6 @@ class CancelJobResultsPayload {
   outcomes!: JobResultCancelOutcome[];
 }
 
-/** Leads from an outcome to its run. */
-const OUTCOME_RUN: OneShape = {
-  column: "job_result_id",
-  target: () => JobResult,
-  property: "jobResult",
-  description: "",
-  nullable: true,
-};
-
 /** What came of one run. */
 @Resolver(() => JobResultCancelOutcome)
 export class JobResultCancelOutcomeResolver {
@@ -59,7 +50,7 @@ export class JobResultCancelOutcomeResolver {
     @Ctx() { relations }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row | null> | null {
-    return relations.one(OUTCOME_RUN, { id: jobResultId, job_result_id: jobResultId }, info);
+    return relations.one(JobResult, jobResultId, info);
   }
 }
 

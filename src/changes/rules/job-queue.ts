@@ -1,5 +1,4 @@
-import type { Kysely } from "kysely";
-import type { Tables } from "../../entities/database.ts";
+import { statementsOf } from "../../entities/database.ts";
 import { Job, JobResult, JobQueue } from "../../entities/index.ts";
 import { DEFAULT_QUEUE } from "../../entities/job-queue.ts";
 import type { ErrorDetail } from "../../errors.ts";
@@ -35,7 +34,7 @@ export const jobQueueRules = {
 
 /** The name that is stored: another one may be assigned already. */
 async function nameOf({ em }: Unit, { id }: JobQueue): Promise<string | undefined> {
-  const rows = em.getKysely() as unknown as Kysely<Tables>;
+  const rows = statementsOf(em);
   return (await rows.selectFrom("job_queue").select("name").where("id", "=", id).executeTakeFirst())?.name;
 }
 
