@@ -2,11 +2,12 @@ import "reflect-metadata";
 import { pino, type Logger } from "pino";
 import { ensureAdministrator } from "./access/administrator.ts";
 import { createAuthenticator } from "./access/authenticate.ts";
+import { keepSecretKey } from "./access/secret-key.ts";
 import type { Config } from "./config.ts";
 import { ensureContentTypes } from "./entities/content-types.ts";
 import { openDatabase } from "./entities/database.ts";
 import { createMemoryBroker } from "./runner/brokers/memory.ts";
-import { type Clock, openRunner, SHUTDOWN_ABORT_MS, systemClock } from "./runner/index.ts";
+import { type Clock, createVault, openRunner, SHUTDOWN_ABORT_MS, systemClock } from "./runner/index.ts";
 import { openSandbox } from "./runner/sandbox/cells.ts";
 import { openTemplates } from "./runner/templates.ts";
 import { createSchema } from "./schema/index.ts";
@@ -66,6 +67,8 @@ export async function openApp(
       timeLimits: { softMs: config.softTimeLimitMs, hardMs: config.timeLimitMs },
       cancelGraceMs: config.cancelGraceMs,
       idempotencyTtlMs: config.idempotencyTtlMs,
+      vault: createVault(config.secretKey ?? (await keepSecretKey(config.secretKeyFile))),
+      sanitizerPatterns: config.sanitizerPatterns,
       clock,
       fileStore: { root: config.filesRoot, maxBytes: config.maxFileBytes, maxRunBytes: config.maxRunFilesBytes },
       log,

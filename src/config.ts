@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { StartError } from "./errors.ts";
+import { DEFAULT_SANITIZER_PATTERNS, type SanitizerPattern } from "./sanitizer-patterns.ts";
 
 /** Everything that can be set from outside, validated and frozen. Names are ours; the environment's are in {@link loadConfig}. */
 export interface Config {
@@ -37,6 +38,12 @@ export interface Config {
   readonly shutdownGraceMs: number;
   /** Key of the administrator's token; a random one is made and printed on the first start when it is not given. */
   readonly adminToken: string | undefined;
+  /** What sensitive inputs are sealed with; see {@link secretKeyFile} when it is not given. */
+  readonly secretKey: string | undefined;
+  /** Absolute path of the file that holds it otherwise; made on the first start. */
+  readonly secretKeyFile: string;
+  /** What is hidden in the texts that runs say. */
+  readonly sanitizerPatterns: readonly SanitizerPattern[];
   /** What Nautobot signs its webhooks with; none is taken without it. */
   readonly webhookSecret: string | undefined;
   /** How long a key that was found good is not looked up again: so long may one that was deleted still be taken. */
@@ -87,6 +94,20 @@ const customFields = z.string().transform((text, context): readonly CustomField[
   return Object.freeze([...fields.values()]);
 });
 
+/** `[["(enable secret) .*", "$1 (redacted)"]]`. */
+const sanitizerPatterns = z.string().transform((text, context): readonly SanitizerPattern[] => {
+  const pairs = z.array(z.tuple([z.string(), z.string()]));
+  try {
+    const patterns = pairs.parse(JSON.parse(text));
+    for (const [expression] of patterns) new RegExp(expression, "gi");
+    return Object.freeze(patterns);
+  } catch (error) {
+    const why = error instanceof SyntaxError ? `: ${error.message}` : "";
+    context.addIssue(`must be JSON, a list of pairs of a regular expression and its replacement; [] for none${why}`);
+    return z.NEVER;
+  }
+});
+
 const number = (min: number, max: number) =>
   z.coerce
     .number({ error: `must be a whole number from ${min} to ${max}` })
@@ -123,6 +144,9 @@ const environment = z.object({
   MAX_RUN_FILES_BYTES: integer(1, Number.MAX_SAFE_INTEGER, 100 * 1024 * 1024),
   SHUTDOWN_GRACE_MS: integer(0, 3_600_000, 10_000),
   ADMIN_TOKEN: z.string().min(16, "must have 16 characters or more").optional(),
+  SECRET_KEY: z.string().min(32, "must have 32 characters or more").optional(),
+  SECRET_KEY_FILE: z.string().default("data/secret-key"),
+  SANITIZER_PATTERNS: sanitizerPatterns.default(DEFAULT_SANITIZER_PATTERNS),
   WEBHOOK_SECRET: z.string().min(16, "must have 16 characters or more").optional(),
   AUTH_CACHE_MS: integer(0, 60_000, 1000),
   MAX_PAGE_SIZE: integer(1, 1_000_000, 10_000),
@@ -131,7 +155,7 @@ const environment = z.object({
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("info"),
 });
 
-const SECRETS = new Set(["DATABASE_URL", "ADMIN_TOKEN", "WEBHOOK_SECRET"]);
+const SECRETS = new Set(["DATABASE_URL", "ADMIN_TOKEN", "SECRET_KEY", "WEBHOOK_SECRET"]);
 
 /**
  * Reads the environment. An empty variable counts as one that is not set.
@@ -165,6 +189,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     maxRunFilesBytes: value.MAX_RUN_FILES_BYTES,
     shutdownGraceMs: value.SHUTDOWN_GRACE_MS,
     adminToken: value.ADMIN_TOKEN,
+    secretKey: value.SECRET_KEY,
+    secretKeyFile: resolve(value.SECRET_KEY_FILE),
+    sanitizerPatterns: value.SANITIZER_PATTERNS,
     webhookSecret: value.WEBHOOK_SECRET,
     authCacheMs: value.AUTH_CACHE_MS,
     maxPageSize: value.MAX_PAGE_SIZE,

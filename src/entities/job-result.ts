@@ -92,11 +92,19 @@ export class JobResult extends BaseModel {
   })
   taskArgs!: unknown;
 
-  @Column("json", { description: "The run's inputs, as they were given.", nullable: true, unlogged: true, default: () => ({}) })
+  @Column("json", {
+    description: "The run's inputs, as they were given, without sensitive ones.",
+    nullable: true,
+    unlogged: true,
+    default: () => ({}),
+  })
   taskKwargs!: Record<string, unknown> | null;
 
+  @Column("text", { description: "The sensitive inputs, sealed; null once the run has ended.", nullable: true, hidden: true })
+  sensitiveKwargs!: string | null;
+
   @Column("json", {
-    description: "How the run was asked for: queue, dry run, time limits, retries.",
+    description: "How the run was asked for: queue, dry run, time limits, retries, names of sensitive inputs.",
     nullable: true,
     unlogged: true,
     default: () => ({}),
@@ -186,7 +194,7 @@ export class JobResult extends BaseModel {
   idempotencyKey!: string | null;
 
   @Column("string", {
-    description: "SHA-256 of what was asked for under the key.",
+    description: "Fingerprint of what was asked for under the key.",
     length: 64,
     nullable: true,
     hidden: true,

@@ -53,6 +53,7 @@ export function revoked(row: CanceledRow, now: string) {
     status: "REVOKED",
     date_done: now,
     date_next_attempt: null,
+    sensitive_kwargs: null,
     result: JSON.stringify({ exc_type: "JobCanceled", exc_message: describeCancel(row) }),
     traceback: null,
   };

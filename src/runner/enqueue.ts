@@ -7,13 +7,15 @@ import { AppError, type ErrorDetail } from "../errors.ts";
 import { cancel, type CancelDeps } from "./cancel.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Receiver } from "./define-job.ts";
-import { checkKey, findKeyed, freeKey, hashOf, type KeyedRequest } from "./idempotency.ts";
+import { canonical, checkKey, findKeyed, freeKey, type KeyedRequest } from "./idempotency.ts";
 import { describeReference, jobCondition, type JobReference } from "./job-reference.ts";
 import { resolveObjects } from "./object-variables.ts";
 import { retryKwargs } from "./retry.ts";
 import type { Sandbox, TimeLimits } from "./sandbox.ts";
+import { sealInputs, secretsOf, withoutSecrets } from "./sensitive-inputs.ts";
 import { findOldest, findRoom } from "./slots.ts";
 import { timeLimitKwargs } from "./time-limits.ts";
+import type { Vault } from "./vault.ts";
 
 /** A request to run a job. */
 export interface RunRequest {
@@ -44,6 +46,7 @@ export interface EnqueueDeps extends CancelDeps {
   timeLimits: TimeLimits;
   /** How long an idempotency key stands for its run. */
   idempotencyTtlMs: number;
+  vault: Vault;
 }
 
 /** A job that was admitted, with the name of the queue that its run waits in. */
@@ -66,7 +69,7 @@ export async function enqueue(deps: EnqueueDeps, request: RunRequest): Promise<s
   try {
     const admitted = await admit(deps, request);
     const { data, details } = await resolveObjects(deps.database, admitted.job.variablesSchema, request.data);
-    refuseInputs(admitted.job, details);
+    refuseInputs(admitted.job, details, request.data);
     const run = await deps.database.transaction(async (em) => {
       if (keyed) await freeKey(em, keyed);
       const key = keyed && { idempotencyKey: keyed.key, idempotencyHash: keyed.hash };
@@ -85,14 +88,14 @@ export async function enqueue(deps: EnqueueDeps, request: RunRequest): Promise<s
 
 /** What is asked for under a key; undefined for a request without one. */
 async function keyedRequest(
-  { database, clock, idempotencyTtlMs }: EnqueueDeps,
+  { database, clock, idempotencyTtlMs, vault }: EnqueueDeps,
   request: RunRequest,
 ): Promise<KeyedRequest | undefined> {
   const { idempotencyKey: key, userId, job, data, dryRun, consoleLog, jobQueue, ignoreSingletonLock = false } = request;
   if (key === undefined || userId === null) return undefined;
   checkKey(key);
   const { id } = await findJob(database.fork(), job);
-  const hash = hashOf({ job: id, data, dryRun, consoleLog, jobQueue, ignoreSingletonLock });
+  const hash = vault.digest(canonical({ job: id, data, dryRun, consoleLog, jobQueue, ignoreSingletonLock }));
   return { key, userId, hash, since: new Date(clock.now() - idempotencyTtlMs) };
 }
 
@@ -124,10 +127,10 @@ export async function admit({ database, catalog, sandbox }: EnqueueDeps, request
   const queue = await queueOf(em, job, request.jobQueue);
   // What sets off a receiver is the server's own, and nothing that the job could refuse.
   if (request.via) return { job, queue };
-  const wrong = await sandbox.validate(source, request.data).catch((error: Error) => {
+  const wrong = await sandbox.validate(source, request.data, secretsOf(job, request.data)).catch((error: Error) => {
     throw new AppError("JOB_NOT_INSTALLED", `The code of the job "${job.name}" does not load: ${error.message}`);
   });
-  refuseInputs(job, wrong);
+  refuseInputs(job, wrong, request.data);
   return { job, queue };
 }
 
@@ -144,9 +147,12 @@ async function queueOf(em: SqlEntityManager, job: Job, asked: string | undefined
 }
 
 /** @throws {@link AppError} BAD_USER_INPUT if anything is wrong with the inputs. */
-function refuseInputs(job: Job, wrong: readonly ErrorDetail[]): void {
+function refuseInputs(job: Job, wrong: readonly ErrorDetail[], data: Record<string, unknown>): void {
   if (wrong.length === 0) return;
-  const details = wrong.map(({ field, message }) => ({ field: field === "" ? "data" : `data.${field}`, message }));
+  const details = withoutSecrets(secretsOf(job, data), wrong).map(({ field, message }) => ({
+    field: field === "" ? "data" : `data.${field}`,
+    message,
+  }));
   const sentence = details.map(({ field, message }) => `${field}: ${message}`).join("; ");
   throw new AppError("BAD_USER_INPUT", `The inputs of the job "${job.name}" are not valid. ${sentence}`, details);
 }
@@ -156,29 +162,34 @@ function refuseInputs(job: Job, wrong: readonly ErrorDetail[]): void {
  * @throws {@link AppError} JOB_ALREADY_RUNNING when the job's runs under way leave no room.
  */
 export async function record(
-  { clock, timeLimits }: Pick<EnqueueDeps, "clock" | "timeLimits">,
+  { clock, timeLimits, vault }: Pick<EnqueueDeps, "clock" | "timeLimits" | "vault">,
   em: SqlEntityManager,
   { job, queue }: Admitted,
   request: RunRequest,
   values: Partial<JobResult> = {},
 ): Promise<JobResult> {
   const waitsForSlot = values.status === undefined ? await findRoom(em, job, request.ignoreSingletonLock) : null;
+  const id = newId();
+  // What sets off a receiver is the server's own, and no secret.
+  const { taskKwargs, sensitiveKwargs, options } = sealInputs(vault, job, id, request.via ? {} : request.data);
   return em.create(
     JobResult,
     {
-      id: newId(),
+      id,
       jobModel: em.getReference(Job, job.id),
       name: job.name,
       taskName: classPathOf(job),
       user: request.userId === null ? null : em.getReference(User, request.userId),
       dateCreated: new Date(clock.now()),
-      taskKwargs: request.data,
+      taskKwargs: request.via ? request.data : taskKwargs,
+      sensitiveKwargs,
       celeryKwargs: {
         queue,
         dryrun: request.dryRun ?? (job.supportsDryrun && job.dryrunDefault),
         console_log: request.consoleLog ?? job.consoleLogDefault,
         ...timeLimitKwargs(job, timeLimits),
         ...retryKwargs(job),
+        ...options,
       },
       waitsForSlot,
       ...(request.rerunOf !== undefined && { rerunOf: em.getReference(JobResult, request.rerunOf) }),

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import { type Database, statementsOf } from "../entities/database.ts";
 import { JobResult } from "../entities/index.ts";
@@ -8,7 +7,7 @@ import { AppError } from "../errors.ts";
 export interface KeyedRequest {
   key: string;
   userId: string;
-  /** Of everything that was asked for. */
+  /** Fingerprint of everything that was asked for. */
   hash: string;
   /** Runs from before this moment no longer have their keys. */
   since: Date;
@@ -24,12 +23,8 @@ export function checkKey(key: string): void {
   throw new AppError("BAD_USER_INPUT", message, [{ field: "idempotency_key", message }]);
 }
 
-/** The same for the same JSON, in whatever order its objects' fields come. */
-export function hashOf(asked: unknown): string {
-  return createHash("sha256").update(canonical(asked)).digest("hex");
-}
-
-function canonical(value: unknown): string {
+/** The same text for the same JSON, in whatever order its objects' fields come. */
+export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))

@@ -5,6 +5,7 @@ import { contentTypeLabel } from "../entities/content-types.ts";
 import type { Database } from "../entities/database.ts";
 import { Job, JobQueue, type ObjectChange } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
+import type { SanitizerPattern } from "../sanitizer-patterns.ts";
 import type { Broker } from "./broker.ts";
 import { type ButtonGroup, type ButtonPress, buttonsFor, pressButton } from "./buttons.ts";
 import { cancel, type CancelRequest } from "./cancel.ts";
@@ -23,6 +24,7 @@ import { createRunStops } from "./run-stops.ts";
 import type { Sandbox, TimeLimits } from "./sandbox.ts";
 import { releaseAllWaiting } from "./slots.ts";
 import type { Templates } from "./templates.ts";
+import type { Vault } from "./vault.ts";
 import { createWorker } from "./worker.ts";
 
 /*
@@ -45,6 +47,7 @@ import { createWorker } from "./worker.ts";
 export type { CancelRequest } from "./cancel.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export type { RunRequest } from "./enqueue.ts";
+export { createVault, type Vault } from "./vault.ts";
 export type { RerunRequest } from "./rerun.ts";
 export { SHUTDOWN_ABORT_MS } from "./run-stops.ts";
 export { describeReference, jobCondition, type JobReference } from "./job-reference.ts";
@@ -93,6 +96,10 @@ export interface RunnerDeps {
   cancelGraceMs: number;
   /** How long an idempotency key stands for its run. */
   idempotencyTtlMs: number;
+  /** What sensitive inputs are sealed in; servers on one database need the same. */
+  vault: Vault;
+  /** What is hidden in all that runs say. */
+  sanitizerPatterns: readonly SanitizerPattern[];
   clock: Clock;
   /** Where files go, and how large they may be. */
   fileStore: Omit<FileStoreOptions, "database">;

@@ -2,6 +2,7 @@ import { JobResult } from "../entities/index.ts";
 import { isUuid } from "../entities/scalars.ts";
 import { AppError } from "../errors.ts";
 import { enqueue, type EnqueueDeps } from "./enqueue.ts";
+import type { SensitiveKwargs } from "./sensitive-inputs.ts";
 
 /** A run that is to be repeated. */
 export interface RerunRequest {
@@ -9,6 +10,12 @@ export interface RerunRequest {
   /** Inputs that are to be others; the rest is taken over. */
   data: Record<string, unknown> | undefined;
   userId: string;
+}
+
+interface RunKwargs extends SensitiveKwargs {
+  queue?: string;
+  dryrun?: boolean;
+  console_log?: boolean;
 }
 
 /**
@@ -29,7 +36,17 @@ export async function rerun(deps: EnqueueDeps, { jobResultId, data, userId }: Re
     const message = `What a job ${via} has set off is repeated as it was.`;
     throw new AppError("BAD_USER_INPUT", message, [{ field: "data", message }]);
   }
-  const { queue, dryrun, console_log } = (run.celeryKwargs ?? {}) as { queue?: string; dryrun?: boolean; console_log?: boolean };
+  const { queue, dryrun, console_log, sensitive_variables = [] } = (run.celeryKwargs ?? {}) as RunKwargs;
+  const missing = sensitive_variables.filter((name) => !(data && name in data));
+  if (missing.length > 0) {
+    const message = "It is sensitive, and therefore not kept: give it again.";
+    const details = missing.map((name) => ({ field: `data.${name}`, message }));
+    throw new AppError(
+      "BAD_USER_INPUT",
+      `The run ${jobResultId} had sensitive inputs: give ${missing.join(", ")} again.`,
+      details,
+    );
+  }
   return enqueue(deps, {
     job: { id: job.id },
     data: { ...run.taskKwargs, ...data },

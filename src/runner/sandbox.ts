@@ -1,6 +1,7 @@
 import type { DefinedJob, Isolation, JobHooks, StoredFile } from "./define-job.ts";
 import type { ErrorDetail } from "../errors.ts";
 import type { LogLevel } from "../entities/choices.ts";
+import type { Redaction } from "./sandbox/redaction.ts";
 
 /** Which job: a file and the name it is exported under there. */
 export interface JobSource {
@@ -27,6 +28,8 @@ export interface SandboxTask extends JobSource {
   /** In mebibytes; 0 for none, and the sandbox's own when absent. */
   memoryLimitMb?: number | undefined;
   user: { id: string; username: string } | null;
+  /** What is kept out of all that the run says, and of its outcome; nothing when absent. */
+  redaction?: Redaction;
 }
 
 /** A line as the job said it; `created` is milliseconds since the epoch. Already fit for storage: see `sandbox/fit-text.ts`. */
@@ -98,7 +101,10 @@ export interface Sandbox {
   run(task: SandboxTask, on: RunListener, signal: AbortSignal, end?: AbortSignal): Promise<Outcome>;
   /** Loads files anew and tells which jobs each holds; a file that throws, exits or hangs is told as an error. */
   describe(files: readonly string[]): Promise<FileDescription[]>;
-  /** Checks inputs against the job's variables; an empty list when they fit. Rejects when the job's code does not load or answer. */
-  validate(source: JobSource, data: Record<string, unknown>): Promise<ErrorDetail[]>;
+  /**
+   * Checks inputs against the job's variables; an empty list when they fit. Rejects when the job's code does not load or answer.
+   * @param secrets what is kept out of what the check may print; what is wrong may well quote them.
+   */
+  validate(source: JobSource, data: Record<string, unknown>, secrets?: readonly string[]): Promise<ErrorDetail[]>;
   close(): Promise<void>;
 }

@@ -72,11 +72,11 @@ export function ownLine(level: SaidLine["level"], message: string, clock: Clock)
 
 function columnsOf({ attempt, options }: EndedAttempt, outcome: Outcome, now: number) {
   const date_done = new Date(now).toISOString();
-  if (outcome.kind === "success")
-    return { status: "SUCCESS", date_done, result: JSON.stringify(outcome.result), traceback: null };
+  const ended = { date_done, sensitive_kwargs: null };
+  if (outcome.kind === "success") return { ...ended, status: "SUCCESS", result: JSON.stringify(outcome.result), traceback: null };
   const { excType, excMessage, traceback } = outcome;
   const why = { result: JSON.stringify({ exc_type: excType, exc_message: excMessage }), traceback };
   return retriesLeft(options, attempt)
     ? { ...why, status: "RETRY", date_next_attempt: new Date(nextAttemptAt(options, attempt, now)).toISOString() }
-    : { ...why, status: "FAILURE", date_done };
+    : { ...why, ...ended, status: "FAILURE" };
 }

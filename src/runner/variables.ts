@@ -14,6 +14,11 @@ export interface VariableOptions<Value> {
   default?: Value;
   /** False for a variable that may be left out. */
   required?: boolean;
+  /**
+   * True for what nobody may read: a password, a key. It is not kept with the run, and masked in whatever the run says. Such a variable has no
+   * default, which everybody could read.
+   */
+  sensitive?: boolean;
 }
 
 type Finished<Schema extends z.ZodType, Options> = Options extends { default: {} }
@@ -29,10 +34,12 @@ function variable<Schema extends z.ZodType, Options extends VariableOptions<neve
   options: Options,
   hints: Record<string, unknown> = {},
 ): Finished<Schema, Options> {
-  const { label, description, default: initial, required = true } = options as VariableOptions<unknown>;
+  const { label, description, default: initial, required = true, sensitive } = options as VariableOptions<unknown>;
+  if (sensitive && initial !== undefined)
+    throw new TypeError("A sensitive variable cannot have a default: everybody could read it.");
   const optional = initial !== undefined ? schema.default(initial as never) : required ? schema : schema.optional();
   const said = { ...(label !== undefined && { title: label }), ...(description !== undefined && { description }) };
-  return optional.meta({ ...said, "x-kind": kind, ...hints }) as Finished<Schema, Options>;
+  return optional.meta({ ...said, "x-kind": kind, ...(sensitive && { writeOnly: true }), ...hints }) as Finished<Schema, Options>;
 }
 
 /** Bounds of a text. */

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Database } from "../entities/database.ts";
 import { sql } from "kysely";
+import type { SanitizerPattern } from "../sanitizer-patterns.ts";
 import type { Delivery } from "./broker.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ConsoleWriter } from "./console-writer.ts";
@@ -13,9 +14,11 @@ import type { Retries } from "./retries.ts";
 import { attemptBegins, type RetryKwargs } from "./retry.ts";
 import type { RunStop, RunStops } from "./run-stops.ts";
 import type { Outcome, Sandbox, TimeLimits } from "./sandbox.ts";
+import { secretsIn } from "./sensitive-inputs.ts";
 import { ownLine, settle, type SettleDeps } from "./settle.ts";
 import { releaseWaiting } from "./slots.ts";
 import { readTimeLimits, softLimitWarning } from "./time-limits.ts";
+import type { Vault } from "./vault.ts";
 
 /** What a worker needs. */
 export interface WorkerDeps extends SettleDeps {
@@ -28,6 +31,10 @@ export interface WorkerDeps extends SettleDeps {
   files: FileStore;
   /** Of runs that were recorded without any. */
   timeLimits: TimeLimits;
+  /** What sensitive inputs are sealed in. */
+  vault: Vault;
+  /** What is hidden in all that runs say. */
+  sanitizerPatterns: readonly SanitizerPattern[];
   log: Logger;
   /** Recorded on every run it takes. */
   name: string;
@@ -47,6 +54,7 @@ interface ClaimedRun {
   task_name: string | null;
   user_id: string | null;
   task_kwargs: unknown;
+  sensitive_kwargs: string | null;
   celery_kwargs: unknown;
   job_model_id: string | null;
   attempt: number;
@@ -90,6 +98,7 @@ export function createWorker(deps: WorkerDeps): Worker {
         "task_name",
         "user_id",
         "task_kwargs",
+        "sensitive_kwargs",
         "celery_kwargs",
         "job_model_id",
         "attempt",
@@ -145,7 +154,8 @@ async function execute(deps: WorkerDeps, run: ClaimedRun, lines: RunLines, { tel
   }
   const source = catalog.source(run.task_name ?? "");
   if (!source) return notInstalled(run.task_name);
-  const kwargs = database.readJson(run.task_kwargs) as Record<string, unknown>;
+  const sensitive = run.sensitive_kwargs === null ? {} : (deps.vault.open(run.sensitive_kwargs, run.id) as object);
+  const kwargs = { ...(database.readJson(run.task_kwargs) as Record<string, unknown>), ...sensitive };
   const limits = readTimeLimits(options, timeLimits);
   const warning = softLimitWarning(limits);
   if (warning) await lines.append([warning]);
@@ -156,6 +166,7 @@ async function execute(deps: WorkerDeps, run: ClaimedRun, lines: RunLines, { tel
     data: await (receiver ? receiverData(database, receiver, kwargs) : loadObjects(database, variablesSchema, kwargs)),
     dryRun: options.dryrun ?? false,
     limits,
+    redaction: { secrets: secretsIn(sensitive), patterns: deps.sanitizerPatterns },
     user: run.user_id === null ? null : await readUser(database, run.user_id),
   };
   // Canceled in the meantime: none of its code has to be run.

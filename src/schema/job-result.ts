@@ -59,6 +59,15 @@ export class JobResultResolver extends namedResolver(JobResult, {
   }
 
   @Extensions({ needs: ["celery_kwargs"] } satisfies ComputedField)
+  @FieldResolver(() => [String], {
+    description:
+      "Names of the inputs that nobody may read: they are not in `task_kwargs`, and have to be given again when the run is repeated.",
+  })
+  sensitiveVariables(@Root() row: Row): string[] {
+    return (row["celery_kwargs"] as { sensitive_variables?: string[] } | null)?.sensitive_variables ?? [];
+  }
+
+  @Extensions({ needs: ["celery_kwargs"] } satisfies ComputedField)
   @FieldResolver(() => JobQueue, { nullable: true, description: "The queue that the run waited in; null once it is deleted." })
   queue(@Root() row: Row, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): Promise<Row | null> | null {
     const name = (row["celery_kwargs"] as { queue?: unknown } | null)?.queue;

@@ -33,7 +33,7 @@ import { openDatabase } from "../../src/entities/database.ts";
 import { DateTime, GenericScalar } from "../../src/entities/scalars.ts";
 import { AppError } from "../../src/errors.ts";
 import { createMemoryBroker } from "../../src/runner/brokers/memory.ts";
-import { openRunner, systemClock } from "../../src/runner/index.ts";
+import { createVault, openRunner, systemClock } from "../../src/runner/index.ts";
 import { openThreads } from "../../src/runner/sandbox/cells.ts";
 import { openTemplates } from "../../src/runner/templates.ts";
 import { createDocumentReader } from "../../src/schema/document-reader.ts";
@@ -74,6 +74,8 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
     fileStore,
     cancelGraceMs: 0,
     idempotencyTtlMs: 60_000,
+    vault: createVault("test"),
+    sanitizerPatterns: [],
     clock: systemClock,
   };
   const runner = await openRunner({ database, broker, sandbox, templates, log, ...settings });

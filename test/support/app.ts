@@ -48,9 +48,12 @@ export async function writeJobs(files: JobFiles, into?: string): Promise<string>
 }
 
 /** Closes an app, and opens another on its database and job files. */
-export async function restart({ close, config: { databaseUrl, jobsRoot } }: TestApp): Promise<TestApp> {
+export async function restart(
+  { close, config: { databaseUrl, jobsRoot } }: TestApp,
+  config: Partial<Config> = {},
+): Promise<TestApp> {
   await close();
-  return openTestApp({}, { databaseUrl, jobsRoot });
+  return openTestApp({}, { databaseUrl, jobsRoot, ...config });
 }
 
 /** Opens an app that is closed when the test is over. `config` overrides any setting, e.g. the database of an earlier app. */
@@ -62,6 +65,7 @@ export async function openTestApp(files: JobFiles, config: Partial<Config> = {},
       SHUTDOWN_GRACE_MS: "0",
       SPARE_THREADS: "0",
       AUTH_CACHE_MS: "0",
+      SECRET_KEY: "a secret key of the tests, all the same",
       PATH: process.env["PATH"],
     }),
     databaseUrl: config.databaseUrl ?? (await freshDatabaseUrl()),

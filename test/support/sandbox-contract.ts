@@ -3,15 +3,18 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { Isolation } from "../../src/runner/define-job.ts";
 import type { Outcome, SaidLine, Sandbox } from "../../src/runner/sandbox.ts";
+import type { OnOutput } from "../../src/runner/sandbox/vessel.ts";
 import { writeJobs } from "./app.ts";
 import { listen } from "./listen.ts";
 import { leavesContract } from "./leaves-contract.ts";
+import { redactionContract } from "./redaction-contract.ts";
 import { timeLimitsContract } from "./time-limits-contract.ts";
 
 /** How a sandbox is opened for the contract. */
 export interface SandboxSettings {
   env: Readonly<Record<string, string>>;
   graceMs: number;
+  onOutput?: OnOutput;
 }
 
 const SOURCE = `
@@ -66,6 +69,7 @@ export const Enum = job("Typed", (): string => { const typed: string = "ts"; ret
 export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): void {
   timeLimitsContract(() => open({ env: {}, graceMs: 50 }));
   leavesContract(() => open({ env: {}, graceMs: 50 }));
+  redactionContract((onOutput) => open({ env: {}, graceMs: 50, onOutput }));
 
   async function setup(settings: Partial<SandboxSettings> = {}) {
     const sandbox = open({ env: { VISIBLE: "1" }, graceMs: 50, ...settings });

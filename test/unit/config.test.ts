@@ -4,6 +4,7 @@ import { loadConfig } from "../../src/config.ts";
 import { MODELS } from "../../src/entities/index.ts";
 import { shapeOf } from "../../src/entities/shape.ts";
 import { StartError } from "../../src/errors.ts";
+import { DEFAULT_SANITIZER_PATTERNS } from "../../src/sanitizer-patterns.ts";
 
 test("defaults make a server on SQLite that only this machine reaches", () => {
   expect(loadConfig({})).toEqual({
@@ -28,6 +29,9 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     defaultPageSize: undefined,
     customFields: [],
     adminToken: undefined,
+    secretKey: undefined,
+    secretKeyFile: resolve("data/secret-key"),
+    sanitizerPatterns: DEFAULT_SANITIZER_PATTERNS,
     logLevel: "info",
     jobEnv: {},
   });
@@ -42,6 +46,8 @@ test("every problem is told at once, a sentence each", () => {
     SOFT_TIME_LIMIT_SECONDS: "0",
     TIME_LIMIT_SECONDS: "3000000",
     ADMIN_TOKEN: "short",
+    SECRET_KEY: "short too",
+    SANITIZER_PATTERNS: '[["(", ""]]',
     LOG_LEVEL: "loud",
   };
   expect(() => loadConfig(wrong)).toThrow(
@@ -54,6 +60,8 @@ test("every problem is told at once, a sentence each", () => {
         "TIME_LIMIT_SECONDS must be 2147483 or less.",
         "SHUTDOWN_GRACE_MS must be a whole number from 0 to 3600000.",
         "ADMIN_TOKEN must have 16 characters or more.",
+        "SECRET_KEY must have 32 characters or more.",
+        "SANITIZER_PATTERNS must be JSON, a list of pairs of a regular expression and its replacement; [] for none: Invalid regular expression: /(/gi: Unterminated group.",
         "LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent.",
       ].join("\n"),
     ),
@@ -86,4 +94,12 @@ test("custom fields are MODEL.KEY or MODEL.KEY:KIND, of every model that has som
       ].join("\n"),
     ),
   );
+});
+
+test("patterns of the sanitizer are a site's own, or none", () => {
+  const SANITIZER_PATTERNS = '[["(enable secret) .*", "$1 (redacted)"]]';
+  expect(loadConfig({ SANITIZER_PATTERNS }).sanitizerPatterns).toEqual([["(enable secret) .*", "$1 (redacted)"]]);
+  expect(loadConfig({ SANITIZER_PATTERNS: "[]" }).sanitizerPatterns).toEqual([]);
+  for (const wrong of ["x", '["a"]', '[["a"]]', "{}"])
+    expect(() => loadConfig({ SANITIZER_PATTERNS: wrong })).toThrow("SANITIZER_PATTERNS must be JSON, a list of pairs");
 });

@@ -2,10 +2,10 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { openThreads } from "../../src/runner/sandbox/cells.ts";
 import { writeJobs } from "../support/app.ts";
 import { listen } from "../support/listen.ts";
-import { sandboxContract } from "../support/sandbox-contract.ts";
+import { sandboxContract, type SandboxSettings } from "../support/sandbox-contract.ts";
 
-const open = (spares: number, settings: { env: Readonly<Record<string, string>>; graceMs: number }) =>
-  openThreads({ ...settings, spares, shared: 2, memoryLimitMb: 0, onOutput: () => undefined });
+const open = (spares: number, settings: SandboxSettings) =>
+  openThreads({ spares, shared: 2, memoryLimitMb: 0, onOutput: () => undefined, ...settings });
 
 describe("threads", () => {
   sandboxContract((settings) => open(1, settings));

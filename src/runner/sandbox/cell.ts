@@ -3,7 +3,8 @@ import type { PipeReader } from "./byte-pipe.ts";
 import { createFileReceiver, type FileReceiver } from "./file-receiver.ts";
 import type { Reply, Request, StopReason } from "./protocol.ts";
 import { decodeRecords } from "./record-codec.ts";
-import { EndedError, OutOfMemoryError, type Vessel } from "./vessel.ts";
+import { createRedactor, type Redactor } from "./redaction.ts";
+import { EndedError, type OnOutput, OutOfMemoryError, type Vessel } from "./vessel.ts";
 
 /** How long the outcome of a run waits for its thread to end: one that is inside a native call, such as `execSync`, ends when that returns. */
 const END_TIMEOUT_MS = 500;
@@ -30,8 +31,13 @@ export interface Cell {
   end(): Promise<void>;
 }
 
-/** Makes a cell of a vessel that was just started. */
-export function createCell(vessel: Vessel, memoryLimitMb: number): Cell {
+/**
+ * Starts a vessel, and makes a cell of it.
+ * @param onOutput takes what is written outside of any run, and past its console.
+ */
+export function createCell(start: (onOutput: OnOutput) => Vessel, memoryLimitMb: number, onOutput: OnOutput): Cell {
+  let redactor = createRedactor();
+  const vessel = start((stream, text) => onOutput(stream, redactor.text(text, Infinity)));
   let fit = true;
   let taken: Promise<void> | undefined;
   void vessel.ended.then(() => (fit = false));
@@ -56,6 +62,7 @@ export function createCell(vessel: Vessel, memoryLimitMb: number): Cell {
     },
     async run(task, on, { signal, graceMs, end }) {
       await ready;
+      redactor = createRedactor(task.redaction);
       const timers: NodeJS.Timeout[] = [];
       const after = (ms: number, act: () => void) => void timers.push(setTimeout(act, ms));
       let forced: Outcome | undefined;
@@ -92,7 +99,7 @@ export function createCell(vessel: Vessel, memoryLimitMb: number): Cell {
       else end?.addEventListener("abort", onEnd, { once: true });
 
       const { outcome, fit: isFit } = await Promise.race([reply, left.promise]).catch((error: Error) => ({
-        outcome: endOf(error, memoryLimitMb),
+        outcome: endOf(error, memoryLimitMb, redactor),
         fit: false,
       }));
       fit &&= isFit;
@@ -176,9 +183,17 @@ const failure = (excType: string, excMessage: string): Outcome => ({
   traceback: `${excType}: ${excMessage}`,
 });
 
+/** Longest text of a failure, in characters. */
+const MAX_TEXT = 100_000;
+
 /** What a vessel's end means for a run that had not told its outcome. */
-function endOf(error: Error, memoryLimitMb: number): Outcome {
+function endOf(error: Error, memoryLimitMb: number, redactor: Redactor): Outcome {
   if (error instanceof OutOfMemoryError) return failure(error.name, memoryMessage(memoryLimitMb));
   if (error instanceof EndedError) return failure(error.name, error.message);
-  return { kind: "failure", excType: error.name, excMessage: error.message, traceback: error.stack ?? String(error) };
+  return {
+    kind: "failure",
+    excType: redactor.text(error.name, MAX_TEXT),
+    excMessage: redactor.text(error.message, MAX_TEXT),
+    traceback: redactor.text(error.stack ?? String(error), MAX_TEXT),
+  };
 }

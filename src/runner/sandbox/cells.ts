@@ -38,7 +38,7 @@ const LOAD_TIMEOUT_MS = 10_000;
  * describing files and checking inputs.
  */
 function openCells(startVessel: StartVessel, { env, spares, shared, graceMs, memoryLimitMb, onOutput }: SandboxOptions): Sandbox {
-  const start = (limitMb = memoryLimitMb) => createCell(startVessel(env, onOutput, limitMb), limitMb);
+  const start = (limitMb = memoryLimitMb) => createCell((take) => startVessel(env, take, limitMb), limitMb, onOutput);
   const stock: Cell[] = Array.from({ length: spares }, () => start());
   const idle: IdleThread[] = [];
   const running = new Set<Cell>();
@@ -102,7 +102,9 @@ function openCells(startVessel: StartVessel, { env, spares, shared, graceMs, mem
       running.add(thread);
       const outcome = await thread.run(task, on, { signal, graceMs, end }).catch(outcomeOf);
       running.delete(thread);
-      if (isShared && thread.fit && !closed) keep(task, thread);
+      // What a module still knows of secrets is nothing for the next run.
+      const mayStay = isShared && thread.fit && (task.redaction?.secrets ?? []).length === 0;
+      if (mayStay && !closed) keep(task, thread);
       else endThread(thread);
       return outcome;
     },
@@ -121,8 +123,10 @@ function openCells(startVessel: StartVessel, { env, spares, shared, graceMs, mem
       }
       return described;
     },
-    validate: async (source, data) =>
-      (await askReader((thread) => thread.ask({ kind: "validate", source, data }, "validated", LOAD_TIMEOUT_MS))).details,
+    async validate(source, data, secrets = []) {
+      const request = { kind: "validate", source, data, secrets } as const;
+      return (await askReader((thread) => thread.ask(request, "validated", LOAD_TIMEOUT_MS))).details;
+    },
     async close() {
       closed = true;
       endReader();

@@ -8,9 +8,11 @@ import { createFiles, type RunFiles } from "./files.ts";
 import { connect } from "./inside.ts";
 import { createLogger } from "./logger.ts";
 import { divertOutput } from "./output.ts";
+import { createPrinter, type Printer } from "./printer.ts";
 import { createProgress } from "./progress.ts";
 import type { Request, StopReason } from "./protocol.ts";
 import { encodeLine, encodePrinted } from "./record-codec.ts";
+import { createRedactor, type Redactor } from "./redaction.ts";
 import { failure, runJob } from "./run-job.ts";
 
 /*
@@ -29,31 +31,42 @@ interface Run {
   settle(outcome: Outcome, fit: boolean): void;
   abort: AbortController;
   files: RunFiles;
+  printer: Printer;
+  redactor: Redactor;
 }
 
 /** The run under way; what an earlier one left running neither says nor decides anything any more. */
 let current: Run | undefined;
 
+/** What is kept out of what is printed while there is no run. */
+let between = createRedactor();
+
 /** Which run the code that runs now belongs to: the console has no other way to know. */
 const runs = new AsyncLocalStorage<Run>();
 
-divertOutput((printed) => {
+divertOutput((stream, text) => {
   const run = runs.getStore() ?? current;
-  if (!run || run !== current) return false;
-  write(encodePrinted(printed));
-  return true;
+  if (!run) return between.text(text, Infinity);
+  const printed = run.printer.print(stream, text);
+  if (run !== current) return printed.map((one) => one.text).join("");
+  for (const one of printed) write(encodePrinted(one));
+  return "";
 });
 
 function startRun(task: SandboxTask): void {
   const say = (record: string) => {
     if (current === run) write(record);
   };
+  const redactor = createRedactor(task.redaction);
   const run: Run = {
     abort: new AbortController(),
+    redactor,
+    printer: createPrinter(redactor),
     // Only what this run awaits may keep the thread: see below.
-    files: createFiles(say, (isBusy) => current === run && (isBusy ? outside.ref() : outside.unref())),
+    files: createFiles(say, redactor, (isBusy) => current === run && (isBusy ? outside.ref() : outside.unref())),
     settle(outcome, fit) {
       if (current !== run) return;
+      for (const printed of run.printer.rest()) write(encodePrinted(printed));
       current = undefined;
       outside.ref();
       reply({ kind: "outcome", outcome, fit });
@@ -61,9 +74,10 @@ function startRun(task: SandboxTask): void {
   };
   current = run;
   const means = {
-    logger: createLogger((line) => say(encodeLine(line))),
-    progress: createProgress(say),
+    logger: createLogger((line) => say(encodeLine(line)), redactor),
+    progress: createProgress(say, redactor),
     files: run.files,
+    redactor,
     signal: run.abort.signal,
   };
   // A job whose promise can never settle leaves nothing to wait for: the thread then ends, and the other side is told.
@@ -74,7 +88,7 @@ function startRun(task: SandboxTask): void {
 for (const event of ["uncaughtException", "unhandledRejection"] as const) {
   process.on(event, (error: unknown) => {
     // Between runs, what an earlier run left behind has failed: the thread is not fit for another.
-    if (current) current.settle(failure(error, current.abort.signal), false);
+    if (current) current.settle(failure(error, current.redactor, current.abort.signal), false);
     else process.exit(1);
   });
 }
@@ -92,7 +106,7 @@ function errorOf({ name, message }: StopReason): Error {
 
 /** What is wrong first, then where: the stack of a syntax error begins with the place. */
 function loadError(error: unknown): string {
-  const { excType, excMessage, traceback } = failure(error);
+  const { excType, excMessage, traceback } = failure(error, createRedactor());
   return `${excType}: ${excMessage}\n${traceback}`;
 }
 
@@ -111,6 +125,7 @@ outside.listen(async (request: Request) => {
         return reply({ kind: "described", file: { error: loadError(error) } });
       }
     case "validate":
+      between = createRedactor({ secrets: request.secrets, patterns: [] });
       try {
         const checked = await checkData(await loadJob(request.source), request.data);
         return reply({ kind: "validated", details: "details" in checked ? checked.details : [] });

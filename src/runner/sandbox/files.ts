@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { FileContent, StoredFile } from "../define-job.ts";
 import type { StopReason } from "./protocol.ts";
 import { encodeFilePart, type FilePart } from "./record-codec.ts";
+import type { Redactor } from "./redaction.ts";
 
 /** Bytes in one record of the pipe, which several must fit into. */
 const CHUNK_BYTES = 48 * 1024;
@@ -30,7 +31,7 @@ let lastFile = 0;
  * @param write puts a record into the pipe, waiting while that is full.
  * @param onBusy hears whether an answer of the other side is waited for.
  */
-export function createFiles(write: (record: string) => void, onBusy: (isBusy: boolean) => void): RunFiles {
+export function createFiles(write: (record: string) => void, redactor: Redactor, onBusy: (isBusy: boolean) => void): RunFiles {
   const pending = new Map<number, Pending>();
   const underWay = new Set<Promise<unknown>>();
   const put = (part: FilePart) => write(encodeFilePart(part));
@@ -59,7 +60,7 @@ export function createFiles(write: (record: string) => void, onBusy: (isBusy: bo
     const state: Pending = { resolve, reject, isSettled: false };
     pending.set(file, state);
     onBusy(true);
-    put({ kind: "file", file, name });
+    put({ kind: "file", file, name: redactor.text(name, MAX_NAME) });
     // Whichever is first: the answer may come long before the content's end.
     await Promise.race([
       promise,

@@ -1,13 +1,13 @@
 import type { LogLevel } from "../../entities/choices.ts";
 import type { JobLogger, LineOptions } from "../define-job.ts";
 import type { SaidLine } from "../sandbox.ts";
-import { fitText } from "./fit-text.ts";
+import type { Redactor } from "./redaction.ts";
 
 /** Longest texts of a line, in characters; the columns' lengths where they have one. */
 const MAX = { message: 100_000, grouping: 255, object: 200, url: 255 };
 
 /** The logger that a job is given; what it says is fit for storage. */
-export function createLogger(write: (line: SaidLine) => void): JobLogger {
+export function createLogger(write: (line: SaidLine) => void, redactor: Redactor): JobLogger {
   const at = (level: LogLevel) => (message: string, options?: LineOptions) => {
     // Authors without types pass null for "none"; a log call must never be what makes a job fail.
     const { object, grouping } = options ?? {};
@@ -15,11 +15,11 @@ export function createLogger(write: (line: SaidLine) => void): JobLogger {
       typeof object === "object" && object !== null ? object : { display: object, absoluteUrl: undefined };
     write({
       level,
-      grouping: fitText(String(grouping ?? "main"), MAX.grouping),
-      message: fitText(String(message), MAX.message),
+      grouping: redactor.text(String(grouping ?? "main"), MAX.grouping),
+      message: redactor.text(String(message), MAX.message),
       created: Date.now(),
-      object: fitText(String(display ?? ""), MAX.object),
-      url: fitText(String(absoluteUrl ?? ""), MAX.url),
+      object: redactor.text(String(display ?? ""), MAX.object),
+      url: redactor.text(String(absoluteUrl ?? ""), MAX.url),
     });
   };
   return {

@@ -1,17 +1,14 @@
 import { StringDecoder } from "node:string_decoder";
 import type { Writable } from "node:stream";
 import type { PrintedText } from "../sandbox.ts";
-import { fitText } from "./fit-text.ts";
 
-/** Longest text of one write, in characters. */
-const MAX_TEXT = 100_000;
-
-type Take = (printed: PrintedText) => boolean;
+/** Takes what is written to a stream; what it returns goes the way it always went. */
+type Take = (stream: PrintedText["stream"], text: string) => string;
 
 /**
  * From now on, what is written to this process's or thread's `stdout` and `stderr` (by `console` too) is first offered to `take`, at the
- * moment of the write: what a job prints in a loop without end is not lost, and the order of both streams is kept. What `take` refuses goes
- * the way it always went. Native code that writes to the descriptors themselves is not seen.
+ * moment of the write: what a job prints in a loop without end is not lost, and the order of both streams is kept. Native code that writes
+ * to the descriptors themselves is not seen.
  */
 export function divertOutput(take: Take): void {
   for (const name of ["stdout", "stderr"] as const) {
@@ -35,7 +32,8 @@ function divert(stream: Writable, name: PrintedText["stream"], take: Take): Writ
     _writev ? _writev.call(stream, [{ chunk: text, encoding: "utf8" }], ignore) : _write.call(stream, text, "utf8", ignore);
   const write: Writable["_write"] = (chunk: Buffer | string, _encoding, done) => {
     const text = typeof chunk === "string" ? chunk : decoder.write(chunk);
-    if (text !== "" && !take({ stream: name, text: fitText(text, MAX_TEXT), created: Date.now() })) writeOn(text);
+    const rest = take(name, text);
+    if (rest !== "") writeOn(rest);
     // At once, so that the next write is offered by whoever makes it, and not by whoever has time for it.
     done();
   };

@@ -1,15 +1,19 @@
 import type { JobContext } from "../define-job.ts";
-import { fitText } from "./fit-text.ts";
 import { encodeProgress } from "./record-codec.ts";
+import type { Redactor } from "./redaction.ts";
 
 /** Longest message, in characters; the column's length. */
 const MAX_MESSAGE = 255;
 
 /** Tells how far a job has come; what it says is fit for storage. It never fails a job: what is no number counts as none. */
-export function createProgress(write: (record: string) => void): JobContext["progress"] {
+export function createProgress(write: (record: string) => void, redactor: Redactor): JobContext["progress"] {
   return (done, total, message) =>
     write(
-      encodeProgress({ done: finite(done) ?? 0, total: finite(total), message: fitText(String(message ?? ""), MAX_MESSAGE) }),
+      encodeProgress({
+        done: finite(done) ?? 0,
+        total: finite(total),
+        message: redactor.text(String(message ?? ""), MAX_MESSAGE),
+      }),
     );
 }
 

@@ -25,7 +25,7 @@ export type Request =
   /** What became of a file that a run handed over. */
   | { kind: "file"; file: number; result: { stored: StoredFile } | { error: StopReason } }
   | { kind: "describe"; file: string }
-  | { kind: "validate"; source: JobSource; data: Record<string, unknown> };
+  | { kind: "validate"; source: JobSource; data: Record<string, unknown>; secrets: readonly string[] };
 
 /** What a thread answers. `unloadable` is for a job whose code does not load any more; `fit` says
  * whether the thread may run another task. `ready` comes first; to a run, one `outcome`, after the last it said went into the pipe. */

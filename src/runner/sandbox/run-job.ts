@@ -4,16 +4,17 @@ import { type DefinedJob, type JobContext, JobFailure, type JobOutcome } from ".
 import { checkData } from "./check-data.ts";
 import type { RunFiles } from "./files.ts";
 import { loadJob } from "./load-job.ts";
-import { fitText } from "./fit-text.ts";
+import type { Redactor } from "./redaction.ts";
 import { toJson } from "./to-json.ts";
 
 /** What a job is given besides its task. */
 export interface JobMeans extends Pick<JobContext, "logger" | "progress" | "signal"> {
   files: RunFiles;
+  redactor: Redactor;
 }
 
 /** Runs a task's job in this thread; whatever it throws is its outcome. */
-export async function runJob(task: SandboxTask, { files, ...means }: JobMeans): Promise<Outcome> {
+export async function runJob(task: SandboxTask, { files, redactor, ...means }: JobMeans): Promise<Outcome> {
   try {
     const job = await loadJob(task);
     const checked = await checkData(job, task.data);
@@ -25,9 +26,9 @@ export async function runJob(task: SandboxTask, { files, ...means }: JobMeans): 
     await files.settled();
     // A rejection that nobody awaited is reported one turn later; without this turn the run would count as a success.
     await setImmediate();
-    return { kind: "success", result: outcome.result };
+    return { kind: "success", result: checkLength(redactor.json(outcome.result)) };
   } catch (error) {
-    return failure(error, means.signal);
+    return failure(error, redactor, means.signal);
   }
 }
 
@@ -54,29 +55,41 @@ async function runWithHooks(job: DefinedJob, context: JobContext): Promise<JobOu
 }
 
 /** Calls a hook that cannot change the outcome. */
-async function tolerate(name: string, { logger }: JobContext, call: () => unknown): Promise<void> {
+async function tolerate(hook: string, { logger }: JobContext, call: () => unknown): Promise<void> {
   try {
     await call();
   } catch (error) {
-    const { excType, excMessage } = failure(error);
-    logger.error(`${name} failed: ${excType}: ${excMessage}`);
+    const { name, message } = errorOf(error);
+    logger.error(`${hook} failed: ${name}: ${message}`);
   }
+}
+
+/** Longest result, in characters of JSON. */
+const MAX_RESULT = 16_000_000;
+
+function checkLength(result: unknown): unknown {
+  const { length } = JSON.stringify(result);
+  if (length <= MAX_RESULT) return result;
+  throw new TypeError(`The result has ${length} characters of JSON; ${MAX_RESULT} can be kept. Leave more as a file.`);
 }
 
 /** Longest text of a failure, in characters. */
 const MAX_TEXT = 100_000;
 
 /** A thrown value, of any kind, as an outcome. What a timer or a stream makes of `signal` is told as the signal's own reason. */
-export function failure(thrown: unknown, signal?: AbortSignal): Outcome & { kind: "failure" } {
-  const error = thrown instanceof Error ? thrown : new Error(typeof thrown === "string" ? thrown : `threw ${String(thrown)}`);
+export function failure(thrown: unknown, redactor: Redactor, signal?: AbortSignal): Outcome & { kind: "failure" } {
+  const error = errorOf(thrown);
   const { name, message } = signal?.aborted && error.cause === signal.reason ? (signal.reason as Error) : error;
   return {
     kind: "failure",
-    excType: fitText(String(name), MAX_TEXT),
-    excMessage: fitText(String(message), MAX_TEXT),
-    traceback: error instanceof JobFailure ? null : fitText(traceback(error), MAX_TEXT),
+    excType: redactor.text(String(name), MAX_TEXT),
+    excMessage: redactor.text(String(message), MAX_TEXT),
+    traceback: error instanceof JobFailure ? null : redactor.text(traceback(error), MAX_TEXT),
   };
 }
+
+const errorOf = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(typeof thrown === "string" ? thrown : `threw ${String(thrown)}`);
 
 /** The stack and its causes' stacks. */
 function traceback(error: Error): string {

@@ -1,0 +1,87 @@
+import { inspect } from "node:util";
+
+/** Below this length a value is too common a text to be looked for inside of words, or in other spellings. */
+export const MIN_SECRET = 4;
+/** A longer spelling is looked for in pieces of this length: what is cut by a width or a limit is found all the same. */
+export const PIECE = 64;
+/** Bytes in a piece of what prints bytes one by one; Node prints the first 50 of a Buffer. */
+const PIECE_BYTES = 16;
+
+/** Spellings of secrets. */
+export interface SecretForms {
+  /** Texts, each of {@link MIN_SECRET} to {@link PIECE} characters. */
+  texts: string[];
+  /** Values that are shorter: they are looked for as words of their own. */
+  words: string[];
+  /** Regular expressions, for spellings that are broken into lines. */
+  expressions: string[];
+}
+
+/**
+ * All texts that a naive print makes of secrets: the value itself, a value of several lines line by line, and what JSON, `console.log`, URLs,
+ * HTML, base64 and hexadecimal make of it.
+ */
+export function formsOf(secrets: readonly string[]): SecretForms {
+  const texts = new Set<string>();
+  const words = new Set<string>();
+  const expressions = new Set<string>();
+  const add = (form: string) => {
+    for (const piece of parts(form, PIECE)) if (piece.length >= MIN_SECRET) texts.add(piece);
+  };
+  for (const secret of secrets) {
+    const lines = secret
+      .split(/[\r\n]+/)
+      .map((line) => line.trim())
+      .filter((line) => line !== "");
+    for (const line of lines) {
+      if (line.length < MIN_SECRET) {
+        words.add(line);
+        continue;
+      }
+      for (const spell of SPELLINGS) add(spell(line));
+    }
+    const bytes = Buffer.from(secret);
+    if (bytes.length < MIN_SECRET) continue;
+    const hex = bytes.toString("hex");
+    // `btoa` takes characters for bytes.
+    for (const form of [...base64(bytes), ...base64(Buffer.from(secret, "latin1")), hex, hex.toUpperCase()]) add(form);
+    for (const part of parts(bytes, PIECE_BYTES)) {
+      texts.add(part.toString("hex").replaceAll(/..(?!$)/g, "$& "));
+      expressions.add(`(?<!\\d)${part.join("(?:,\\s*|\\s+)")}(?!\\d)`);
+    }
+  }
+  return { texts: [...texts], words: [...words], expressions: [...expressions] };
+}
+
+const json = (text: string) => JSON.stringify(text).slice(1, -1);
+
+const SPELLINGS: readonly ((line: string) => string)[] = [
+  (line) => line,
+  json,
+  (line) => json(json(line)),
+  (line) => inspect(line).slice(1, -1),
+  (line) => encodeURIComponent(line.toWellFormed()),
+  (line) => encodeURI(line.toWellFormed()),
+  (line) => new URLSearchParams([[line, ""]]).toString().slice(0, -1),
+  (line) => line.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;"),
+];
+
+/** What base64 makes of bytes that stand anywhere in others: each third place gives another text. What depends on the neighbours is left out. */
+function base64(bytes: Buffer): string[] {
+  const forms = [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString("base64")
+      .replace(/=+$/, "");
+    const isWhole = (before + bytes.length) % 3 === 0;
+    return text.slice(Math.ceil((before * 8) / 6), isWhole ? undefined : -1);
+  });
+  forms.push(bytes.toString("base64").replace(/=+$/, ""));
+  return [...forms, ...forms.map((form) => form.replaceAll("+", "-").replaceAll("/", "_"))];
+}
+
+/** Parts of about the same length, each of at most `most`. */
+function parts<T extends Buffer | string>(whole: T, most: number): T[] {
+  const count = Math.max(1, Math.ceil(whole.length / most));
+  const length = Math.ceil(whole.length / count);
+  return Array.from({ length: count }, (_, i) => whole.slice(i * length, (i + 1) * length) as T);
+}

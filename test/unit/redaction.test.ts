@@ -1,0 +1,164 @@
+import { inspect } from "node:util";
+import { check, constantFrom, property, string, uniqueArray, integer, array } from "fast-check";
+import { expect, test } from "vitest";
+import { createPrinter } from "../../src/runner/sandbox/printer.ts";
+import { createRedactor } from "../../src/runner/sandbox/redaction.ts";
+import { DEFAULT_SANITIZER_PATTERNS } from "../../src/sanitizer-patterns.ts";
+
+const redactorOf = (...secrets: string[]) => createRedactor({ secrets, patterns: [] });
+const hide = (secret: string, text: string) => redactorOf(secret).text(text, 100_000);
+
+const CANARY = `c4n4ry "q'uote\\ & Ü/ß+?= end`;
+const PEM = `-----BEGIN KEY-----\n${"MIIEvQIBADANBgkq".repeat(4)}\n${"kiG9w0BAQEFAASC".repeat(4)}\n-----END KEY-----\n`;
+
+const PRINTS: Record<string, (secret: string) => string> = {
+  plain: (secret) => secret,
+  "in words": (secret) => `the password ${secret} was wrong`,
+  "in JSON": (secret) => JSON.stringify({ a: [secret] }),
+  "in JSON in JSON": (secret) => JSON.stringify({ body: JSON.stringify({ secret }) }),
+  inspected: (secret) => inspect({ secret, list: [secret] }),
+  "in a URL": (secret) => `https://host/?key=${encodeURIComponent(secret)}&x=1`,
+  "in a URL's path": (secret) => encodeURI(`https://host/${secret}`),
+  "in a form": (secret) => new URLSearchParams({ a: secret }).toString(),
+  "in HTML": (secret) =>
+    `<b>${secret.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")}</b>`,
+  base64: (secret) => Buffer.from(secret).toString("base64"),
+  "base64 after others": (secret) => Buffer.from(`user:${secret}`).toString("base64"),
+  "base64 between others": (secret) => Buffer.from(`ab${secret}cd`).toString("base64"),
+  base64url: (secret) => Buffer.from(secret).toString("base64url"),
+  hexadecimal: (secret) => Buffer.from(secret).toString("hex"),
+  "hexadecimal in capitals": (secret) => Buffer.from(secret).toString("hex").toUpperCase(),
+  "a Buffer": (secret) => inspect(Buffer.from(secret)),
+  "a Buffer in an object": (secret) => inspect({ secret: Buffer.from(`x${secret}`) }),
+  bytes: (secret) => inspect(new Uint8Array(Buffer.from(secret))),
+  "numbers in JSON": (secret) => JSON.stringify(Buffer.from(secret)),
+  "an error": (secret) => new Error(`wrong: ${secret}`).stack!,
+};
+
+/** Runs of characters of a text that a reader could put together again. */
+const remains = (shown: string, secret: string) =>
+  secret
+    .split("\n")
+    .filter((line) => line.length >= 8)
+    .filter((line) => [line, JSON.stringify(line).slice(1, -1), encodeURIComponent(line)].some((form) => shown.includes(form)));
+
+test.for(Object.keys(PRINTS))("a secret is hidden: %s", (name) => {
+  const print = PRINTS[name]!;
+  for (const secret of [CANARY, PEM, "short1", "hunter2"]) {
+    const shown = hide(secret, print(secret));
+    expect(shown).toContain("(redacted)");
+    expect(remains(shown, secret)).toEqual([]);
+    // However a byte is spelled: of what was printed, only what stood around the secret is left.
+    const decoded = [...shown.matchAll(/[\w+/=-]{8,}/g)].flatMap(([word]) => [
+      Buffer.from(word, "base64").toString(),
+      Buffer.from(word, "hex").toString(),
+    ]);
+    for (const text of decoded) expect(text).not.toContain(secret.slice(0, 6));
+  }
+});
+
+test("what is no secret stays as it is", () => {
+  const text = "interface Gi0/1 is up (redacted?) c4n4r hunter";
+  expect(redactorOf(CANARY, "hunter2", "").text(text, 1000)).toBe(text);
+});
+
+test("a secret of fewer than four characters is hidden as a word of its own only", () => {
+  const redactor = redactorOf("42", "ab");
+  expect(redactor.text("42 of 1420, 42; ab abc (ab)", 100)).toBe("(redacted) of 1420, (redacted); (redacted) abc ((redacted))");
+});
+
+test("a secret that begins before the cut is cut with it", () => {
+  for (let before = 60; before <= 110; before += 1) {
+    const shown = redactorOf("s3cr3t-s3cr3t").text(`${"x".repeat(before)}s3cr3t-s3cr3t${"y".repeat(5000)}`, 100);
+    expect(shown).toMatch(/^x+(\(r?e?d?a?c?t?e?d?\)?)?y*… \[\d+ characters cut\]$/);
+    expect(shown.length).toBeLessThanOrEqual(100);
+  }
+});
+
+test("numbers, names and texts of a result", () => {
+  const redactor = redactorOf("48151623", "hunter2");
+  const result = {
+    hunter2: [48151623, 1, "a hunter2 b", null, true],
+    bytes: Buffer.from("hunter2").toJSON(),
+    other: { deep: "hunter2" },
+  };
+  expect(redactor.json(result)).toEqual({
+    "(redacted)": ["(redacted)", 1, "a (redacted) b", null, true],
+    bytes: { type: "Buffer", data: "(redacted)" },
+    other: { deep: "(redacted)" },
+  });
+});
+
+test("whatever is written in whatever pieces, the secret is not in what they make, and nothing else is missing", () => {
+  const letters = constantFrom("a", "b", "\n");
+  const secret = string({ unit: constantFrom("a", "b"), minLength: 4, maxLength: 9 });
+  const pieces = array(string({ unit: letters, maxLength: 12 }), { maxLength: 12 });
+  const result = check(
+    property(uniqueArray(secret, { minLength: 1, maxLength: 3 }), pieces, integer({ min: 0, max: 12 }), (secrets, texts, at) => {
+      const written = texts.toSpliced(at, 0, secrets[0]!.slice(0, 3), secrets[0]!.slice(3));
+      const printer = createPrinter(redactorOf(...secrets));
+      const printed = [...written.flatMap((text) => printer.print("stdout", text)), ...printer.rest()];
+      const shown = printed.map(({ text }) => text).join("");
+      for (const one of secrets) expect(shown).not.toContain(one);
+      const parts = shown.split("(redacted)");
+      let from = 0;
+      for (const part of parts) {
+        const found = written.join("").indexOf(part, from);
+        expect(found).toBeGreaterThanOrEqual(from);
+        from = found + part.length;
+      }
+    }),
+    { numRuns: 1000 },
+  );
+  expect(result.failed ? result.counterexample : null).toBeNull();
+});
+
+test("a write that cannot be the beginning of a secret is told at once", () => {
+  const printer = createPrinter(redactorOf("canary"));
+  expect(printer.print("stdout", "Password: ").map(({ text }) => text)).toEqual(["Password: "]);
+  expect(printer.print("stdout", "can")).toEqual([]);
+  expect(printer.print("stderr", "ary").map(({ text }) => text)).toEqual(["ary"]);
+  expect(printer.print("stdout", "ary\n").map(({ text }) => text)).toEqual(["(redacted)\n"]);
+});
+
+test.for([
+  ["connecting to https://ada:hunter2@core-1/api", "connecting to https://(redacted)@core-1/api"],
+  ["ssh://ada:p@ss@core-1", "ssh://(redacted)@core-1"],
+  ["password=hunter2 user=ada", "password=(redacted) user=ada"],
+  [`{"db_password": "hunter 2", "name": "x"}`, `{"db_password": (redacted), "name": "x"}`],
+  ["the password is hunter2", "the password is (redacted)"],
+  ["Authorization: Bearer abc.def", "Authorization: Bearer (redacted)"],
+  ["API_KEY: 123", "API_KEY: (redacted)"],
+  ["username admin password 7 0822455D0A16", "username admin password 7 (redacted)"],
+  ["snmp-server community publ1c RO", "snmp-server community (redacted) RO"],
+  ["enable secret 5 $1$mERr$hx5rVt7rPNoS4wqbXKX7m0", "enable secret 5 (redacted)"],
+  ["password changed for ada@example.com", "password changed for ada@example.com"],
+  ["community of 12 switches; token expired", "community of 12 switches; token expired"],
+  ["see https://example.com/a?b=c#d for more @ home", "see https://example.com/a?b=c#d for more @ home"],
+] as const)("patterns hide what they should, and nothing else: %s", ([text, shown]) => {
+  expect(createRedactor({ secrets: [], patterns: DEFAULT_SANITIZER_PATTERNS }).text(text, 1000)).toBe(shown);
+});
+
+test.for([
+  "password",
+  "password ",
+  "://",
+  "a://",
+  "secret is ",
+  "authorization:",
+  "password 7 ",
+  "aaaaaaaaaaaaaaaa",
+  "password='",
+  " ",
+])("a hostile text of a million characters costs patterns no more than any: %s", (piece) => {
+  const redactor = createRedactor({ secrets: ["s3cr3t-s3cr3t"], patterns: DEFAULT_SANITIZER_PATTERNS });
+  const steps = (length: number) => {
+    const text = piece.repeat(Math.ceil(length / piece.length));
+    const started = process.cpuUsage();
+    redactor.text(text, length);
+    return process.cpuUsage(started).user;
+  };
+  steps(1000);
+  // A quadratic one would take a thousand times as long for ten times the text, and minutes for this.
+  expect(steps(1_000_000)).toBeLessThan(2_000_000);
+});
