@@ -20,6 +20,10 @@ export const Forever = job("Forever", () => "done", { softTimeLimit: 1e9, timeLi
 `,
 };
 const KWARGS = `query ($id: ID!) { job_result(id: $id) { celery_kwargs warning_log_count } }`;
+const LINES = [
+  { sequence: 1, message: "looping" },
+  { sequence: 2, log_level: "WARNING", message: "The job was told to stop: it ran longer than its soft time limit of 0.1 s." },
+];
 const failure = (excType: string, seconds: number) => ({
   status: "FAILURE",
   result: { exc_type: excType, exc_message: expect.stringContaining(` ${seconds} s`) },
@@ -32,7 +36,7 @@ test("a job's own limits hold: each names itself in the run's result, and what w
   // Loads the file, which can take as long as these limits.
   await runToEnd(client, "jobs.HardFirst");
   const ended = await runToEnd(client, "jobs.LoopsBriefly");
-  expect(ended).toMatchObject({ ...failure("TimeLimitExceeded", 0.2), lines: [{ sequence: 1, message: "looping" }] });
+  expect(ended).toMatchObject({ ...failure("TimeLimitExceeded", 0.2), lines: LINES });
   expect(await runToEnd(client, "jobs.WaitsBriefly")).toMatchObject(failure("SoftTimeLimitExceeded", 0.1));
   const { job_result } = await client.query(KWARGS, { id: ended.id });
   expect(job_result.celery_kwargs).toMatchObject({ soft_time_limit: 0.1, time_limit: 0.2 });

@@ -54,6 +54,8 @@ export const Outlasts = job("Outlasts", async ({ signal }) => { await delay(150)
 const END_MS = 1000;
 
 /** Limits that no run of these tests reaches. */
+/** What the log says at a soft limit of 50 ms. */
+const SAID = "The job was told to stop: it ran longer than its soft time limit of 0.05 s.";
 const FAR: TimeLimits = { softMs: 60_000, hardMs: 120_000 };
 
 /** What every sandbox promises about the time limits of a run. */
@@ -89,7 +91,7 @@ export function timeLimitsContract(open: () => Sandbox): void {
     const run = await setup();
     expect(await run("Catches", soft(50))).toMatchObject({
       outcome: { kind: "success", result: true },
-      lines: [expect.stringMatching(/^SoftTimeLimitExceeded: .* 0\.05 s/)],
+      lines: [SAID, expect.stringMatching(/^SoftTimeLimitExceeded: .* 0\.05 s/)],
     });
     // Nothing but its signal keeps this one waiting.
     expect((await run("CatchesThrown", soft(50))).outcome).toEqual({ kind: "success", result: "cleaned up" });
@@ -103,14 +105,19 @@ export function timeLimitsContract(open: () => Sandbox): void {
       excMessage: expect.stringContaining(" 0.05 s"),
       traceback: expect.stringContaining("SoftTimeLimitExceeded: "),
     };
-    expect(await run("Rethrows", soft(50))).toMatchObject({ outcome: failed, lines: ["before"] });
+    expect(await run("Rethrows", soft(50))).toMatchObject({ outcome: failed, lines: expect.arrayContaining(["before", SAID]) });
     expect((await run("PassesOn", soft(50))).outcome).toEqual(failed);
     expect((await run("FailsOtherwise", soft(50))).outcome).toMatchObject({ excType: "RangeError", excMessage: "mine" });
   });
 
-  test("a job that ignores the soft limit goes on until the hard one", async () => {
+  test("a job that ignores the soft limit goes on until the hard one, and its log says that it was told", async () => {
     const run = await setupWarm();
-    expect(await run("Ignores", { softMs: 50, hardMs: 200 })).toMatchObject({ outcome: ended(0.2), lines: ["heard"] });
+    const limits = { softMs: 50, hardMs: 200 };
+    expect(await run("Ignores", limits)).toMatchObject({ outcome: ended(0.2), lines: expect.arrayContaining([SAID, "heard"]) });
+    expect(await run("Loops", limits)).toMatchObject({
+      outcome: ended(0.2),
+      lines: expect.arrayContaining(["one", "two", SAID]),
+    });
   });
 
   test.for([

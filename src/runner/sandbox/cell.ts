@@ -75,7 +75,8 @@ export function createCell(start: (onOutput: OnOutput) => Vessel, memoryLimitMb:
       };
       const pipe = vessel.openPipe();
       const files = createFileReceiver(on.file, (file, result) => vessel.post({ kind: "file", file, result }));
-      taken = pump(pipe, on, files).catch((error: Error) => force(failure("LogStorageError", error.message)));
+      const storageFailed = (error: Error) => force(failure("LogStorageError", error.message));
+      taken = pump(pipe, on, files).catch(storageFailed);
       const overMemory = () => force(failure("MemoryLimitExceeded", memoryMessage(memoryLimitMb)));
       const unwatch = memoryLimitMb > 0 ? vessel.watchMemory(memoryLimitMb, overMemory) : () => undefined;
 
@@ -90,7 +91,22 @@ export function createCell(start: (onOutput: OnOutput) => Vessel, memoryLimitMb:
 
       vessel.post({ kind: "run", task });
       const reply = vessel.reply() as Promise<OutcomeReply>;
-      if (softMs < hardMs) after(softMs, () => tell(softLimit(softMs)));
+      let warned: Promise<void> | undefined;
+      const tellSoftLimit = () => {
+        const reason = softLimit(softMs);
+        tell(reason);
+        // A job that hears nothing is ended later: until then its log says why.
+        const line = {
+          level: "WARNING",
+          grouping: "main",
+          message: reason.message,
+          created: Date.now(),
+          object: "",
+          url: "",
+        } as const;
+        warned = on.lines([line]).catch(storageFailed);
+      };
+      if (softMs < hardMs) after(softMs, tellSoftLimit);
       endAfter(hardMs, hardLimit(hardMs));
       if (signal.aborted) onAbort();
       else signal.addEventListener("abort", onAbort, { once: true });
@@ -109,6 +125,7 @@ export function createCell(start: (onOutput: OnOutput) => Vessel, memoryLimitMb:
       end?.removeEventListener("abort", onEnd);
       pipe.end();
       await taken;
+      await warned;
       await files.close();
       return forced ?? outcome;
     },
