@@ -52,6 +52,10 @@ export interface Config {
   readonly maxPageSize: number;
   /** Objects in a list that asks for no number; the whole list when undefined. */
   readonly defaultPageSize: number | undefined;
+  /** Sockets and event streams that one user may have open. */
+  readonly maxStreamsPerUser: number;
+  /** Operations that may be under way on one socket. */
+  readonly maxSubscriptionsPerSocket: number;
   /** What the site adds to the objects of models. */
   readonly customFields: readonly CustomField[];
   readonly logLevel: LogLevel;
@@ -151,6 +155,8 @@ const environment = z.object({
   AUTH_CACHE_MS: integer(0, 60_000, 1000),
   MAX_PAGE_SIZE: integer(1, 1_000_000, 10_000),
   DEFAULT_PAGE_SIZE: number(1, 1_000_000).optional(),
+  MAX_STREAMS_PER_USER: integer(1, 1_000_000, 1000),
+  MAX_SUBSCRIPTIONS_PER_SOCKET: integer(1, 1_000_000, 1000),
   CUSTOM_FIELDS: customFields.default([]),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("info"),
 });
@@ -196,6 +202,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     authCacheMs: value.AUTH_CACHE_MS,
     maxPageSize: value.MAX_PAGE_SIZE,
     defaultPageSize: value.DEFAULT_PAGE_SIZE,
+    maxStreamsPerUser: value.MAX_STREAMS_PER_USER,
+    maxSubscriptionsPerSocket: value.MAX_SUBSCRIPTIONS_PER_SOCKET,
     customFields: value.CUSTOM_FIELDS,
     logLevel: value.LOG_LEVEL,
     jobEnv: Object.freeze(Object.fromEntries(Object.entries(given).filter(([name]) => !SECRETS.has(name)))),

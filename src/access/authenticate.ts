@@ -12,13 +12,18 @@ export interface Viewer {
   isSuperuser: boolean;
 }
 
+/** Who asks, and with which key. */
+export interface Session extends Viewer {
+  keyHash: string;
+}
+
 /** A key is random and long, so one round of SHA-256 hides it as well as a slow hash would, at a speed that suits every request. */
 export function hashKey(key: string): string {
   return hash("sha256", key);
 }
 
 /** Tells the user that an `Authorization` value stands for: `Token KEY` or `Bearer KEY`. @throws {@link AppError} UNAUTHENTICATED. */
-export type Authenticate = (authorization: unknown) => Promise<Viewer>;
+export type Authenticate = (authorization: unknown) => Promise<Session>;
 
 /** Users that are remembered at most. */
 const MAX_REMEMBERED = 1000;
@@ -40,7 +45,7 @@ export function createAuthenticator(database: Database, memoryMs: number, now: (
   async function find(keyHash: string): Promise<Found | undefined> {
     const [user] = (await database.read({ ...query, parameters: [keyHash] })) as unknown as UserRow[];
     if (!user) return undefined;
-    const viewer = { id: user.id, username: user.username, isSuperuser: Boolean(user.is_superuser) };
+    const viewer = { id: user.id, username: user.username, isSuperuser: Boolean(user.is_superuser), keyHash };
     return { viewer, expires: user.expires === null ? Infinity : Date.parse(isoTime(user.expires)) };
   }
 
@@ -58,7 +63,7 @@ export function createAuthenticator(database: Database, memoryMs: number, now: (
 }
 
 interface Found {
-  viewer: Viewer;
+  viewer: Session;
   /** Milliseconds since the epoch. */
   expires: number;
 }

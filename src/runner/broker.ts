@@ -1,4 +1,4 @@
-import type { Topic } from "./notifier.ts";
+import type { Family, Topic } from "./notifier.ts";
 
 /** What travels to a worker: which run, on which queue. */
 export interface Delivery {
@@ -23,8 +23,10 @@ export interface Broker {
   ): Promise<void>;
   /** Rings here and in every other process. May be lost; never throws. */
   notify(topic: Topic): void;
-  /** Rings from this moment on; `return()` frees it at once. */
-  listen(topic: Topic): AsyncIterableIterator<void>;
+  /** Calls `onRing` from this moment on, until the returned function is called. */
+  listen(topic: Topic, onRing: () => void): () => void;
+  /** The same for all bells of a family; `onRing` is told whose it is. */
+  listenAll(family: Family, onRing: (id: string) => void): () => void;
   /** Takes no further deliveries, and waits for none; handlers that run go on. */
   stopConsuming(): Promise<void>;
   close(): Promise<void>;

@@ -1,6 +1,7 @@
 import { newId } from "../entities/new-id.ts";
 import type { Database } from "../entities/database.ts";
 import { createBatchWriter } from "./batch-writer.ts";
+import type { Broker } from "./broker.ts";
 import type { PrintedText } from "./sandbox.ts";
 
 /** Texts that come in one burst, and to the same stream, become one entry until it is as long as this, in characters. */
@@ -16,8 +17,8 @@ export interface ConsoleWriter {
 }
 
 /** Gives entries their sequence and id, and writes them. The texts of a run's entries, joined in their order, are what it printed. */
-export function createConsoleWriter(database: Database): ConsoleWriter {
-  const append = createBatchWriter(database.appendConsoleEntries, () => undefined);
+export function createConsoleWriter({ database, broker }: { database: Database; broker: Broker }): ConsoleWriter {
+  const append = createBatchWriter(database.appendConsoleEntries, (id) => broker.notify(`console:${id}`));
   return {
     open(jobResultId, after = 0) {
       let sequence = after;

@@ -199,8 +199,13 @@ export async function record(
   );
 }
 
-/** Sends a run to the workers of its queue, once its row is there for them to find; one that waits for others is sent when they have ended. */
+/**
+ * Sends a run to the workers of its queue, once its row is there for them to find. One that waits for others is sent when they have ended, one that
+ * was refused never: that it is there is all there is to tell.
+ */
 export async function send(deps: CancelDeps, run: JobResult): Promise<void> {
+  deps.broker.notify(`result:${run.id}`);
+  if (run.status !== "PENDING") return;
   if (run.waitsForSlot) await replaceOldest(deps, run);
   else await deps.broker.enqueue({ id: run.id, queue: run.celeryKwargs!["queue"] as string });
 }

@@ -106,7 +106,7 @@ async function launch(deps: EnqueueDeps & { log: Logger }, deliveries: readonly 
         admitted instanceof AppError
           ? await fail(admitted)
           : await record(deps, em, admitted, request, { meta }).catch((error: unknown) => fail(asRefusal(error)));
-      if (run.status === "PENDING") runs.push(run);
+      runs.push(run);
     }
     return runs;
   });

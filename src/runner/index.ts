@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { Author } from "../changes/index.ts";
 import { contentTypeLabel } from "../entities/content-types.ts";
 import type { Database } from "../entities/database.ts";
-import { Job, JobQueue, type ObjectChange } from "../entities/index.ts";
+import { Job, JobQueue, JobResult, type ObjectChange, ScheduledJob } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import type { SanitizerPattern } from "../sanitizer-patterns.ts";
 import type { Broker } from "./broker.ts";
@@ -13,10 +13,13 @@ import { createCatalog } from "./catalog.ts";
 import type { Clock } from "./clock.ts";
 import { createConsoleWriter } from "./console-writer.ts";
 import { enqueue, type RunRequest } from "./enqueue.ts";
-import { type FollowedLine, follow, type FollowRequest } from "./follow.ts";
 import { createFileStore, type FileStoreOptions, type OpenFile } from "./files.ts";
 import { createHooks } from "./hooks.ts";
+import { createFeedFollowers } from "./live/follow-feed.ts";
+import { createRowFollowers } from "./live/follow-rows.ts";
+import { createStateFollowers } from "./live/follow-state.ts";
 import { createLogWriter } from "./log-writer.ts";
+import type { Family } from "./notifier.ts";
 import { recover } from "./recover.ts";
 import { rerun, type RerunRequest } from "./rerun.ts";
 import { createRetries } from "./retries.ts";
@@ -53,7 +56,12 @@ export { SHUTDOWN_ABORT_MS } from "./run-stops.ts";
 export { describeReference, jobCondition, type JobReference } from "./job-reference.ts";
 export type { ButtonGroup, ButtonPress, RenderedButton } from "./buttons.ts";
 export type { OpenFile } from "./files.ts";
-export type { FollowedLine, FollowRequest } from "./follow.ts";
+export type { FeedObject, FeedRequest } from "./live/follow-feed.ts";
+export type { FollowRequest } from "./live/follow-rows.ts";
+export type { StateRequest } from "./live/follow-state.ts";
+export type { Follower } from "./live/follower.ts";
+export type { FollowedRow } from "./live/row-pages.ts";
+export type { Family } from "./notifier.ts";
 
 /** Runs jobs and tells what they say. */
 export interface Runner {
@@ -74,8 +82,12 @@ export interface Runner {
   pressButton(press: ButtonPress): Promise<string>;
   /** The buttons of an object's page, with their texts. @see {@link buttonsFor} */
   buttonsFor(objectType: string, object: unknown): Promise<ButtonGroup[]>;
-  /** Lines of a run: stored ones, then live ones, until it has settled. */
-  follow(request: FollowRequest): AsyncIterableIterator<FollowedLine[]>;
+  /** Rows that a run leaves: stored ones, then those that come, until it has settled. @see {@link createRowFollowers} */
+  follow: ReturnType<typeof createRowFollowers>;
+  /** The state of an object, now and after each change. @see {@link createStateFollowers} */
+  followState: ReturnType<typeof createStateFollowers>;
+  /** Objects that are made or changed. @see {@link createFeedFollowers} */
+  followFeed: ReturnType<typeof createFeedFollowers>;
   /** A file that a run left; undefined when there is none of that id. */
   openFile(id: string): Promise<OpenFile | undefined>;
   /** Takes no new runs, gives running ones the grace, ends and records the rest. */
@@ -109,6 +121,13 @@ export interface RunnerDeps {
 const QUEUES = contentTypeLabel(JobQueue);
 const JOBS = contentTypeLabel(Job);
 
+/** Whose bells ring when an object of a kind was changed by people. */
+const FAMILIES: Readonly<Record<string, Family>> = {
+  [JOBS]: "job",
+  [contentTypeLabel(JobResult)]: "result",
+  [contentTypeLabel(ScheduledJob)]: "schedule",
+};
+
 /** Brings the catalogue in step, picks up what an earlier process left, and starts to work. */
 export async function openRunner(deps: RunnerDeps): Promise<Runner> {
   const { database, broker, sandbox, templates, jobsRoot, concurrency, clock, log } = deps;
@@ -116,7 +135,7 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
   const logWriter = createLogWriter({ database, broker });
   const catalog = createCatalog({ database, sandbox, jobsRoot, log });
   const files = createFileStore({ database, ...deps.fileStore });
-  const consoleWriter = createConsoleWriter(database);
+  const consoleWriter = createConsoleWriter(deps);
   const retries = createRetries({ database, broker, clock, log });
   const stops = createRunStops({ database, broker, cancelGraceMs: deps.cancelGraceMs, log });
   const worker = createWorker({ ...deps, catalog, logWriter, consoleWriter, files, stops, retries, name: workerName });
@@ -141,6 +160,11 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
 
   async function changed(changes: readonly ObjectChange[]): Promise<void> {
     if (changes.length === 0) return;
+    for (const { id, changedObjectType, changedObjectId } of changes) {
+      broker.notify(`change:${id}`);
+      const family = FAMILIES[changedObjectType.label];
+      if (family) broker.notify(`${family}:${changedObjectId}`);
+    }
     if (changes.some((change) => change.changedObjectType.label === QUEUES)) await serveQueues();
     // A limit that is higher, or gone with its job, lets others in.
     if (changes.some((change) => change.changedObjectType.label === JOBS)) await releaseAllWaiting(deps);
@@ -160,7 +184,9 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
     },
     changed,
     openFile: (id) => files.read(id),
-    follow: (request) => follow({ database, broker }, request),
+    follow: createRowFollowers(deps),
+    followState: createStateFollowers(deps),
+    followFeed: createFeedFollowers(deps),
     async close(graceMs) {
       await broker.stopConsuming();
       await hooks.close();

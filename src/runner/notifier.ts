@@ -1,60 +1,52 @@
 import { EventEmitter } from "node:events";
 import { PubSub } from "graphql-subscriptions";
 
-/** The name of a bell. What happened is in the database; that something happened is all that a bell says. */
-export type Topic = "cancels" | `lines:${string}` | `result:${string}`;
+/** What rows a bell is about: lines and printed texts of a run, or an object itself. */
+export type Family = "change" | "console" | "job" | "lines" | "result" | "schedule";
+
+/** The name of a bell, with the id of the run or object. What happened is in the database; that something happened is all that a bell says. */
+export type Topic = "cancels" | `${Family}:${string}`;
 
 /** Bells inside one process. */
 export interface Notifier {
   ring(topic: Topic): void;
-  /**
-   * Rings from this moment on, however many came between two reads as one. `return()` frees it at once, also while a read is waiting.
-   */
-  listen(topic: Topic): AsyncIterableIterator<void>;
+  /** Calls `onRing` from this moment on, until the returned function is called. */
+  listen(topic: Topic, onRing: () => void): () => void;
+  /** The same for all bells of a family; `onRing` is told whose it is. */
+  listenAll(family: Family, onRing: (id: string) => void): () => void;
   /** How many listen now. */
   readonly listeners: number;
 }
 
-/** Bells over `graphql-subscriptions`, whose queue per listener is left unused: a listener that is away needs to know of one ring only. */
+/** Bells over `graphql-subscriptions`. */
 export function createNotifier(): Notifier {
   const eventEmitter = new EventEmitter();
   eventEmitter.setMaxListeners(0);
   const pubSub = new PubSub({ eventEmitter });
   let listeners = 0;
 
+  function subscribe(name: string, onRing: (id: string) => void): () => void {
+    let listening = true;
+    listeners += 1;
+    const subscription = pubSub.subscribe(name, (id: string) => listening && onRing(id));
+    return () => {
+      if (!listening) return;
+      listening = false;
+      listeners -= 1;
+      void subscription.then((number) => pubSub.unsubscribe(number));
+    };
+  }
+
   return {
-    ring: (topic) => void pubSub.publish(topic, undefined),
+    ring(topic) {
+      const [family, id = ""] = topic.split(":") as [string, string?];
+      void pubSub.publish(topic, id);
+      void pubSub.publish(family, id);
+    },
+    listen: subscribe,
+    listenAll: subscribe,
     get listeners() {
       return listeners;
-    },
-    listen(topic) {
-      let rang = false;
-      let done = false;
-      let wake: (() => void) | undefined;
-      const subscription = pubSub.subscribe(topic, () => {
-        rang = true;
-        wake?.();
-      });
-      listeners += 1;
-      return {
-        async next() {
-          if (!rang && !done) await new Promise<void>((resolve) => (wake = resolve));
-          rang = false;
-          return done ? { done: true, value: undefined } : { done: false, value: undefined };
-        },
-        async return() {
-          if (!done) {
-            done = true;
-            listeners -= 1;
-            pubSub.unsubscribe(await subscription);
-          }
-          wake?.();
-          return { done: true, value: undefined };
-        },
-        [Symbol.asyncIterator]() {
-          return this;
-        },
-      };
     },
   };
 }

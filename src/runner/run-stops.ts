@@ -3,6 +3,7 @@ import type { Database } from "../entities/database.ts";
 import type { Broker } from "./broker.ts";
 import { type CanceledRow, describeCancel } from "./cancel.ts";
 import { JobCanceled } from "./define-job.ts";
+import { watch } from "./watch.ts";
 
 /** What stops one run that a worker has. */
 export interface RunStop {
@@ -63,11 +64,11 @@ export function createRunStops(deps: { database: Database; broker: Broker; cance
   }
 
   const lookSafely = () => look().catch((error: unknown) => log.error({ err: error }, "cancels could not be read"));
-  const bell = broker.listen("cancels");
-  const watching = (async () => {
-    while (!(await bell.next()).done) await lookSafely();
-  })();
-  const safety = setInterval(lookSafely, SAFETY_MS).unref();
+  const watching = watch({
+    bells: [(ring) => broker.listen("cancels", ring)],
+    look: () => lookSafely().then(() => true),
+    safetyMs: SAFETY_MS,
+  });
 
   return {
     open(jobResultId) {
@@ -88,9 +89,7 @@ export function createRunStops(deps: { database: Database; broker: Broker; cance
       for (const run of runs.values()) stop(run, reason, SHUTDOWN_ABORT_MS);
     },
     async close() {
-      clearInterval(safety);
-      await bell.return?.();
-      await watching;
+      await watching.close();
     },
   };
 }

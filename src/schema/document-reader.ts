@@ -7,8 +7,11 @@ const KEPT_DOCUMENTS = 500;
 /** Longer documents are not kept; in characters. */
 const LONGEST_KEPT = 20_000;
 
-/** Parses and validates; the document, or what is wrong with the text. */
-export function createDocumentReader(schema: GraphQLSchema): (text: string) => DocumentNode | readonly GraphQLError[] {
+/** Parses and validates a text: the document, the same for the same text, or what is wrong with it. */
+export type ReadDocument = (text: string) => DocumentNode | readonly GraphQLError[];
+
+/** Makes a reader for one schema. */
+export function createDocumentReader(schema: GraphQLSchema): ReadDocument {
   const read = (text: string) => {
     try {
       const document = parse(text);

@@ -1,5 +1,4 @@
 import {
-  createSourceEventStream,
   type DocumentNode,
   execute,
   type ExecutionArgs,
@@ -14,10 +13,9 @@ import { compile, type Compiled } from "./compile.ts";
 
 type Answer = ExecutionResult | Promise<ExecutionResult>;
 
-/** What answers a validated operation. graphql-js's functions of these names are one. */
+/** What answers a validated operation, or one event of a subscription. graphql-js's function of this name is one. */
 export interface Executor {
   execute(args: ExecutionArgs): Answer;
-  subscribe(args: ExecutionArgs): Promise<AsyncIterable<ExecutionResult> | ExecutionResult>;
 }
 
 /** Operations that are kept compiled. */
@@ -57,35 +55,5 @@ export function createExecutor(schema: GraphQLSchema): Executor {
     }
   }
 
-  return {
-    execute: executeCompiled,
-    // The stream is graphql-js's; only each event is compiled: 14 against 180 microseconds for one of 100 lines, for every subscriber.
-    async subscribe(args) {
-      const events = await createSourceEventStream(args);
-      if (!isStream(events)) return events;
-      return mapEvents(events, (event) => executeCompiled({ ...args, rootValue: event }));
-    },
-  };
-}
-
-function isStream(source: AsyncIterable<unknown> | ExecutionResult): source is AsyncIterable<unknown> {
-  return Symbol.asyncIterator in source;
-}
-
-/** Not a generator: one that waits for an event cannot be told to return. */
-function mapEvents<T, U>(events: AsyncIterable<T>, map: (event: T) => U | Promise<U>): AsyncIterableIterator<U> {
-  const iterator = events[Symbol.asyncIterator]();
-  const mapped = async (result: IteratorResult<T>): Promise<IteratorResult<U>> =>
-    result.done ? result : { done: false, value: await map(result.value) };
-  return {
-    next: async () => mapped(await iterator.next()),
-    return: async () => ((await iterator.return?.()) as IteratorResult<U> | undefined) ?? { done: true, value: undefined },
-    throw: async (error) => {
-      if (iterator.throw) return mapped(await iterator.throw(error));
-      throw error;
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+  return { execute: executeCompiled };
 }

@@ -17,6 +17,7 @@ import { JobResolver } from "./job.ts";
 import { JobsMutations, JobUpdateOutcomeResolver } from "./jobs-mutations.ts";
 import { JobResultCancelOutcomeResolver, RunMutations } from "./run-mutations.ts";
 import { withLists } from "./list-arguments.ts";
+import { JobFeed, JobResultFeed, ObjectChangeFeed, ScheduledJobFeed } from "./live/feeds.ts";
 import { NoteMutations, NoteResolver } from "./note.ts";
 import { ObjectChangeResolver } from "./object-change.ts";
 import { ScheduledJobResolver } from "./scheduled-job.ts";
@@ -56,6 +57,10 @@ const RESOLVERS = [
   NoteMutations,
   ChangeMutations,
   RenderedJobButtonResolver,
+  JobResultFeed,
+  JobFeed,
+  ScheduledJobFeed,
+  ObjectChangeFeed,
 ] as const;
 
 let plain: GraphQLSchema | undefined;

@@ -1,11 +1,32 @@
-import { Resolver } from "type-graphql";
+import { Arg, ID, Int, Resolver, Root, Subscription } from "type-graphql";
 import { JobConsoleEntry } from "../entities/index.ts";
+import { shapeOf } from "../entities/shape.ts";
+import type { FollowedRow } from "../runner/index.ts";
+import type { Context } from "./context.ts";
+import { type FollowArgs, followRows } from "./live/follow-rows.ts";
 import { namedResolver } from "./named-resolver.ts";
 
-/** What runs printed. */
+const JOB_CONSOLE_ENTRY = shapeOf(JobConsoleEntry);
+
+/** What runs printed: to read, and to follow. */
 @Resolver(() => JobConsoleEntry)
 export class JobConsoleEntryResolver extends namedResolver(JobConsoleEntry, {
   one: "job_console_entry",
   many: "job_console_entries",
   display: { needs: ["text"], of: (row) => row["text"] as string },
-}) {}
+}) {
+  @Subscription(() => [JobConsoleEntry], {
+    description:
+      "What a run prints, if it keeps that: first what is stored, then what comes, each once and in order; completes when the run has ended and all " +
+      "was sent. To go on after a cut, subscribe again with the last `sequence` received.",
+    subscribe: ({ args, context }) => followRows(context as Context, JOB_CONSOLE_ENTRY, args as FollowArgs),
+  })
+  jobConsoleEntries(
+    @Root() entries: FollowedRow[],
+    @Arg("jobResultId", () => ID, { description: "The run to follow." }) _jobResultId: string,
+    @Arg("afterSequence", () => Int, { defaultValue: 0, description: "Leave out entries up to this `sequence`." })
+    _afterSequence: number,
+  ): FollowedRow[] {
+    return entries;
+  }
+}

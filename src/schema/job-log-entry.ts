@@ -1,13 +1,11 @@
-import type { GraphQLResolveInfo } from "graphql";
 import { Arg, ID, Int, Resolver, Root, Subscription } from "type-graphql";
 import { JobLogEntry } from "../entities/index.ts";
-import { isUuid } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
-import { AppError } from "../errors.ts";
-import type { FollowedLine } from "../runner/index.ts";
+import type { FollowedRow } from "../runner/index.ts";
 import type { Context } from "./context.ts";
+import type { ListArguments } from "./list-arguments.ts";
+import { type FollowArgs, followRows } from "./live/follow-rows.ts";
 import { namedResolver } from "./named-resolver.ts";
-import { selectedColumns } from "./selection.ts";
 
 const JOB_LOG_ENTRY = shapeOf(JobLogEntry);
 
@@ -21,32 +19,32 @@ export class JobLogEntryResolver extends namedResolver(JobLogEntry, {
   @Subscription(() => [JobLogEntry], {
     description:
       "A run's log: first the lines that are stored, then those that come, each once and in order; completes when the run has ended and every " +
-      "line was sent. An event holds one or more lines. To go on after a cut, subscribe again with the last `sequence` received.",
-    subscribe: ({ args, context, info }) => followLog(args as FollowArgs, context as Context, info),
+      "line was sent. An event holds one or more lines. To go on after a cut, subscribe again with the last `sequence` received. With filters, " +
+      "only the lines that they find are sent.",
+    subscribe: ({ args, context }) => {
+      const { logLevel: log_level, grouping, q, ...whose } = args as FollowArgs & Record<"grouping" | "logLevel" | "q", unknown>;
+      return followRows(context as Context, JOB_LOG_ENTRY, whose, givenOf({ log_level, grouping, q }));
+    },
   })
   jobLogEntries(
-    @Root() lines: FollowedLine[],
+    @Root() lines: FollowedRow[],
     @Arg("jobResultId", () => ID, { description: "The run to follow." }) _jobResultId: string,
     @Arg("afterSequence", () => Int, { defaultValue: 0, description: "Leave out lines up to this `sequence`." })
     _afterSequence: number,
-  ): FollowedLine[] {
+    @Arg("logLevel", () => [String], { nullable: "itemsAndList", description: "Levels to send, in any case; all when absent." })
+    _logLevel?: string[],
+    @Arg("grouping", () => [String], { nullable: "itemsAndList", description: "Groupings to send; all when absent." })
+    _grouping?: string[],
+    @Arg("q", () => String, {
+      nullable: true,
+      description: "Send lines that have this text, as `job_log_entries(q:)` finds them.",
+    })
+    _q?: string,
+  ): FollowedRow[] {
     return lines;
   }
 }
 
-interface FollowArgs {
-  jobResultId: string;
-  afterSequence: number;
-}
-
-async function followLog(
-  { jobResultId, afterSequence }: FollowArgs,
-  { database, runner }: Context,
-  info: GraphQLResolveInfo,
-): Promise<AsyncIterable<FollowedLine[]>> {
-  const run =
-    isUuid(jobResultId) &&
-    (await database.rows.selectFrom("job_result").select("id").where("id", "=", jobResultId).executeTakeFirst());
-  if (!run) throw new AppError("NOT_FOUND", `There is no job result with id "${jobResultId}".`);
-  return runner.follow({ jobResultId, afterSequence, columns: selectedColumns(info, JOB_LOG_ENTRY) });
-}
+/** Arguments without those that say nothing. */
+const givenOf = (args: ListArguments): ListArguments =>
+  Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined && value !== null));

@@ -1,9 +1,27 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Arg, Ctx, Extensions, Field, FieldResolver, Float, ID, Info, Mutation, ObjectType, Resolver, Root } from "type-graphql";
+import {
+  Arg,
+  Ctx,
+  Extensions,
+  Field,
+  FieldResolver,
+  Float,
+  ID,
+  Info,
+  Mutation,
+  ObjectType,
+  Resolver,
+  Root,
+  Subscription,
+} from "type-graphql";
 import { type Data, updateObject } from "../changes/index.ts";
+import { FINAL_STATUSES, type JobResultStatus } from "../entities/choices.ts";
 import { JobQueue, JobResult } from "../entities/index.ts";
+import { isUuid } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import { isoTime } from "../entities/timestamp.ts";
+import { AppError } from "../errors.ts";
+import type { Follower } from "../runner/index.ts";
 import type { Context } from "./context.ts";
 import { readOne, type Row } from "./list.ts";
 import { lookup } from "./lookup.ts";
@@ -12,6 +30,14 @@ import { namedResolver } from "./named-resolver.ts";
 import { type ComputedField, selectedColumns } from "./selection.ts";
 
 type Moment = Date | string | null;
+
+const JOB_RESULT = shapeOf(JobResult);
+
+/** What is looked at to know whether a run has changed, whatever a subscriber selects. */
+const STATE = [...JOB_RESULT.columns.keys()].filter((name) =>
+  /^(id|status|attempt|waits_for_slot|date_.*|.*_log_count)$/.test(name),
+);
+const PROGRESS = ["progress_done", "progress_total", "progress_message"];
 
 const queueByName = lookup(JobQueue, "name");
 
@@ -67,6 +93,16 @@ export class JobResultResolver extends namedResolver(JobResult, {
     return (row["celery_kwargs"] as { sensitive_variables?: string[] } | null)?.sensitive_variables ?? [];
   }
 
+  @Subscription(() => JobResult, {
+    description:
+      "One run: as it is, then as it is after each change of its status, progress or numbers of log lines; completes after its final state. Changes " +
+      "that come faster after each other than they can be sent are sent as one.",
+    subscribe: ({ args, context, info }) => followRun(args as { id: string }, context as Context, info),
+  })
+  jobResult(@Root() row: Row, @Arg("id", () => ID, { description: "Primary key." }) _id: string): Row {
+    return row;
+  }
+
   @Extensions({ needs: ["celery_kwargs"] } satisfies ComputedField)
   @FieldResolver(() => JobQueue, { nullable: true, description: "The queue that the run waited in; null once it is deleted." })
   queue(@Root() row: Row, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): Promise<Row | null> | null {
@@ -75,7 +111,6 @@ export class JobResultResolver extends namedResolver(JobResult, {
   }
 }
 
-const JOB_RESULT = shapeOf(JobResult);
 const UpdateJobResultInput = inputOf(JobResult, { fields: ["_custom_field_data"], isNew: false });
 
 /** Runs: what people may change of their records. */
@@ -91,6 +126,24 @@ export class JobResultMutations {
     await change((unit) => updateObject(unit, JobResult, id, data));
     return (await readOne(database, JOB_RESULT, selectedColumns(info, JOB_RESULT), id))!;
   }
+}
+
+async function followRun(
+  { id }: { id: string },
+  { database, runner }: Context,
+  info: GraphQLResolveInfo,
+): Promise<Follower<Row>> {
+  const columns = [...new Set([...STATE, ...PROGRESS, ...selectedColumns(info, JOB_RESULT)])];
+  const read = () => readOne(database, JOB_RESULT, columns, id);
+  if (!isUuid(id) || !(await read())) throw new AppError("NOT_FOUND", `There is no job result with id "${id}".`);
+  return runner.followState<Row>({
+    key: `job_result ${id} ${columns.join()}`,
+    topics: [`result:${id}`, `lines:${id}`],
+    async read() {
+      const state = await read();
+      return state && { state, isFinal: FINAL_STATUSES.includes(state["status"] as JobResultStatus) };
+    },
+  });
 }
 
 const milliseconds = (moment: Date | string) => Date.parse(isoTime(moment));

@@ -3,13 +3,12 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { ApolloServer, type ApolloServerOptionsWithGateway, HeaderMap } from "@apollo/server";
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
-import { useServer } from "graphql-ws/use/ws";
-import { type ExecutionResult, GraphQLError, type GraphQLSchema } from "graphql";
+import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
-import { WebSocketServer } from "ws";
 import type { Authenticate, Viewer } from "../access/authenticate.ts";
+import { createSessions } from "../access/sessions.ts";
 import type { Database } from "../entities/database.ts";
-import { AppError, StartError } from "../errors.ts";
+import { StartError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
 import { type Context, createContext } from "./context.ts";
 import { createErrorFormat } from "./error-format.ts";
@@ -20,10 +19,16 @@ import { serveGraphiql } from "./graphiql.ts";
 import { createSchema } from "./index.ts";
 import { readJsonBody } from "./json-body.ts";
 import type { PageLimits } from "./list-arguments.ts";
+import { InvalidDocument, openEventStreams } from "./live/event-stream.ts";
+import { createStreams } from "./live/streams.ts";
+import { openSockets, type SocketLimits } from "./live/websocket.ts";
 import { NAUTOBOT_WEBHOOK, takeNautobotWebhook } from "./nautobot-webhook.ts";
 
 /** Where GraphQL is served; the second is where clients written for Nautobot look. */
 const PATHS: ReadonlySet<string> = new Set(["/graphql", "/api/graphql", "/api/graphql/"]);
+
+/** How often the keys of open sockets and streams are looked up again. */
+const SESSION_CHECK_MS = 2000;
 
 /** How long requests under way may take once the server is closing. */
 const CLOSE_GRACE_MS = 1000;
@@ -33,7 +38,7 @@ export interface ServerDeps {
   database: Database;
   runner: Runner;
   authenticate: Authenticate;
-  limits: PageLimits;
+  limits: PageLimits & SocketLimits & { maxStreamsPerUser: number };
   /** Shared with whoever sends webhooks; without it none is taken. */
   webhookSecret?: string | undefined;
   log: Logger;
@@ -73,6 +78,14 @@ export async function openServer(
   });
   await apollo.start();
 
+  const contextOf = (viewer: Viewer, jobResultId?: string) => createContext({ database, runner, limits }, viewer, jobResultId);
+  const readDocument = createDocumentReader(schema);
+  const openStream = createStreams(executor, contextOf, formatError);
+  const sessions = createSessions(database, { checkMs: SESSION_CHECK_MS, mostPerUser: limits.maxStreamsPerUser });
+  const live = { schema, executor, readDocument, openStream, authenticate, sessions, contextOf, formatError, limits };
+  const sockets = openSockets(live);
+  const eventStreams = openEventStreams(live);
+
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, search } = locate(request);
     if (request.method === "GET" && (await serveGraphiql(pathname, search, request, response))) return;
@@ -87,6 +100,7 @@ export async function openServer(
     }
     if (!PATHS.has(pathname)) return send(response, 404, { errors: [{ message: `Nothing is served at ${pathname}.` }] });
     const viewer = await authenticate(request.headers.authorization);
+    if (request.headers.accept?.includes("text/event-stream")) return eventStreams.answer(viewer, request, response);
     const headers = new HeaderMap();
     for (const [name, value] of Object.entries(request.headers))
       headers.set(name, Array.isArray(value) ? value.join(", ") : (value ?? ""));
@@ -96,7 +110,7 @@ export async function openServer(
       headers: out,
     } = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: { method: request.method ?? "GET", headers, search, body: await readJsonBody(request) },
-      context: async () => createContext({ database, runner, limits }, viewer, headers.get("x-job-result")),
+      context: async () => contextOf(viewer, headers.get("x-job-result")),
     });
     if (body.kind === "complete") return write(response, status ?? 200, Object.fromEntries(out), body.string);
     // Incremental delivery is not offered; Apollo answers in one piece.
@@ -106,6 +120,7 @@ export async function openServer(
   const http = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
       if (response.headersSent) return response.destroy();
+      if (error instanceof InvalidDocument) return send(response, 400, { errors: error.errors.map(formatError) });
       const formatted = formatError(error);
       // What is left of the request is not read; the connection cannot be used for another.
       if (!request.complete) response.setHeader("connection", "close");
@@ -113,44 +128,12 @@ export async function openServer(
     });
   });
 
-  const sockets = new WebSocketServer({ noServer: true });
   http.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Nobody else listens to a socket that is upgraded: an error without a listener would end the process.
     socket.on("error", () => socket.destroy());
-    if (!PATHS.has(locate(request).pathname)) return socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
-    sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit("connection", webSocket, request));
+    if (PATHS.has(locate(request).pathname)) sockets.upgrade(request, socket, head);
+    else socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
   });
-  const readDocument = createDocumentReader(schema);
-  const viewers = new WeakMap<object, Viewer>();
-  const subscriptions = useServer(
-    {
-      execute: executor.execute,
-      subscribe: async (args) => endWithError(await executor.subscribe(args)),
-      onSubscribe(_ctx, _id, { query, operationName, variables }) {
-        const document = readDocument(query);
-        return "kind" in document ? { schema, document, operationName, variableValues: variables } : document;
-      },
-      async onConnect(ctx) {
-        const given =
-          ctx.connectionParams?.["Authorization"] ??
-          ctx.connectionParams?.["authorization"] ??
-          ctx.extra.request.headers.authorization;
-        try {
-          viewers.set(ctx.extra.socket, await authenticate(given));
-          return true;
-        } catch (error) {
-          if (error instanceof AppError) return false;
-          // graphql-ws sends the message of what is thrown here.
-          throw new Error(formatError(error).message, { cause: error });
-        }
-      },
-      context: (ctx) => createContext({ database, runner, limits }, viewers.get(ctx.extra.socket)!),
-      onError: (_ctx, _id, _payload, errors) => errors.map(formatError) as GraphQLError[],
-      onNext: (_ctx, _id, _payload, _args, result) =>
-        result.errors ? { ...result, errors: result.errors.map(formatError) as GraphQLError[] } : undefined,
-    },
-    sockets,
-  );
 
   await listen(http, host, port);
   const address = http.address() as AddressInfo;
@@ -158,8 +141,9 @@ export async function openServer(
     url: `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`,
     async close() {
       const closed = new Promise<void>((resolve) => http.close(() => resolve()));
-      for (const socket of sockets.clients) socket.close(1001, "The server is stopping.");
-      await subscriptions.dispose();
+      eventStreams.close();
+      await sockets.close();
+      sessions.close();
       await apollo.stop();
       http.closeIdleConnections();
       const late = setTimeout(() => http.closeAllConnections(), CLOSE_GRACE_MS);
@@ -199,27 +183,6 @@ function localGateway(
 function locate({ url = "/" }: IncomingMessage): { pathname: string; search: string } {
   if (PATHS.has(url)) return { pathname: url, search: "" };
   return URL.canParse(url, "http://localhost") ? new URL(url, "http://localhost") : { pathname: "", search: "" };
-}
-
-/** A stream that ends with an answer of errors where it would throw: what is thrown would close the socket and be told as its reason. */
-function endWithError(
-  stream: AsyncIterable<ExecutionResult> | ExecutionResult,
-): AsyncIterable<ExecutionResult> | ExecutionResult {
-  if (!(Symbol.asyncIterator in stream)) return stream;
-  const iterator = stream[Symbol.asyncIterator]();
-  let failed = false;
-  return {
-    [Symbol.asyncIterator]: () => ({
-      async next() {
-        if (failed) return { done: true, value: undefined };
-        return iterator.next().catch((error: Error) => {
-          failed = true;
-          return { done: false, value: { errors: [new GraphQLError(error.message, { originalError: error })] } };
-        });
-      },
-      return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
-    }),
-  };
 }
 
 const HTTP_STATUS: Record<string, number> = { UNAUTHENTICATED: 401, BAD_USER_INPUT: 400, NOT_FOUND: 404, LIMIT_EXCEEDED: 413 };

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Broker, Delivery } from "../../src/runner/broker.ts";
 
 /** What every broker promises, run against each implementation. */
@@ -103,24 +103,33 @@ export function brokerContract(open: () => Promise<Broker>): void {
 
   test("rings every listener of a topic, from the moment it listens", async () => {
     const broker = await setup();
+    const rings: string[] = [];
+    const heard = (count: number) => vi.waitFor(() => expect(rings.toSorted()).toHaveLength(count));
     broker.notify("lines:1");
-    const [one, two, other] = [broker.listen("lines:1"), broker.listen("lines:1"), broker.listen("lines:2")];
-    const rings = Promise.all([one.next(), two.next()]);
+    for (const [name, topic] of [
+      ["one", "lines:1"],
+      ["two", "lines:1"],
+      ["other", "lines:2"],
+    ] as const)
+      broker.listen(topic, () => rings.push(name));
+    broker.listenAll("lines", (id) => rings.push(`all ${id}`));
+    broker.listenAll("console", (id) => rings.push(`console ${id}`));
     broker.notify("lines:1");
-    await rings;
-    // Many rings that nobody took are one.
-    for (let n = 0; n < 5; n++) broker.notify("lines:1");
-    await one.next();
-    const silent = await Promise.race([one.next(), other.next(), new Promise((resolve) => setImmediate(resolve, "silent"))]);
-    expect(silent).toBe("silent");
+    await heard(3);
+    broker.notify("lines:3");
+    broker.notify("cancels");
+    await heard(4);
+    expect(rings.toSorted()).toEqual(["all 1", "all 3", "one", "two"]);
   });
 
-  test("return() ends a wait at once", async () => {
+  test("rings nobody who has stopped to listen", async () => {
     const broker = await setup();
-    const bell = broker.listen("lines:1");
-    const waiting = bell.next();
-    await bell.return?.();
-    expect(await waiting).toEqual({ done: true, value: undefined });
-    expect(await bell.next()).toEqual({ done: true, value: undefined });
+    const rings: string[] = [];
+    const stop = broker.listen("lines:1", () => rings.push("stopped"));
+    broker.listen("lines:1", () => rings.push("goes on"));
+    stop();
+    stop();
+    broker.notify("lines:1");
+    await vi.waitFor(() => expect(rings).toEqual(["goes on"]));
   });
 }

@@ -28,6 +28,8 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     maxPageSize: 10_000,
     defaultPageSize: undefined,
     customFields: [],
+    maxStreamsPerUser: 1000,
+    maxSubscriptionsPerSocket: 1000,
     adminToken: undefined,
     secretKey: undefined,
     secretKeyFile: resolve("data/secret-key"),

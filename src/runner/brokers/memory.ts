@@ -39,7 +39,8 @@ export function createMemoryBroker(notifier: Notifier = createNotifier()): Broke
       deliver();
     },
     notify: (topic) => notifier.ring(topic),
-    listen: (topic) => notifier.listen(topic),
+    listen: (topic, onRing) => notifier.listen(topic, onRing),
+    listenAll: (family, onRing) => notifier.listenAll(family, onRing),
     async stopConsuming() {
       handle = undefined;
     },

@@ -1,0 +1,108 @@
+import { sql } from "kysely";
+import type { Database } from "../entities/database.ts";
+import { AppError } from "../errors.ts";
+import type { Session } from "./authenticate.ts";
+
+/** Sessions that last: those of sockets and streams. */
+export interface Sessions {
+  /**
+   * Says that a session lasts, until the returned function is called. `onEnd` is called once when its key is no longer good: deleted, expired, or its
+   * user disabled.
+   * @throws {@link AppError} LIMIT_EXCEEDED when its user has too many.
+   */
+  open(session: Session, onEnd: () => void): () => void;
+  /** How many last now. */
+  readonly size: number;
+  close(): void;
+}
+
+/** Keys in one statement. */
+const MAX_KEYS = 500;
+
+/**
+ * @param checkMs how often keys are looked up again, all that are in use with one statement.
+ * @param mostPerUser sessions that a user may have at a time.
+ */
+export function createSessions(
+  database: Database,
+  { checkMs, mostPerUser }: { checkMs: number; mostPerUser: number },
+  now: () => number = Date.now,
+): Sessions {
+  const byKey = new Map<string, Set<() => void>>();
+  const byUser = new Map<string, number>();
+  let size = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function goodOnes(keys: readonly string[]): Promise<Set<string>> {
+    const rows = await database.read(
+      database.rows
+        .selectFrom("token")
+        .innerJoin("user", "user.id", "token.user_id")
+        .select("token.key_hash")
+        .where("token.key_hash", "in", keys)
+        .where("user.is_active", "=", sql.lit(true))
+        .where((eb) => eb.or([eb("token.expires", "is", null), eb("token.expires", ">", new Date(now()).toISOString())]))
+        .compile(),
+    );
+    return new Set(rows.map(({ key_hash }) => key_hash as string));
+  }
+
+  async function check(): Promise<void> {
+    const keys = [...byKey.keys()];
+    for (let at = 0; at < keys.length; at += MAX_KEYS) {
+      const some = keys.slice(at, at + MAX_KEYS);
+      const good = await goodOnes(some);
+      for (const key of some) if (!good.has(key)) for (const end of byKey.get(key) ?? []) end();
+    }
+  }
+
+  /** One check after the other. While the database is away nobody is let go: what they would be told comes from there too. */
+  function keepChecking(): void {
+    timer ??= setTimeout(() => {
+      void check()
+        .catch(() => undefined)
+        .finally(() => {
+          timer = undefined;
+          if (size > 0) keepChecking();
+        });
+    }, checkMs);
+  }
+
+  return {
+    get size() {
+      return size;
+    },
+    open({ id, keyHash }, onEnd) {
+      const count = byUser.get(id) ?? 0;
+      if (count >= mostPerUser)
+        throw new AppError("LIMIT_EXCEEDED", `You have ${count} sockets and streams open, as many as one user may.`);
+      byUser.set(id, count + 1);
+      size += 1;
+      const ends = byKey.get(keyHash) ?? new Set();
+      byKey.set(keyHash, ends);
+      ends.add(end);
+      keepChecking();
+
+      function leave(): boolean {
+        if (!ends.delete(end)) return false;
+        if (ends.size === 0 && byKey.get(keyHash) === ends) byKey.delete(keyHash);
+        const left = byUser.get(id)! - 1;
+        if (left > 0) byUser.set(id, left);
+        else byUser.delete(id);
+        size -= 1;
+        if (size > 0) return true;
+        clearTimeout(timer);
+        timer = undefined;
+        return true;
+      }
+      function end(): void {
+        if (leave()) onEnd();
+      }
+      return () => void leave();
+    },
+    close() {
+      clearTimeout(timer);
+      timer = undefined;
+    },
+  };
+}

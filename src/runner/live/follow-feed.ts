@@ -1,0 +1,125 @@
+import type { Broker } from "../broker.ts";
+import type { Family } from "../notifier.ts";
+import { watch } from "../watch.ts";
+import { createCalls } from "./calls.ts";
+import { createFollower, type Follower } from "./follower.ts";
+import { createShared } from "./shared.ts";
+
+/** How long nothing rings before it is looked all the same; there is nothing to find then, and nothing is asked. */
+const IDLE_MS = 3_600_000;
+/** Changes that come faster after each other are told together. */
+const PAUSE_MS = 100;
+/** Objects that are read at once. */
+const MAX_IDS = 500;
+/** Batches that wait for one follower; of later ones only the ids are kept. */
+const MAX_WAITING = 16;
+
+/** An object of a feed. */
+export interface FeedObject {
+  id: string;
+}
+
+/** What is followed, and how it is read. */
+export interface FeedRequest<T extends FeedObject> {
+  /** The same for all who read the same. */
+  key: string;
+  families: readonly Family[];
+  /** Those of these objects that are wanted, as they are now. */
+  read(ids: readonly string[]): Promise<readonly T[]>;
+  /** What is given first, before anything that changes from now on. */
+  replay?(): AsyncIterable<readonly T[]>;
+}
+
+/**
+ * Makes followers of all objects of a kind: each is given those that were made or changed, as they are when it is told, as lists of one or more.
+ * An object that changes again before a slow follower has taken it is given once. Whoever follows the same shares one read of each change,
+ * and is given the same lists.
+ */
+export function createFeedFollowers({ broker }: { broker: Broker }) {
+  const tails = createShared<FeedTail<FeedObject>>((tail) => tail.close());
+
+  return <T extends FeedObject>({ key, families, read, replay }: FeedRequest<T>): Follower<readonly T[]> => {
+    const share = tails.hold(key, () => openTail(broker, families, read));
+    const tail = share.value as FeedTail<T>;
+    let waiting: (readonly T[])[] = [];
+    let missed = new Set<string>();
+    const off = tail.onBatch((batch) => {
+      if (waiting.length < MAX_WAITING) waiting.push(batch);
+      else for (const { id } of batch) missed.add(id);
+    });
+    let first: AsyncIterator<readonly T[]> | undefined = replay?.()[Symbol.asyncIterator]();
+
+    return createFollower<readonly T[]>({
+      async next() {
+        if (tail.failure) throw tail.failure.error;
+        if (first) {
+          const { done, value } = await first.next();
+          if (!done) return value;
+          first = undefined;
+        }
+        for (;;) {
+          const batch = waiting.shift();
+          if (batch || missed.size === 0) return batch;
+          const ids = [...missed].slice(0, MAX_IDS);
+          missed = missed.difference(new Set(ids));
+          const found = await read(ids);
+          if (found.length > 0) return found;
+        }
+      },
+      onMore: tail.onMore,
+      leave() {
+        off();
+        waiting = [];
+        share.release();
+      },
+    });
+  };
+}
+
+interface FeedTail<T> {
+  failure: { error: unknown } | undefined;
+  onBatch(take: (batch: readonly T[]) => void): () => void;
+  onMore(wake: () => void): () => void;
+  close(): void;
+}
+
+function openTail<T extends FeedObject>(broker: Broker, families: readonly Family[], read: FeedRequest<T>["read"]): FeedTail<T> {
+  const deliver = createCalls<[batch: readonly T[]]>();
+  const wake = createCalls();
+  let rung = new Set<string>();
+
+  async function look(): Promise<boolean> {
+    try {
+      while (rung.size > 0) {
+        const ids = [...rung].slice(0, MAX_IDS);
+        rung = rung.difference(new Set(ids));
+        const batch = await read(ids);
+        if (batch.length > 0) deliver.all(batch);
+      }
+    } catch (error) {
+      tail.failure = { error };
+    }
+    wake.all();
+    return !tail.failure;
+  }
+
+  const tail: FeedTail<T> = {
+    failure: undefined,
+    onBatch: deliver.add,
+    onMore: wake.add,
+    close: () => void watching.close(),
+  };
+  const watching = watch({
+    bells: families.map(
+      (family) => (ring: () => void) =>
+        broker.listenAll(family, (id) => {
+          rung.add(id);
+          ring();
+        }),
+    ),
+    look,
+    safetyMs: IDLE_MS,
+    pauseMs: () => PAUSE_MS,
+  });
+  return tail;
+}

@@ -1,0 +1,53 @@
+import type { Expression, SqlBool } from "kysely";
+import type { Database } from "../../entities/database.ts";
+import type { Broker } from "../broker.ts";
+import { createFollower, type Follower } from "./follower.ts";
+import type { Batch, FollowedRow } from "./row-pages.ts";
+import { openRowTail, type RowKind } from "./row-tail.ts";
+import { createShared } from "./shared.ts";
+
+/** Whose rows, from where on, and which of them. */
+export interface FollowRequest {
+  kind: RowKind;
+  jobResultId: string;
+  /** Rows up to this sequence are known already. */
+  afterSequence: number;
+  /** Which rows; `key` is the same for conditions that are. All when absent. */
+  where?: { key: string; condition: Expression<SqlBool> } | undefined;
+}
+
+/**
+ * Makes followers of the rows that runs leave. Each is given the rows after its cursor, first those that are stored, then those that come: in
+ * order, without a gap, each once, as a list of one or more at a time. It ends when the run has settled and all were given.
+ * Whoever follows the same rows of a run shares one read of each batch, and is given the same list.
+ */
+export function createRowFollowers(deps: { database: Database; broker: Broker }) {
+  const tails = createShared<ReturnType<typeof openRowTail>>((tail) => tail.close());
+
+  return ({ kind, jobResultId, afterSequence, where }: FollowRequest): Follower<readonly FollowedRow[]> => {
+    const key = [kind, jobResultId, where?.key].join(" ");
+    const of = { kind, jobResultId, where: where?.condition };
+    const share = tails.hold(key, (followers) => openRowTail(deps, of, followers));
+    const tail = share.value;
+    let cursor = afterSequence;
+
+    function take(batch: Batch): readonly FollowedRow[] | undefined {
+      cursor = batch.to;
+      return batch.rows.length > 0 ? batch.rows : undefined;
+    }
+
+    return createFollower({
+      async next() {
+        for (;;) {
+          const batch = await tail.after(cursor);
+          if (!batch) return batch;
+          // Of those that were left out, the cursor alone moves on.
+          const rows = take(batch);
+          if (rows) return rows;
+        }
+      },
+      onMore: tail.onMore,
+      leave: share.release,
+    });
+  };
+}

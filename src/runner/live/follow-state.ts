@@ -1,0 +1,93 @@
+import type { Broker } from "../broker.ts";
+import type { Topic } from "../notifier.ts";
+import { watch } from "../watch.ts";
+import { createCalls } from "./calls.ts";
+import { createFollower, type Follower } from "./follower.ts";
+import { createShared } from "./shared.ts";
+
+/** A lost bell is made good by looking again after this long. */
+const SAFETY_MS = 5000;
+/** Changes that come faster after each other are told as one. */
+const PAUSE_MS = 50;
+
+/** What is followed, and how it is read. */
+export interface StateRequest<T extends object> {
+  /** The same for all who read the same. */
+  key: string;
+  topics: readonly Topic[];
+  /** The present state, and whether it will stay as it is; undefined when the object is gone. */
+  read(): Promise<{ state: T; isFinal: boolean } | undefined>;
+}
+
+/**
+ * Makes followers of one object's state: each is given the present state, then the state after each change, the newest only for one that is
+ * slower than they come. It ends after the final state, or when the object is gone.
+ * Whoever follows the same shares one read of each change, and is given the same object.
+ */
+export function createStateFollowers({ broker }: { broker: Broker }) {
+  const tails = createShared<StateTail<object>>((tail) => tail.close());
+
+  return <T extends object>({ key, topics, read }: StateRequest<T>): Follower<T> => {
+    const share = tails.hold(key, () => openTail(broker, topics, read));
+    const tail = share.value as StateTail<T>;
+    let seen = 0;
+    return createFollower<T>({
+      next() {
+        if (tail.failure) throw tail.failure.error;
+        if (seen === tail.version) return tail.isOver ? null : undefined;
+        seen = tail.version;
+        return tail.state;
+      },
+      onMore: tail.onMore,
+      leave: share.release,
+    });
+  };
+}
+
+interface StateTail<T> {
+  /** How often it has changed; 0 before it is known. */
+  version: number;
+  state: T | undefined;
+  isOver: boolean;
+  failure: { error: unknown } | undefined;
+  onMore(wake: () => void): () => void;
+  close(): void;
+}
+
+function openTail<T extends object>(broker: Broker, topics: readonly Topic[], read: StateRequest<T>["read"]): StateTail<T> {
+  const wake = createCalls();
+  let told = "";
+
+  async function look(): Promise<boolean> {
+    try {
+      const found = await read();
+      tail.isOver = !found || found.isFinal;
+      const text = JSON.stringify(found?.state);
+      if (found && text !== told) {
+        told = text;
+        tail.state = found.state;
+        tail.version += 1;
+      }
+    } catch (error) {
+      tail.failure = { error };
+    }
+    wake.all();
+    return !tail.isOver && !tail.failure;
+  }
+
+  const tail: StateTail<T> = {
+    version: 0,
+    state: undefined,
+    isOver: false,
+    failure: undefined,
+    onMore: wake.add,
+    close: () => void watching.close(),
+  };
+  const watching = watch({
+    bells: topics.map((topic) => (ring: () => void) => broker.listen(topic, ring)),
+    look,
+    safetyMs: SAFETY_MS,
+    pauseMs: () => PAUSE_MS,
+  });
+  return tail;
+}

@@ -1,0 +1,66 @@
+import { LRUCache } from "lru-cache";
+import type { Database } from "../../entities/database.ts";
+import type { TailOf } from "./row-tail.ts";
+
+/** Rows that are read at once. */
+const PAGE_ROWS = 500;
+/** Bytes that are read at once, roughly: long rows come fewer at a time. */
+const PAGE_BYTES = 256 * 1024;
+/** Pages of one tail that are kept for whoever comes next. */
+const KEPT_PAGES = 16;
+
+/** A row with all its columns. */
+export type FollowedRow = Record<string, unknown> & { sequence: number };
+
+/** Rows that follow each other: all with a sequence above `from` and up to `to` that are wanted. */
+export interface Batch {
+  from: number;
+  to: number;
+  rows: readonly FollowedRow[];
+  /** Roughly. */
+  bytes: number;
+}
+
+/** Reads rows of one run. */
+export interface RowPages {
+  /** The first rows above `from`, none above `last`. */
+  read(from: number, last: number): Promise<Batch>;
+  /** The same; many who ask for it at about the same time are given the same. */
+  page(from: number, last: number): Promise<Batch>;
+}
+
+/** Rows are never changed, so what was read stays true. */
+export function openRowPages(database: Database, { kind, jobResultId, where }: TailOf): RowPages {
+  const kept = new LRUCache<number, Promise<Batch>>({ max: KEPT_PAGES });
+  const text = kind === "job_log_entry" ? "message" : "text";
+  let most = PAGE_ROWS;
+
+  async function read(from: number, last: number): Promise<Batch> {
+    // Pages of all rows begin at the same places for all, wherever each of them began.
+    const limit = where ? most : most - (from % most);
+    let query = database.rows
+      .selectFrom(kind)
+      .selectAll()
+      .where("job_result_id", "=", jobResultId)
+      .where("sequence", ">", from)
+      .where("sequence", "<=", last);
+    if (where) query = query.where(where);
+    const rows = (await database.read(query.orderBy("sequence").limit(limit).compile())) as FollowedRow[];
+    const bytes = rows.reduce((sum, row) => sum + 200 + (row[text] as string).length, 0);
+    if (rows.length > 0) most = Math.max(1, Math.min(PAGE_ROWS, Math.floor((PAGE_BYTES * rows.length) / bytes)));
+    return { from, to: rows.length < limit ? last : rows.at(-1)!.sequence, rows, bytes };
+  }
+
+  return {
+    read,
+    page(from, last) {
+      let page = kept.get(from);
+      if (!page) {
+        page = read(from, last);
+        kept.set(from, page);
+        page.catch(() => kept.delete(from));
+      }
+      return page;
+    },
+  };
+}

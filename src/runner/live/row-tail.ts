@@ -1,0 +1,114 @@
+import type { Expression, SqlBool } from "kysely";
+import { FINAL_STATUSES, type JobResultStatus } from "../../entities/choices.ts";
+import type { Database } from "../../entities/database.ts";
+import type { Broker } from "../broker.ts";
+import type { Family } from "../notifier.ts";
+import { watch } from "../watch.ts";
+import { createCalls } from "./calls.ts";
+import { type Batch, openRowPages } from "./row-pages.ts";
+
+/** A lost bell is made good by looking again after this long. */
+const SAFETY_MS = 5000;
+/** Bytes of rows that stay for those who are a little behind, roughly. */
+const RECENT_BYTES = 512 * 1024;
+/** Longest pause between two reads, and how many followers make it a millisecond longer. */
+const MAX_PAUSE_MS = 20;
+const FOLLOWERS_A_MS = 10;
+
+/** Rows that runs leave one after the other, by their table. */
+export type RowKind = "job_console_entry" | "job_log_entry";
+
+/** Which rows of a run are followed. */
+export interface TailOf {
+  kind: RowKind;
+  jobResultId: string;
+  /** Which of them; all when absent. */
+  where: Expression<SqlBool> | undefined;
+}
+
+/** The end of a run's rows, read once for all who follow it. */
+export interface RowTail {
+  /**
+   * The batch after a cursor: undefined when it is still to come, null when there will be none. Followers at the same place are given the
+   * same object.
+   */
+  after(cursor: number): Promise<Batch> | Batch | null | undefined;
+  /** Is called with every change until the returned function is. */
+  onMore(wake: () => void): () => void;
+  close(): void;
+}
+
+const FAMILIES: Record<RowKind, Family> = { job_log_entry: "lines", job_console_entry: "console" };
+
+/** Follows a run's rows until it has settled and all are read. @param followers how many there are now. */
+export function openRowTail(deps: { database: Database; broker: Broker }, of: TailOf, followers: () => number): RowTail {
+  const { database, broker } = deps;
+  const { kind, jobResultId } = of;
+  const pages = openRowPages(database, of);
+  const wake = createCalls();
+  const recent: Batch[] = [];
+  let recentBytes = 0;
+  /** All rows up to this sequence were read, or were there before anybody followed. */
+  let head: number | undefined;
+  let isOver = false;
+  let failure: { error: unknown } | undefined;
+
+  const status = database.rows
+    .selectFrom("job_result as run")
+    .select(({ selectFrom, fn }) => [
+      "run.status as status",
+      selectFrom(kind).select(fn.max("sequence").as("max")).where("job_result_id", "=", jobResultId).as("last"),
+    ])
+    .where("run.id", "=", jobResultId)
+    .compile();
+
+  /** Reads what is new. The status is read before the rows: when it is final, they are all there will be. */
+  async function look(): Promise<boolean> {
+    try {
+      const [run] = await database.read(status);
+      const last = Number(run?.["last"] ?? 0);
+      head ??= last;
+      while (head < last) {
+        const batch = await pages.read(head, last);
+        head = batch.to;
+        if (batch.rows.length > 0) keep(batch);
+        wake.all();
+      }
+      isOver = !run || FINAL_STATUSES.includes(run["status"] as JobResultStatus);
+    } catch (error) {
+      failure = { error };
+    }
+    wake.all();
+    return !isOver && !failure;
+  }
+
+  function keep(batch: Batch): void {
+    recent.push(batch);
+    recentBytes += batch.bytes;
+    while (recentBytes > RECENT_BYTES && recent.length > 1) recentBytes -= recent.shift()!.bytes;
+  }
+
+  const watching = watch({
+    bells: [
+      (ring) => broker.listen(`${FAMILIES[kind]}:${jobResultId}`, ring),
+      (ring) => broker.listen(`result:${jobResultId}`, ring),
+    ],
+    look,
+    safetyMs: SAFETY_MS,
+    // The more follow, the longer a batch is put off: each is sent to them all.
+    pauseMs: () => Math.min(MAX_PAUSE_MS, followers() / FOLLOWERS_A_MS),
+  });
+
+  return {
+    after(cursor) {
+      if (failure) throw failure.error;
+      if (head === undefined) return undefined;
+      if (cursor >= head) return isOver ? null : undefined;
+      const batch = recent.find(({ from, to }) => from <= cursor && cursor < to);
+      if (!batch) return pages.page(cursor, recent[0]?.from ?? head);
+      return batch.from === cursor ? batch : { ...batch, from: cursor, rows: batch.rows.filter((row) => row.sequence > cursor) };
+    },
+    onMore: wake.add,
+    close: () => void watching.close(),
+  };
+}

@@ -1,0 +1,62 @@
+/** Starts to listen to something that may have changed; the returned function ends that at once. */
+export type Listen = (ring: () => void) => () => void;
+
+/** Somebody who looks whenever something may have changed. */
+export interface Watch {
+  /** No further look begins; resolves once the one under way has ended. */
+  close(): Promise<void>;
+}
+
+interface Watching {
+  bells: readonly Listen[];
+  /** Looks at what is there. False when there is nothing more to wait for. Must not reject. */
+  look: () => Promise<boolean>;
+  /** A lost ring is made good by looking again after this long. */
+  safetyMs: number;
+  /** Shortest time from the beginning of a look to the next. */
+  pauseMs?: () => number;
+}
+
+/** Looks now, and again after each ring. Rings that come while it looks, or pauses, are one. */
+export function watch({ bells, look, safetyMs, pauseMs = () => 0 }: Watching): Watch {
+  let rang = false;
+  let closed = false;
+  let stir: (() => void) | undefined;
+  const ring = () => {
+    rang = true;
+    stir?.();
+  };
+  const stops = bells.map((listen) => listen(ring));
+
+  /** Waits so long, or until something happens that ends the wait. */
+  async function wait(ms: number, isOver: () => boolean): Promise<void> {
+    if (ms <= 0 || isOver()) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ms);
+      stir = () => isOver() && resolve();
+    });
+    clearTimeout(timer);
+    stir = undefined;
+  }
+
+  const working = (async () => {
+    while (!closed) {
+      const started = performance.now();
+      rang = false;
+      if (!(await look())) break;
+      await wait(safetyMs, () => rang || closed);
+      await wait(pauseMs() - (performance.now() - started), () => closed);
+    }
+    for (const stop of stops) stop();
+  })();
+
+  return {
+    async close() {
+      closed = true;
+      stir?.();
+      for (const stop of stops) stop();
+      await working;
+    },
+  };
+}

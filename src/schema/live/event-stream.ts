@@ -1,0 +1,143 @@
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type GraphQLError, getOperationAST, type GraphQLSchema, OperationTypeNode } from "graphql";
+import type { Session } from "../../access/authenticate.ts";
+import type { Sessions } from "../../access/sessions.ts";
+import { AppError } from "../../errors.ts";
+import type { Context } from "../context.ts";
+import type { ReadDocument } from "../document-reader.ts";
+import type { FormatError } from "../error-format.ts";
+import type { Executor } from "../execute.ts";
+import { readJsonBody } from "../json-body.ts";
+import type { OpenStream, Stream } from "./streams.ts";
+
+/** What event streams need. */
+export interface EventStreamDeps {
+  schema: GraphQLSchema;
+  executor: Executor;
+  readDocument: ReadDocument;
+  openStream: OpenStream;
+  sessions: Sessions;
+  contextOf(session: Session): Context;
+  formatError: FormatError;
+}
+
+/** GraphQL over server-sent events. */
+export interface EventStreams {
+  /** Answers a request that accepts `text/event-stream`. @throws {@link AppError} for what is wrong before the stream begins. */
+  answer(session: Session, request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** Cuts all streams, without an end: whoever follows goes on with the next server. */
+  close(): void;
+}
+
+/** Time between two comments that keep a quiet connection, and tell of a lost one. */
+const PING_MS = 12_000;
+
+const HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-store",
+  // Asks proxies of nginx's kind not to hold events back.
+  "x-accel-buffering": "no",
+};
+
+/** The protocol of graphql-sse, in its mode of distinct connections: one operation a request, `next` for each answer, then `complete`. */
+export function openEventStreams(deps: EventStreamDeps): EventStreams {
+  const { schema, executor, readDocument, openStream, sessions, contextOf, formatError } = deps;
+  const open = new Set<ServerResponse>();
+
+  /** Answers of one operation; the errors of a document that is not valid come before the stream begins. */
+  async function answersOf(session: Session, request: IncomingMessage): Promise<Stream | string[]> {
+    const { query, operationName, variables } = await readAsked(request);
+    const document = readDocument(query);
+    if (!("kind" in document)) throw new InvalidDocument(document);
+    const operation = getOperationAST(document, operationName);
+    if (!operation) throw new AppError("BAD_USER_INPUT", "Say with `operationName` which of the operations is meant.");
+    if (request.method === "GET" && operation.operation === OperationTypeNode.MUTATION)
+      throw new AppError("BAD_USER_INPUT", "A mutation is sent with POST.");
+    const asked = { schema, document, operationName, variableValues: variables };
+    const result =
+      operation.operation === OperationTypeNode.SUBSCRIPTION
+        ? await openStream({ ...asked, viewer: session })
+        : await executor.execute({ ...asked, contextValue: contextOf(session) });
+    if (Symbol.asyncIterator in result) return result as Stream;
+    return [JSON.stringify({ ...result, ...(result.errors && { errors: result.errors.map(formatError) }) })];
+  }
+
+  return {
+    async answer(session, request, response) {
+      const ended = new AbortController();
+      response.once("close", () => ended.abort());
+      const leave = sessions.open(session, () => {
+        const error = new AppError("UNAUTHENTICATED", "The key is no longer good.");
+        response.end(`${event("next", JSON.stringify({ errors: [formatError(error)] }))}${event("complete")}`);
+        ended.abort();
+      });
+      try {
+        const answers = await answersOf(session, request);
+        if (ended.signal.aborted) return void ("return" in answers && (await answers.return()));
+        response.writeHead(200, HEADERS);
+        response.flushHeaders();
+        open.add(response);
+        const pings = setInterval(() => response.write(":\n\n"), PING_MS);
+        if ("return" in answers) ended.signal.addEventListener("abort", () => void answers.return(), { once: true });
+        try {
+          for await (const answer of answers) {
+            if (ended.signal.aborted) break;
+            // Whoever reads slower than we write is waited for.
+            if (!response.write(event("next", answer)))
+              await once(response, "drain", { signal: ended.signal }).catch(() => undefined);
+          }
+          if (!ended.signal.aborted) response.end(event("complete"));
+        } finally {
+          clearInterval(pings);
+          open.delete(response);
+        }
+      } finally {
+        leave();
+      }
+    },
+    close() {
+      for (const response of open) response.destroy();
+    },
+  };
+}
+
+/** A document that is not valid. */
+export class InvalidDocument extends Error {
+  readonly errors: readonly GraphQLError[];
+
+  constructor(errors: readonly GraphQLError[]) {
+    super("The document is not valid.");
+    this.errors = errors;
+  }
+}
+
+interface Asked {
+  query: string;
+  operationName?: string | undefined;
+  variables?: Record<string, unknown> | undefined;
+}
+
+const event = (name: string, data = "") => `event: ${name}\ndata: ${data}\n\n`;
+
+/** What a request asks: in its body, or with GET in its query. @throws {@link AppError} BAD_USER_INPUT. */
+async function readAsked(request: IncomingMessage): Promise<Asked> {
+  const asked = request.method === "GET" ? readQuery(request.url ?? "") : await readJsonBody(request);
+  const { query, operationName, variables } = (asked ?? {}) as Partial<Record<keyof Asked, unknown>>;
+  if (typeof query !== "string") throw new AppError("BAD_USER_INPUT", "Send JSON with a `query`.");
+  const isObject = typeof variables === "object" && !Array.isArray(variables);
+  if (variables !== undefined && !isObject) throw new AppError("BAD_USER_INPUT", "`variables` must be an object.");
+  if (operationName !== undefined && operationName !== null && typeof operationName !== "string")
+    throw new AppError("BAD_USER_INPUT", "`operationName` must be a text.");
+  return { query, operationName: operationName ?? undefined, variables: (variables ?? undefined) as Asked["variables"] };
+}
+
+function readQuery(url: string): unknown {
+  const { searchParams } = new URL(url, "http://localhost");
+  const variables = searchParams.get("variables");
+  try {
+    return { ...Object.fromEntries(searchParams), variables: variables === null ? undefined : JSON.parse(variables) };
+  } catch {
+    throw new AppError("BAD_USER_INPUT", "`variables` must be JSON.");
+  }
+}

@@ -1,0 +1,38 @@
+import { sql, type SqlBool } from "kysely";
+import { OPEN_STATUSES } from "../../entities/choices.ts";
+import { Job, JobResult, ObjectChange, ScheduledJob } from "../../entities/index.ts";
+import { objectFeed } from "./object-feed.ts";
+
+/** Runs. Their log lines count too: with them the numbers of lines change. */
+export const JobResultFeed = objectFeed(JobResult, {
+  name: "job_results",
+  description: "Runs, when they are asked for and whenever their status, progress or numbers of log lines change.",
+  families: ["result", "lines"],
+  // One that has not ended may have changed in any way.
+  changedSince: (since) =>
+    sql<SqlBool>`(job_result.status in (${sql.join(OPEN_STATUSES)}) or job_result.date_done >= ${since} or job_result.date_created >= ${since})`,
+});
+
+/** Jobs. */
+export const JobFeed = objectFeed(Job, {
+  name: "jobs",
+  description: "Jobs, when their files bring them and whenever they are changed.",
+  families: ["job"],
+  changedSince: (since) => sql<SqlBool>`job.last_updated >= ${since}`,
+});
+
+/** Schedules. */
+export const ScheduledJobFeed = objectFeed(ScheduledJob, {
+  name: "scheduled_jobs",
+  description: "Schedules, when they are made and whenever they are changed.",
+  families: ["schedule"],
+  changedSince: (since) => sql<SqlBool>`scheduled_job.last_updated >= ${since}`,
+});
+
+/** The change log. */
+export const ObjectChangeFeed = objectFeed(ObjectChange, {
+  name: "object_changes",
+  description: "The change log, as it grows: every object that is made, changed or deleted.",
+  families: ["change"],
+  changedSince: (since) => sql<SqlBool>`object_change.time >= ${since}`,
+});

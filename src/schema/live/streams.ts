@@ -1,0 +1,129 @@
+import {
+  createSourceEventStream,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type FieldNode,
+  getOperationAST,
+  Kind,
+  type OperationDefinitionNode,
+  visit,
+} from "graphql";
+import type { Viewer } from "../../access/authenticate.ts";
+import type { Context } from "../context.ts";
+import type { FormatError } from "../error-format.ts";
+import type { Executor } from "../execute.ts";
+
+/** What one subscriber is sent: each an answer of GraphQL as JSON. `return()` ends a `next()` that waits. */
+export type Stream = AsyncIterableIterator<string> & { return(): Promise<IteratorResult<string>> };
+
+/** A subscription that was parsed and validated, and who subscribes. */
+export interface Subscription extends Pick<ExecutionArgs, "document" | "operationName" | "schema" | "variableValues"> {
+  viewer: Viewer;
+}
+
+/** Opens a stream; or says at once what is wrong. */
+export type OpenStream = (subscription: Subscription) => Promise<Stream | ExecutionResult>;
+
+/**
+ * Opens the streams of subscriptions. Sources give the same event object to all who follow the same: it is executed and written as JSON once for each
+ * operation, whoever asks, as long as what they may see is the same.
+ * @param contextOf makes the context of one execution.
+ */
+export function createStreams(executor: Executor, contextOf: (viewer: Viewer) => Context, formatError: FormatError): OpenStream {
+  const answers = new WeakMap<object, Map<string, Promise<string>>>();
+
+  const write = ({ data, errors }: ExecutionResult) =>
+    JSON.stringify({ ...(data !== undefined && { data }), ...(errors && { errors: errors.map(formatError) }) });
+
+  function answer(event: object, key: string, { viewer, ...subscription }: Subscription): Promise<string> {
+    let known = answers.get(event);
+    if (!known) answers.set(event, (known = new Map()));
+    let text = known.get(key);
+    if (!text) {
+      // A context of its own: what was read for an earlier event may have changed.
+      const executed = executor.execute({ ...subscription, rootValue: event, contextValue: contextOf(viewer) });
+      known.set(key, (text = Promise.resolve(executed).then(write)));
+    }
+    return text;
+  }
+
+  return async (subscription) => {
+    const { viewer, ...asked } = subscription;
+    const events = await createSourceEventStream({ ...asked, contextValue: contextOf(viewer) });
+    if (!(Symbol.asyncIterator in events)) return events;
+    const operation = getOperationAST(asked.document, asked.operationName)!;
+    const key = [serialOf(operation), viewer.isSuperuser, variablesBelow(operation, asked.variableValues ?? {})].join(" ");
+    return createStream(events[Symbol.asyncIterator]() as AsyncIterator<object>, {
+      next: (event) => answer(event, key, subscription),
+      // Thrown on, it would close the socket and be told as its reason.
+      failed: (error) => write({ errors: [error as never] }),
+    });
+  };
+}
+
+/** Not a generator: one that waits could not be told to return. */
+function createStream(
+  events: AsyncIterator<object>,
+  { next, failed }: { next(event: object): Promise<string>; failed(error: unknown): string },
+): Stream {
+  let hasFailed = false;
+  return {
+    async next() {
+      if (hasFailed) return { done: true, value: undefined };
+      try {
+        const { done, value } = await events.next();
+        return done ? { done: true, value: undefined } : { done: false, value: await next(value) };
+      } catch (error) {
+        hasFailed = true;
+        await events.return?.();
+        return { done: false, value: failed(error) };
+      }
+    },
+    async return() {
+      await events.return?.();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+// Documents are kept parsed: the same text is the same operation.
+const serials = new WeakMap<OperationDefinitionNode, number>();
+let lastSerial = 0;
+
+function serialOf(operation: OperationDefinitionNode): number {
+  let serial = serials.get(operation);
+  if (serial === undefined) serials.set(operation, (serial = ++lastSerial));
+  return serial;
+}
+
+const below = new WeakMap<OperationDefinitionNode, boolean>();
+
+/** Values of the variables, as far as an event's answer can depend on them: arguments of the subscription itself chose the events. */
+function variablesBelow(operation: OperationDefinitionNode, values: Readonly<Record<string, unknown>>): string {
+  let used = below.get(operation);
+  if (used === undefined) below.set(operation, (used = usesVariablesBelow(operation)));
+  return used ? JSON.stringify(values) : "";
+}
+
+function usesVariablesBelow(operation: OperationDefinitionNode): boolean {
+  let used = false;
+  const withoutArguments = {
+    ...operation,
+    variableDefinitions: [],
+    selectionSet: {
+      ...operation.selectionSet,
+      selections: operation.selectionSet.selections.map((field) =>
+        field.kind === Kind.FIELD ? ({ ...field, arguments: [] } satisfies FieldNode) : field,
+      ),
+    },
+  };
+  visit(withoutArguments, {
+    Variable: () => void (used = true),
+    // What a fragment holds is not looked into.
+    FragmentSpread: () => void (used = true),
+  });
+  return used;
+}
