@@ -2,9 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { openProcesses, openSandbox } from "../../src/runner/sandbox/cells.ts";
 import type { RunListener } from "../../src/runner/sandbox.ts";
+import { gone } from "../support/alive.ts";
 import { writeJobs } from "../support/app.ts";
 import { listen } from "../support/listen.ts";
 import { sandboxContract } from "../support/sandbox-contract.ts";
@@ -60,15 +61,6 @@ async function setup(sandbox = openProcesses(settings)) {
   };
   return { file, run, sandbox };
 }
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
-const gone = (pid: number) => vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 5000, interval: 5 }).then(() => true);
 
 test.for([
   ["Aborts", "SIGABRT"],
