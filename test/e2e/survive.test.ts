@@ -181,6 +181,7 @@ const DATABASES = postgresqlUrl ? ["sqlite", "postgresql"] : ["sqlite"];
 
 test.for(DATABASES)(
   "a server that is killed again and again loses nothing that was seen or promised: %s",
+  { timeout: 120_000 },
   async (kind) => {
     const folder = await scratchFolder();
     const url = kind === "sqlite" ? `sqlite:${folder}/jobgraph.db` : await createPostgresqlUrl(postgresqlUrl!);
@@ -188,5 +189,4 @@ test.for(DATABASES)(
     // One run for each that was asked for, however often; and some were under way when their server was killed.
     expect({ stored, lost }).toEqual({ stored: known, lost: true });
   },
-  120_000,
 );

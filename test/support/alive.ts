@@ -1,8 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { expect, vi } from "vitest";
 
+/** Whether a process runs; one that has ended and that nobody has asked about yet does not. */
 function isAlive(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    return !execFileSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).startsWith("Z");
   } catch {
     return false;
   }
