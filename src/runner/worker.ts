@@ -1,5 +1,4 @@
 import type { Logger } from "pino";
-import type { Database } from "../entities/database.ts";
 import { sql } from "kysely";
 import type { Delivery } from "./broker.ts";
 import type { Catalog } from "./catalog.ts";
@@ -46,6 +45,8 @@ interface ClaimedRun {
   name: string;
   task_name: string | null;
   user_id: string | null;
+  /** Null when there is no such user any more. */
+  username: string | null;
   task_kwargs: unknown;
   celery_kwargs: unknown;
   job_model_id: string | null;
@@ -95,6 +96,7 @@ export function createWorker(deps: WorkerDeps): Worker {
         "attempt",
         "waits_for_slot",
         "result",
+        sql`(select username from ${sql.table("user")} where ${sql.ref("user.id")} = job_result.user_id)`.as("username"),
       ])
       .executeTakeFirst()) as ClaimedRun | undefined;
   }
@@ -156,7 +158,7 @@ async function execute(deps: WorkerDeps, run: ClaimedRun, lines: RunLines, { tel
     data: await (receiver ? receiverData(database, receiver, kwargs) : loadObjects(database, variablesSchema, kwargs)),
     dryRun: options.dryrun ?? false,
     limits,
-    user: run.user_id === null ? null : await readUser(database, run.user_id),
+    user: run.user_id === null || run.username === null ? null : { id: run.user_id, username: run.username },
   };
   // Canceled in the meantime: none of its code has to be run.
   if (tell.aborted) return failureOf(tell.reason as Error);
@@ -165,11 +167,6 @@ async function execute(deps: WorkerDeps, run: ClaimedRun, lines: RunLines, { tel
   const outcome = await sandbox.run(task, leaves.on, tell, end);
   await leaves.close();
   return outcome;
-}
-
-async function readUser(database: Database, id: string): Promise<{ id: string; username: string } | null> {
-  const user = await database.rows.selectFrom("user").select(["id", "username"]).where("id", "=", id).executeTakeFirst();
-  return (user as { id: string; username: string } | undefined) ?? null;
 }
 
 /** What kept the job from being started at all. */
