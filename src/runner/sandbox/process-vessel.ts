@@ -4,6 +4,7 @@ import type { Duplex, Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { PipeReader } from "./byte-pipe.ts";
+import { createInbox } from "./inbox.ts";
 import { watchProcess } from "./memory-watch.ts";
 import { decodeMessages, encodeMessage, LIFE_FD, MESSAGES_FD, type ProcessReply, RECORDS_FD } from "./process-channel.ts";
 import type { Reply } from "./protocol.ts";
@@ -64,34 +65,18 @@ export const startProcess: StartVessel = (env, onOutput, memoryLimitMb) => {
       resolve(endOf(code, signal));
     });
   });
-  const throwEnd = ended.then((error) => {
-    throw error;
-  });
-  throwEnd.catch(() => undefined);
-
-  const arrived: Reply[] = [];
-  let wake = () => undefined as void;
+  const inbox = createInbox<Reply>();
   messages.on("error", () => undefined);
   decodeMessages<ProcessReply>(messages, ({ reply, written }) => {
     pipe.expect(written);
-    arrived.push(reply);
-    wake();
+    inbox.put(reply);
   });
+  void ended.then((error) => inbox.end(error));
 
   return {
     ended,
     post: (request) => void (messages.writable && messages.write(encodeMessage(request))),
-    reply(signal) {
-      const next = new Promise<Reply>((resolve, reject) => {
-        const take = () => {
-          if (arrived.length > 0) resolve(arrived.shift()!);
-        };
-        wake = take;
-        signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
-        take();
-      });
-      return Promise.race([next, throwEnd]);
-    },
+    reply: (signal) => inbox.next(signal),
     openPipe: () => pipe.open(),
     watchMemory: (limitMb, onOver) => watchProcess(child.pid!, limitMb, onOver),
     async kill() {
