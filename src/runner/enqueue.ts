@@ -2,7 +2,7 @@ import type { SqlEntityManager } from "@mikro-orm/sql";
 import { Job, User } from "../entities/index.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
 import { cancel, type CancelDeps } from "./cancel.ts";
-import type { Catalog } from "./catalog.ts";
+import type { Catalog, InstalledSource } from "./catalog.ts";
 import type { Receiver } from "./define-job.ts";
 import { classPathOf, findJob, type LaunchedJob } from "./find-job.ts";
 import { checkKey, findKeyed, freeKey, hashOf, type KeyedRequest } from "./idempotency.ts";
@@ -100,13 +100,18 @@ export async function admit(deps: EnqueueDeps, request: RunRequest): Promise<Adm
     ]);
   }
   const queue = request.jobQueue === undefined ? ownQueue : await queueOf(deps, job, request.jobQueue);
-  // What sets off a receiver is the server's own, and nothing that the job could refuse.
-  if (request.via) return { job, queue };
+  // What sets off a receiver is the server's own, and nothing that the job could refuse; and nothing is nothing to ask a thread about.
+  if (request.via || isNothing(source, request.data)) return { job, queue };
   const wrong = await sandbox.validate(source, request.data).catch((error: Error) => {
     throw new AppError("JOB_NOT_INSTALLED", `The code of the job "${job.name}" does not load: ${error.message}`);
   });
   refuseInputs(job, wrong);
   return { job, queue };
+}
+
+/** Whether a job takes no inputs and is given none. */
+function isNothing({ variablesSchema }: InstalledSource, data: Record<string, unknown>): boolean {
+  return Object.keys(data).length === 0 && Object.keys(variablesSchema["properties"] ?? {}).length === 0;
 }
 
 /** Name of the queue that was asked for, by name or id. @throws {@link AppError} BAD_USER_INPUT for one that the job may not use. */
