@@ -1,41 +1,25 @@
 import type { SqlEntityManager } from "@mikro-orm/sql";
-import { UniqueConstraintViolationException } from "@mikro-orm/core";
-import { Job, JobResult, User } from "../entities/index.ts";
-import { newId } from "../entities/new-id.ts";
-import { DEFAULT_QUEUE } from "../entities/job-queue.ts";
+import { Job, User } from "../entities/index.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
 import { cancel, type CancelDeps } from "./cancel.ts";
-import type { Catalog } from "./catalog.ts";
-import type { Receiver } from "./define-job.ts";
+import type { Catalog, InstalledSource } from "./catalog.ts";
+import { classPathOf, findJob, type LaunchedJob } from "./find-job.ts";
 import { canonical, checkKey, findKeyed, freeKey, type KeyedRequest } from "./idempotency.ts";
-import { describeReference, jobCondition, type JobReference } from "./job-reference.ts";
+import type { JobReference } from "./job-reference.ts";
+import { type Admitted, newRun, type NewRun, type RunWishes, storeRuns } from "./new-run.ts";
 import { resolveObjects } from "./object-variables.ts";
-import { retryKwargs } from "./retry.ts";
 import type { Sandbox, TimeLimits } from "./sandbox.ts";
-import { sealInputs, secretsOf, withoutSecrets } from "./sensitive-inputs.ts";
-import { findOldest, findRoom } from "./slots.ts";
-import { timeLimitKwargs } from "./time-limits.ts";
+import { secretsOf, withoutSecrets } from "./sensitive-inputs.ts";
+import { findOldest, hasLimit } from "./slots.ts";
 import type { Vault } from "./vault.ts";
 
 /** A request to run a job. */
-export interface RunRequest {
+export interface RunRequest extends RunWishes {
   job: JobReference;
-  data: Record<string, unknown>;
-  /** The job's own default when absent. */
-  dryRun?: boolean | undefined;
-  /** Whether the run keeps its console output; the job's own default when absent. */
-  consoleLog?: boolean | undefined;
   /** One of the job's queues, by name or id; its default when absent. */
   jobQueue?: string | undefined;
-  /** Whether a singleton is run although a run of it is under way. */
-  ignoreSingletonLock?: boolean | undefined;
   /** The same request of the same user under the same key is the same run. */
   idempotencyKey?: string | undefined;
-  /** Id of the run that this one repeats. */
-  rerunOf?: string | undefined;
-  userId: string | null;
-  /** What asks, if not a person: only a receiver of its kind is run for it. */
-  via?: Receiver | undefined;
 }
 
 /** What {@link enqueue} needs. */
@@ -47,12 +31,6 @@ export interface EnqueueDeps extends CancelDeps {
   /** How long an idempotency key stands for its run. */
   idempotencyTtlMs: number;
   vault: Vault;
-}
-
-/** A job that was admitted, with the name of the queue that its run waits in. */
-export interface Admitted {
-  job: Job;
-  queue: string;
 }
 
 /**
@@ -70,17 +48,20 @@ export async function enqueue(deps: EnqueueDeps, request: RunRequest): Promise<s
     const admitted = await admit(deps, request);
     const { data, details } = await resolveObjects(deps.database, admitted.job.variablesSchema, request.data);
     refuseInputs(admitted.job, details, request.data);
-    const run = await deps.database.transaction(async (em) => {
-      if (keyed) await freeKey(em, keyed);
-      const key = keyed && { idempotencyKey: keyed.key, idempotencyHash: keyed.hash };
-      return record(deps, em, admitted, { ...request, data }, key);
-    });
+    if (keyed) await freeKey(deps.database, keyed);
+    const key = keyed && { idempotency_key: keyed.key, idempotency_hash: keyed.hash };
+    const store = async (em: SqlEntityManager) => {
+      const made = await newRun(deps, em, admitted, { ...request, data }, key);
+      await storeRuns(em, [made]);
+      return made;
+    };
+    const isLimited = hasLimit(admitted.job, request.ignoreSingletonLock);
+    const run = await (isLimited ? deps.database.transaction(store) : store(deps.database.fork()));
     await send(deps, run);
-    return run.id;
+    return run.row.id;
   } catch (error) {
     // The same request, a moment earlier, may be what stands in the way.
-    const isTaken = error instanceof UniqueConstraintViolationException || error instanceof AppError;
-    const first = keyed && isTaken ? await findKeyed(deps.database, keyed) : undefined;
+    const first = keyed && (await findKeyed(deps.database, keyed));
     if (first === undefined) throw error;
     return first;
   }
@@ -94,21 +75,15 @@ async function keyedRequest(
   const { idempotencyKey: key, userId, job, data, dryRun, consoleLog, jobQueue, ignoreSingletonLock = false } = request;
   if (key === undefined || userId === null) return undefined;
   checkKey(key);
-  const { id } = await findJob(database.fork(), job);
-  const hash = vault.digest(canonical({ job: id, data, dryRun, consoleLog, jobQueue, ignoreSingletonLock }));
+  const found = await findJob(database, job);
+  const hash = vault.digest(canonical({ job: found.job.id, data, dryRun, consoleLog, jobQueue, ignoreSingletonLock }));
   return { key, userId, hash, since: new Date(clock.now() - idempotencyTtlMs) };
 }
 
-async function findJob(em: SqlEntityManager, reference: JobReference): Promise<Job> {
-  const job = await em.findOne(Job, jobCondition(reference), { populate: ["defaultJobQueue"] });
-  if (!job) throw new AppError("NOT_FOUND", `There is no job with ${describeReference(reference)}.`);
-  return job;
-}
-
 /** The job that a request is for, if it may be run so. @throws as {@link enqueue}. */
-export async function admit({ database, catalog, sandbox }: EnqueueDeps, request: RunRequest): Promise<Admitted> {
-  const em = database.fork();
-  const job = await findJob(em, request.job);
+export async function admit(deps: EnqueueDeps, request: RunRequest): Promise<Admitted> {
+  const { database, catalog, sandbox } = deps;
+  const { job, queue: ownQueue } = await findJob(database, request.job);
   const classPath = classPathOf(job);
   const source = catalog.source(classPath);
   if (!job.installed || !source)
@@ -124,9 +99,9 @@ export async function admit({ database, catalog, sandbox }: EnqueueDeps, request
       { field: "dryrun", message: "This job does not support dry runs." },
     ]);
   }
-  const queue = await queueOf(em, job, request.jobQueue);
-  // What sets off a receiver is the server's own, and nothing that the job could refuse.
-  if (request.via) return { job, queue };
+  const queue = request.jobQueue === undefined ? ownQueue : await queueOf(deps, job, request.jobQueue);
+  // What sets off a receiver is the server's own, and nothing that the job could refuse; and nothing is nothing to ask a thread about.
+  if (request.via || isNothing(source, request.data)) return { job, queue };
   const wrong = await sandbox.validate(source, request.data, secretsOf(job, request.data)).catch((error: Error) => {
     throw new AppError("JOB_NOT_INSTALLED", `The code of the job "${job.name}" does not load: ${error.message}`);
   });
@@ -134,11 +109,22 @@ export async function admit({ database, catalog, sandbox }: EnqueueDeps, request
   return { job, queue };
 }
 
-/** Name of the queue that a run waits in. @throws {@link AppError} BAD_USER_INPUT for one that the job may not use. */
-async function queueOf(em: SqlEntityManager, job: Job, asked: string | undefined): Promise<string> {
-  if (asked === undefined) return job.defaultJobQueue?.name ?? DEFAULT_QUEUE;
-  await em.populate(job, ["jobQueues"]);
-  const queues = job.jobQueues.getItems();
+/** Whether a job takes no inputs and is given none. */
+function isNothing({ variablesSchema }: InstalledSource, data: Record<string, unknown>): boolean {
+  return Object.keys(data).length === 0 && Object.keys(variablesSchema["properties"] ?? {}).length === 0;
+}
+
+/** Name of the queue that was asked for, by name or id. @throws {@link AppError} BAD_USER_INPUT for one that the job may not use. */
+async function queueOf({ database }: EnqueueDeps, job: LaunchedJob, asked: string): Promise<string> {
+  const queues = (await database.read(
+    database.rows
+      .selectFrom("job_queue_assignment")
+      .innerJoin("job_queue", "job_queue.id", "job_queue_assignment.job_queue_id")
+      .select(["job_queue.id", "job_queue.name"])
+      .where("job_queue_assignment.job_id", "=", job.id)
+      .orderBy("job_queue.name")
+      .compile(),
+  )) as { id: string; name: string }[];
   const queue = queues.find(({ id, name }) => name === asked || id === asked);
   if (queue) return queue.name;
   const names = queues.map(({ name }) => JSON.stringify(name)).join(", ");
@@ -147,7 +133,7 @@ async function queueOf(em: SqlEntityManager, job: Job, asked: string | undefined
 }
 
 /** @throws {@link AppError} BAD_USER_INPUT if anything is wrong with the inputs. */
-function refuseInputs(job: Job, wrong: readonly ErrorDetail[], data: Record<string, unknown>): void {
+function refuseInputs(job: LaunchedJob, wrong: readonly ErrorDetail[], data: Record<string, unknown>): void {
   if (wrong.length === 0) return;
   const details = withoutSecrets(secretsOf(job, data), wrong).map(({ field, message }) => ({
     field: field === "" ? "data" : `data.${field}`,
@@ -158,73 +144,27 @@ function refuseInputs(job: Job, wrong: readonly ErrorDetail[], data: Record<stri
 }
 
 /**
- * Writes a run of a job that was admitted, within a transaction: PENDING, unless `values` say otherwise.
- * @throws {@link AppError} JOB_ALREADY_RUNNING when the job's runs under way leave no room.
- */
-export async function record(
-  { clock, timeLimits, vault }: Pick<EnqueueDeps, "clock" | "timeLimits" | "vault">,
-  em: SqlEntityManager,
-  { job, queue }: Admitted,
-  request: RunRequest,
-  values: Partial<JobResult> = {},
-): Promise<JobResult> {
-  const waitsForSlot = values.status === undefined ? await findRoom(em, job, request.ignoreSingletonLock) : null;
-  const id = newId();
-  // What sets off a receiver is the server's own, and no secret.
-  const { taskKwargs, sensitiveKwargs, options } = sealInputs(vault, job, id, request.via ? {} : request.data);
-  return em.create(
-    JobResult,
-    {
-      id,
-      jobModel: em.getReference(Job, job.id),
-      name: job.name,
-      taskName: classPathOf(job),
-      user: request.userId === null ? null : em.getReference(User, request.userId),
-      dateCreated: new Date(clock.now()),
-      taskKwargs: request.via ? request.data : taskKwargs,
-      sensitiveKwargs,
-      celeryKwargs: {
-        queue,
-        dryrun: request.dryRun ?? (job.supportsDryrun && job.dryrunDefault),
-        console_log: request.consoleLog ?? job.consoleLogDefault,
-        ...timeLimitKwargs(job, timeLimits),
-        ...retryKwargs(job),
-        ...options,
-      },
-      waitsForSlot,
-      ...(request.rerunOf !== undefined && { rerunOf: em.getReference(JobResult, request.rerunOf) }),
-      ...values,
-    },
-    { partial: true },
-  );
-}
-
-/**
  * Sends a run to the workers of its queue, once its row is there for them to find. One that waits for others is sent when they have ended, one that
  * was refused never: that it is there is all there is to tell.
  */
-export async function send(deps: CancelDeps, run: JobResult): Promise<void> {
-  deps.broker.notify(`result:${run.id}`);
-  if (run.status !== "PENDING") return;
-  if (run.waitsForSlot) await replaceOldest(deps, run);
-  else await deps.broker.enqueue({ id: run.id, queue: run.celeryKwargs!["queue"] as string });
+export async function send(deps: CancelDeps, run: NewRun): Promise<void> {
+  deps.broker.notify(`result:${run.row.id}`);
+  if (run.row.status !== "PENDING") return;
+  if (run.waits) await replaceOldest(deps, run);
+  else await deps.broker.enqueue({ id: run.row.id, queue: run.queue });
 }
 
 /** Where the newest runs of a job take the place of its oldest: cancels all but as many as may be under way. */
-async function replaceOldest(deps: CancelDeps, run: JobResult): Promise<void> {
+async function replaceOldest(deps: CancelDeps, { row }: NewRun): Promise<void> {
   const em = deps.database.fork();
-  const job = await em.findOne(Job, { id: run.jobModel!.id });
+  const job = await em.findOne(Job, { id: row.job_model_id });
   if (job?.onLimit !== "REPLACE") return;
-  const user = run.user && (await em.findOne(User, { id: run.user.id }));
+  const user = row.user_id === null ? null : await em.findOne(User, { id: row.user_id });
   const by = { userId: user?.id ?? null, username: user?.username ?? "" };
   for (const id of await findOldest(deps.database, job.id, job.maxConcurrent!)) {
-    await cancel(deps, { id, by, reason: `replaced by the run ${run.id}` }).catch((error: unknown) => {
+    await cancel(deps, { id, by, reason: `replaced by the run ${row.id}` }).catch((error: unknown) => {
       // One that has ended by itself meanwhile has made room as well.
       if (!(error instanceof AppError)) throw error;
     });
   }
-}
-
-function classPathOf({ moduleName, jobClassName }: Job): string {
-  return `${moduleName}.${jobClassName}`;
 }

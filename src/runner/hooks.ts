@@ -2,11 +2,13 @@ import { setImmediate } from "node:timers/promises";
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import type { Logger } from "pino";
 import { type Database, statementsOf } from "../entities/database.ts";
-import { type Job, JobHook, type JobResult } from "../entities/index.ts";
+import { type Job, JobHook } from "../entities/index.ts";
 import { DEFAULT_QUEUE } from "../entities/job-queue.ts";
 import { AppError } from "../errors.ts";
 import type { Clock } from "./clock.ts";
-import { admit, type Admitted, type EnqueueDeps, record, type RunRequest, send } from "./enqueue.ts";
+import { admit, type EnqueueDeps, type RunRequest, send } from "./enqueue.ts";
+import { type Admitted, newRun, type NewRun, storeRuns } from "./new-run.ts";
+import { hasLimit } from "./slots.ts";
 
 /** Launches the jobs of hooks that changes have set off. */
 export interface Hooks {
@@ -88,7 +90,7 @@ async function waiting(database: Database): Promise<Waiting[]> {
     .execute()) as Waiting[];
 }
 
-async function launch(deps: EnqueueDeps & { log: Logger }, deliveries: readonly Waiting[]): Promise<JobResult[]> {
+async function launch(deps: EnqueueDeps & { log: Logger }, deliveries: readonly Waiting[]): Promise<NewRun[]> {
   const { database } = deps;
   const hook = await database.fork().findOne(JobHook, { id: deliveries[0]!.hookId }, { populate: ["job.defaultJobQueue"] });
   // Deleted meanwhile, and its deliveries with it.
@@ -96,18 +98,23 @@ async function launch(deps: EnqueueDeps & { log: Logger }, deliveries: readonly 
   const requests = deliveries.map(({ id, changeId, userId }) => ({ id, request: requestOf(hook, changeId, userId) }));
   const admitted = await admit(deps, requests[0]!.request).catch(asRefusal);
   return database.transaction(async (em) => {
-    const runs: JobResult[] = [];
+    const runs: NewRun[] = [];
+    const unstored: NewRun[] = [];
     const claimed = await claim(em, deliveries);
+    const meta = JSON.stringify({ job_hook: hook.name });
     for (const { request } of requests.filter(({ id }) => claimed.has(id))) {
-      const meta = { job_hook: hook.name };
       const fail = (refusal: AppError) =>
-        record(deps, em, unadmitted(hook.job), request, { ...failed(refusal, deps.clock), meta });
+        newRun(deps, em, unadmitted(hook.job), request, { ...failed(refusal, deps.clock), meta });
       const run =
         admitted instanceof AppError
           ? await fail(admitted)
-          : await record(deps, em, admitted, request, { meta }).catch((error: unknown) => fail(asRefusal(error)));
+          : await newRun(deps, em, admitted, request, { meta }).catch((error: unknown) => fail(asRefusal(error)));
       runs.push(run);
+      unstored.push(run);
+      // The next one is let in only if those before count.
+      if (hasLimit(hook.job)) await storeRuns(em, unstored.splice(0));
     }
+    await storeRuns(em, unstored);
     return runs;
   });
 }
@@ -139,11 +146,11 @@ function asRefusal(error: unknown): AppError {
 /** For a run that is only recorded. */
 const unadmitted = (job: Job): Admitted => ({ job, queue: job.defaultJobQueue?.name ?? DEFAULT_QUEUE });
 
-function failed({ code, message }: AppError, clock: Clock): Partial<JobResult> {
+function failed({ code, message }: AppError, clock: Clock) {
   return {
     status: "FAILURE",
-    dateDone: new Date(clock.now()),
-    result: { exc_type: code, exc_message: message },
+    date_done: new Date(clock.now()).toISOString(),
+    result: JSON.stringify({ exc_type: code, exc_message: message }),
     traceback: `${code}: ${message}`,
   };
 }

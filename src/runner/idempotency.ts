@@ -1,5 +1,4 @@
-import type { SqlEntityManager } from "@mikro-orm/sql";
-import { type Database, statementsOf } from "../entities/database.ts";
+import type { Database } from "../entities/database.ts";
 import { JobResult } from "../entities/index.ts";
 import { AppError } from "../errors.ts";
 
@@ -49,9 +48,9 @@ export async function findKeyed(database: Database, { key, userId, hash, since }
   throw new AppError("CONFLICT", message, [{ field: "idempotency_key", message }]);
 }
 
-/** Takes a key from a run that has had it long enough, within the transaction that gives it to another. */
-export async function freeKey(em: SqlEntityManager, { key, userId, since }: KeyedRequest): Promise<void> {
-  await statementsOf(em)
+/** Takes a key from a run that has had it long enough, so that another can have it. */
+export async function freeKey({ rows }: Database, { key, userId, since }: KeyedRequest): Promise<void> {
+  await rows
     .updateTable("job_result")
     .set({ idempotency_key: null, idempotency_hash: null })
     .where("user_id", "=", userId)

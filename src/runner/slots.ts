@@ -6,6 +6,7 @@ import { type Database, statementsOf, type Tables } from "../entities/database.t
 import { Job } from "../entities/index.ts";
 import { AppError } from "../errors.ts";
 import type { Broker } from "./broker.ts";
+import type { LaunchedJob } from "./find-job.ts";
 
 /*
  * A run of a job with `max_concurrent` has a slot from when it is let in until it has ended, attempts and the waits between them included.
@@ -13,20 +14,23 @@ import type { Broker } from "./broker.ts";
  * slot holds the job's row, so that no two do so at once.
  */
 
+/** Whether there may be no room for one more run of a job. */
+export function hasLimit({ isSingleton, maxConcurrent }: LaunchedJob, ignoreSingletonLock = false): boolean {
+  return maxConcurrent !== null || (isSingleton && !ignoreSingletonLock);
+}
+
 /**
  * Looks for room for one more run of a job, within the transaction that will write it.
  * @returns `waits_for_slot` of the new run.
  * @throws {@link AppError} JOB_ALREADY_RUNNING that names a run which stands in the way.
  */
-export async function findRoom(em: SqlEntityManager, job: Job, ignoreSingletonLock = false): Promise<boolean | null> {
+export async function findRoom(em: SqlEntityManager, job: LaunchedJob, ignoreSingletonLock = false): Promise<boolean | null> {
+  if (!hasLimit(job, ignoreSingletonLock)) return null;
   const { id } = job;
-  const isSingleton = job.isSingleton && !ignoreSingletonLock;
-  if (!isSingleton && job.maxConcurrent === null) return null;
   await em.findOne(Job, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-  // What this transaction has launched before counts too.
-  await em.flush();
   const { first, slots, waiting } = await countOpen(statementsOf(em), id);
-  if (isSingleton && first) refuse(`Only one run of the job "${job.name}" may be under way, and the run ${first} is.`);
+  if (job.isSingleton && !ignoreSingletonLock && first)
+    refuse(`Only one run of the job "${job.name}" may be under way, and the run ${first} is.`);
   if (job.maxConcurrent === null) return null;
   if (slots < job.maxConcurrent && waiting === 0) return false;
   if (job.onLimit === "REJECT")

@@ -1,5 +1,4 @@
 import type { Logger } from "pino";
-import type { Database } from "../entities/database.ts";
 import { sql } from "kysely";
 import type { SanitizerPattern } from "../sanitizer-patterns.ts";
 import type { Delivery } from "./broker.ts";
@@ -53,6 +52,8 @@ interface ClaimedRun {
   name: string;
   task_name: string | null;
   user_id: string | null;
+  /** Null when there is no such user any more. */
+  username: string | null;
   task_kwargs: unknown;
   sensitive_kwargs: string | null;
   celery_kwargs: unknown;
@@ -104,6 +105,7 @@ export function createWorker(deps: WorkerDeps): Worker {
         "attempt",
         "waits_for_slot",
         "result",
+        sql`(select username from ${sql.table("user")} where ${sql.ref("user.id")} = job_result.user_id)`.as("username"),
       ])
       .executeTakeFirst()) as ClaimedRun | undefined;
   }
@@ -167,7 +169,7 @@ async function execute(deps: WorkerDeps, run: ClaimedRun, lines: RunLines, { tel
     dryRun: options.dryrun ?? false,
     limits,
     redaction: { secrets: secretsIn(sensitive), patterns: deps.sanitizerPatterns },
-    user: run.user_id === null ? null : await readUser(database, run.user_id),
+    user: run.user_id === null || run.username === null ? null : { id: run.user_id, username: run.username },
   };
   // Canceled in the meantime: none of its code has to be run.
   if (tell.aborted) return failureOf(tell.reason as Error);
@@ -176,11 +178,6 @@ async function execute(deps: WorkerDeps, run: ClaimedRun, lines: RunLines, { tel
   const outcome = await sandbox.run(task, leaves.on, tell, end);
   await leaves.close();
   return outcome;
-}
-
-async function readUser(database: Database, id: string): Promise<{ id: string; username: string } | null> {
-  const user = await database.rows.selectFrom("user").select(["id", "username"]).where("id", "=", id).executeTakeFirst();
-  return (user as { id: string; username: string } | undefined) ?? null;
 }
 
 /** What kept the job from being started at all. */

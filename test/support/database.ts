@@ -39,7 +39,7 @@ const free: string[] = [];
 
 async function freshPostgresql(): Promise<string> {
   const { name, empty } = await (postgresqlTemplate ??= makePostgresqlTemplate());
-  const database = free.pop() ?? (await createDatabase(`template "${name}"`));
+  const database = free.pop() ?? (await createDatabase(serverUrl, `template "${name}"`));
   onTestFinished(async () => {
     try {
       await query(urlOf(database), ...empty);
@@ -54,7 +54,7 @@ async function freshPostgresql(): Promise<string> {
 
 /** A database to copy, and what empties a copy: one statement, at whose end references are checked, so that their order does not matter. */
 async function makePostgresqlTemplate(): Promise<{ name: string; empty: string[] }> {
-  const name = await createDatabase();
+  const name = await createDatabase(serverUrl);
   await migrated(urlOf(name));
   const tables = await query(
     urlOf(name),
@@ -64,14 +64,19 @@ async function makePostgresqlTemplate(): Promise<{ name: string; empty: string[]
   return { name, empty: ["set lock_timeout = 1000", `with ${deletes.join(", ")} select`] };
 }
 
-async function createDatabase(options = ""): Promise<string> {
+async function createDatabase(server: string, options = ""): Promise<string> {
   const name = inject("databasePrefix") + randomUUID();
-  await query(serverUrl, `create database "${name}" ${options}`);
+  await query(server, `create database "${name}" ${options}`);
   return name;
 }
 
-function urlOf(database: string): string {
-  const url = new URL(serverUrl);
+/** URL of a database with nothing in it, for a server that migrates it itself; dropped when the tests are over. */
+export async function createPostgresqlUrl(server: string): Promise<string> {
+  return urlOf(await createDatabase(server), server);
+}
+
+function urlOf(database: string, server = serverUrl): string {
+  const url = new URL(server);
   url.pathname = database;
   return url.href;
 }

@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { openProcesses, openSandbox } from "../../src/runner/sandbox/cells.ts";
 import type { RunListener } from "../../src/runner/sandbox.ts";
+import { gone } from "../support/alive.ts";
 import { writeJobs } from "../support/app.ts";
 import { listen } from "../support/listen.ts";
 import { sandboxContract } from "../support/sandbox-contract.ts";
@@ -16,6 +18,7 @@ export const Aborts = job("Aborts", ({ logger }) => { logger.info("before"); pro
 export const Exits = job("Exits", ({ logger }) => { logger.info("before"); process.exit(7); });
 export const Killed = job("Killed", ({ logger }) => { logger.info("before"); process.kill(process.pid, "SIGKILL"); for (;;); });
 export const Waits = job("Waits", async ({ logger }) => { logger.info(String(process.pid)); await new Promise((resolve) => setTimeout(resolve, 60_000)); });
+export const Loops = job("Loops", ({ logger }) => { logger.info(String(process.pid)); for (;;); });
 export const Talks = job("Talks", ({ logger }) => { for (;;) logger.info(String(process.pid)); });
 export const Parents = job("Parents", ({ logger }) => {
   const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "inherit" });
@@ -61,15 +64,6 @@ async function setup(sandbox = openProcesses(settings)) {
   return { file, run, sandbox };
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
-const gone = (pid: number) => vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 5000, interval: 5 }).then(() => true);
-
 test.for([
   ["Aborts", "SIGABRT"],
   ["Killed", "SIGKILL"],
@@ -102,7 +96,7 @@ test("threads hand over the jobs that ask for a process", async () => {
   expect(own).toEqual([true, false]);
 });
 
-test.for(["Waits", "Talks"])("a process whose server was killed ends by itself: %s", async (exportName) => {
+test.for(["Waits", "Talks", "Loops", "Parents"])("a process whose server was killed ends by itself: %s", async (exportName) => {
   const { file } = await setup();
   const server = spawn(
     process.execPath,
@@ -112,4 +106,17 @@ test.for(["Waits", "Talks"])("a process whose server was killed ends by itself: 
   const [pid] = await once(server.stdout.setEncoding("utf8"), "data");
   server.kill("SIGKILL");
   expect(await gone(Number.parseInt(pid as string, 10))).toBe(true);
+});
+
+const descriptors = async () => (await readdir("/dev/fd")).length;
+
+test("runs leave no descriptor open, however they end", async () => {
+  const { run } = await setup();
+  const rounds = async (count: number) => {
+    for (let n = 0; n < count; n++) await Promise.all(["Pid", "Exits", "LeavesChild", "Killed"].map((name) => run(name)));
+  };
+  await rounds(1);
+  const before = await descriptors();
+  await rounds(5);
+  await expect.poll(descriptors).toBeLessThanOrEqual(before);
 });

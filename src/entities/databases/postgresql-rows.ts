@@ -20,13 +20,34 @@ type Row = Record<string, unknown>;
 /** Whose rows are under way, on the connections where they are not `pg`'s to make. */
 const readings = new WeakMap<Connection, Reading>();
 
-/** A client that also runs a {@link Reading}. */
+/** Statements that the server keeps prepared, a connection: it forgets none, and clients choose the columns, so their number is bounded. */
+const MAX_NAMES = 500;
+
+/** A name for each of the first texts, under which the server keeps it prepared; none for those that come later. */
+export function createNames(prefix: string): (text: string) => string | undefined {
+  const names = new Map<string, string>();
+  return (text) => {
+    if (!names.has(text) && names.size < MAX_NAMES) names.set(text, `${prefix}-${names.size}`);
+    return names.get(text);
+  };
+}
+
+/**
+ * A client that also runs a {@link Reading}, and that has the server keep statements with parameters prepared. MikroORM's own have none: it
+ * writes values into texts that never come again.
+ */
 export class ReadingClient extends Client {
   constructor(config?: ClientConfig | string) {
     super(config);
     const { connection } = this as unknown as { connection: Attachable };
     const attach = connection.attachListeners.bind(connection);
     connection.attachListeners = (stream) => attach(withoutRows(stream, connection));
+    const nameOf = createNames("rows");
+    const query = this.query.bind(this) as (...how: unknown[]) => unknown;
+    this.query = ((statement: unknown, ...rest: unknown[]) => {
+      const isText = typeof statement === "string" && Array.isArray(rest[0]) && rest[0].length > 0;
+      return query(isText ? { text: statement, name: nameOf(statement) } : statement, ...rest);
+    }) as Client["query"];
   }
 }
 

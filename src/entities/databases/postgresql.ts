@@ -5,7 +5,7 @@ import type { ConsoleEntryRow, Database, LineRow } from "../database.ts";
 import { COUNT_COLUMNS, countLines } from "../log-counts.ts";
 import { migrationOptions } from "../migrations/index.ts";
 import { ORM_OPTIONS } from "./options.ts";
-import { ReadingClient, readRows } from "./postgresql-rows.ts";
+import { createNames, ReadingClient, readRows } from "./postgresql-rows.ts";
 
 /** Opens a PostgreSQL database; sessions run in UTC, which the text form of timestamps relies on. */
 export async function openPostgresql(url: string): Promise<Database> {
@@ -19,7 +19,7 @@ export async function openPostgresql(url: string): Promise<Database> {
   // MikroORM connects on first use; asking now turns a wrong URL into a sentence at start.
   await orm.em.fork().execute("select 1");
   const pool: Pool = await orm.em.getConnection().getNativeClient();
-  const nameOf = createNames();
+  const nameOf = createNames("read");
   return {
     fork: () => orm.em.fork(),
     transaction: (work) => orm.em.fork().transactional(work),
@@ -40,18 +40,6 @@ export async function openPostgresql(url: string): Promise<Database> {
     migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),
     pendingSchemaChanges: () => orm.schema.getUpdateSchemaSQL({ wrap: false }),
     close: () => orm.close(),
-  };
-}
-
-/** Statements that the server keeps prepared, a connection: it forgets none, and clients choose the columns, so their number is bounded. */
-const MAX_NAMES = 500;
-
-/** A name for each of the first texts, under which the server keeps it prepared; none for those that come later. */
-function createNames(): (text: string) => string | undefined {
-  const names = new Map<string, string>();
-  return (text) => {
-    if (!names.has(text) && names.size < MAX_NAMES) names.set(text, `read-${names.size}`);
-    return names.get(text);
   };
 }
 

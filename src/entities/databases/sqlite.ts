@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { MikroORM } from "@mikro-orm/sqlite";
 import Sqlite from "better-sqlite3";
-import { type CompiledQuery, sql } from "kysely";
+import { type CompiledQuery, sql, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
 import { LRUCache } from "lru-cache";
 import { RE2JS } from "re2js";
 import type { ConsoleEntryRow, Database, LineRow } from "../database.ts";
@@ -29,7 +29,12 @@ const CONSOLE_COLUMNS = ["id", "job_result_id", "sequence", "timestamp", "output
 export async function openSqlite(path: string): Promise<Database> {
   const file = resolve(path);
   await mkdir(dirname(file), { recursive: true });
-  const orm = await MikroORM.init({ ...ORM_OPTIONS, dbName: file, migrations: migrationOptions("sqlite") });
+  const orm = await MikroORM.init({
+    ...ORM_OPTIONS,
+    dbName: file,
+    driverOptions: new SqliteDialect({ database: keepPrepared(new Sqlite(file)) }),
+    migrations: migrationOptions("sqlite"),
+  });
   const em = orm.em.fork();
   for (const pragma of ["journal_mode = wal", "synchronous = normal", "busy_timeout = 5000"])
     await em.execute(`pragma ${pragma}`);
@@ -66,6 +71,15 @@ export async function openSqlite(path: string): Promise<Database> {
 
 /** Statements that are kept prepared. Clients choose the columns, so their number has to be bounded. */
 const MAX_STATEMENTS = 500;
+
+/** A connection on which statements with parameters are prepared once. MikroORM's own have none: it writes values into texts that never come again. */
+function keepPrepared(connection: Sqlite.Database): SqliteDatabase {
+  const prepared = new LRUCache({ max: MAX_STATEMENTS, memoMethod: (text: string) => connection.prepare(text) });
+  return {
+    prepare: (text) => (text.includes("?") ? prepared.memo(text) : connection.prepare(text)) as SqliteStatement,
+    close: () => void connection.close(),
+  };
+}
 
 /** Reading has a connection of its own too: it sees no transaction that is under way, and waits for none. */
 function openReader(file: string) {

@@ -51,11 +51,10 @@ export function createCell(start: (onOutput: OnOutput) => Vessel, memoryLimitMb:
     },
     async ask(request, answer, timeoutMs) {
       await ready;
-      const timeout = AbortSignal.timeout(timeoutMs);
+      const late = new AbortController();
+      const timer = setTimeout(() => late.abort(new Error(`it took longer than ${timeoutMs / 1000} s`)), timeoutMs);
       vessel.post(request);
-      const message = await vessel.reply(timeout).catch((error: Error) => {
-        throw timeout.aborted ? new Error(`it took longer than ${timeoutMs / 1000} s`) : error;
-      });
+      const message = await vessel.reply(late.signal).finally(() => clearTimeout(timer));
       if (message.kind === "unloadable") throw new LoadError(message.error);
       if (message.kind !== answer) throw new Error(`asked for ${answer}, got ${message.kind}`);
       return message as Reply & { kind: typeof answer };

@@ -30,8 +30,8 @@ const connectThread = ({ port, pipe }: ThreadData): Outside => ({
 
 function connectProcess(): Outside {
   const socket = new Socket({ fd: MESSAGES_FD, readable: true, writable: true });
-  // Whoever started us is gone.
-  socket.on("error", () => undefined).once("close", () => process.kill(process.pid, "SIGKILL"));
+  // Whoever started us is gone, and this process will be in a moment.
+  socket.on("error", () => undefined);
   let written = 0;
   return {
     reply: (reply) => void writeAll(MESSAGES_FD, encodeMessage({ reply, written } satisfies ProcessReply)),

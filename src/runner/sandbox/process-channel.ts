@@ -7,6 +7,8 @@ import type { Reply } from "./protocol.ts";
 export const RECORDS_FD = 3;
 /** Where a process is asked, and answers. */
 export const MESSAGES_FD = 4;
+/** What ends with whoever started a process. */
+export const LIFE_FD = 5;
 
 /** A reply, and how many bytes of records were written before it: it must not overtake them. */
 export interface ProcessReply {

@@ -1,6 +1,6 @@
-import { once } from "node:events";
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { createPipe, createPipeReader } from "./byte-pipe.ts";
+import { createInbox } from "./inbox.ts";
 import { engineLimitMb, watchThread } from "./memory-watch.ts";
 import type { Reply, Request, ThreadData } from "./protocol.ts";
 import { COMPILE_CACHE, ENTRY, exited, OutOfMemoryError, type StartVessel } from "./vessel.ts";
@@ -26,17 +26,17 @@ export const startThread: StartVessel = (env, onOutput, memoryLimitMb) => {
     );
     worker.once("exit", (code) => resolve(exited(code)));
   });
-  const throwEnd = ended.then((error) => {
-    // A thread's end can overtake its last message.
-    const last = receiveMessageOnPort(port)?.message as Reply | undefined;
-    if (last) return last;
-    throw error;
+  const inbox = createInbox<Reply>();
+  port.on("message", (reply: Reply) => inbox.put(reply));
+  void ended.then((error) => {
+    // A thread's end can overtake its last messages.
+    for (let last = receiveMessageOnPort(port); last; last = receiveMessageOnPort(port)) inbox.put(last.message as Reply);
+    return inbox.end(error);
   });
-  throwEnd.catch(() => undefined);
   return {
     ended,
     post: (request: Request) => port.postMessage(request),
-    reply: (signal) => Promise.race([once(port, "message", { signal }).then(([message]) => message as Reply), throwEnd]),
+    reply: (signal) => inbox.next(signal),
     openPipe: () => createPipeReader(memory),
     watchMemory: (limitMb, onOver) => watchThread(worker, limitMb, onOver),
     kill: async () => void (await worker.terminate()),

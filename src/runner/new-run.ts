@@ -1,0 +1,105 @@
+import type { SqlEntityManager } from "@mikro-orm/sql";
+import { sql } from "kysely";
+import { statementsOf } from "../entities/database.ts";
+import { COUNT_COLUMNS } from "../entities/log-counts.ts";
+import { newId } from "../entities/new-id.ts";
+import type { Clock } from "./clock.ts";
+import type { Receiver } from "./define-job.ts";
+import { classPathOf, type LaunchedJob } from "./find-job.ts";
+import { retryKwargs } from "./retry.ts";
+import type { TimeLimits } from "./sandbox.ts";
+import { sealInputs } from "./sensitive-inputs.ts";
+import { findRoom } from "./slots.ts";
+import { timeLimitKwargs } from "./time-limits.ts";
+import type { Vault } from "./vault.ts";
+
+/** A job that was admitted, with the name of the queue that its run waits in. */
+export interface Admitted {
+  job: LaunchedJob;
+  queue: string;
+}
+
+/** What a run is to be like. */
+export interface RunWishes {
+  data: Record<string, unknown>;
+  /** The job's own default when absent. */
+  dryRun?: boolean | undefined;
+  /** Whether the run keeps its console output; the job's own default when absent. */
+  consoleLog?: boolean | undefined;
+  /** Whether a singleton is run although a run of it is under way. */
+  ignoreSingletonLock?: boolean | undefined;
+  /** Id of the run that this one repeats. */
+  rerunOf?: string | undefined;
+  userId: string | null;
+  /** What asks, if not a person: only a receiver of its kind is run for it. */
+  via?: Receiver | undefined;
+}
+
+/** A run that is not stored yet. */
+export interface NewRun {
+  queue: string;
+  /** Whether it waits for others of its job to end. */
+  waits: boolean;
+  /** Its row. A run whose status is final is only recorded. */
+  row: { id: string; status: string; job_model_id: string; user_id: string | null } & Record<string, unknown>;
+}
+
+/** Columns that every new run has the same in. */
+const INITIAL = {
+  _custom_field_data: "{}",
+  status: "PENDING",
+  task_args: "[]",
+  canceled_by_user_name: "",
+  ...Object.fromEntries(COUNT_COLUMNS.map((name) => [name, 0])),
+};
+
+/**
+ * Makes a run of a job that was admitted: PENDING, unless `columns` say otherwise. Of a job with limits, within the transaction that stores it.
+ * @throws {@link AppError} JOB_ALREADY_RUNNING when the job's runs under way leave no room.
+ */
+export async function newRun(
+  { clock, timeLimits, vault }: { clock: Clock; timeLimits: TimeLimits; vault: Vault },
+  em: SqlEntityManager,
+  { job, queue }: Admitted,
+  wishes: RunWishes,
+  columns: { status?: string } & Record<string, unknown> = {},
+): Promise<NewRun> {
+  const waits = columns.status === undefined ? await findRoom(em, job, wishes.ignoreSingletonLock) : null;
+  const id = newId();
+  // What sets off a receiver is the server's own, and no secret.
+  const { taskKwargs, sensitiveKwargs, options } = wishes.via
+    ? { taskKwargs: wishes.data, sensitiveKwargs: null, options: {} }
+    : sealInputs(vault, job, id, wishes.data);
+  const row = {
+    ...INITIAL,
+    id,
+    job_model_id: job.id,
+    name: job.name,
+    task_name: classPathOf(job),
+    user_id: wishes.userId,
+    date_created: new Date(clock.now()).toISOString(),
+    task_kwargs: JSON.stringify(taskKwargs),
+    sensitive_kwargs: sensitiveKwargs,
+    celery_kwargs: JSON.stringify({
+      queue,
+      dryrun: wishes.dryRun ?? (job.supportsDryrun && job.dryrunDefault),
+      console_log: wishes.consoleLog ?? job.consoleLogDefault,
+      ...timeLimitKwargs(job, timeLimits),
+      ...retryKwargs(job),
+      ...options,
+    }),
+    waits_for_slot: waits === null ? null : sql.lit(waits),
+    rerun_of_id: wishes.rerunOf ?? null,
+    ...columns,
+  };
+  return { queue, waits: waits ?? false, row };
+}
+
+/** Stores runs, in one statement. */
+export async function storeRuns(em: SqlEntityManager, runs: readonly NewRun[]): Promise<void> {
+  if (runs.length === 0) return;
+  await statementsOf(em)
+    .insertInto("job_result")
+    .values(runs.map(({ row }) => row))
+    .execute();
+}

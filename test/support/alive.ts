@@ -1,0 +1,17 @@
+import { execFileSync } from "node:child_process";
+import { expect, vi } from "vitest";
+
+/** Whether a process runs; one that has ended and that nobody has asked about yet does not. */
+function isAlive(pid: number): boolean {
+  try {
+    return !execFileSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).startsWith("Z");
+  } catch {
+    return false;
+  }
+}
+
+/** True once there is no process of this id any more. */
+export async function gone(pid: number): Promise<true> {
+  await vi.waitFor(() => expect(isAlive(pid), `process ${pid} is alive`).toBe(false), { timeout: 5000, interval: 5 });
+  return true;
+}
