@@ -16,6 +16,7 @@ import { type FollowedLine, follow, type FollowRequest } from "./follow.ts";
 import { createFileStore, type FileStoreOptions, type OpenFile } from "./files.ts";
 import { createHooks } from "./hooks.ts";
 import { createLogWriter } from "./log-writer.ts";
+import type { ExecuteOperation } from "./operation.ts";
 import { recover } from "./recover.ts";
 import { rerun, type RerunRequest } from "./rerun.ts";
 import { createRetries } from "./retries.ts";
@@ -40,6 +41,7 @@ import { createWorker } from "./worker.ts";
  * cancel    a fact in a run's row, `date_canceled`; the run is settled as REVOKED, whatever its job made of it by then
  * sandbox   where job code runs, apart from this thread
  * leaves    what a run leaves besides its result: lines, printed texts, progress, files
+ * operation what a run sends to the API, answered as its user: a GraphQL query or mutation
  */
 
 export type { CancelRequest } from "./cancel.ts";
@@ -51,6 +53,8 @@ export { describeReference, jobCondition, type JobReference } from "./job-refere
 export type { ButtonGroup, ButtonPress, RenderedButton } from "./buttons.ts";
 export type { OpenFile } from "./files.ts";
 export type { FollowedLine, FollowRequest } from "./follow.ts";
+export type { RunOperation } from "./operation.ts";
+export type { OperationAnswer } from "./sandbox.ts";
 
 /** Runs jobs and tells what they say. */
 export interface Runner {
@@ -96,6 +100,8 @@ export interface RunnerDeps {
   clock: Clock;
   /** Where files go, and how large they may be. */
   fileStore: Omit<FileStoreOptions, "database">;
+  /** Answers what runs send to the API. */
+  executeOperation: ExecuteOperation;
   log: Logger;
 }
 

@@ -75,6 +75,7 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
     cancelGraceMs: 0,
     idempotencyTtlMs: 60_000,
     clock: systemClock,
+    executeOperation: () => Promise.reject(new Error("no job is run")),
   };
   const runner = await openRunner({ database, broker, sandbox, templates, log, ...settings });
   onTestFinished(async () => {

@@ -5,6 +5,7 @@ import type { Isolation } from "../../src/runner/define-job.ts";
 import type { Outcome, SaidLine, Sandbox } from "../../src/runner/sandbox.ts";
 import { writeJobs } from "./app.ts";
 import { listen } from "./listen.ts";
+import { operationsContract } from "./operations-contract.ts";
 import { leavesContract } from "./leaves-contract.ts";
 import { timeLimitsContract } from "./time-limits-contract.ts";
 
@@ -66,6 +67,7 @@ export const Enum = job("Typed", (): string => { const typed: string = "ts"; ret
 export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): void {
   timeLimitsContract(() => open({ env: {}, graceMs: 50 }));
   leavesContract(() => open({ env: {}, graceMs: 50 }));
+  operationsContract(() => open({ env: {}, graceMs: 50 }));
 
   async function setup(settings: Partial<SandboxSettings> = {}) {
     const sandbox = open({ env: { VISIBLE: "1" }, graceMs: 50, ...settings });

@@ -30,7 +30,7 @@ async function plansOf(database: Database, source: string): Promise<string[]> {
       return database.read(statement);
     },
   };
-  const viewer = { id: NOBODY, username: "tester", isSuperuser: true };
+  const viewer = { id: NOBODY, username: "tester", isStaff: true, isSuperuser: true };
   const contextValue = createContext(
     { database: explaining, runner: undefined as never, limits: { maxPageSize: 10_000 } },
     viewer,

@@ -1,11 +1,12 @@
 import type { Outcome, RunListener, SandboxTask } from "../sandbox.ts";
 import type { PipeReader } from "./byte-pipe.ts";
 import { createFileReceiver, type FileReceiver } from "./file-receiver.ts";
+import { createOperationReceiver, type OperationReceiver } from "./operation-receiver.ts";
 import type { Reply, Request, StopReason } from "./protocol.ts";
 import { decodeRecords } from "./record-codec.ts";
 import { EndedError, OutOfMemoryError, type Vessel } from "./vessel.ts";
 
-/** How long the outcome of a run waits for its thread to end: one that is inside a native call, such as `execSync`, ends when that returns. */
+/** How long the outcome of a run waits for its thread to end, and for its last operations: a native call, such as `execSync`, may go on for longer. */
 const END_TIMEOUT_MS = 500;
 
 /** How a run is stopped from outside: told by `signal`, ended `graceMs` later, or as soon as `end` aborts. */
@@ -63,12 +64,16 @@ export function createCell(vessel: Vessel, memoryLimitMb: number): Cell {
       const force = (outcome: Outcome) => {
         forced ??= outcome;
         fit = false;
+        operations.stop();
         void vessel.kill();
         setTimeout(() => left.resolve({ outcome, fit: false }), END_TIMEOUT_MS).unref();
       };
       const pipe = vessel.openPipe();
       const files = createFileReceiver(on.file, (file, result) => vessel.post({ kind: "file", file, result }));
-      taken = pump(pipe, on, files).catch((error: Error) => force(failure("LogStorageError", error.message)));
+      const operations = createOperationReceiver(on.graphql, (operation, answer) =>
+        vessel.post({ kind: "answer", operation, answer }),
+      );
+      taken = pump(pipe, on, files, operations).catch((error: Error) => force(failure("LogStorageError", error.message)));
       const overMemory = () => force(failure("MemoryLimitExceeded", memoryMessage(memoryLimitMb)));
       const unwatch = memoryLimitMb > 0 ? vessel.watchMemory(memoryLimitMb, overMemory) : () => undefined;
 
@@ -103,6 +108,7 @@ export function createCell(vessel: Vessel, memoryLimitMb: number): Cell {
       pipe.end();
       await taken;
       await files.close();
+      await operations.close(END_TIMEOUT_MS);
       return forced ?? outcome;
     },
     async end() {
@@ -120,7 +126,7 @@ type OutcomeReply = Pick<Reply & { kind: "outcome" }, "fit" | "outcome">;
 const MAX_BATCH = 1000;
 
 /** Hands what the pipe says on until the pipe has ended and is empty; its bytes are given back only once they are taken. */
-async function pump(pipe: PipeReader, on: RunListener, files: FileReceiver): Promise<void> {
+async function pump(pipe: PipeReader, on: RunListener, files: FileReceiver, operations: OperationReceiver): Promise<void> {
   let whole: Buffer[] = [];
   for (;;) {
     // A record that is longer than the pipe comes in pieces, which must be given back before its rest can come.
@@ -129,6 +135,7 @@ async function pump(pipe: PipeReader, on: RunListener, files: FileReceiver): Pro
     const decoded = decodeRecords(bytes, MAX_BATCH);
     if (decoded) {
       const { lines, printed, progress, fileParts } = decoded.records;
+      operations.receive(decoded.records.operations);
       if (progress) on.progress(progress);
       await Promise.all([
         lines.length > 0 && on.lines(lines).catch(storageError("A log line")),

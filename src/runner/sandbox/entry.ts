@@ -7,11 +7,13 @@ import { describeJobs, loadJob, loadModule } from "./load-job.ts";
 import { createFiles, type RunFiles } from "./files.ts";
 import { connect } from "./inside.ts";
 import { createLogger } from "./logger.ts";
+import { createOperations, type RunOperations } from "./operations.ts";
 import { divertOutput } from "./output.ts";
 import { createProgress } from "./progress.ts";
 import type { Request, StopReason } from "./protocol.ts";
 import { encodeLine, encodePrinted } from "./record-codec.ts";
 import { failure, runJob } from "./run-job.ts";
+import { createUnderWay } from "./under-way.ts";
 
 /*
  * What runs inside a sandbox's thread or process: it waits for a request, answers it, and waits again. A fresh thread runs one task; a shared one
@@ -29,6 +31,7 @@ interface Run {
   settle(outcome: Outcome, fit: boolean): void;
   abort: AbortController;
   files: RunFiles;
+  operations: RunOperations;
 }
 
 /** The run under way; what an earlier one left running neither says nor decides anything any more. */
@@ -50,8 +53,8 @@ function startRun(task: SandboxTask): void {
   };
   const run: Run = {
     abort: new AbortController(),
-    // Only what this run awaits may keep the thread: see below.
-    files: createFiles(say, (isBusy) => current === run && (isBusy ? outside.ref() : outside.unref())),
+    files: createFiles(say),
+    operations: createOperations(say),
     settle(outcome, fit) {
       if (current !== run) return;
       current = undefined;
@@ -64,6 +67,9 @@ function startRun(task: SandboxTask): void {
     logger: createLogger((line) => say(encodeLine(line))),
     progress: createProgress(say),
     files: run.files,
+    operations: run.operations,
+    // Only what this run awaits may keep the thread: see below.
+    underWay: createUnderWay((isBusy) => void (current === run && (isBusy ? outside.ref() : outside.unref()))),
     signal: run.abort.signal,
   };
   // A job whose promise can never settle leaves nothing to wait for: the thread then ends, and the other side is told.
@@ -104,6 +110,8 @@ outside.listen(async (request: Request) => {
       return current?.abort.abort(errorOf(request.reason));
     case "file":
       return current?.files.settle(request.file, request.result);
+    case "answer":
+      return current?.operations.settle(request.operation, request.answer);
     case "describe":
       try {
         return reply({ kind: "described", file: { jobs: describeJobs(await loadModule(request.file)) } });
