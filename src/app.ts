@@ -66,6 +66,7 @@ export async function openApp(
       sandbox,
       templates,
       jobsRoot: config.jobsRoot,
+      systemJobsRoot: config.systemJobsRoot,
       concurrency: config.workerConcurrency,
       timeLimits: { softMs: config.softTimeLimitMs, hardMs: config.timeLimitMs },
       cancelGraceMs: config.cancelGraceMs,

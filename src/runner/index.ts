@@ -17,6 +17,7 @@ import { createFileStore, type FileStoreOptions, type OpenFile } from "./files.t
 import { createHooks } from "./hooks.ts";
 import { createLogWriter } from "./log-writer.ts";
 import type { ExecuteOperation } from "./operation.ts";
+import { prune, type Pruned, type PruneRequest } from "./prune.ts";
 import { recover } from "./recover.ts";
 import { rerun, type RerunRequest } from "./rerun.ts";
 import { createRetries } from "./retries.ts";
@@ -54,6 +55,7 @@ export type { ButtonGroup, ButtonPress, RenderedButton } from "./buttons.ts";
 export type { OpenFile } from "./files.ts";
 export type { FollowedLine, FollowRequest } from "./follow.ts";
 export type { RunOperation } from "./operation.ts";
+export type { Pruned, PruneRequest } from "./prune.ts";
 export type { OperationAnswer } from "./sandbox.ts";
 
 /** Runs jobs and tells what they say. */
@@ -77,6 +79,8 @@ export interface Runner {
   buttonsFor(objectType: string, object: unknown): Promise<ButtonGroup[]>;
   /** Lines of a run: stored ones, then live ones, until it has settled. */
   follow(request: FollowRequest): AsyncIterableIterator<FollowedLine[]>;
+  /** Deletes a batch of old records. @see {@link prune} */
+  prune(request: PruneRequest): Promise<Pruned>;
   /** A file that a run left; undefined when there is none of that id. */
   openFile(id: string): Promise<OpenFile | undefined>;
   /** Takes no new runs, gives running ones the grace, ends and records the rest. */
@@ -90,6 +94,8 @@ export interface RunnerDeps {
   sandbox: Sandbox;
   templates: Templates;
   jobsRoot: string;
+  /** Of the jobs that come with the server; undefined to do without. */
+  systemJobsRoot: string | undefined;
   concurrency: number;
   /** Of jobs that name none. */
   timeLimits: TimeLimits;
@@ -110,10 +116,10 @@ const JOBS = contentTypeLabel(Job);
 
 /** Brings the catalogue in step, picks up what an earlier process left, and starts to work. */
 export async function openRunner(deps: RunnerDeps): Promise<Runner> {
-  const { database, broker, sandbox, templates, jobsRoot, concurrency, clock, log } = deps;
+  const { database, broker, sandbox, templates, concurrency, clock, log } = deps;
   const workerName = `jobgraph@${hostname()}`;
   const logWriter = createLogWriter({ database, broker });
-  const catalog = createCatalog({ database, sandbox, jobsRoot, log });
+  const catalog = createCatalog(deps);
   const files = createFileStore({ database, ...deps.fileStore });
   const consoleWriter = createConsoleWriter(database);
   const retries = createRetries({ database, broker, clock, log });
@@ -158,6 +164,7 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
       return changes;
     },
     changed,
+    prune: (request) => prune({ database, files }, request),
     openFile: (id) => files.read(id),
     follow: (request) => follow({ database, broker }, request),
     async close(graceMs) {

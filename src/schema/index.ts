@@ -19,6 +19,7 @@ import { JobResultCancelOutcomeResolver, RunMutations } from "./run-mutations.ts
 import { withLists } from "./list-arguments.ts";
 import { NoteMutations, NoteResolver } from "./note.ts";
 import { ObjectChangeResolver } from "./object-change.ts";
+import { PruneMutations } from "./prune-mutations.ts";
 import { ScheduledJobResolver } from "./scheduled-job.ts";
 import { withStorableTexts } from "./storable-texts.ts";
 import { TagMutations, TagResolver } from "./tag.ts";
@@ -48,6 +49,7 @@ const RESOLVERS = [
   JobUpdateOutcomeResolver,
   JobResultCancelOutcomeResolver,
   RunMutations,
+  PruneMutations,
   JobResultMutations,
   JobQueueMutations,
   JobHookMutations,

@@ -69,6 +69,7 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
   const fileStore = { root: jobsRoot, maxBytes: 0, maxRunBytes: 0 };
   const settings = {
     jobsRoot,
+    systemJobsRoot: undefined,
     concurrency: 1,
     timeLimits,
     fileStore,
