@@ -17,8 +17,10 @@ import { JobResolver } from "./job.ts";
 import { JobsMutations, JobUpdateOutcomeResolver } from "./jobs-mutations.ts";
 import { JobResultCancelOutcomeResolver, RunMutations } from "./run-mutations.ts";
 import { withLists } from "./list-arguments.ts";
+import { ImportMutations } from "./import-mutations.ts";
 import { NoteMutations, NoteResolver } from "./note.ts";
 import { ObjectChangeResolver } from "./object-change.ts";
+import { ObjectModelResolver } from "./object-model.ts";
 import { PruneMutations } from "./prune-mutations.ts";
 import { ScheduledJobResolver } from "./scheduled-job.ts";
 import { withStorableTexts } from "./storable-texts.ts";
@@ -50,6 +52,8 @@ const RESOLVERS = [
   JobResultCancelOutcomeResolver,
   RunMutations,
   PruneMutations,
+  ImportMutations,
+  ObjectModelResolver,
   JobResultMutations,
   JobQueueMutations,
   JobHookMutations,

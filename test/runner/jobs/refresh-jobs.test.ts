@@ -15,6 +15,8 @@ test("the jobs that come with the server are ordinary jobs, and stay", async () 
     `{ jobs(module_name__isw: "jobgraph.") { id name grouping class_path enabled installed description variables_schema } }`,
   );
   expect(jobs.map((one: any) => [one.name, one.class_path])).toEqual([
+    ["Export Object List", "jobgraph.export_object_list.ExportObjectList"],
+    ["Import Objects", "jobgraph.import_objects.ImportObjects"],
     ["Logs Cleanup", "jobgraph.logs_cleanup.LogsCleanup"],
     ["Refresh Jobs", REFRESH],
   ]);
