@@ -10,7 +10,9 @@ import { createMemoryBroker } from "./runner/brokers/memory.ts";
 import { type Clock, createVault, openRunner, SHUTDOWN_ABORT_MS, systemClock } from "./runner/index.ts";
 import { openSandbox } from "./runner/sandbox/cells.ts";
 import { openTemplates } from "./runner/templates.ts";
+import { createExecutor } from "./schema/execute.ts";
 import { createSchema } from "./schema/index.ts";
+import { createRunOperations, type RunOperations } from "./schema/run-operations.ts";
 import { openServer } from "./schema/server.ts";
 
 /** A running server with everything it stands on. */
@@ -57,12 +59,15 @@ export async function openApp(
     opened.push(() => sandbox.close());
     const templates = openTemplates();
     opened.push(() => templates.close());
+    // Runs may begin before the runner is open, and what answers them stands on it.
+    const operations = Promise.withResolvers<RunOperations>();
     const runner = await openRunner({
       database,
       broker,
       sandbox,
       templates,
       jobsRoot: config.jobsRoot,
+      systemJobsRoot: config.systemJobsRoot,
       concurrency: config.workerConcurrency,
       timeLimits: { softMs: config.softTimeLimitMs, hardMs: config.timeLimitMs },
       cancelGraceMs: config.cancelGraceMs,
@@ -71,8 +76,14 @@ export async function openApp(
       sanitizerPatterns: config.sanitizerPatterns,
       clock,
       fileStore: { root: config.filesRoot, maxBytes: config.maxFileBytes, maxRunBytes: config.maxRunFilesBytes },
+      executeOperation: async (operation) => (await operations.promise).execute(operation),
       log,
     });
+    const schema = createSchema(config.customFields);
+    const executor = createExecutor(schema);
+    const runOperations = createRunOperations({ database, runner, limits: config, schema, executor, log });
+    operations.resolve(runOperations);
+    opened.push(() => runOperations.close());
     opened.push(() => runner.close(config.shutdownGraceMs));
     const authenticate = createAuthenticator(database, config.authCacheMs);
     const server = await openServer(
@@ -86,7 +97,8 @@ export async function openApp(
         host: config.host,
         port: config.port,
       },
-      createSchema(config.customFields),
+      schema,
+      executor,
     );
     opened.push(() => server.close());
     return { url: server.url, newKey, close };

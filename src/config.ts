@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { StartError } from "./errors.ts";
 import { DEFAULT_SANITIZER_PATTERNS, type SanitizerPattern } from "./sanitizer-patterns.ts";
@@ -12,6 +13,8 @@ export interface Config {
   readonly port: number;
   /** Absolute path of the folder whose files are job modules. */
   readonly jobsRoot: string;
+  /** Absolute path of the folder of the jobs that come with the server; undefined to do without. Not to be set from outside. */
+  readonly systemJobsRoot: string | undefined;
   /** Runs that one process executes at the same time. */
   readonly workerConcurrency: number;
   /** What runs are kept apart in. */
@@ -182,6 +185,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     host: value.HOST,
     port: value.PORT,
     jobsRoot: resolve(value.JOBS_ROOT),
+    systemJobsRoot: fileURLToPath(new URL("./runner/jobs", import.meta.url)),
     workerConcurrency: value.WORKER_CONCURRENCY,
     sandbox: value.SANDBOX,
     spareThreads: value.SPARE_THREADS,

@@ -9,6 +9,7 @@ import { AppError } from "../errors.ts";
 export interface Viewer {
   id: string;
   username: string;
+  isStaff: boolean;
   isSuperuser: boolean;
 }
 
@@ -37,7 +38,7 @@ export function createAuthenticator(database: Database, memoryMs: number, now: (
   const query = database.rows
     .selectFrom("token")
     .innerJoin("user", "user.id", "token.user_id")
-    .select(["user.id", "user.username", "user.is_superuser", "token.expires"])
+    .select(["user.id", "user.username", "user.is_staff", "user.is_superuser", "token.expires"])
     .where("token.key_hash", "=", "")
     .where("user.is_active", "=", sql.lit(true))
     .compile();
@@ -45,7 +46,7 @@ export function createAuthenticator(database: Database, memoryMs: number, now: (
   async function find(keyHash: string): Promise<Found | undefined> {
     const [user] = (await database.read({ ...query, parameters: [keyHash] })) as unknown as UserRow[];
     if (!user) return undefined;
-    const viewer = { id: user.id, username: user.username, isSuperuser: Boolean(user.is_superuser), keyHash };
+    const viewer = { ...viewerOf(user), keyHash };
     return { viewer, expires: user.expires === null ? Infinity : Date.parse(isoTime(user.expires)) };
   }
 
@@ -62,15 +63,38 @@ export function createAuthenticator(database: Database, memoryMs: number, now: (
   };
 }
 
+/** The user of a run, as it is now. @throws {@link AppError} UNAUTHENTICATED when it is not active any more, or not there. */
+export async function loadViewer(database: Database, id: string): Promise<Viewer> {
+  const user = (await database.rows
+    .selectFrom("user")
+    .select(["id", "username", "is_staff", "is_superuser"])
+    .where("id", "=", id)
+    .where("is_active", "=", sql.lit(true))
+    .executeTakeFirst()) as ViewerRow | undefined;
+  if (!user) throw new AppError("UNAUTHENTICATED", "The user that this run is for is not active any more.");
+  return viewerOf(user);
+}
+
+const viewerOf = ({ id, username, is_staff: isStaff, is_superuser: isSuperuser }: ViewerRow): Viewer => ({
+  id,
+  username,
+  isStaff: Boolean(isStaff),
+  isSuperuser: Boolean(isSuperuser),
+});
+
 interface Found {
   viewer: Session;
   /** Milliseconds since the epoch. */
   expires: number;
 }
 
-interface UserRow {
+interface ViewerRow {
   id: string;
   username: string;
+  is_staff: boolean | number;
   is_superuser: boolean | number;
+}
+
+interface UserRow extends ViewerRow {
   expires: string | null;
 }

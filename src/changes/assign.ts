@@ -84,10 +84,11 @@ async function link(
   object: Record<string, unknown>,
   value: unknown,
 ): Promise<string | undefined> {
+  const links = object[property] as Collection<object>;
+  // Their ids only: what comes whole through the table between, in PostgreSQL's own texts, MikroORM takes for changed.
+  if (!links.isInitialized()) await links.init({ ref: true });
   const found = await find(unit, target(), (value ?? []) as string[]);
   if (found.missing.length > 0) return `There is no object ${quote(found.missing)}.`;
-  const links = object[property] as Collection<object>;
-  if (!links.isInitialized()) await links.init();
   links.set(found.objects);
   return undefined;
 }

@@ -6,6 +6,7 @@ export { type Data, put } from "./assign.ts";
 export { CustomFieldValues } from "./custom-fields.ts";
 export { differencesOf } from "./differences.ts";
 export { type ForeignChange, recordForeign } from "./foreign.ts";
+export { importObjects, type ImportRow, type RowError } from "./import-objects.ts";
 export { changeJob, followSource, isOverridden, OVERRIDABLE, type OverridableField, revertJob } from "./job-overrides.ts";
 export { createObject, deleteObject, holdOne, refuse, updateObject } from "./objects.ts";
 export { findOwnObjects, isOwnType, readOwnObjects } from "./own-objects.ts";

@@ -6,9 +6,12 @@ import { assign, type Data } from "./assign.ts";
 import { rulesOf } from "./rules/index.ts";
 import type { Identified, Model, Unit } from "./unit.ts";
 
-/** @throws {@link AppError} BAD_USER_INPUT that names every field that does not fit. */
-export async function createObject<T extends Identified>(unit: Unit, model: Model<T>, data: Data): Promise<T> {
-  const object = unit.create(model, {});
+/**
+ * @param id the new object's; one of its own when absent.
+ * @throws {@link AppError} BAD_USER_INPUT that names every field that does not fit.
+ */
+export async function createObject<T extends Identified>(unit: Unit, model: Model<T>, data: Data, id?: string): Promise<T> {
+  const object = unit.create(model, id === undefined ? {} : { id });
   await change(unit, shapeOf(model), object, data);
   return object;
 }
@@ -28,6 +31,11 @@ export async function updateObject<T extends Identified>(
   const object = await holdOne(unit, model, byId(id), `id "${id}"`, unmodifiedSince);
   await change(unit, shapeOf(model), object, data);
   return object;
+}
+
+/** Changes an object that the unit holds; fields that are not given stay. @throws {@link AppError} BAD_USER_INPUT. */
+export async function changeObject<T extends Identified>(unit: Unit, model: Model<T>, object: T, data: Data): Promise<void> {
+  await change(unit, shapeOf(model), object, data);
 }
 
 /** @throws {@link AppError} NOT_FOUND, CONFLICT, or BAD_USER_INPUT that says why the object must stay. */

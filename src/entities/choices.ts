@@ -94,6 +94,16 @@ export const ObjectChangeContext = { WEB: "WEB", JOB: "JOB", JOB_HOOK: "JOB_HOOK
 /** One of {@link ObjectChangeContext}. */
 export type ObjectChangeContext = keyof typeof ObjectChangeContext;
 
+/** Records that accumulate, and may be deleted once they are old. */
+export const PrunableKind = {
+  JOB_RESULTS: "JOB_RESULTS",
+  JOB_LOG_ENTRIES: "JOB_LOG_ENTRIES",
+  JOB_CONSOLE_ENTRIES: "JOB_CONSOLE_ENTRIES",
+  OBJECT_CHANGES: "OBJECT_CHANGES",
+} as const;
+/** One of {@link PrunableKind}. */
+export type PrunableKind = keyof typeof PrunableKind;
+
 /** The two outputs of a run's console. */
 export const ConsoleOutputType = { STDOUT: "STDOUT", STDERR: "STDERR" } as const;
 /** One of {@link ConsoleOutputType}. */
@@ -226,5 +236,16 @@ registerEnumType(ConsoleOutputType, {
   valuesConfig: {
     STDOUT: { description: "Standard output." },
     STDERR: { description: "Standard error." },
+  },
+});
+
+registerEnumType(PrunableKind, {
+  name: "PrunableKind",
+  description: "Records that accumulate, and may be deleted once they are old.",
+  valuesConfig: {
+    JOB_RESULTS: { description: "Runs that have ended, with their log, what they printed and their files; by `date_done`." },
+    JOB_LOG_ENTRIES: { description: "The logs of runs that have ended; by `date_done` of the run." },
+    JOB_CONSOLE_ENTRIES: { description: "What runs printed that have ended; by `date_done` of the run." },
+    OBJECT_CHANGES: { description: "The change log; by `time`." },
   },
 });

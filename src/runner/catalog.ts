@@ -1,5 +1,5 @@
 import { access, constants, glob } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { join, relative, sep } from "node:path";
 import type { Logger } from "pino";
 import { type Author, transact } from "../changes/index.ts";
 import type { Database } from "../entities/database.ts";
@@ -9,7 +9,7 @@ import type { Receiver } from "./define-job.ts";
 import type { JobDescription, Sandbox, SandboxTask } from "./sandbox.ts";
 import { type FoundJob, syncJobs } from "./sync-jobs.ts";
 
-/** The job modules under `JOBS_ROOT`, and the Job rows that mirror them. */
+/** The job modules under `JOBS_ROOT` and those that come with the server, and the Job rows that mirror them. */
 export interface Catalog {
   /**
    * Reads every job file anew and brings the Job rows in step.
@@ -33,28 +33,55 @@ export interface InstalledSource extends Pick<SandboxTask, "exportName" | "file"
 const JOB_FILE = /\.m?[jt]s$/;
 const NO_JOB_FILE = /\.d\.m?ts$|\.(test|spec)\.m?[jt]s$|(^|[\\/])(\.|node_modules[\\/])/;
 
+/** First part of the module names of the jobs that come with the server; no other may have it. */
+const SYSTEM = "jobgraph";
+
+/** What {@link createCatalog} needs. */
+interface CatalogDeps {
+  database: Database;
+  sandbox: Sandbox;
+  /** Absolute path. */
+  jobsRoot: string;
+  /** Absolute path of the jobs that come with the server; undefined to do without. */
+  systemJobsRoot: string | undefined;
+  log: Logger;
+}
+
+interface JobFile {
+  /** Absolute path. */
+  file: string;
+  moduleName: string;
+}
+
 /** A file that does not load is reported in the log by name with its error; its jobs count as not installed. */
-export function createCatalog(deps: { database: Database; sandbox: Sandbox; jobsRoot: string; log: Logger }): Catalog {
-  const { database, sandbox, jobsRoot, log } = deps;
+export function createCatalog({ database, sandbox, jobsRoot, systemJobsRoot, log }: CatalogDeps): Catalog {
   let sources = new Map<string, InstalledSource>();
   let last: Promise<unknown> = Promise.resolve();
 
   async function read(author: Author): Promise<readonly ObjectChange[]> {
     const found: FoundJob[] = [];
-    const paths = await jobFiles(jobsRoot);
-    const descriptions = await sandbox.describe(paths.map((path) => join(jobsRoot, path)));
-    for (const [index, path] of paths.entries()) {
+    const system = systemJobsRoot === undefined ? [] : await jobFiles(systemJobsRoot, `${SYSTEM}.`);
+    const files = [...system, ...(await jobFiles(jobsRoot)).filter(isNotSystem)];
+    const descriptions = await sandbox.describe(files.map(({ file }) => file));
+    for (const [index, { file, moduleName }] of files.entries()) {
       const described = descriptions[index]!;
-      const file = join(jobsRoot, path);
-      const moduleName = path.replace(JOB_FILE, "").split(sep).join(".");
       if ("error" in described)
-        log.error({ file, error: described.error }, `job file ${path} does not load: ${described.error.split("\n")[0]}`);
+        log.error(
+          { file, error: described.error },
+          `job file ${relative(jobsRoot, file)} does not load: ${described.error.split("\n")[0]}`,
+        );
       else found.push(...described.jobs.map((job) => ({ ...job, moduleName, file })));
     }
     const { changes } = await transact(database, author, (unit) => syncJobs(unit, found));
     sources = new Map(found.map((job) => [`${job.moduleName}.${job.exportName}`, sourceOf(job)]));
     log.info({ jobs: found.length }, `${found.length} jobs found in ${jobsRoot}`);
     return changes;
+  }
+
+  function isNotSystem({ file, moduleName }: JobFile): boolean {
+    const isOurs = moduleName === SYSTEM || moduleName.startsWith(`${SYSTEM}.`);
+    if (isOurs) log.error({ file }, `job file ${relative(jobsRoot, file)} is left out: "${SYSTEM}" is the server's own name`);
+    return !isOurs;
   }
 
   return {
@@ -78,8 +105,8 @@ const sourceOf = ({ file, exportName, meta, variablesSchema }: FoundJob): Instal
   variablesSchema,
 });
 
-/** Paths below the root, sorted, so that jobs that claim the same name do so in the same order each time. */
-async function jobFiles(root: string): Promise<string[]> {
+/** Files below the root, sorted, so that jobs that claim the same name do so in the same order each time. */
+async function jobFiles(root: string, prefix = ""): Promise<JobFile[]> {
   try {
     await access(root, constants.R_OK | constants.X_OK);
   } catch {
@@ -87,5 +114,8 @@ async function jobFiles(root: string): Promise<string[]> {
   }
   const paths: string[] = [];
   for await (const path of glob("**/*.{ts,mts,js,mjs}", { cwd: root })) if (!NO_JOB_FILE.test(path)) paths.push(path);
-  return paths.toSorted();
+  return paths.toSorted().map((path) => ({
+    file: join(root, path),
+    moduleName: prefix + path.replace(JOB_FILE, "").split(sep).join("."),
+  }));
 }

@@ -19,6 +19,8 @@ export interface FileStore {
   open(jobResultId: string): (name: string, content: AsyncIterable<Uint8Array>) => Promise<StoredFile>;
   /** Undefined when there is no such file. */
   read(id: string): Promise<OpenFile | undefined>;
+  /** Deletes what files held whose rows are gone. */
+  remove(ids: readonly string[]): Promise<void>;
   /** Deletes what no row knows of: what the end of a process cut short, and what belonged to runs that were deleted. */
   sweep(): Promise<void>;
 }
@@ -104,6 +106,8 @@ export function createFileStore({ database, root, maxBytes, maxRunBytes }: FileS
       });
       return handle && { name: row.name as string, size: (await handle.stat()).size, handle };
     },
+    // One that is not deleted now, because the process ends, is swept one day.
+    remove: async (ids) => void (await Promise.all(ids.map((id) => rm(pathOf(id), { force: true })))),
     async sweep() {
       const names = await readdir(root).catch(() => []);
       const old = names.filter((name) => isUuid(idOf(name)) && bornMs(name) < Date.now() - SWEEP_AGE_MS);

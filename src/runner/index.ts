@@ -20,6 +20,8 @@ import { createRowFollowers } from "./live/follow-rows.ts";
 import { createStateFollowers } from "./live/follow-state.ts";
 import { createLogWriter } from "./log-writer.ts";
 import type { Family } from "./notifier.ts";
+import type { ExecuteOperation } from "./operation.ts";
+import { prune, type Pruned, type PruneRequest } from "./prune.ts";
 import { recover } from "./recover.ts";
 import { rerun, type RerunRequest } from "./rerun.ts";
 import { createRetries } from "./retries.ts";
@@ -45,6 +47,7 @@ import { createWorker } from "./worker.ts";
  * cancel    a fact in a run's row, `date_canceled`; the run is settled as REVOKED, whatever its job made of it by then
  * sandbox   where job code runs, apart from this thread
  * leaves    what a run leaves besides its result: lines, printed texts, progress, files
+ * operation what a run sends to the API, answered as its user: a GraphQL query or mutation
  */
 
 export type { CancelRequest } from "./cancel.ts";
@@ -62,6 +65,9 @@ export type { StateRequest } from "./live/follow-state.ts";
 export type { Follower } from "./live/follower.ts";
 export type { FollowedRow } from "./live/row-pages.ts";
 export type { Family } from "./notifier.ts";
+export type { RunOperation } from "./operation.ts";
+export type { Pruned, PruneRequest } from "./prune.ts";
+export type { OperationAnswer } from "./sandbox.ts";
 
 /** Runs jobs and tells what they say. */
 export interface Runner {
@@ -88,6 +94,8 @@ export interface Runner {
   followState: ReturnType<typeof createStateFollowers>;
   /** Objects that are made or changed. @see {@link createFeedFollowers} */
   followFeed: ReturnType<typeof createFeedFollowers>;
+  /** Deletes a batch of old records. @see {@link prune} */
+  prune(request: PruneRequest): Promise<Pruned>;
   /** A file that a run left; undefined when there is none of that id. */
   openFile(id: string): Promise<OpenFile | undefined>;
   /** Takes no new runs, gives running ones the grace, ends and records the rest. */
@@ -101,6 +109,8 @@ export interface RunnerDeps {
   sandbox: Sandbox;
   templates: Templates;
   jobsRoot: string;
+  /** Of the jobs that come with the server; undefined to do without. */
+  systemJobsRoot: string | undefined;
   concurrency: number;
   /** Of jobs that name none. */
   timeLimits: TimeLimits;
@@ -115,6 +125,8 @@ export interface RunnerDeps {
   clock: Clock;
   /** Where files go, and how large they may be. */
   fileStore: Omit<FileStoreOptions, "database">;
+  /** Answers what runs send to the API. */
+  executeOperation: ExecuteOperation;
   log: Logger;
 }
 
@@ -130,10 +142,10 @@ const FAMILIES: Readonly<Record<string, Family>> = {
 
 /** Brings the catalogue in step, picks up what an earlier process left, and starts to work. */
 export async function openRunner(deps: RunnerDeps): Promise<Runner> {
-  const { database, broker, sandbox, templates, jobsRoot, concurrency, clock, log } = deps;
+  const { database, broker, sandbox, templates, concurrency, clock, log } = deps;
   const workerName = `jobgraph@${hostname()}`;
   const logWriter = createLogWriter({ database, broker });
-  const catalog = createCatalog({ database, sandbox, jobsRoot, log });
+  const catalog = createCatalog(deps);
   const files = createFileStore({ database, ...deps.fileStore });
   const consoleWriter = createConsoleWriter(deps);
   const retries = createRetries({ database, broker, clock, log });
@@ -183,6 +195,7 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
       return changes;
     },
     changed,
+    prune: (request) => prune({ database, files }, request),
     openFile: (id) => files.read(id),
     follow: createRowFollowers(deps),
     followState: createStateFollowers(deps),

@@ -1,3 +1,4 @@
+import type { DocumentTypeDecoration } from "@graphql-typed-document-node/core";
 import type { z } from "zod";
 
 /*
@@ -69,6 +70,38 @@ export interface StoredFile {
   readonly size: number;
 }
 
+/** One error of an answer. */
+export interface GraphQLAnswerError {
+  readonly message: string;
+  /** Where in the data. */
+  readonly path?: readonly (number | string)[];
+  readonly extensions?: {
+    /** What went wrong, as the API names it, e.g. `NOT_FOUND`. */
+    readonly code?: string;
+    /** What is wrong with single fields. */
+    readonly details?: readonly { readonly field: string; readonly message: string }[];
+  };
+}
+
+/** Why `graphql` of a job rejects: the answer has errors. Its message is that of the first. */
+export class GraphQLRequestError extends Error {
+  declare name: "GraphQLRequestError";
+  /** At least one. */
+  readonly errors: readonly GraphQLAnswerError[];
+
+  constructor(errors: readonly GraphQLAnswerError[]) {
+    super(errors.length > 1 ? `${errors[0]!.message} (and ${errors.length - 1} more)` : errors[0]!.message);
+    this.errors = errors;
+  }
+
+  static {
+    this.prototype.name = "GraphQLRequestError";
+  }
+}
+
+/** A document that GraphQL Code Generator made, `TypedDocumentNode` or `TypedDocumentString`, or a text. */
+export type GraphQLDocument<Data, V> = DocumentTypeDecoration<Data, V> | string;
+
 /** What `run` is given. */
 export interface JobContext<V extends Variables = Variables> {
   readonly logger: JobLogger;
@@ -97,6 +130,16 @@ export interface JobContext<V extends Variables = Variables> {
    * @param name 1 to 255 characters, none of them a path separator; several files of a run may have the same.
    */
   createFile(name: string, content: FileContent): Promise<StoredFile>;
+  /**
+   * Has the server answer one GraphQL query or mutation, as the user that the run is for, and resolves to its `data`. What it changes is in the
+   * change log as the run's. Rejects with a {@link GraphQLRequestError} when the answer has errors, also when that user may do nothing any more,
+   * and at once when the variables hold what JSON cannot. Ten operations of a run are under way at once, others wait for their turn; a document
+   * has at most 100,000 characters, its variables 4,000,000 of JSON, an answer 16,000,000. A run that returns waits for it.
+   */
+  graphql<Data = Record<string, unknown>, V = Record<string, unknown>>(
+    document: GraphQLDocument<Data, V>,
+    variables?: V,
+  ): Promise<Data>;
 }
 
 /** How a run came out, as `afterReturn` is told. */

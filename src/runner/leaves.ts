@@ -4,6 +4,7 @@ import type { Broker } from "./broker.ts";
 import type { ConsoleWriter } from "./console-writer.ts";
 import type { FileStore } from "./files.ts";
 import type { RunLines } from "./log-writer.ts";
+import type { ExecuteOperation } from "./operation.ts";
 import { openProgress } from "./progress-writer.ts";
 import type { RunListener } from "./sandbox.ts";
 
@@ -13,12 +14,14 @@ export interface LeavesDeps {
   broker: Broker;
   consoleWriter: ConsoleWriter;
   files: FileStore;
+  executeOperation: ExecuteOperation;
   log: Logger;
 }
 
 /** Whose leaves they are. */
 export interface LeavingRun {
   id: string;
+  userId: string | null;
   keepsConsole: boolean;
   /** Sequence of the last console entry of an earlier attempt; 0 for none. */
   printed: number;
@@ -33,7 +36,7 @@ export interface Leaves {
 }
 
 /**
- * What a run leaves besides its result: lines, printed texts, progress and files. Texts are kept with the run when it has `console_log`, and go to the
+ * What a run leaves besides its result: lines, printed texts, progress and files; and what it has done in the API. Texts are kept with the run when it has `console_log`, and go to the
  * server's log otherwise.
  */
 export function openLeaves(deps: LeavesDeps, run: LeavingRun): Leaves {
@@ -55,6 +58,7 @@ export function openLeaves(deps: LeavesDeps, run: LeavingRun): Leaves {
       printed: run.keepsConsole ? deps.consoleWriter.open(run.id, run.printed) : log,
       progress: (value) => progress.set(value),
       file,
+      graphql: (document, variables) => deps.executeOperation({ userId: run.userId, jobResultId: run.id, document, variables }),
     },
     close: () => progress.close(),
   };

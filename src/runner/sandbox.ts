@@ -1,4 +1,4 @@
-import type { DefinedJob, Isolation, JobHooks, StoredFile } from "./define-job.ts";
+import type { DefinedJob, GraphQLAnswerError, Isolation, JobHooks, StoredFile } from "./define-job.ts";
 import type { ErrorDetail } from "../errors.ts";
 import type { LogLevel } from "../entities/choices.ts";
 import type { Redaction } from "./sandbox/redaction.ts";
@@ -56,6 +56,13 @@ export interface Progress {
   message: string;
 }
 
+/** What came of an operation, as GraphQL answers; it is JSON. */
+export interface OperationAnswer {
+  data?: unknown;
+  /** At least one, where there are any. */
+  errors?: readonly GraphQLAnswerError[] | undefined;
+}
+
 /**
  * Takes what a run says while it runs: each kind in the order it was said. A run is held back until what was given is taken; one of whose
  * lines or texts cannot be stored fails.
@@ -71,6 +78,8 @@ export interface RunListener {
    * @param content throws when the file will never be whole: the job failed to say the rest of it, or was ended.
    */
   file(name: string, content: AsyncIterable<Uint8Array>): Promise<StoredFile>;
+  /** Has a GraphQL operation answered, as whoever the run is for. */
+  graphql(document: string, variables: Record<string, unknown>): Promise<OperationAnswer>;
 }
 
 /** How a run ended. A failure is data, never an exception; its traceback is null when the job said that it has none to tell. */

@@ -8,6 +8,7 @@ import type { FileStore } from "./files.ts";
 import { openLeaves } from "./leaves.ts";
 import { lastSequence, type LogWriter, type RunLines } from "./log-writer.ts";
 import { loadObjects } from "./object-variables.ts";
+import type { ExecuteOperation } from "./operation.ts";
 import { receiverData } from "./receivers.ts";
 import type { Retries } from "./retries.ts";
 import { attemptBegins, type RetryKwargs } from "./retry.ts";
@@ -28,6 +29,7 @@ export interface WorkerDeps extends SettleDeps {
   retries: Retries;
   consoleWriter: ConsoleWriter;
   files: FileStore;
+  executeOperation: ExecuteOperation;
   /** Of runs that were recorded without any. */
   timeLimits: TimeLimits;
   /** What sensitive inputs are sealed in. */
@@ -174,7 +176,13 @@ async function execute(deps: WorkerDeps, run: ClaimedRun, lines: RunLines, { tel
   // Canceled in the meantime: none of its code has to be run.
   if (tell.aborted) return failureOf(tell.reason as Error);
   const printed = run.attempt > 1 ? await lastSequence(database, "job_console_entry", run.id) : 0;
-  const leaves = openLeaves(deps, { id: run.id, keepsConsole: options.console_log ?? false, printed, lines });
+  const leaves = openLeaves(deps, {
+    id: run.id,
+    userId: run.user_id,
+    keepsConsole: options.console_log ?? false,
+    printed,
+    lines,
+  });
   const outcome = await sandbox.run(task, leaves.on, tell, end);
   await leaves.close();
   return outcome;

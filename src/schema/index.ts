@@ -17,9 +17,12 @@ import { JobResolver } from "./job.ts";
 import { JobsMutations, JobUpdateOutcomeResolver } from "./jobs-mutations.ts";
 import { JobResultCancelOutcomeResolver, RunMutations } from "./run-mutations.ts";
 import { withLists } from "./list-arguments.ts";
+import { ImportMutations } from "./import-mutations.ts";
 import { JobFeed, JobResultFeed, ObjectChangeFeed, ScheduledJobFeed } from "./live/feeds.ts";
 import { NoteMutations, NoteResolver } from "./note.ts";
 import { ObjectChangeResolver } from "./object-change.ts";
+import { ObjectModelResolver } from "./object-model.ts";
+import { PruneMutations } from "./prune-mutations.ts";
 import { ScheduledJobResolver } from "./scheduled-job.ts";
 import { withStorableTexts } from "./storable-texts.ts";
 import { TagMutations, TagResolver } from "./tag.ts";
@@ -49,6 +52,9 @@ const RESOLVERS = [
   JobUpdateOutcomeResolver,
   JobResultCancelOutcomeResolver,
   RunMutations,
+  PruneMutations,
+  ImportMutations,
+  ObjectModelResolver,
   JobResultMutations,
   JobQueueMutations,
   JobHookMutations,

@@ -7,6 +7,7 @@ import { shapeOf } from "../entities/shape.ts";
 import type { Context } from "./context.ts";
 import { readOne, type Row } from "./list.ts";
 import { inputOf } from "./model-input.ts";
+import { describeModel } from "./model-registry.ts";
 import { selectedColumns } from "./selection.ts";
 
 /** What clients may do to a model's objects. */
@@ -31,6 +32,7 @@ export function modelMutations(model: ModelClass, { create, update = create }: W
   const shape = shapeOf(model);
   const words = snakeCase(model.name).replaceAll("_", " ");
   const CreateInput = inputOf(model, { fields: create, isNew: true });
+  describeModel(model, { create, update });
   const UpdateInput = inputOf(model, { fields: update, isNew: false });
 
   @Resolver()

@@ -7,6 +7,7 @@ import { type Connection, connectionOf, readConnections } from "./connection.ts"
 import type { Context } from "./context.ts";
 import { type ListArguments, type ListField, type PlainResolver, readRequest, type RelationField } from "./list-arguments.ts";
 import { readOne, readRows, type Row } from "./list.ts";
+import { describeModel } from "./model-registry.ts";
 import { selectedColumns } from "./selection.ts";
 
 type ModelClass = (abstract new () => object) & { name: string };
@@ -20,6 +21,7 @@ export const Given = () => createParameterDecorator(({ args }) => args);
  */
 export function modelResolver(model: ModelClass, queries: { one: string; many: string }) {
   const shape = shapeOf(model);
+  describeModel(model, { list: queries.many });
   // Types have to be declared before the schema is built, so not in the functions that name them.
   const ModelConnection = connectionOf(model);
 

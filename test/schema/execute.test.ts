@@ -68,6 +68,7 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
   const fileStore = { root: jobsRoot, maxBytes: 0, maxRunBytes: 0 };
   const settings = {
     jobsRoot,
+    systemJobsRoot: undefined,
     concurrency: 1,
     timeLimits,
     fileStore,
@@ -76,6 +77,7 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
     vault: createVault("test"),
     sanitizerPatterns: [],
     clock: systemClock,
+    executeOperation: () => Promise.reject(new Error("no job is run")),
   };
   const runner = await openRunner({ database, broker, sandbox, templates, log, ...settings });
   onTestFinished(async () => {

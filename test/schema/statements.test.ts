@@ -41,7 +41,7 @@ async function countStatements(database: Database, source: string): Promise<{ st
       return database.read(statement);
     },
   };
-  const viewer = { id: NOBODY, username: "tester", isSuperuser: true };
+  const viewer = { id: NOBODY, username: "tester", isStaff: true, isSuperuser: true };
   const contextValue = createContext({ database: counted, runner: undefined as never, limits: { maxPageSize: 10_000 } }, viewer);
   const { data, errors } = await graphql({ schema, source, contextValue });
   expect(errors).toBeUndefined();
@@ -83,7 +83,7 @@ test("only selected columns are read, and the big ones only when asked for", asy
   const contextValue = () =>
     createContext(
       { database: spying, runner: undefined as never, limits: { maxPageSize: 10 } },
-      { id: NOBODY, username: "", isSuperuser: true },
+      { id: NOBODY, username: "", isStaff: true, isSuperuser: true },
     );
   const run = async (source: string) =>
     expect((await graphql({ schema, source, contextValue: contextValue() })).errors).toBeUndefined();

@@ -8,6 +8,9 @@ import { createClient, type TestClient } from "./client.ts";
 import type { TestClock } from "./clock.ts";
 import { freshDatabaseUrl } from "./database.ts";
 
+/** The jobs that come with the server; a test app has none unless its `config` names them. */
+export const SYSTEM_JOBS = { systemJobsRoot: loadConfig({}).systemJobsRoot };
+
 /** The administrator's key in every test app. */
 export const KEY = "test-key-0123456789abcdef";
 
@@ -49,11 +52,11 @@ export async function writeJobs(files: JobFiles, into?: string): Promise<string>
 
 /** Closes an app, and opens another on its database and job files. */
 export async function restart(
-  { close, config: { databaseUrl, jobsRoot } }: TestApp,
+  { close, config: { databaseUrl, jobsRoot, systemJobsRoot } }: TestApp,
   config: Partial<Config> = {},
 ): Promise<TestApp> {
   await close();
-  return openTestApp({}, { databaseUrl, jobsRoot, ...config });
+  return openTestApp({}, { databaseUrl, jobsRoot, systemJobsRoot, ...config });
 }
 
 /** Opens an app that is closed when the test is over. `config` overrides any setting, e.g. the database of an earlier app. */
@@ -71,6 +74,8 @@ export async function openTestApp(files: JobFiles, config: Partial<Config> = {},
     databaseUrl: config.databaseUrl ?? (await freshDatabaseUrl()),
     filesRoot: await emptyFolder(),
     jobsRoot: config.jobsRoot ?? (await writeJobs(files)),
+    // Tests count jobs of their own; those of the system's jobs ask for these.
+    systemJobsRoot: undefined,
     ...config,
   };
   const logged: Record<string, unknown>[] = [];

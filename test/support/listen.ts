@@ -10,7 +10,7 @@ export interface Said {
 }
 
 /** Keeps what a run says. What is given is called first, or instead for a file, and holds the run back. */
-export function listen({ lines: onLines, printed: onPrinted, file }: Partial<RunListener> = {}): Said {
+export function listen({ lines: onLines, printed: onPrinted, file, graphql }: Partial<RunListener> = {}): Said {
   const said: Omit<Said, "on"> = { lines: [], printed: [], progress: [], files: [] };
   const on: RunListener = {
     async lines(batch) {
@@ -31,6 +31,7 @@ export function listen({ lines: onLines, printed: onPrinted, file }: Partial<Run
         said.files.push({ name, bytes });
         return { id: String(said.files.length), name, size: bytes.length };
       }),
+    graphql: graphql ?? (async (document, variables) => ({ data: { document, variables } })),
   };
   return { ...said, on };
 }

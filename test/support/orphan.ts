@@ -19,6 +19,7 @@ void sandbox.run(
     printed: async () => undefined,
     progress: () => undefined,
     file: () => Promise.reject(new Error("none")),
+    graphql: () => Promise.reject(new Error("none")),
   },
   new AbortController().signal,
 );

@@ -6,6 +6,7 @@ import type { Outcome, SaidLine, Sandbox } from "../../src/runner/sandbox.ts";
 import type { OnOutput } from "../../src/runner/sandbox/vessel.ts";
 import { writeJobs } from "./app.ts";
 import { listen } from "./listen.ts";
+import { operationsContract } from "./operations-contract.ts";
 import { leavesContract } from "./leaves-contract.ts";
 import { redactionContract } from "./redaction-contract.ts";
 import { timeLimitsContract } from "./time-limits-contract.ts";
@@ -70,6 +71,7 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
   timeLimitsContract(() => open({ env: {}, graceMs: 50 }));
   leavesContract(() => open({ env: {}, graceMs: 50 }));
   redactionContract((onOutput) => open({ env: {}, graceMs: 50, onOutput }));
+  operationsContract(() => open({ env: {}, graceMs: 50 }));
 
   async function setup(settings: Partial<SandboxSettings> = {}) {
     const sandbox = open({ env: { VISIBLE: "1" }, graceMs: 50, ...settings });

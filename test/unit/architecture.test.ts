@@ -29,6 +29,9 @@ const PACKAGES: Record<string, readonly string[]> = {
   "graphql-ws": ["schema/live/websocket.ts"],
   "graphql-subscriptions": ["runner/notifier.ts"],
   "minijinja-js": ["runner/templates/"],
+  "csv-parse": ["runner/transfer/"],
+  "csv-stringify": ["runner/transfer/"],
+  yaml: ["runner/transfer/"],
   "node:worker_threads": ["runner/sandbox/", "runner/templates/"],
 };
 

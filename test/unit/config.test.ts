@@ -12,6 +12,7 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     host: "127.0.0.1",
     port: 4000,
     jobsRoot: resolve("jobs"),
+    systemJobsRoot: resolve("src/runner/jobs"),
     workerConcurrency: 4,
     sandbox: "thread",
     spareThreads: 1,

@@ -2,8 +2,11 @@ import { graphql } from "graphql";
 import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { type Database, openDatabase } from "../../src/entities/database.ts";
+import { PrunableKind } from "../../src/entities/choices.ts";
 import { MODELS } from "../../src/entities/index.ts";
 import { shapeOf } from "../../src/entities/shape.ts";
+import { createFileStore } from "../../src/runner/files.ts";
+import { prune } from "../../src/runner/prune.ts";
 import { createContext } from "../../src/schema/context.ts";
 import { createSchema } from "../../src/schema/index.ts";
 import type { ListField } from "../../src/schema/list-arguments.ts";
@@ -19,8 +22,8 @@ const SORT = /TEMP B-TREE FOR ORDER BY/;
 const NOBODY = "00000000-0000-7000-8000-000000000000";
 const schema = createSchema();
 
-/** How SQLite would run each statement of an operation. PostgreSQL plans by the size of tables, so its plans for small ones say nothing. */
-async function plansOf(database: Database, source: string): Promise<string[]> {
+/** The database, which says how it would run each statement that reads. */
+function explain(database: Database): { explaining: Database; plans: string[] } {
   const plans: string[] = [];
   const explaining: Database = {
     ...database,
@@ -30,7 +33,13 @@ async function plansOf(database: Database, source: string): Promise<string[]> {
       return database.read(statement);
     },
   };
-  const viewer = { id: NOBODY, username: "tester", isSuperuser: true };
+  return { explaining, plans };
+}
+
+/** How SQLite would run each statement of an operation. PostgreSQL plans by the size of tables, so its plans for small ones say nothing. */
+async function plansOf(database: Database, source: string): Promise<string[]> {
+  const { explaining, plans } = explain(database);
+  const viewer = { id: NOBODY, username: "tester", isStaff: true, isSuperuser: true };
   const contextValue = createContext(
     { database: explaining, runner: undefined as never, limits: { maxPageSize: 10_000 } },
     viewer,
@@ -81,5 +90,19 @@ test.for([
   const database = await openDatabase(await freshDatabaseUrl());
   const plans = await plansOf(database, `{ ${list} { id } }`);
   expect(plans[0]).not.toMatch(/SCAN/);
+  await database.close();
+});
+
+test.for(Object.values(PrunableKind))("indexes find what is old: %s", async (kind) => {
+  const database = await openDatabase(await freshDatabaseUrl());
+  await fillModels(database, 50);
+  await database.rows.deleteFrom("job_hook_delivery").execute();
+  await sql`analyze`.execute(database.rows);
+  const { explaining, plans } = explain(database);
+  const files = createFileStore({ database, root: "/nowhere", maxBytes: 0, maxRunBytes: 0 });
+  for (const dryRun of [true, false])
+    await prune({ database: explaining, files }, { kind, before: new Date("2100-01-01"), limit: 20, dryRun, after: undefined });
+  expect(plans.filter((plan) => SORT.test(plan) || /SCAN (?!(owner|json_each|CONSTANT ROW))/.test(plan))).toEqual([]);
+  expect(plans.length).toBeGreaterThan(1);
   await database.close();
 });

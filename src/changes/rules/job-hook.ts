@@ -12,8 +12,11 @@ export const jobHookRules = {
     const details = await receiverFits(hook, "hook", unit);
     if (actions.length === 0)
       details.push({ field: "data.type_create", message: "Choose at least one of type_create, type_update and type_delete." });
-    const others = await unit.em.find(JobHook, { job: hook.job, id: { $ne: hook.id } }, { populate: ["contentTypes"] });
-    for (const other of others) {
+    const stored = await unit.em.find(JobHook, { job: hook.job, id: { $ne: hook.id } }, { populate: ["contentTypes"] });
+    const held = unit.held(JobHook).filter((other) => other !== hook && other.job === hook.job);
+    for (const other of new Set([...stored, ...held])) {
+      // Of one that this unit has changed, what it is about to be counts.
+      if (other.job !== hook.job) continue;
       const types = hook.contentTypes.getItems().filter((type) => other.contentTypes.contains(type));
       for (const action of actions.filter((candidate) => other[candidate]))
         for (const { label } of types)

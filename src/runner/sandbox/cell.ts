@@ -1,12 +1,13 @@
 import type { Outcome, RunListener, SandboxTask } from "../sandbox.ts";
 import type { PipeReader } from "./byte-pipe.ts";
 import { createFileReceiver, type FileReceiver } from "./file-receiver.ts";
+import { createOperationReceiver, type OperationReceiver } from "./operation-receiver.ts";
 import type { Reply, Request, StopReason } from "./protocol.ts";
 import { decodeRecords } from "./record-codec.ts";
 import { createRedactor, type Redactor } from "./redaction.ts";
 import { EndedError, type OnOutput, OutOfMemoryError, type Vessel } from "./vessel.ts";
 
-/** How long the outcome of a run waits for its thread to end: one that is inside a native call, such as `execSync`, ends when that returns. */
+/** How long the outcome of a run waits for its thread to end, and for its last operations: a native call, such as `execSync`, may go on for longer. */
 const END_TIMEOUT_MS = 500;
 
 /** How a run is stopped from outside: told by `signal`, ended `graceMs` later, or as soon as `end` aborts. */
@@ -69,13 +70,17 @@ export function createCell(start: (onOutput: OnOutput) => Vessel, memoryLimitMb:
       const force = (outcome: Outcome) => {
         forced ??= outcome;
         fit = false;
+        operations.stop();
         void vessel.kill();
         setTimeout(() => left.resolve({ outcome, fit: false }), END_TIMEOUT_MS).unref();
       };
       const pipe = vessel.openPipe();
       const files = createFileReceiver(on.file, (file, result) => vessel.post({ kind: "file", file, result }));
       const storageFailed = (error: Error) => force(failure("LogStorageError", error.message));
-      taken = pump(pipe, on, files).catch(storageFailed);
+      const operations = createOperationReceiver(on.graphql, (operation, answer) =>
+        vessel.post({ kind: "answer", operation, answer }),
+      );
+      taken = pump(pipe, on, files, operations).catch(storageFailed);
       const overMemory = () => force(failure("MemoryLimitExceeded", memoryMessage(memoryLimitMb)));
       const unwatch = memoryLimitMb > 0 ? vessel.watchMemory(memoryLimitMb, overMemory) : () => undefined;
 
@@ -126,6 +131,7 @@ export function createCell(start: (onOutput: OnOutput) => Vessel, memoryLimitMb:
       await taken;
       await warned;
       await files.close();
+      await operations.close(END_TIMEOUT_MS);
       return forced ?? outcome;
     },
     async end() {
@@ -143,7 +149,7 @@ type OutcomeReply = Pick<Reply & { kind: "outcome" }, "fit" | "outcome">;
 const MAX_BATCH = 1000;
 
 /** Hands what the pipe says on until the pipe has ended and is empty; its bytes are given back only once they are taken. */
-async function pump(pipe: PipeReader, on: RunListener, files: FileReceiver): Promise<void> {
+async function pump(pipe: PipeReader, on: RunListener, files: FileReceiver, operations: OperationReceiver): Promise<void> {
   let whole: Buffer[] = [];
   for (;;) {
     // A record that is longer than the pipe comes in pieces, which must be given back before its rest can come.
@@ -152,6 +158,7 @@ async function pump(pipe: PipeReader, on: RunListener, files: FileReceiver): Pro
     const decoded = decodeRecords(bytes, MAX_BATCH);
     if (decoded) {
       const { lines, printed, progress, fileParts } = decoded.records;
+      operations.receive(decoded.records.operations);
       if (progress) on.progress(progress);
       await Promise.all([
         lines.length > 0 && on.lines(lines).catch(storageError("A log line")),

@@ -7,6 +7,7 @@ import { describeJobs, loadJob, loadModule } from "./load-job.ts";
 import { createFiles, type RunFiles } from "./files.ts";
 import { connect } from "./inside.ts";
 import { createLogger } from "./logger.ts";
+import { createOperations, type RunOperations } from "./operations.ts";
 import { divertOutput } from "./output.ts";
 import { createPrinter, type Printer } from "./printer.ts";
 import { createProgress } from "./progress.ts";
@@ -14,6 +15,7 @@ import type { Request, StopReason } from "./protocol.ts";
 import { encodeLine, encodePrinted } from "./record-codec.ts";
 import { createRedactor, type Redactor } from "./redaction.ts";
 import { failure, runJob } from "./run-job.ts";
+import { createUnderWay } from "./under-way.ts";
 
 /*
  * What runs inside a sandbox's thread or process: it waits for a request, answers it, and waits again. A fresh thread runs one task; a shared one
@@ -33,6 +35,7 @@ interface Run {
   files: RunFiles;
   printer: Printer;
   redactor: Redactor;
+  operations: RunOperations;
 }
 
 /** The run under way; what an earlier one left running neither says nor decides anything any more. */
@@ -62,8 +65,8 @@ function startRun(task: SandboxTask): void {
     abort: new AbortController(),
     redactor,
     printer: createPrinter(redactor),
-    // Only what this run awaits may keep the thread: see below.
-    files: createFiles(say, redactor, (isBusy) => current === run && (isBusy ? outside.ref() : outside.unref())),
+    files: createFiles(say, redactor),
+    operations: createOperations(say),
     settle(outcome, fit) {
       if (current !== run) return;
       for (const printed of run.printer.rest()) write(encodePrinted(printed));
@@ -78,6 +81,9 @@ function startRun(task: SandboxTask): void {
     progress: createProgress(say, redactor),
     files: run.files,
     redactor,
+    operations: run.operations,
+    // Only what this run awaits may keep the thread: see below.
+    underWay: createUnderWay((isBusy) => void (current === run && (isBusy ? outside.ref() : outside.unref()))),
     signal: run.abort.signal,
   };
   // A job whose promise can never settle leaves nothing to wait for: the thread then ends, and the other side is told.
@@ -118,6 +124,8 @@ outside.listen(async (request: Request) => {
       return current?.abort.abort(errorOf(request.reason));
     case "file":
       return current?.files.settle(request.file, request.result);
+    case "answer":
+      return current?.operations.settle(request.operation, request.answer);
     case "describe":
       try {
         return reply({ kind: "described", file: { jobs: describeJobs(await loadModule(request.file)) } });

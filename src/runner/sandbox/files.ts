@@ -15,8 +15,6 @@ export interface RunFiles {
   create(name: string, content: FileContent): Promise<StoredFile>;
   /** What became of a file, as the other side tells. */
   settle(file: number, result: { stored: StoredFile } | { error: StopReason }): void;
-  /** Resolves when none is under way, however each came out. */
-  settled(): Promise<void>;
 }
 
 interface Pending {
@@ -27,13 +25,9 @@ interface Pending {
 
 let lastFile = 0;
 
-/**
- * @param write puts a record into the pipe, waiting while that is full.
- * @param onBusy hears whether an answer of the other side is waited for.
- */
-export function createFiles(write: (record: string) => void, redactor: Redactor, onBusy: (isBusy: boolean) => void): RunFiles {
+/** @param write puts a record into the pipe, waiting while that is full. */
+export function createFiles(write: (record: string) => void, redactor: Redactor): RunFiles {
   const pending = new Map<number, Pending>();
-  const underWay = new Set<Promise<unknown>>();
   const put = (part: FilePart) => write(encodeFilePart(part));
 
   /** Writes all of a file, or as much of it as the other side wants. */
@@ -59,7 +53,6 @@ export function createFiles(write: (record: string) => void, redactor: Redactor,
     const { promise, resolve, reject } = Promise.withResolvers<StoredFile>();
     const state: Pending = { resolve, reject, isSettled: false };
     pending.set(file, state);
-    onBusy(true);
     put({ kind: "file", file, name: redactor.text(name, MAX_NAME) });
     // Whichever is first: the answer may come long before the content's end.
     await Promise.race([
@@ -73,23 +66,14 @@ export function createFiles(write: (record: string) => void, redactor: Redactor,
   }
 
   return {
-    create(name, content) {
-      const created = create(name, content);
-      const over = created.catch(() => undefined).finally(() => underWay.delete(over));
-      underWay.add(over);
-      return created;
-    },
+    create,
     settle(file, result) {
       const state = pending.get(file);
       if (!state) return;
       pending.delete(file);
       state.isSettled = true;
-      if (pending.size === 0) onBusy(false);
       if ("stored" in result) state.resolve(result.stored);
       else state.reject(Object.assign(new Error(result.error.message), { name: result.error.name }));
-    },
-    async settled() {
-      while (underWay.size > 0) await Promise.all(underWay);
     },
   };
 }

@@ -4,6 +4,9 @@ import type { StoredFile } from "../define-job.ts";
 import type { FileDescription, JobSource, Outcome, SandboxTask } from "../sandbox.ts";
 import type { PipeMemory } from "./byte-pipe.ts";
 
+/** Operations of one run that the server works on at once; more of them wait inside the sandbox for their turn. */
+export const MAX_OPERATIONS = 10;
+
 /** What a thread is started with. */
 export interface ThreadData {
   /** Where requests come from and replies go to; `parentPort` is left to others, such as Node's own watch mode. */
@@ -24,6 +27,8 @@ export type Request =
   | { kind: "abort"; reason: StopReason }
   /** What became of a file that a run handed over. */
   | { kind: "file"; file: number; result: { stored: StoredFile } | { error: StopReason } }
+  /** What came of an operation that a run sent: an `OperationAnswer` as JSON. */
+  | { kind: "answer"; operation: number; answer: string }
   | { kind: "describe"; file: string }
   | { kind: "validate"; source: JobSource; data: Record<string, unknown>; secrets: readonly string[] };
 

@@ -9,6 +9,13 @@ export type FilePart =
   /** The job could not say the rest. */
   | { kind: "drop"; file: number };
 
+/** A GraphQL operation that a job asks for; `operation` is its number within the sandbox. */
+export interface SentOperation {
+  operation: number;
+  document: string;
+  variables: { [name: string]: unknown };
+}
+
 /** Separates two records in the pipe. JSON writes a line feed inside a text as `\n`, so it stands nowhere else. */
 const END = "\n";
 const END_BYTE = 0x0a;
@@ -20,7 +27,8 @@ type Record =
   | ["progress", number, number | null, string]
   | ["file", number, string]
   | ["chunk", number, string]
-  | ["drop" | "end", number];
+  | ["drop" | "end", number]
+  | ["graphql", number, string, SentOperation["variables"]];
 
 const encode = (record: Record) => JSON.stringify(record) + END;
 
@@ -51,6 +59,11 @@ export function encodeFilePart(part: FilePart): string {
   }
 }
 
+/** An operation as it goes into the pipe; its variables come as JSON. */
+export function encodeOperation({ operation, document, json }: { operation: number; document: string; json: string }): string {
+  return `["graphql",${operation},${JSON.stringify(document)},${json}]${END}`;
+}
+
 /** What a piece of the pipe said, each kind in the order it was said. */
 export interface Records {
   lines: SaidLine[];
@@ -58,6 +71,7 @@ export interface Records {
   /** The last of what it said of its progress. */
   progress: Progress | undefined;
   fileParts: FilePart[];
+  operations: SentOperation[];
 }
 
 /** The first records, at most `max`, that are whole in what the pipe holds, and how many bytes they take; nothing when none is whole. */
@@ -69,7 +83,7 @@ export function decodeRecords(bytes: Buffer, max: number): { records: Records; l
     count += 1;
   }
   if (count === 0) return undefined;
-  const records: Records = { lines: [], printed: [], progress: undefined, fileParts: [] };
+  const records: Records = { lines: [], printed: [], progress: undefined, fileParts: [], operations: [] };
   for (const record of JSON.parse(`[${bytes.toString("utf8", 0, length - 1).replaceAll(END, ",")}]`) as Record[]) {
     if (record.length === 6) records.lines.push(lineOf(record));
     else sort(record, records);
@@ -100,6 +114,9 @@ function sort(record: Exclude<Record, LineRecord>, into: Records): void {
       break;
     case "chunk":
       into.fileParts.push({ kind: record[0], file: record[1], bytes: Buffer.from(record[2], "base64") });
+      break;
+    case "graphql":
+      into.operations.push({ operation: record[1], document: record[2], variables: record[3] });
       break;
     default:
       into.fileParts.push({ kind: record[0], file: record[1] });

@@ -4,26 +4,39 @@ import { type DefinedJob, type JobContext, JobFailure, type JobOutcome } from ".
 import { checkData } from "./check-data.ts";
 import type { RunFiles } from "./files.ts";
 import { loadJob } from "./load-job.ts";
+import type { RunOperations } from "./operations.ts";
 import type { Redactor } from "./redaction.ts";
 import { toJson } from "./to-json.ts";
+import type { UnderWay } from "./under-way.ts";
 
 /** What a job is given besides its task. */
 export interface JobMeans extends Pick<JobContext, "logger" | "progress" | "signal"> {
   files: RunFiles;
   redactor: Redactor;
+  operations: RunOperations;
+  underWay: UnderWay;
 }
 
 /** Runs a task's job in this thread; whatever it throws is its outcome. */
-export async function runJob(task: SandboxTask, { files, redactor, ...means }: JobMeans): Promise<Outcome> {
+export async function runJob(task: SandboxTask, { files, redactor, operations, underWay, ...means }: JobMeans): Promise<Outcome> {
   try {
     const job = await loadJob(task);
     const checked = await checkData(job, task.data);
     if ("details" in checked) throw new TypeError(checked.details.map(({ field, message }) => `${field}: ${message}`).join("; "));
     const { dryRun, user, jobResult } = task;
-    const context: JobContext = { ...means, data: checked.data, dryRun, user, jobResult, createFile: files.create };
+    const context: JobContext = {
+      ...means,
+      data: checked.data,
+      dryRun,
+      user,
+      jobResult,
+      createFile: (name, content) => underWay.add(files.create(name, content)),
+      graphql: <Data>(document: unknown, variables?: unknown) =>
+        underWay.add(operations.send(document, variables)) as Promise<Data>,
+    };
     const outcome = await runWithHooks(job, context);
     if (outcome.status === "FAILURE") throw outcome.error;
-    await files.settled();
+    await underWay.settled();
     // A rejection that nobody awaited is reported one turn later; without this turn the run would count as a success.
     await setImmediate();
     return { kind: "success", result: checkLength(redactor.json(outcome.result)) };

@@ -1,0 +1,87 @@
+import { isUuid } from "../entities/scalars.ts";
+import { shapeOf } from "../entities/shape.ts";
+import { AppError, type ErrorDetail } from "../errors.ts";
+import type { Data } from "./assign.ts";
+import { changeObject, createObject } from "./objects.ts";
+import type { Identified, Model, Unit } from "./unit.ts";
+
+/** An object as it is to be. */
+export interface ImportRow {
+  /** Id that it has; undefined for one that is found by its natural key, or new. */
+  id: string | undefined;
+  /** Value of its natural key; undefined where its model has none, or the row does not say. */
+  key: string | undefined;
+}
+
+/** What a row's values are, for an object that there is or for a new one; or what is wrong with them. */
+export type ReadData<Row> = (row: Row, isNew: boolean) => { data: Data } | { details: readonly ErrorDetail[] };
+
+/** One thing wrong with one row. */
+export interface RowError extends ErrorDetail {
+  /** Place of the row, from 1 on. */
+  row: number;
+}
+
+/**
+ * Creates objects, and changes those that there are, by the rules that hold for single ones. An object is found by its id, or else by its natural
+ * key; a new one has the id that its row gives.
+ * @returns what is wrong, with every row looked at; whoever made the unit keeps nothing of it if there is anything.
+ */
+export async function importObjects<T extends Identified, Row extends ImportRow>(
+  unit: Unit,
+  model: Model<T>,
+  rows: readonly Row[],
+  read: ReadData<Row>,
+): Promise<RowError[]> {
+  const errors: RowError[] = [];
+  const find = await holdNamed(unit, model, rows);
+  const taken = new Map<object, number>();
+  for (const [n, row] of rows.entries()) {
+    const known = find(row);
+    const earlier = known && taken.get(known);
+    const details =
+      earlier === undefined
+        ? await importOne(unit, model, row, known, read).catch(detailsOf)
+        : [{ field: row.id === undefined ? "" : "id", message: `This is the same object as in row ${earlier}.` }];
+    if (known && earlier === undefined) taken.set(known, n + 1);
+    errors.push(...details.map(({ field, message }) => ({ row: n + 1, field: field.replace(/^data\./, ""), message })));
+  }
+  return errors;
+}
+
+async function importOne<T extends Identified, Row extends ImportRow>(
+  unit: Unit,
+  model: Model<T>,
+  row: Row,
+  known: T | undefined,
+  read: ReadData<Row>,
+): Promise<readonly ErrorDetail[]> {
+  if (row.id !== undefined && !isUuid(row.id)) return [{ field: "id", message: "An id is a UUID." }];
+  const values = read(row, known === undefined);
+  if ("details" in values) return values.details;
+  if (known) await changeObject(unit, model, known, values.data);
+  else await createObject(unit, model, values.data, row.id?.toLowerCase());
+  return [];
+}
+
+/** Holds the objects that rows name, all at once. @returns what finds a row's. */
+async function holdNamed<T extends Identified>(
+  unit: Unit,
+  model: Model<T>,
+  rows: readonly ImportRow[],
+): Promise<(row: ImportRow) => T | undefined> {
+  const { naturalKey } = shapeOf(model);
+  const ids = rows.flatMap(({ id }) => (isUuid(id) ? [id.toLowerCase()] : []));
+  const keys = naturalKey ? rows.flatMap(({ key }) => key ?? []) : [];
+  const where = naturalKey ? { $or: [{ id: ids }, { [naturalKey]: keys }] } : { id: ids };
+  const held = ids.length + keys.length > 0 ? await unit.hold(model, where) : [];
+  const byId = new Map(held.map((object) => [object.id, object]));
+  const byKey = new Map(naturalKey ? held.map((object) => [object[naturalKey as keyof T] as unknown, object]) : []);
+  return ({ id, key }) => byId.get(id?.toLowerCase() ?? "") ?? (key === undefined ? undefined : byKey.get(key));
+}
+
+/** What is wrong with one object; anything else ends the whole. */
+function detailsOf(error: unknown): readonly ErrorDetail[] {
+  if (!(error instanceof AppError)) throw error;
+  return error.details.length > 0 ? error.details : [{ field: "", message: error.message }];
+}
