@@ -93,6 +93,7 @@ export async function openApp(
         authenticate,
         limits: config,
         webhookSecret: config.webhookSecret,
+        clock,
         log,
         host: config.host,
         port: config.port,

@@ -16,6 +16,14 @@ export interface Sessions {
   close(): void;
 }
 
+/** What tells the time, and wakes. */
+export interface SessionClock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls once at that time, unless the returned function is called before. */
+  wakeAt(time: number, act: () => void): () => void;
+}
+
 /** Keys in one statement. */
 const MAX_KEYS = 500;
 
@@ -25,13 +33,12 @@ const MAX_KEYS = 500;
  */
 export function createSessions(
   database: Database,
-  { checkMs, mostPerUser }: { checkMs: number; mostPerUser: number },
-  now: () => number = Date.now,
+  { checkMs, mostPerUser, clock }: { checkMs: number; mostPerUser: number; clock: SessionClock },
 ): Sessions {
   const byKey = new Map<string, Set<() => void>>();
   const byUser = new Map<string, number>();
   let size = 0;
-  let timer: NodeJS.Timeout | undefined;
+  let cancel: (() => void) | undefined;
 
   async function goodOnes(keys: readonly string[]): Promise<Set<string>> {
     const rows = await database.read(
@@ -41,7 +48,7 @@ export function createSessions(
         .select("token.key_hash")
         .where("token.key_hash", "in", keys)
         .where("user.is_active", "=", sql.lit(true))
-        .where((eb) => eb.or([eb("token.expires", "is", null), eb("token.expires", ">", new Date(now()).toISOString())]))
+        .where((eb) => eb.or([eb("token.expires", "is", null), eb("token.expires", ">", new Date(clock.now()).toISOString())]))
         .compile(),
     );
     return new Set(rows.map(({ key_hash }) => key_hash as string));
@@ -58,14 +65,14 @@ export function createSessions(
 
   /** One check after the other. While the database is away nobody is let go: what they would be told comes from there too. */
   function keepChecking(): void {
-    timer ??= setTimeout(() => {
+    cancel ??= clock.wakeAt(clock.now() + checkMs, () => {
       void check()
         .catch(() => undefined)
         .finally(() => {
-          timer = undefined;
+          cancel = undefined;
           if (size > 0) keepChecking();
         });
-    }, checkMs);
+    });
   }
 
   return {
@@ -90,9 +97,6 @@ export function createSessions(
         if (left > 0) byUser.set(id, left);
         else byUser.delete(id);
         size -= 1;
-        if (size > 0) return true;
-        clearTimeout(timer);
-        timer = undefined;
         return true;
       }
       function end(): void {
@@ -100,9 +104,6 @@ export function createSessions(
       }
       return () => void leave();
     },
-    close() {
-      clearTimeout(timer);
-      timer = undefined;
-    },
+    close: () => cancel?.(),
   };
 }

@@ -6,7 +6,7 @@ import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/di
 import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import type { Authenticate, Viewer } from "../access/authenticate.ts";
-import { createSessions } from "../access/sessions.ts";
+import { createSessions, type SessionClock } from "../access/sessions.ts";
 import type { Database } from "../entities/database.ts";
 import { StartError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
@@ -41,6 +41,7 @@ export interface ServerDeps {
   limits: PageLimits & SocketLimits & { maxStreamsPerUser: number };
   /** Shared with whoever sends webhooks; without it none is taken. */
   webhookSecret?: string | undefined;
+  clock: SessionClock;
   log: Logger;
   host: string;
   port: number;
@@ -59,7 +60,7 @@ export interface Server {
  * @throws {@link StartError} when the port cannot be had.
  */
 export async function openServer(
-  { database, runner, authenticate, limits, webhookSecret, log, host, port }: ServerDeps,
+  { database, runner, authenticate, limits, webhookSecret, clock, log, host, port }: ServerDeps,
   schema: GraphQLSchema = createSchema(),
   executor: Executor = createExecutor(schema),
 ): Promise<Server> {
@@ -81,7 +82,7 @@ export async function openServer(
   const contextOf = (viewer: Viewer, jobResultId?: string) => createContext({ database, runner, limits }, viewer, jobResultId);
   const readDocument = createDocumentReader(schema);
   const openStream = createStreams(executor, contextOf, formatError);
-  const sessions = createSessions(database, { checkMs: SESSION_CHECK_MS, mostPerUser: limits.maxStreamsPerUser });
+  const sessions = createSessions(database, { checkMs: SESSION_CHECK_MS, mostPerUser: limits.maxStreamsPerUser, clock });
   const live = { schema, executor, readDocument, openStream, authenticate, sessions, contextOf, formatError, limits };
   const sockets = openSockets(live);
   const eventStreams = openEventStreams(live);

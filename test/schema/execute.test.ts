@@ -86,7 +86,16 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
     await database.close();
   });
   const authenticate = createAuthenticator(database, 0);
-  const deps = { database, runner, authenticate, limits: loadConfig({ ADMIN_TOKEN: KEY }), log, host: "127.0.0.1", port: 0 };
+  const deps = {
+    database,
+    runner,
+    authenticate,
+    limits: loadConfig({ ADMIN_TOKEN: KEY }),
+    clock: systemClock,
+    log,
+    host: "127.0.0.1",
+    port: 0,
+  };
 
   async function open(...how: [GraphQLSchema?, Parameters<typeof openServer>[2]?]): Promise<Side> {
     const server = await openServer(deps, ...how);

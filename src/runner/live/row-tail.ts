@@ -71,7 +71,7 @@ export function openRowTail(deps: { database: Database; broker: Broker }, of: Ta
       while (head < last) {
         const batch = await pages.read(head, last);
         head = batch.to;
-        if (batch.rows.length > 0) keep(batch);
+        keep(batch);
         wake.all();
       }
       isOver = !run || FINAL_STATUSES.includes(run["status"] as JobResultStatus);
@@ -83,6 +83,9 @@ export function openRowTail(deps: { database: Database; broker: Broker }, of: Ta
   }
 
   function keep(batch: Batch): void {
+    const before = recent.at(-1);
+    // One without rows only says how far was read: what stays has no gaps.
+    if (batch.rows.length === 0 && before) return void (before.to = batch.to);
     recent.push(batch);
     recentBytes += batch.bytes;
     while (recentBytes > RECENT_BYTES && recent.length > 1) recentBytes -= recent.shift()!.bytes;

@@ -1,0 +1,308 @@
+import { once } from "node:events";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import WebSocket from "ws";
+import { KEY, openTestApp, type TestApp } from "../support/app.ts";
+import { post } from "../support/client.ts";
+import { answersOf, openEventStream } from "../support/event-stream.ts";
+import { createTestClock } from "../support/clock.ts";
+import { databaseOf } from "../support/rows.ts";
+
+const JOBS = {
+  "jobs.ts": `
+export const Waits = defineJob({ name: "Waits", enabled: true, async run({ logger, signal }) {
+  logger.info("begun");
+  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+} });
+export const Quick = defineJob({ name: "Quick", enabled: true, run({ logger }) { for (let n = 1; n <= 3; n++) logger.info("Grüße " + n);} });
+`,
+};
+const FOLLOW = `subscription ($id: ID!) { job_log_entries(job_result_id: $id) { sequence message } }`;
+
+async function start(app: TestApp, job: string): Promise<string> {
+  return (await app.client.query(`mutation { run_job(class_path: "jobs.${job}") { id } }`)).run_job.id;
+}
+
+/** A socket without a library, that keeps what it is sent. */
+async function open(app: TestApp, { key = KEY, init = true, path = "/graphql", headers = {} } = {}) {
+  const socket = new WebSocket(`${app.url.replace("http", "ws")}${path}`, "graphql-transport-ws", { headers });
+  onTestFinished(() => socket.terminate());
+  const messages: any[] = [];
+  const closed = Promise.withResolvers<{ code: number; reason: string }>();
+  const arrivals = new EventTarget();
+  socket.on("message", (data) => {
+    messages.push(JSON.parse(String(data)));
+    arrivals.dispatchEvent(new Event("message"));
+  });
+  socket.on("close", (code, reason) => closed.resolve({ code, reason: String(reason) }));
+  socket.on("error", () => undefined);
+  await once(socket, "open");
+  const send = (message: object) => socket.send(JSON.stringify(message));
+  const until = async (isIt: (message: any) => boolean) => {
+    while (!messages.some(isIt)) await once(arrivals, "message");
+    return messages.find(isIt);
+  };
+  if (init) {
+    send({ type: "connection_init", payload: { Authorization: `Token ${key}` } });
+    await until(({ type }) => type === "connection_ack");
+  }
+  const subscribe = (id: string, query: string, variables = {}) => send({ id, type: "subscribe", payload: { query, variables } });
+  return { socket, messages, closed: closed.promise, send, until, subscribe };
+}
+
+describe("a stream whose key is no longer good", () => {
+  const STOPS = {
+    "is deleted": (app: TestApp) => databaseOf(app).then((database) => database.rows.deleteFrom("token").execute()),
+    "has expired": (app: TestApp) =>
+      databaseOf(app).then((database) =>
+        database.rows
+          .updateTable("token")
+          .set({ expires: new Date(Date.now() - 1000).toISOString() })
+          .execute(),
+      ),
+    "is of a user who was disabled": (app: TestApp) =>
+      databaseOf(app).then((database) =>
+        database.rows
+          .updateTable("user")
+          .set({ is_active: app.config.databaseUrl.startsWith("sqlite:") ? 0 : false })
+          .execute(),
+      ),
+  };
+  test.for(Object.keys(STOPS) as (keyof typeof STOPS)[])("because it %s ends within 5 s, with 4401 or an error", async (name) => {
+    const clock = createTestClock();
+    const app = await openTestApp(JOBS, {}, clock);
+    const id = await start(app, "Waits");
+    const { subscribe, until, closed, messages } = await open(app);
+    subscribe("1", FOLLOW, { id });
+    await until(({ type }) => type === "next");
+    const events = (await openEventStream(app.url, KEY, { query: FOLLOW, variables: { id } }))[Symbol.asyncIterator]();
+    expect((await events.next()).value.event).toBe("next");
+    await STOPS[name](app);
+    clock.advance(5000);
+    const last = (await events.next()).value;
+    expect(JSON.parse(last.data)).toMatchObject({ errors: [{ extensions: { code: "UNAUTHENTICATED" } }] });
+    expect((await events.next()).value).toEqual({ event: "complete", data: "" });
+    expect((await events.next()).done).toBe(true);
+    expect(await closed).toEqual({ code: 4401, reason: "The key is no longer good." });
+    expect(messages.filter(({ type }) => type === "next")).toHaveLength(1);
+  });
+
+  test("is another's affair: streams of other keys go on", async () => {
+    const clock = createTestClock();
+    const app = await openTestApp(JOBS, {}, clock);
+    const other = "another-key-0123456789";
+    const database = await databaseOf(app);
+    const { hashKey } = await import("../../src/access/authenticate.ts");
+    const [token] = await database.read(database.rows.selectFrom("token").selectAll().compile());
+    await database.rows
+      .insertInto("token")
+      .values({ ...token, id: crypto.randomUUID(), key_hash: hashKey(other) })
+      .execute();
+    const id = await start(app, "Waits");
+    const ours = await open(app);
+    const theirs = await open(app, { key: other });
+    for (const { subscribe, until } of [ours, theirs]) {
+      subscribe("1", FOLLOW, { id });
+      await until(({ type }) => type === "next");
+    }
+    await database.rows.deleteFrom("token").where("key_hash", "=", hashKey(other)).execute();
+    clock.advance(5000);
+    expect((await theirs.closed).code).toBe(4401);
+    await app.client.query(`mutation ($id: ID!) { cancel_job_result(id: $id) { id } }`, { id });
+    await ours.until(({ type }) => type === "complete");
+    expect(ours.socket.readyState).toBe(WebSocket.OPEN);
+  });
+});
+
+describe("limits", () => {
+  test("of sockets and streams of one user are told with 4429 and LIMIT_EXCEEDED, and free again with each that ends", async () => {
+    const app = await openTestApp(JOBS, { maxStreamsPerUser: 2 });
+    const id = await start(app, "Waits");
+    const body = { query: FOLLOW, variables: { id } };
+    const first = await open(app);
+    const stream = await openEventStream(app.url, KEY, body);
+    const third = await open(app, { init: false });
+    third.send({ type: "connection_init", payload: { Authorization: `Token ${KEY}` } });
+    expect(await third.closed).toEqual({ code: 4429, reason: expect.stringContaining("2 sockets and streams") });
+    const refused = await openEventStream(app.url, KEY, body);
+    for await (const _ of refused);
+    expect([refused.status, JSON.parse(refused.text())]).toEqual([
+      413,
+      { errors: [expect.objectContaining({ extensions: { code: "LIMIT_EXCEEDED" } })] },
+    ]);
+    stream.cut();
+    await vi.waitFor(async () => {
+      const next = await openEventStream(app.url, KEY, body);
+      expect(next.status).toBe(200);
+      next.cut();
+    });
+    first.subscribe("1", FOLLOW, { id });
+    await first.until(({ type }) => type === "next");
+  });
+
+  test("of operations on one socket close it with 4429, and no other", async () => {
+    const app = await openTestApp(JOBS, { maxSubscriptionsPerSocket: 2 });
+    const id = await start(app, "Waits");
+    const [greedy, other] = [await open(app), await open(app)];
+    other.subscribe("1", FOLLOW, { id });
+    for (const number of ["1", "2", "3"]) greedy.subscribe(number, FOLLOW, { id });
+    expect(await greedy.closed).toEqual({ code: 4429, reason: expect.stringContaining("More than 2 operations at a time") });
+    await other.until(({ type }) => type === "next");
+    expect(other.socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  test("of the rate of operations close a socket with 4429", async () => {
+    const app = await openTestApp({});
+    const { subscribe, closed } = await open(app);
+    for (let n = 0; n < 1200; n++) subscribe(String(n), "{ __typename }");
+    expect(await closed).toEqual({ code: 4429, reason: expect.stringContaining("operations a second") });
+    expect(await app.client.query("{ __typename }")).toEqual({ __typename: "Query" });
+  });
+
+  test("of a message's size close its socket alone, with 1009", async () => {
+    const app = await openTestApp({});
+    const [big, other] = [await open(app), await open(app)];
+    big.subscribe("1", "{ __typename }", { padding: "x".repeat(2_000_000) });
+    expect((await big.closed).code).toBe(1009);
+    other.subscribe("1", "{ __typename }");
+    expect(await other.until(({ type }) => type === "next")).toEqual({
+      id: "1",
+      type: "next",
+      payload: { data: { __typename: "Query" } },
+    });
+  });
+
+  test("of the time to say who one is close a socket with 4408", async () => {
+    const app = await openTestApp({});
+    const { closed } = await open(app, { init: false });
+    expect((await closed).code).toBe(4408);
+  });
+});
+
+describe("a page of another site", () => {
+  const upgrade = (app: TestApp, headers: Record<string, string>) =>
+    new Promise<number>((resolve, reject) => {
+      const socket = new WebSocket(`${app.url.replace("http", "ws")}/graphql`, "graphql-transport-ws", { headers });
+      socket.once("open", () => (resolve(101), socket.terminate()));
+      socket.once("unexpected-response", (request, { statusCode }) => (resolve(statusCode!), request.destroy()));
+      socket.once("error", reject);
+    });
+  test("is refused with what a browser adds by itself, and only then", async () => {
+    const app = await openTestApp({});
+    const { host } = new URL(app.url);
+    expect(await upgrade(app, { origin: "https://evil.example", cookie: "a=b" })).toBe(403);
+    expect(await upgrade(app, { origin: "https://evil.example", authorization: "Basic YTpi" })).toBe(403);
+    expect(await upgrade(app, { origin: "null", cookie: "a=b" })).toBe(403);
+    expect(await upgrade(app, { origin: `http://${host}`, cookie: "a=b" })).toBe(101);
+    expect(await upgrade(app, { origin: "https://dashboard.example" })).toBe(101);
+    expect(await upgrade(app, { cookie: "a=b" })).toBe(101);
+  });
+});
+
+describe("an event stream", () => {
+  test("is what graphql-sse says of distinct connections: next for each answer, then complete", async () => {
+    const app = await openTestApp(JOBS);
+    const id = await start(app, "Quick");
+    const stream = await openEventStream(app.url, KEY, { query: FOLLOW, variables: { id } }, { path: "/api/graphql/" });
+    expect([stream.status, stream.headers["content-type"], stream.headers["cache-control"]]).toEqual([
+      200,
+      "text/event-stream; charset=utf-8",
+      "no-store",
+    ]);
+    const events = [];
+    for await (const event of stream) events.push(event);
+    expect(events.at(-1)).toEqual({ event: "complete", data: "" });
+    const lines = events.slice(0, -1).flatMap(({ data }) => JSON.parse(data).data.job_log_entries);
+    expect(lines).toEqual([1, 2, 3].map((n) => ({ sequence: n, message: `Grüße ${n}` })));
+  });
+
+  test("carries queries and mutations too; GET carries no mutation", async () => {
+    const app = await openTestApp(JOBS);
+    expect(await answersOf(app.url, KEY, { query: '{ jobs(sort: "name") { name } }' })).toEqual([
+      { data: { jobs: [{ name: "Quick" }, { name: "Waits" }] } },
+    ]);
+    const [{ data }] = await answersOf(app.url, KEY, { query: `mutation { run_job(class_path: "jobs.Quick") { status } }` });
+    expect(data.run_job.status).toMatch(/^(PENDING|STARTED|SUCCESS)$/);
+    const get = async (query: string, more = "") => {
+      const path = `/graphql?query=${encodeURIComponent(query)}${more}`;
+      const stream = await openEventStream(app.url, KEY, undefined, { method: "GET", path });
+      for await (const _ of stream);
+      return [stream.status, stream.text()];
+    };
+    expect(await get("query A { __typename } query B { jobs { id } }", "&operationName=A")).toEqual([
+      200,
+      `event: next\ndata: {"data":{"__typename":"Query"}}\n\nevent: complete\ndata: \n\n`,
+    ]);
+    expect(
+      (await get(`query ($n: Int) { jobs(limit: $n) { name } }`, `&variables=${encodeURIComponent('{"n":0}')}`))[1],
+    ).toContain('{"jobs":[]}');
+    expect(await get(`mutation { refresh_jobs { name } }`)).toEqual([
+      400,
+      expect.stringContaining("A mutation is sent with POST."),
+    ]);
+    expect(await get("{ __typename }", "&variables=x")).toEqual([400, expect.stringContaining("`variables` must be JSON")]);
+  });
+
+  test.for([
+    [{ query: "{ nothing }" }, 400, "GRAPHQL_VALIDATION_FAILED"],
+    [{ query: "{ nothing" }, 400, "GRAPHQL_VALIDATION_FAILED"],
+    [{}, 400, "BAD_USER_INPUT"],
+    [{ query: 7 }, 400, "BAD_USER_INPUT"],
+    [{ query: "{ __typename }", variables: [] }, 400, "BAD_USER_INPUT"],
+    [{ query: "{ __typename }", operationName: 7 }, 400, "BAD_USER_INPUT"],
+    [{ query: "query A { __typename } query B { __typename }" }, 400, "BAD_USER_INPUT"],
+  ] as const)("does not begin for %j: %s %s", async ([body, status, code]) => {
+    const app = await openTestApp({});
+    const stream = await openEventStream(app.url, KEY, body);
+    for await (const _ of stream);
+    expect([stream.status, JSON.parse(stream.text()).errors[0].extensions.code]).toEqual([status, code]);
+  });
+
+  test("needs a key", async () => {
+    const app = await openTestApp({});
+    const stream = await openEventStream(app.url, undefined, { query: "{ __typename }" });
+    for await (const _ of stream);
+    expect(stream.status).toBe(401);
+  });
+
+  test("that is cut frees what it held", async () => {
+    const app = await openTestApp(JOBS, { maxStreamsPerUser: 1 });
+    const id = await start(app, "Waits");
+    for (let n = 0; n < 20; n++)
+      await vi.waitFor(async () => {
+        const stream = await openEventStream(app.url, KEY, { query: FOLLOW, variables: { id } });
+        onTestFinished(stream.cut);
+        expect(stream.status).toBe(200);
+        for await (const { event } of stream) {
+          expect(event).toBe("next");
+          break;
+        }
+      });
+  });
+});
+
+test("a server that stops closes sockets with 1001, and cuts event streams without an end", async () => {
+  const app = await openTestApp(JOBS);
+  const id = await start(app, "Waits");
+  const { subscribe, until, closed } = await open(app);
+  subscribe("1", FOLLOW, { id });
+  await until(({ type }) => type === "next");
+  const stream = await openEventStream(app.url, KEY, { query: FOLLOW, variables: { id } });
+  const events = stream[Symbol.asyncIterator]();
+  await events.next();
+  await app.close();
+  expect(await closed).toEqual({ code: 1001, reason: "The server is stopping." });
+  await expect(events.next()).rejects.toThrow();
+  expect(stream.text()).not.toContain("complete");
+});
+
+test("one operation of many fails, and says so to its own subscriber only", async () => {
+  const app = await openTestApp(JOBS);
+  const { subscribe, until, messages } = await open(app);
+  subscribe("bad", FOLLOW, { id: "nobody" });
+  subscribe("good", "{ __typename }");
+  await until(({ id, type }) => id === "good" && type === "complete");
+  const answer = await until(({ id, type }) => id === "bad" && (type === "error" || type === "next"));
+  expect(JSON.stringify(answer)).toContain("NOT_FOUND");
+  expect(messages.filter(({ id }) => id === "good")).toHaveLength(2);
+  expect((await post(app.url, KEY, { query: "{ __typename }" })).status).toBe(200);
+});
