@@ -291,7 +291,7 @@ test("a server that stops closes sockets with 1001, and cuts event streams witho
   await events.next();
   await app.close();
   expect(await closed).toEqual({ code: 1001, reason: "The server is stopping." });
-  await expect(events.next()).rejects.toThrow();
+  await expect(events.next()).rejects.toThrow("aborted");
   expect(stream.text()).not.toContain("complete");
 });
 
