@@ -8,7 +8,7 @@ import type { Context } from "./context.ts";
 import { PreviewArgs, timesOf } from "./schedule-input.ts";
 import { checkCount, COUNT } from "./scheduled-job.ts";
 
-@ObjectType({ description: "What is wrong with a field.", simpleResolvers: true })
+@ObjectType({ description: "What is wrong with a field." })
 class SchedulePreviewError {
   @Field(() => String, { description: "Name of the argument." })
   field!: string;
@@ -17,7 +17,7 @@ class SchedulePreviewError {
   message!: string;
 }
 
-@ObjectType({ description: "What would come of a schedule, or what is wrong with it.", simpleResolvers: true })
+@ObjectType({ description: "What would come of a schedule, or what is wrong with it." })
 class SchedulePreview {
   @Field(() => String, { nullable: true, description: "The schedule in words; null when something is wrong." })
   describe!: string | null;

@@ -8,10 +8,10 @@ const BEGIN = Date.parse("2026-01-01T00:00:00Z");
 const END = BEGIN + 2 * 365 * DAY;
 const MOST = 3000;
 
-function ours(crontab: string, timeZone: string, begin = BEGIN, end = END): number[] {
+function ours(text: string, timeZone: string, begin = BEGIN, end = END): number[] {
   const schedule = {
     interval: "CUSTOM",
-    crontab,
+    crontab: text,
     timeZone,
     startTime: new Date(0),
     oneOff: false,
@@ -51,10 +51,8 @@ test.for(["America/New_York", "Europe/Paris", "Australia/Lord_Howe", "Africa/Cas
   },
 );
 
-const shown = (crontab: string, timeZone: string, from: string, to: string) =>
-  ours(crontab, timeZone, Date.parse(`${from}Z`) - 1, Date.parse(`${to}Z`)).map((time) =>
-    new Date(time).toISOString().slice(0, 16),
-  );
+const shown = (text: string, timeZone: string, from: string, to: string) =>
+  ours(text, timeZone, Date.parse(`${from}Z`) - 1, Date.parse(`${to}Z`)).map((time) => new Date(time).toISOString().slice(0, 16));
 
 test("a time that the clocks skip runs at the first moment after the gap, one that they show twice the first time", () => {
   expect(shown("30 2 * * *", "America/New_York", "2026-03-08T00:00", "2026-03-10T00:00")).toEqual([
@@ -93,4 +91,9 @@ test("a crontab for every hour goes by the clock: through an hour that comes twi
     "2026-10-03T14:30",
     "2026-10-03T16:00",
   ]);
+});
+
+test("what the clocks showed a first time does not come again for one that is made between the two", () => {
+  const [next] = shown("15,45 1 * * *", "America/New_York", "2026-11-01T06:10", "2026-11-03T00:00");
+  expect(next).toBe("2026-11-02T06:15");
 });
