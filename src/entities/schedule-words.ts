@@ -36,7 +36,7 @@ function regular({
     case "WEEKLY":
       return `Every ${DAYS[new Date(readingAt(timeZone, startTime.getTime())).getUTCDay()]} at ${time}`;
     case "CUSTOM":
-      return wordsOf(crontab, { use24HourTimeFormat: true });
+      return wordsOf(crontab, { use24HourTimeFormat: true, logicalAndDayFields: true });
   }
 }
 

@@ -38,10 +38,13 @@ function cronWithSeconds({ interval, crontab, startTime, timeZone }: Times): str
 /** Cron knows no parts of a second: what starts within one runs with the next. */
 const wholeSecond = (time: Date) => Math.ceil(time.getTime() / 1000) * 1000;
 
+/** What croner takes, and other readers of crontabs do not. */
+const UNUSUAL = /\?|#(?![1-5])/;
+
 /** What is wrong with a crontab, as a sentence; undefined for one that can be carried out. */
 export function wrongCrontab(crontab: string): string | undefined {
   const fields = crontab.trim().split(/\s+/);
-  if (fields.length !== 5 || crontab.includes("?"))
+  if (fields.length !== 5 || UNUSUAL.test(crontab))
     return "A crontab has five fields: minute, hour, day of month, month and day of week, with `*` for any, e.g. `30 2 * * 1-5`.";
   try {
     readCron(crontab);

@@ -27,6 +27,7 @@ const REFUSED = [
   [{ ...plain, interval: "CUSTOM" }, "INVALID_SCHEDULE", "data.crontab"],
   [{ ...plain, interval: "CUSTOM", crontab: "61 * * * *" }, "INVALID_SCHEDULE", "data.crontab"],
   [{ ...plain, interval: "CUSTOM", crontab: "* * * *" }, "INVALID_SCHEDULE", "data.crontab"],
+  [{ ...plain, interval: "CUSTOM", crontab: "0 0 * * 5#L" }, "INVALID_SCHEDULE", "data.crontab"],
   [{ ...plain, interval: "CUSTOM", crontab: "@daily" }, "INVALID_SCHEDULE", "data.crontab"],
   [{ ...plain, interval: "CUSTOM", crontab: "0 0 30 2 *" }, "INVALID_SCHEDULE", "data.crontab"],
   [{ ...daily, crontab: "0 0 * * *" }, "INVALID_SCHEDULE", "data.crontab"],
@@ -172,6 +173,7 @@ const WORDS = [
   [{ interval: "FUTURE", start_time: START, time_zone: "EUROPE_PARIS" }, `Once, on ${YEAR}-03-04 at 09:30 (Europe/Paris)`],
   [{ interval: "HOURLY", start_time: START }, "Every hour at minute 30 (UTC)"],
   [{ interval: "CUSTOM", crontab: "*/15 * * * *" }, "Every 15 minutes (UTC)"],
+  [{ interval: "CUSTOM", crontab: "0 0 13 * 5" }, "At 00:00, on day 13 of the month, only on Friday (UTC)"],
   [{ interval: "CUSTOM", crontab: "0 0 * * *", one_off: true }, "Once: at 00:00 (UTC)"],
   [
     { interval: "DAILY", start_time: START, expires: `${YEAR}-05-01T00:00:00Z` },
@@ -194,6 +196,19 @@ test("a schedule that is deleted leaves its runs, and is in the log", async () =
     scheduled_job: null,
   });
   expect((await readLog(client, `changed_object_id: "${id}"`)).map(({ action }) => action)).toEqual(["CREATE", "DELETE"]);
+});
+
+test("a schedule whose queue is deleted waits in its job's default, and the log says so", async () => {
+  const app = await openTestApp(JOBS);
+  const { id } = await createSchedule(app.client, { ...daily, job_queue: "fast" });
+  await app.client.query(`mutation { update_job(name: "Plain", data: { job_queues: ["default"] }) { id } }`);
+  const { job_queues } = await app.client.query(`{ job_queues(name: "fast") { id } }`);
+  await app.client.query(`mutation { delete_job_queue(id: "${job_queues[0].id}") { id } }`);
+  expect(await readSchedule(app.client, id)).toMatchObject({ job_queue: null, next_run_at: START });
+  expect((await readLog(app.client, `changed_object_id: "${id}"`)).at(-1)).toMatchObject({
+    action: "UPDATE",
+    change_context_detail: `the queue "fast" was deleted`,
+  });
 });
 
 test("one that waits for an approval is neither run when its time comes nor by hand", async () => {
