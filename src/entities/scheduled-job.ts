@@ -131,7 +131,11 @@ export class ScheduledJob extends BaseModel {
   @Column("text", { description: "What it is for.", default: "" })
   description!: string;
 
-  @BelongsTo(() => User, { description: "Who asked for it.", nullable: true, onDelete: "set null" })
+  @BelongsTo(() => User, {
+    description: "As whom the job is run: who said last what is run; null once the user is deleted.",
+    nullable: true,
+    onDelete: "set null",
+  })
   user!: User | null;
 
   @Column("timestamp", { description: "When it was approved or denied; null where nobody was asked.", nullable: true })

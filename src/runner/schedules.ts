@@ -57,7 +57,8 @@ export async function createSchedule(deps: FireDeps, author: Author, wishes: Sch
 
 /**
  * Changes a schedule in place. When it runs next is only decided anew where something is said of when, or of whether; what is due in this
- * moment is carried out first, as the schedule was. What is still to be made up for is given up.
+ * moment is carried out first, as the schedule was. What is still to be made up for is given up. Who says what is run becomes the one as whom
+ * it is run.
  * @throws {@link AppError} NOT_FOUND, CONFLICT, INVALID_SCHEDULE, and what {@link prepareScheduled} throws.
  */
 export async function updateSchedule(
@@ -76,8 +77,8 @@ export async function updateSchedule(
       const when = whenOf(schedule, wishes, now);
       due = when ? justDue(schedule, now) : null;
       if (due) return;
-      // A schedule whose user is deleted becomes that of who takes care of it.
-      const owner = schedule.user ? {} : { user: author.userId };
+      // Nobody may have somebody else run what they say; and one whose user is deleted becomes that of who takes care of it.
+      const owner = saysWhat(wishes) || !schedule.user ? { user: author.userId } : {};
       await updateObject(unit, ScheduledJob, id, { ...plainOf(wishes), ...content, ...when, ...owner });
     });
     if (!due) return { id, changes };

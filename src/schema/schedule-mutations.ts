@@ -88,7 +88,7 @@ export class ScheduleMutations {
 
   @Mutation(() => ScheduledJob, {
     description:
-      "Changes a scheduled job; its id, its runs and its history stay. Only a change of when it is run, or of whether, decides anew when it is run next.",
+      "Changes a scheduled job; its id, its runs and its history stay. Only a change of when it is run, or of whether, decides anew when it is run next. Who changes what is run, its job, inputs, queue or options, becomes its `user`.",
   })
   async updateScheduledJob(
     @Arg("id", () => ID, ID_ARGUMENT) id: string,

@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
+import { hashKey } from "../../src/access/authenticate.ts";
+import { Token, User } from "../../src/entities/index.ts";
 import { openTestApp } from "../support/app.ts";
 import { readLog } from "../support/changes.ts";
+import { createClient } from "../support/client.ts";
 import { databaseOf } from "../support/rows.ts";
 import { act, createSchedule, readSchedule, runsOf, updateSchedule } from "../support/schedules.ts";
 
@@ -185,6 +188,21 @@ test("schedules in words", async () => {
   const { client } = await openTestApp(JOBS);
   for (const [n, [times, words]] of WORDS.entries())
     expect(await createSchedule(client, { ...plain, ...times, name: `${n}` })).toMatchObject({ describe: words });
+});
+
+test("what somebody says is run is run as them, and as nobody else", async () => {
+  const app = await openTestApp(JOBS);
+  const em = (await databaseOf(app)).fork();
+  const ada = em.create(User, { username: "ada" }, { partial: true });
+  em.create(Token, { user: ada, keyHash: hashKey("key-of-ada") }, { partial: true });
+  await em.flush();
+  const other = createClient(app.url, "key-of-ada");
+  const { id } = await createSchedule(app.client, { ...daily, job_model: "Typed", kwargs: { site: "a" } });
+  expect(await updateSchedule(other, id, { name: "Other", interval: "HOURLY" })).toMatchObject({ user: { username: "admin" } });
+  expect(await updateSchedule(other, id, { kwargs: { site: "b" } })).toMatchObject({ user: { username: "ada" } });
+  const { id: run } = await act(app.client, "run_scheduled_job_now", id, "id");
+  expect((await app.client.query(`{ job_result(id: "${run}") { user { username } } }`)).job_result.user.username).toBe("admin");
+  other.close();
 });
 
 test("a schedule that is deleted leaves its runs, and is in the log", async () => {

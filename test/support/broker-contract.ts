@@ -101,6 +101,15 @@ export function brokerContract(open: () => Promise<Broker>): void {
     expect(held.map(({ id }) => id)).toEqual(["1"]);
   });
 
+  test("counts the workers of each queue", async () => {
+    const broker = await setup();
+    expect(await broker.countWorkers(["a"])).toEqual([0]);
+    await broker.consume(["a", "b"], async () => undefined, { concurrency: 2 });
+    expect(await broker.countWorkers(["b", "c", "a"])).toEqual([1, 0, 1]);
+    await broker.stopConsuming();
+    expect(await broker.countWorkers(["a"])).toEqual([0]);
+  });
+
   test("rings every listener of a topic, from the moment it listens", async () => {
     const broker = await setup();
     const rings: string[] = [];
