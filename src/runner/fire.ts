@@ -127,10 +127,10 @@ function columnsOf({ id, name, task, jobModel, jobQueue, kwargs, celeryKwargs, u
   };
 }
 
-/** Moves a schedule on from a time that is due. @returns false when somebody else has, or when it is off by now. */
+/** Moves a schedule on from a time that is due. @returns false when somebody else has, or when it has changed meanwhile. */
 async function claim(
   em: SqlEntityManager,
-  { id, oneOff }: ScheduledJob,
+  { id, oneOff, dateChanged }: ScheduledJob,
   due: Date,
   next: Date | null,
   now: Date,
@@ -145,6 +145,8 @@ async function claim(
     .where("next_run_at", "=", due.toISOString())
     .where(sql<boolean>`enabled`)
     .where("state", "=", "ACTIVE")
+    // What was made ready is what the schedule said then; what it says by now is carried out the next time that somebody looks.
+    .where("date_changed", "=", dateChanged.toISOString())
     .returning("id")
     .execute();
   return claimed.length > 0;

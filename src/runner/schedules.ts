@@ -68,21 +68,24 @@ export async function updateSchedule(
   wishes: ScheduleWishes,
   unmodifiedSince?: Date,
 ): Promise<ScheduleChange> {
-  const content = saysWhat(wishes) ? await contentOf(deps, wishes, author.userId, await find(deps, id)) : {};
   for (;;) {
+    const before = saysWhat(wishes) ? await find(deps, id) : undefined;
+    const content = before && (await contentOf(deps, wishes, author.userId, before));
     const now = new Date(deps.clock.now());
+    let isStale = false;
     let due: Date | null = null;
     const { changes } = await transact(deps.database, author, async (unit) => {
       const schedule = await holdOne(unit, ScheduledJob, { id: isUuid(id) ? id : [] }, `id "${id}"`, unmodifiedSince);
       const when = whenOf(schedule, wishes, now);
       due = when ? justDue(schedule, now) : null;
-      if (due) return;
+      isStale = before !== undefined && before.dateChanged.getTime() !== schedule.dateChanged.getTime();
+      if (due || isStale) return;
       // Nobody may have somebody else run what they say; and one whose user is deleted becomes that of who takes care of it.
-      const owner = saysWhat(wishes) || !schedule.user ? { user: author.userId } : {};
+      const owner = content || !schedule.user ? { user: author.userId } : {};
       await updateObject(unit, ScheduledJob, id, { ...plainOf(wishes), ...content, ...when, ...owner });
     });
-    if (!due) return { id, changes };
-    await fire(deps, id, due);
+    if (due) await fire(deps, id, due);
+    else if (!isStale) return { id, changes };
   }
 }
 

@@ -231,3 +231,40 @@ test(
     expect(ticks).toBeGreaterThan(0);
   },
 );
+
+test("a change that is made while a tick is under way is never passed by, nor undone by another", async () => {
+  const { all, clock, user, database } = await openThree();
+  const [deps] = all as [(typeof all)[0]];
+  const wishes = { name: "Each minute", interval: "CUSTOM", crontab: "* * * * *", job: { name: "Plain" } } as const;
+  const { id } = await createSchedule(deps, author(user), wishes);
+  /** The same, where somebody else changes the schedule once it has been read. */
+  const disturbed = (change: Parameters<typeof updateSchedule>[3]): typeof deps => {
+    let isDone = false;
+    return {
+      ...deps,
+      database: {
+        ...database,
+        async transaction(work) {
+          if (!isDone) {
+            isDone = true;
+            await updateSchedule(deps, author(user), id, change);
+          }
+          return database.transaction(work);
+        },
+      },
+    };
+  };
+  const kwargs = () =>
+    database.rows.selectFrom("job_result").select("celery_kwargs").where("scheduled_job_id", "=", id).execute();
+  clock.time += MINUTE;
+  await createScheduler(disturbed({ consoleLog: true })).tick();
+  const runs = await kwargs();
+  expect(runs.map((run) => database.readJson(run.celery_kwargs))).toMatchObject([{ console_log: true }]);
+  await updateSchedule(disturbed({ consoleLog: false }), author(user), id, { ignoreSingletonLock: true });
+  const { celery_kwargs } = await database.rows
+    .selectFrom("scheduled_job")
+    .selectAll()
+    .where("id", "=", id)
+    .executeTakeFirstOrThrow();
+  expect(database.readJson(celery_kwargs)).toEqual({ console_log: false, ignore_singleton_lock: true });
+});
