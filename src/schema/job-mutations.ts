@@ -86,7 +86,8 @@ Field(() => Boolean, { nullable: true, description: "The same as `job_queues_ove
 @Resolver()
 export class JobMutations {
   @Mutation(() => JobResult, {
-    description: "Runs a job. Answers as soon as the run is recorded; follow it with the `job_log_entries` subscription.",
+    description:
+      "Runs a job. Answers as soon as the run is recorded; follow it with the `job_log_entries` subscription. To run it later, or again and again: `schedule_job`.",
   })
   async runJob(
     @Args(() => RunJobArgs) args: RunJobArgs,

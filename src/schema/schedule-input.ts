@@ -56,8 +56,8 @@ class OptionsInput extends TimesInput {
 /** The times of a schedule that is not made yet. */
 @ArgsType()
 export class PreviewArgs extends TimesInput {
-  @Field(() => ScheduledJobInterval, { description: "How often it is run." })
-  interval!: ScheduledJobInterval;
+  @Field(() => ScheduledJobInterval, { nullable: true, description: "How often it is run; needed in the end." })
+  interval?: ScheduledJobInterval | null;
 }
 
 /** What a schedule is, besides what `schedule_job` says of its runs. */
