@@ -71,7 +71,7 @@ export function openRowTail(deps: { database: Database; broker: Broker }, of: Ta
       while (head < last) {
         const batch = await pages.read(head, last);
         head = batch.to;
-        if (batch.rows.length > 0) keep(batch);
+        keep(batch);
         wake.all();
       }
       isOver = !run || FINAL_STATUSES.includes(run["status"] as JobResultStatus);
@@ -82,7 +82,10 @@ export function openRowTail(deps: { database: Database; broker: Broker }, of: Ta
     return !isOver && !failure;
   }
 
+  /** Without a gap: whoever has come so far finds what is next here. */
   function keep(batch: Batch): void {
+    const before = recent.at(-1);
+    if (before && batch.rows.length === 0) return void recent.splice(-1, 1, { ...before, to: batch.to });
     recent.push(batch);
     recentBytes += batch.bytes;
     while (recentBytes > RECENT_BYTES && recent.length > 1) recentBytes -= recent.shift()!.bytes;
