@@ -116,7 +116,11 @@ export function openSockets(deps: SocketDeps): Sockets {
   return {
     upgrade(request, socket, head) {
       if (isForeign(request)) return void socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
-      server.handleUpgrade(request, socket, head, (webSocket) => server.emit("connection", webSocket, request));
+      server.handleUpgrade(request, socket, head, (webSocket) => {
+        server.emit("connection", webSocket, request);
+        // What a client sends wrong has closed its socket already; graphql-ws would write each to the console, with its stack.
+        webSocket.removeAllListeners("error").on("error", () => undefined);
+      });
     },
     async close() {
       for (const socket of server.clients) socket.close(CLOSE.goingAway, "The server is stopping.");
