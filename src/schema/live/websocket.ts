@@ -118,7 +118,7 @@ export function openSockets(deps: SocketDeps): Sockets {
       if (isForeign(request)) return void socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
       server.handleUpgrade(request, socket, head, (webSocket) => {
         server.emit("connection", webSocket, request);
-        // ws has closed it already, with a code that says why; graphql-ws would print what any client does wrong.
+        // What a client sends wrong has closed its socket already; graphql-ws would write each to the console, with its stack.
         webSocket.removeAllListeners("error").on("error", () => undefined);
       });
     },
