@@ -78,7 +78,7 @@ export async function holdOne<T extends Identified>(
 ): Promise<T> {
   const [object] = await unit.hold(model, where);
   if (!object) throw new AppError("NOT_FOUND", `There is no ${wordsOf(model)} with ${words}.`);
-  const { lastUpdated } = object as { lastUpdated?: Date | null };
+  const { dateChanged, lastUpdated = dateChanged } = object as { lastUpdated?: Date | null; dateChanged?: Date };
   if (unmodifiedSince && lastUpdated && lastUpdated.getTime() !== unmodifiedSince.getTime()) {
     const message = `The ${wordsOf(model)} has changed since: it was last updated at ${lastUpdated.toISOString()}. Read it again, and decide anew.`;
     throw new AppError("CONFLICT", message, [{ field: "if_unmodified_since", message }]);

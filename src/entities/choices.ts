@@ -59,6 +59,11 @@ export const ScheduledJobInterval = {
 /** One of {@link ScheduledJobInterval}. */
 export type ScheduledJobInterval = keyof typeof ScheduledJobInterval;
 
+/** What becomes of times of a schedule at which no server was there. */
+export const ScheduledJobCatchUp = { SKIP: "SKIP", ONE: "ONE", ALL: "ALL" } as const;
+/** One of {@link ScheduledJobCatchUp}. */
+export type ScheduledJobCatchUp = keyof typeof ScheduledJobCatchUp;
+
 /** Where a schedule stands, as in Nautobot's `ScheduledJobStateChoices`. */
 export const ScheduledJobState = {
   ACTIVE: "ACTIVE",
@@ -178,6 +183,16 @@ registerEnumType(ScheduledJobInterval, {
     DAILY: { description: "Every day, at the time of its start." },
     WEEKLY: { description: "Every week, on the day and at the time of its start." },
     CUSTOM: { description: "Whenever `crontab` says." },
+  },
+});
+
+registerEnumType(ScheduledJobCatchUp, {
+  name: "ScheduledJobCatchUpChoices",
+  description: "What becomes of times of a schedule at which no server was there to run its job.",
+  valuesConfig: {
+    SKIP: { description: "They are left out; one that is less than a minute late is not." },
+    ONE: { description: "They are made up for by one run." },
+    ALL: { description: "They are made up for by a run each." },
   },
 });
 

@@ -61,6 +61,12 @@ export class JobResult extends BaseModel {
   })
   scheduledJob!: ScheduledJob | null;
 
+  @Column("timestamp", {
+    description: "The time of its schedule that the run is for; null for a run that no schedule's time has set off.",
+    nullable: true,
+  })
+  scheduledFor!: Date | null;
+
   @Choice(JobResultStatus, { description: "Where the run stands.", default: JobResultStatus.PENDING })
   status!: JobResultStatus;
 

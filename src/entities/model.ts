@@ -81,6 +81,8 @@ interface ColumnOptions {
   description: string;
   /** Value of a new row. A function is called for each. */
   default?: unknown;
+  /** Value of rows that were there before the column came, for one that may not be null. */
+  ofOlderRows?: string;
   /** Set to the time of each update, or just after the last one where that time has not passed: no two updates have the same. */
   touched?: boolean;
   nullable?: boolean;
@@ -107,6 +109,7 @@ function column(kind: ColumnKind, type: unknown, graphqlType: object, options: C
       ...(options.length === undefined ? {} : { length: options.length }),
       ...(options.unique ? { unique: true } : {}),
       ...(options.index ? { index: true } : {}),
+      ...(options.ofOlderRows === undefined ? {} : { default: options.ofOlderRows }),
       ...(initial === undefined ? {} : { onCreate: typeof initial === "function" ? (initial as () => unknown) : () => initial }),
       ...(options.touched ? { onUpdate: (object: object) => after(object[property as never]) } : {}),
     })(target as never, property as string);

@@ -1,7 +1,7 @@
 import { Collection } from "@mikro-orm/core";
 import { Notes, ObjectChanges } from "./attached.ts";
 import { BaseModel } from "./base.ts";
-import { ScheduledJobInterval, ScheduledJobState } from "./choices.ts";
+import { ScheduledJobCatchUp, ScheduledJobInterval, ScheduledJobState } from "./choices.ts";
 import { JobQueue } from "./job-queue.ts";
 import { JobResult } from "./job-result.ts";
 import { Job } from "./job.ts";
@@ -17,7 +17,7 @@ import { User } from "./user.ts";
   ordering: ["name"],
   search: ["name", "task", "description"],
   naturalKey: "name",
-  indexes: [["enabled", "state"]],
+  indexes: [["enabled", "state", "nextRunAt"]],
 })
 export class ScheduledJob extends BaseModel {
   @Column("string", { description: "Unique name of the schedule.", length: 255, unique: true })
@@ -85,11 +85,25 @@ export class ScheduledJob extends BaseModel {
   @Column("boolean", { description: "True when it is run a single time.", default: false })
   oneOff!: boolean;
 
-  @Column("timestamp", { description: "From when on it is run; for one that is run once, when." })
+  @Column("timestamp", { description: "From when on it is run; for one that is run once, when.", default: () => new Date() })
   startTime!: Date;
 
   @Choice(TimeZone, { description: "Time zone that its hours and days are meant in.", default: "UTC", length: 63 })
   timeZone!: TimeZone;
+
+  @Choice(ScheduledJobCatchUp, {
+    description: "What becomes of times at which no server was there to run it.",
+    default: ScheduledJobCatchUp.ONE,
+    ofOlderRows: ScheduledJobCatchUp.ONE,
+  })
+  catchUp!: ScheduledJobCatchUp;
+
+  @Column("timestamp", {
+    description: "When it runs the job next, the only record of what is due; null while it is off, and once it has ended.",
+    nullable: true,
+    unlogged: true,
+  })
+  nextRunAt!: Date | null;
 
   @Choice(ScheduledJobState, { description: "Where the schedule stands.", default: ScheduledJobState.ACTIVE })
   state!: ScheduledJobState;
@@ -97,10 +111,18 @@ export class ScheduledJob extends BaseModel {
   @Column("boolean", { description: "False for a schedule that is off.", default: true })
   enabled!: boolean;
 
-  @Column("timestamp", { description: "When it last ran the job; null before the first time.", nullable: true })
+  @Column("timestamp", {
+    description: "When it last ran the job, not counting runs by hand; null before the first time.",
+    nullable: true,
+    unlogged: true,
+  })
   lastRunAt!: Date | null;
 
-  @Column("integer", { description: "How often it has run the job.", default: 0 })
+  @Column("integer", {
+    description: "How often it has run the job, not counting runs by hand.",
+    unlogged: true,
+    default: 0,
+  })
   totalRunCount!: number;
 
   @Column("timestamp", { description: "When the schedule last changed.", default: () => new Date(), touched: true })

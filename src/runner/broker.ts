@@ -21,6 +21,8 @@ export interface Broker {
     handle: (delivery: Delivery) => Promise<void>,
     options: { concurrency: number },
   ): Promise<void>;
+  /** How many workers take deliveries of each of these queues. */
+  countWorkers(queues: readonly string[]): Promise<number[]>;
   /** Rings here and in every other process. May be lost; never throws. */
   notify(topic: Topic): void;
   /** Calls `onRing` from this moment on, until the returned function is called. */

@@ -45,9 +45,7 @@ export async function enqueue(deps: EnqueueDeps, request: RunRequest): Promise<s
   const known = keyed && (await findKeyed(deps.database, keyed));
   if (known !== undefined) return known;
   try {
-    const admitted = await admit(deps, request);
-    const { data, details } = await resolveObjects(deps.database, admitted.job.variablesSchema, request.data);
-    refuseInputs(admitted.job, details, request.data);
+    const { admitted, data } = await prepare(deps, request);
     if (keyed) await freeKey(deps.database, keyed);
     const key = keyed && { idempotency_key: keyed.key, idempotency_hash: keyed.hash };
     const store = async (em: SqlEntityManager) => {
@@ -65,6 +63,17 @@ export async function enqueue(deps: EnqueueDeps, request: RunRequest): Promise<s
     if (first === undefined) throw error;
     return first;
   }
+}
+
+/** The job that a request is for, and its inputs with ids in the place of what named objects. @throws as {@link enqueue}. */
+export async function prepare(
+  deps: EnqueueDeps,
+  request: RunRequest,
+): Promise<{ admitted: Admitted; data: Record<string, unknown> }> {
+  const admitted = await admit(deps, request);
+  const { data, details } = await resolveObjects(deps.database, admitted.job.variablesSchema, request.data);
+  refuseInputs(admitted.job, details, request.data);
+  return { admitted, data };
 }
 
 /** What is asked for under a key; undefined for a request without one. */
@@ -157,7 +166,7 @@ export async function send(deps: CancelDeps, run: NewRun): Promise<void> {
 /** Where the newest runs of a job take the place of its oldest: cancels all but as many as may be under way. */
 async function replaceOldest(deps: CancelDeps, { row }: NewRun): Promise<void> {
   const em = deps.database.fork();
-  const job = await em.findOne(Job, { id: row.job_model_id });
+  const job = await em.findOne(Job, { id: row.job_model_id! });
   if (job?.onLimit !== "REPLACE") return;
   const user = row.user_id === null ? null : await em.findOne(User, { id: row.user_id });
   const by = { userId: user?.id ?? null, username: user?.username ?? "" };

@@ -5,9 +5,8 @@ import { type Database, statementsOf } from "../entities/database.ts";
 import { type Job, JobHook } from "../entities/index.ts";
 import { DEFAULT_QUEUE } from "../entities/job-queue.ts";
 import { AppError } from "../errors.ts";
-import type { Clock } from "./clock.ts";
 import { admit, type EnqueueDeps, type RunRequest, send } from "./enqueue.ts";
-import { type Admitted, newRun, type NewRun, storeRuns } from "./new-run.ts";
+import { type Admitted, asRefusal, newRun, type NewRun, refused, storeRuns } from "./new-run.ts";
 import { hasLimit } from "./slots.ts";
 
 /** Launches the jobs of hooks that changes have set off. */
@@ -104,7 +103,7 @@ async function launch(deps: EnqueueDeps & { log: Logger }, deliveries: readonly 
     const meta = JSON.stringify({ job_hook: hook.name });
     for (const { request } of requests.filter(({ id }) => claimed.has(id))) {
       const fail = (refusal: AppError) =>
-        newRun(deps, em, unadmitted(hook.job), request, { ...failed(refusal, deps.clock), meta });
+        newRun(deps, em, unadmitted(hook.job), request, { ...refused(refusal, deps.clock), meta });
       const run =
         admitted instanceof AppError
           ? await fail(admitted)
@@ -137,20 +136,5 @@ function requestOf({ job }: JobHook, changeId: string, userId: string | null): R
   return { job: { id: job.id }, data: { object_change: changeId }, userId, via: "hook" };
 }
 
-/** What the gate refused is no failure of the launch: it is recorded, so that nobody has to wonder where the run is. */
-function asRefusal(error: unknown): AppError {
-  if (error instanceof AppError) return error;
-  throw error;
-}
-
 /** For a run that is only recorded. */
 const unadmitted = (job: Job): Admitted => ({ job, queue: job.defaultJobQueue?.name ?? DEFAULT_QUEUE });
-
-function failed({ code, message }: AppError, clock: Clock) {
-  return {
-    status: "FAILURE",
-    date_done: new Date(clock.now()).toISOString(),
-    result: JSON.stringify({ exc_type: code, exc_message: message }),
-    traceback: `${code}: ${message}`,
-  };
-}

@@ -27,6 +27,8 @@ import { rerun, type RerunRequest } from "./rerun.ts";
 import { createRetries } from "./retries.ts";
 import { createRunStops } from "./run-stops.ts";
 import type { Sandbox, TimeLimits } from "./sandbox.ts";
+import { createScheduler } from "./scheduler.ts";
+import { createSchedule, runScheduleNow, type ScheduleChange, type ScheduleWishes, updateSchedule } from "./schedules.ts";
 import { releaseAllWaiting } from "./slots.ts";
 import type { Templates } from "./templates.ts";
 import type { Vault } from "./vault.ts";
@@ -43,6 +45,8 @@ import { createWorker } from "./worker.ts";
  * claim     the update that makes a PENDING run a STARTED one; whoever's it is runs the job
  * attempt   what a claim begins; a run that may be retried has several, one after the other, and RETRY is its status between them
  * settle    the update that gives a run its final status, or RETRY, after its last line is stored
+ * schedule  when a job is to be run; `next_run_at` of its ScheduledJob is the only record of what is due
+ * tick      a time of a schedule that is due; who moves the schedule on to the next one stores its run in the same transaction
  * slot      what a run of a job with a limit has until it has ended; without one it waits, and is not delivered
  * cancel    a fact in a run's row, `date_canceled`; the run is settled as REVOKED, whatever its job made of it by then
  * sandbox   where job code runs, apart from this thread
@@ -54,6 +58,8 @@ export type { CancelRequest } from "./cancel.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export type { RunRequest } from "./enqueue.ts";
 export { createVault, type Vault } from "./vault.ts";
+export { type GivenTimes, planTimes } from "./plan-times.ts";
+export type { ScheduleWishes } from "./schedules.ts";
 export type { RerunRequest } from "./rerun.ts";
 export { SHUTDOWN_ABORT_MS } from "./run-stops.ts";
 export { describeReference, jobCondition, type JobReference } from "./job-reference.ts";
@@ -75,6 +81,16 @@ export interface Runner {
   enqueue(request: RunRequest): Promise<string>;
   /** Launches a run again. @see {@link rerun} for what it takes over, and what it refuses. */
   rerun(request: RerunRequest): Promise<string>;
+  /** Makes a schedule. @returns its id. @see {@link createSchedule} for what it refuses. */
+  createSchedule(author: Author, wishes: ScheduleWishes): Promise<string>;
+  /** Changes a schedule. @see {@link updateSchedule} for what it keeps, and what it refuses. */
+  updateSchedule(author: Author, id: string, wishes: ScheduleWishes, unmodifiedSince?: Date): Promise<void>;
+  /** Runs the job of a schedule by hand. @returns the id of the JobResult. @see {@link runScheduleNow} */
+  runScheduleNow(id: string, userId: string): Promise<string>;
+  /** Workers that serve each of these queues. */
+  countWorkers(queues: readonly string[]): Promise<number[]>;
+  /** What time it is, for all that is said of what is to come. */
+  now(): Date;
   /** Ends a run, at once or as soon as its worker has. @see {@link cancel} for what it refuses. */
   cancel(request: CancelRequest): Promise<void>;
   /**
@@ -132,12 +148,13 @@ export interface RunnerDeps {
 
 const QUEUES = contentTypeLabel(JobQueue);
 const JOBS = contentTypeLabel(Job);
+const SCHEDULES = contentTypeLabel(ScheduledJob);
 
 /** Whose bells ring when an object of a kind was changed by people. */
 const FAMILIES: Readonly<Record<string, Family>> = {
   [JOBS]: "job",
   [contentTypeLabel(JobResult)]: "result",
-  [contentTypeLabel(ScheduledJob)]: "schedule",
+  [SCHEDULES]: "schedule",
 };
 
 /** Brings the catalogue in step, picks up what an earlier process left, and starts to work. */
@@ -153,6 +170,8 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
   const worker = createWorker({ ...deps, catalog, logWriter, consoleWriter, files, stops, retries, name: workerName });
   const gate = { ...deps, catalog };
   const hooks = createHooks(gate);
+  const firing = { ...gate, changed };
+  const scheduler = createScheduler(firing);
   await catalog.refresh({ userId: null, username: "", requestId: newId(), context: "ORM", detail: "the server started" });
   await recover({ database, broker, clock, logWriter, workerName });
   // Nobody waits for it; the database is closed only after it.
@@ -169,6 +188,7 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
   await serveQueues();
   hooks.wake();
   retries.wake();
+  scheduler.wake();
 
   async function changed(changes: readonly ObjectChange[]): Promise<void> {
     if (changes.length === 0) return;
@@ -178,14 +198,27 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
       if (family) broker.notify(`${family}:${changedObjectId}`);
     }
     if (changes.some((change) => change.changedObjectType.label === QUEUES)) await serveQueues();
+    if (changes.some((change) => change.changedObjectType.label === SCHEDULES)) scheduler.wake();
     // A limit that is higher, or gone with its job, lets others in.
     if (changes.some((change) => change.changedObjectType.label === JOBS)) await releaseAllWaiting(deps);
     hooks.wake();
   }
 
+  async function told({ id, changes }: ScheduleChange): Promise<string> {
+    await changed(changes);
+    return id;
+  }
+
   return {
     enqueue: (request) => enqueue(gate, request),
     rerun: (request) => rerun(gate, request),
+    createSchedule: async (author, wishes) => told(await createSchedule(firing, author, wishes)),
+    async updateSchedule(author, id, wishes, unmodifiedSince) {
+      await told(await updateSchedule(firing, author, id, wishes, unmodifiedSince));
+    },
+    runScheduleNow: (id, userId) => runScheduleNow(firing, id, userId),
+    countWorkers: (queues) => broker.countWorkers(queues),
+    now: () => new Date(clock.now()),
     cancel: (request) => cancel(deps, request),
     pressButton: (press) => pressButton(gate, press),
     buttonsFor: (objectType, object) => buttonsFor({ database, templates }, objectType, object),
@@ -202,6 +235,7 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
     followFeed: createFeedFollowers(deps),
     async close(graceMs) {
       await broker.stopConsuming();
+      await scheduler.close();
       await hooks.close();
       await swept;
       await worker.close(graceMs);

@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { statementsOf } from "../entities/database.ts";
 import { COUNT_COLUMNS } from "../entities/log-counts.ts";
 import { newId } from "../entities/new-id.ts";
+import { AppError } from "../errors.ts";
 import type { Clock } from "./clock.ts";
 import type { Receiver } from "./define-job.ts";
 import { classPathOf, type LaunchedJob } from "./find-job.ts";
@@ -30,6 +31,10 @@ export interface RunWishes {
   ignoreSingletonLock?: boolean | undefined;
   /** Id of the run that this one repeats. */
   rerunOf?: string | undefined;
+  /** Id of the schedule that asks. */
+  scheduledJobId?: string | undefined;
+  /** The time of it that the run is for; absent for one by hand. */
+  scheduledFor?: Date | undefined;
   userId: string | null;
   /** What asks, if not a person: only a receiver of its kind is run for it. */
   via?: Receiver | undefined;
@@ -41,7 +46,7 @@ export interface NewRun {
   /** Whether it waits for others of its job to end. */
   waits: boolean;
   /** Its row. A run whose status is final is only recorded. */
-  row: { id: string; status: string; job_model_id: string; user_id: string | null } & Record<string, unknown>;
+  row: { id: string; status: string; job_model_id: string | null; user_id: string | null } & Record<string, unknown>;
 }
 
 /** Columns that every new run has the same in. */
@@ -90,9 +95,47 @@ export async function newRun(
     }),
     waits_for_slot: waits === null ? null : sql.lit(waits),
     rerun_of_id: wishes.rerunOf ?? null,
+    ...scheduleColumns(wishes),
     ...columns,
   };
   return { queue, waits: waits ?? false, row };
+}
+
+/** Of which schedule a run is, and for when. */
+export function scheduleColumns({ scheduledJobId, scheduledFor }: RunWishes) {
+  return { scheduled_job_id: scheduledJobId ?? null, scheduled_for: scheduledFor?.toISOString() ?? null };
+}
+
+/** Columns of a run that is only recorded: what the gate refused it for. */
+export function refused({ code, message }: AppError, clock: Clock) {
+  return {
+    status: "FAILURE",
+    date_done: new Date(clock.now()).toISOString(),
+    result: JSON.stringify({ exc_type: code, exc_message: message }),
+    traceback: `${code}: ${message}`,
+  };
+}
+
+/** What the gate refused is no failure of the launch: it is recorded, so that nobody has to wonder where the run is. @throws anything else. */
+export function asRefusal(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  throw error;
+}
+
+/** A run that is only recorded, of a job that there may be no more. `columns` say of which, and with what. */
+export function refusedRun(
+  clock: Clock,
+  refusal: AppError,
+  columns: { job_model_id: string | null; user_id: string | null } & Record<string, unknown>,
+): NewRun {
+  const row = {
+    ...INITIAL,
+    id: newId(),
+    date_created: new Date(clock.now()).toISOString(),
+    ...columns,
+    ...refused(refusal, clock),
+  };
+  return { queue: "", waits: false, row };
 }
 
 /** Stores runs, in one statement. */

@@ -97,6 +97,7 @@ async function uninstall(unit: Unit, job: Job): Promise<void> {
     ...(await unit.hold(ScheduledJob, { jobModel: job, enabled: true })),
   ]) {
     object.enabled = false;
+    if (object instanceof ScheduledJob) object.nextRunAt = null;
     unit.because(object, `the job "${job.name}" was uninstalled`);
   }
 }

@@ -24,10 +24,14 @@ import { NoteMutations, NoteResolver } from "./note.ts";
 import { ObjectChangeResolver } from "./object-change.ts";
 import { ObjectModelResolver } from "./object-model.ts";
 import { PruneMutations } from "./prune-mutations.ts";
+import { ScheduleMutations } from "./schedule-mutations.ts";
+import { SchedulePreviewResolver } from "./schedule-preview.ts";
 import { ScheduledJobResolver } from "./scheduled-job.ts";
 import { withStorableTexts } from "./storable-texts.ts";
+import { QueueLoadResolver } from "./queue-load.ts";
 import { TagMutations, TagResolver } from "./tag.ts";
 import { UserResolver } from "./user.ts";
+import { WaitingReasonResolver } from "./waiting-reason.ts";
 import { wireNames } from "./wire-names.ts";
 
 const RESOLVERS = [
@@ -37,9 +41,13 @@ const RESOLVERS = [
   JobLogEntryResolver,
   JobConsoleEntryResolver,
   FileProxyResolver,
+  WaitingReasonResolver,
   JobQueueResolver,
+  QueueLoadResolver,
   JobQueueAssignmentResolver,
   ScheduledJobResolver,
+  SchedulePreviewResolver,
+  ScheduleMutations,
   JobHookResolver,
   JobButtonResolver,
   ContentTypeResolver,

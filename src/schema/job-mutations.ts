@@ -63,10 +63,10 @@ class RunJobArgs extends JobReferenceArgs {
 }
 
 /** Inputs of a run. @throws {@link AppError} BAD_USER_INPUT for what is no object. */
-export function dataOf(data: unknown): Record<string, unknown> {
+export function dataOf(data: unknown, field = "data"): Record<string, unknown> {
   if (typeof data === "object" && data !== null && !Array.isArray(data)) return data as Record<string, unknown>;
-  const message = "data must be an object.";
-  throw new AppError("BAD_USER_INPUT", message, [{ field: "data", message }]);
+  const message = `${field.split(".").at(-1)} must be an object.`;
+  throw new AppError("BAD_USER_INPUT", message, [{ field, message }]);
 }
 
 const overridable = OVERRIDABLE.map(snakeCase);

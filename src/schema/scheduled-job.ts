@@ -1,16 +1,28 @@
-import { Arg, Extensions, FieldResolver, Int, Resolver, Root } from "type-graphql";
+import { Arg, Ctx, Extensions, FieldResolver, Int, Resolver, Root } from "type-graphql";
 import type { ScheduledJobInterval, ScheduledJobState } from "../entities/choices.ts";
 import { ScheduledJob } from "../entities/index.ts";
 import { DateTime } from "../entities/scalars.ts";
 import { cronText, nextRuns } from "../entities/schedule.ts";
+import { describeSchedule } from "../entities/schedule-words.ts";
 import { isoTime } from "../entities/timestamp.ts";
 import { AppError } from "../errors.ts";
+import type { Context } from "./context.ts";
 import type { Row } from "./list.ts";
 import { namedResolver } from "./named-resolver.ts";
 import type { ComputedField } from "./selection.ts";
 
 /** Most times that are told at once. */
 const MOST_RUNS = 100;
+
+/** Argument of what tells times. */
+export const COUNT = { defaultValue: 5, description: `At most this many; up to ${MOST_RUNS}.` } as const;
+
+/** @throws {@link AppError} BAD_USER_INPUT */
+export function checkCount(count: number): void {
+  if (count >= 0 && count <= MOST_RUNS) return;
+  const message = `count must be from 0 to ${MOST_RUNS}.`;
+  throw new AppError("BAD_USER_INPUT", message, [{ field: "count", message }]);
+}
 
 /** When jobs are to be run. */
 @Resolver(() => ScheduledJob)
@@ -28,6 +40,12 @@ export class ScheduledJobResolver extends namedResolver(ScheduledJob, {
     return cronText(times(row));
   }
 
+  @Extensions({ needs: ["interval", "crontab", "start_time", "time_zone", "one_off", "expires"] } satisfies ComputedField)
+  @FieldResolver(() => String, { description: "When it runs the job, in words." })
+  describe(@Root() row: Row): string {
+    return describeSchedule({ ...times(row), oneOff: Boolean(row["one_off"]), expires: moment(row["expires"]) });
+  }
+
   @Extensions({
     needs: ["interval", "crontab", "start_time", "time_zone", "enabled", "state", "one_off", "last_run_at", "expires"],
   } satisfies ComputedField)
@@ -35,14 +53,8 @@ export class ScheduledJobResolver extends namedResolver(ScheduledJob, {
     description:
       "The next times at which it runs the job, soonest first; none while it is off, waits for an approval, or has ended.",
   })
-  nextRuns(
-    @Root() row: Row,
-    @Arg("count", () => Int, { defaultValue: 5, description: `At most this many; up to ${MOST_RUNS}.` }) count: number,
-  ): Date[] {
-    if (count < 0 || count > MOST_RUNS) {
-      const message = `count must be from 0 to ${MOST_RUNS}.`;
-      throw new AppError("BAD_USER_INPUT", message, [{ field: "count", message }]);
-    }
+  nextRuns(@Root() row: Row, @Arg("count", () => Int, COUNT) count: number, @Ctx() { runner }: Context): Date[] {
+    checkCount(count);
     const schedule = {
       ...times(row),
       enabled: Boolean(row["enabled"]),
@@ -51,7 +63,7 @@ export class ScheduledJobResolver extends namedResolver(ScheduledJob, {
       lastRunAt: moment(row["last_run_at"]),
       expires: moment(row["expires"]),
     };
-    return nextRuns(schedule, count, new Date());
+    return nextRuns(schedule, count, runner.now());
   }
 }
 

@@ -27,9 +27,9 @@ export async function scratchFolder(): Promise<string> {
   return folder;
 }
 
-/** Runs the built server with an environment that holds nothing but what is given. */
-export function spawnServer(env: Record<string, string>): ChildProcess {
-  const child = spawn(process.execPath, [resolve("dist/main.js")], {
+/** Runs the built server, or another script, with an environment that holds nothing but what is given. */
+export function spawnServer(env: Record<string, string>, script = "dist/main.js"): ChildProcess {
+  const child = spawn(process.execPath, [resolve(script)], {
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], PORT: "0", ...env } as NodeJS.ProcessEnv,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -43,9 +43,9 @@ export function spawnServer(env: Record<string, string>): ChildProcess {
 }
 
 /** Starts a server and waits until it says where it listens. */
-export async function startServer(env: Record<string, string>): Promise<ServerProcess> {
+export async function startServer(env: Record<string, string>, script?: string): Promise<ServerProcess> {
   const started = performance.now();
-  const child = spawnServer(env);
+  const child = spawnServer(env, script);
   let output = "";
   const url = await new Promise<string>((resolveUrl, reject) => {
     const read = (chunk: Buffer) => {

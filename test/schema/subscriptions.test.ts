@@ -166,6 +166,29 @@ test("the feed of runs goes on where it was cut: first what has changed since", 
   await feed.end();
 });
 
+test("a schedule is told of when it is changed, when it runs, and to who comes back later", async () => {
+  const app = await openTestApp(JOBS);
+  const FOLLOW = `subscription { scheduled_jobs(since: "2000-01-01T00:00:00Z") { name description total_run_count } }`;
+  const { create_scheduled_job: made } = await app.client.query(
+    `mutation { create_scheduled_job(data: { name: "Yearly", job_model: "Mixed", interval: CUSTOM, crontab: "0 0 1 1 *" }) { id } }`,
+  );
+  const feed = iterate(app, FOLLOW);
+  expect(await feed.next()).toEqual({ scheduled_jobs: [{ name: "Yearly", description: "", total_run_count: 0 }] });
+  await app.client.query(
+    `mutation { update_scheduled_job(id: "${made.id}", data: { description: "Soon", interval: IMMEDIATELY }) { id } }`,
+  );
+  const told = { name: "Yearly", description: "Soon" };
+  let event: any;
+  do {
+    event = await feed.next();
+    expect(event.scheduled_jobs).toMatchObject([told]);
+  } while (event.scheduled_jobs[0].total_run_count === 0);
+  await feed.end();
+  const again = iterate(app, FOLLOW);
+  expect(await again.next()).toEqual({ scheduled_jobs: [{ ...told, total_run_count: 1 }] });
+  await again.end();
+});
+
 test("feeds of jobs, of schedules and of the change log", async () => {
   const app = await openTestApp(JOBS);
   const jobs = iterate(app, `subscription { jobs(name: "Mixed") { name grouping overrides } }`);

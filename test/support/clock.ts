@@ -4,6 +4,8 @@ import type { Clock } from "../../src/runner/index.ts";
 export interface TestClock extends Clock {
   /** Goes forward, and wakes whoever wanted to be woken until then. */
   advance(ms: number): void;
+  /** Goes forward, and wakes nobody yet. */
+  pass(ms: number): void;
   /** Resolves once somebody waits for a moment no further than so many milliseconds ahead. */
   waitedFor(withinMs: number): Promise<void>;
 }
@@ -21,6 +23,7 @@ export function createTestClock(): TestClock {
       for (const watch of watchers) watch();
       return () => void wishes.delete(wish);
     },
+    pass: (ms) => void (ahead += ms),
     advance(ms) {
       ahead += ms;
       const due = [...wishes].filter(({ time }) => time <= now());

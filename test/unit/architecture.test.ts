@@ -31,6 +31,8 @@ const PACKAGES: Record<string, readonly string[]> = {
   "graphql-ws": ["schema/live/"],
   "graphql-subscriptions": ["runner/notifier.ts"],
   "minijinja-js": ["runner/templates/"],
+  croner: ["entities/schedule.ts"],
+  cronstrue: ["entities/schedule-words.ts"],
   "csv-parse": ["runner/transfer/"],
   "csv-stringify": ["runner/transfer/"],
   yaml: ["runner/transfer/"],

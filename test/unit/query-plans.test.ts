@@ -7,6 +7,7 @@ import { MODELS } from "../../src/entities/index.ts";
 import { shapeOf } from "../../src/entities/shape.ts";
 import { createFileStore } from "../../src/runner/files.ts";
 import { prune } from "../../src/runner/prune.ts";
+import { createScheduler } from "../../src/runner/scheduler.ts";
 import { createContext } from "../../src/schema/context.ts";
 import { createSchema } from "../../src/schema/index.ts";
 import type { ListField } from "../../src/schema/list-arguments.ts";
@@ -104,5 +105,22 @@ test.for(Object.values(PrunableKind))("indexes find what is old: %s", async (kin
     await prune({ database: explaining, files }, { kind, before: new Date("2100-01-01"), limit: 20, dryRun, after: undefined });
   expect(plans.filter((plan) => SORT.test(plan) || /SCAN (?!(owner|json_each|CONSTANT ROW))/.test(plan))).toEqual([]);
   expect(plans.length).toBeGreaterThan(1);
+  await database.close();
+});
+
+test("an index finds what is due, and what is next", async () => {
+  const database = await openDatabase(await freshDatabaseUrl());
+  await fillModels(database, 50);
+  await database.rows.updateTable("scheduled_job").set({ state: "DENIED" }).execute();
+  await sql`analyze`.execute(database.rows);
+  const { explaining, plans } = explain(database);
+  const scheduler = createScheduler({
+    database: explaining,
+    clock: { now: () => Date.now(), wakeAt: () => () => undefined },
+  } as unknown as Parameters<typeof createScheduler>[0]);
+  scheduler.wake();
+  await expect.poll(() => plans.length).toBe(2);
+  await scheduler.close();
+  expect(plans.filter((plan) => SORT.test(plan) || /SCAN/.test(plan))).toEqual([]);
   await database.close();
 });

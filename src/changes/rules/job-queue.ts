@@ -1,5 +1,5 @@
 import { statementsOf } from "../../entities/database.ts";
-import { Job, JobResult, JobQueue } from "../../entities/index.ts";
+import { Job, JobResult, JobQueue, ScheduledJob } from "../../entities/index.ts";
 import { DEFAULT_QUEUE } from "../../entities/job-queue.ts";
 import type { ErrorDetail } from "../../errors.ts";
 import type { Unit } from "../unit.ts";
@@ -27,6 +27,9 @@ export const jobQueueRules = {
     if (queue.name === DEFAULT_QUEUE)
       return [{ field: "id", message: `The queue "${DEFAULT_QUEUE}" takes every job that names no other: it has to stay.` }];
     const jobs = await unit.em.find(Job, { defaultJobQueue: queue }, { orderBy: { name: "asc" } });
+    // They stay, for the default queue of their job, and that is a change of theirs.
+    for (const schedule of await unit.hold(ScheduledJob, { jobQueue: queue }))
+      unit.because(schedule, `the queue "${queue.name}" was deleted`);
     const defaults = jobs.map(({ name }) => ({ field: "id", message: `The queue is the default of the job "${name}".` }));
     return [...defaults, ...(await waitingIn(unit, queue.name, "id"))];
   },

@@ -4,6 +4,7 @@ import { initial } from "./0001-initial.ts";
 import { overridesAndChanges } from "./0002-overrides-and-changes.ts";
 import { whatRunsLeave } from "./0003-what-runs-leave.ts";
 import { runControl } from "./0004-run-control.ts";
+import { schedules } from "./0006-schedules.ts";
 import { sensitiveInputs } from "./0005-sensitive-inputs.ts";
 
 /** One step of the schema's history, in the words of each database. Never edited once it has landed. */
@@ -13,7 +14,7 @@ export interface SchemaStep {
   postgresql: readonly string[];
 }
 
-const STEPS: readonly SchemaStep[] = [initial, overridesAndChanges, whatRunsLeave, runControl, sensitiveInputs];
+const STEPS: readonly SchemaStep[] = [initial, overridesAndChanges, whatRunsLeave, runControl, sensitiveInputs, schedules];
 
 /** The steps as MikroORM's migrator wants them, for one database. */
 export function migrationOptions(dialect: "sqlite" | "postgresql"): MigrationsOptions {

@@ -39,6 +39,7 @@ export function createMemoryBroker(notifier: Notifier = createNotifier()): Broke
       handle = handler;
       deliver();
     },
+    countWorkers: async (queues) => queues.map((queue) => (handle && consumed.has(queue) ? 1 : 0)),
     notify: (topic) => notifier.ring(topic),
     listen: (topic, onRing) => notifier.listen(topic, onRing),
     listenAll: (family, onRing) => notifier.listenAll(family, onRing),

@@ -26,7 +26,7 @@ export const ScheduledJobFeed = objectFeed(ScheduledJob, {
   name: "scheduled_jobs",
   description: "Schedules, when they are made and whenever they are changed.",
   families: ["schedule"],
-  changedSince: (since) => sql<SqlBool>`scheduled_job.last_updated >= ${since}`,
+  changedSince: (since) => sql<SqlBool>`(scheduled_job.date_changed >= ${since} or scheduled_job.last_run_at >= ${since})`,
 });
 
 /** The change log. */

@@ -1,0 +1,151 @@
+import type { SqlEntityManager } from "@mikro-orm/sql";
+import { sql } from "kysely";
+import { type Author, transact } from "../changes/index.ts";
+import { statementsOf } from "../entities/database.ts";
+import { type ObjectChange, ScheduledJob } from "../entities/index.ts";
+import { newId } from "../entities/new-id.ts";
+import { nextTime } from "../entities/schedule.ts";
+import { AppError } from "../errors.ts";
+import { type EnqueueDeps, type RunRequest, send } from "./enqueue.ts";
+import { asRefusal, newRun, type NewRun, refusedRun, scheduleColumns, storeRuns } from "./new-run.ts";
+import { prepareScheduled, requestOf } from "./schedule-request.ts";
+
+/** A time that is older than this was missed: it is made up for as its schedule's `catch_up` says. */
+export const LATE_MS = 60_000;
+
+/** What {@link fire} needs. */
+export interface FireDeps extends EnqueueDeps {
+  /** To be told of what has changed. */
+  changed(changes: readonly ObjectChange[]): Promise<void>;
+}
+
+/**
+ * Carries out a schedule's time that is due: one update moves the schedule on to its next time, if nobody else has yet, and in the same
+ * transaction its run is stored. So it has one run, however many try and whenever they end. What the gate refuses has one that failed.
+ */
+export async function fire(deps: FireDeps, id: string, due: Date): Promise<void> {
+  const { database, clock, broker } = deps;
+  const schedule = await database
+    .fork()
+    .findOne(
+      ScheduledJob,
+      { id, nextRunAt: due, enabled: true, state: "ACTIVE" },
+      { populate: ["jobModel.defaultJobQueue", "jobQueue", "user"] },
+    );
+  if (!schedule) return;
+  const now = new Date(clock.now());
+  const isMissed = due.getTime() < now.getTime() - LATE_MS;
+  const isLeftOut = isMissed && schedule.catchUp === "SKIP";
+  const next = timeAfter(schedule, due, now);
+  const launch = isLeftOut ? undefined : await prepareLaunch(deps, schedule, due);
+  const work = async (em: SqlEntityManager) => {
+    if (!(await claim(em, schedule, due, next, now, isLeftOut))) return "lost";
+    const made = await launch?.(em);
+    await storeRuns(em, made ? [made] : []);
+    return made;
+  };
+  let run: NewRun | "lost" | undefined;
+  if (next) run = await database.transaction(work);
+  else {
+    // Its end is what people will look for in the log, unlike each of its times.
+    const { value, changes } = await transact(database, atEnd(), async (unit) => {
+      await unit.hold(ScheduledJob, { id });
+      return work(unit.em);
+    });
+    run = value;
+    await deps.changed(changes);
+  }
+  if (run === "lost") return;
+  broker.notify(`schedule:${id}`);
+  if (run) await send(deps, run);
+}
+
+const atEnd = (): Author => ({
+  userId: null,
+  username: "",
+  requestId: newId(),
+  context: "ORM",
+  detail: "there is no further time at which it runs",
+});
+
+/** The time after one that is due. */
+function timeAfter(schedule: ScheduledJob, due: Date, now: Date): Date | null {
+  const { catchUp } = schedule;
+  // A schedule that is run once is over with its time.
+  const over = { ...timesOf(schedule), lastRunAt: now };
+  if (catchUp === "ALL") return nextTime(over, due);
+  // What is to be left out must be late; what is to be made up for by one run need not.
+  const from = catchUp === "ONE" ? now.getTime() : now.getTime() - LATE_MS;
+  return nextTime(over, new Date(Math.max(due.getTime(), from)));
+}
+
+const timesOf = ({ interval, crontab, startTime, timeZone, oneOff, expires }: ScheduledJob) => ({
+  interval,
+  crontab,
+  startTime,
+  timeZone,
+  oneOff,
+  expires,
+});
+
+/** Asks the gate. @returns what makes the run, within the transaction that stores it: one that waits, or one that was refused. */
+async function prepareLaunch(
+  deps: FireDeps,
+  schedule: ScheduledJob,
+  due: Date,
+): Promise<(em: SqlEntityManager) => Promise<NewRun>> {
+  const refuse = (refusal: AppError) => refusedRun(deps.clock, refusal, columnsOf(schedule, due));
+  try {
+    const request: RunRequest = { ...requestOf(schedule), scheduledFor: due };
+    refuseUser(schedule);
+    const { admitted, data } = await prepareScheduled(deps, request);
+    return (em) => newRun(deps, em, admitted, { ...request, data }).catch((error: unknown) => refuse(asRefusal(error)));
+  } catch (error) {
+    const run = refuse(asRefusal(error));
+    return async () => run;
+  }
+}
+
+function refuseUser({ user }: ScheduledJob): void {
+  if (user?.isActive) return;
+  const message = user
+    ? `The user ${user.username}, who asked for the schedule, is not active.`
+    : "The user who asked for the schedule is deleted.";
+  throw new AppError("FORBIDDEN", message);
+}
+
+function columnsOf({ id, name, task, jobModel, jobQueue, kwargs, celeryKwargs, user }: ScheduledJob, due: Date) {
+  const queue = jobQueue?.name ?? jobModel?.defaultJobQueue?.name;
+  return {
+    job_model_id: jobModel?.id ?? null,
+    name: jobModel?.name ?? name,
+    task_name: task,
+    user_id: user?.id ?? null,
+    task_kwargs: JSON.stringify(kwargs ?? {}),
+    celery_kwargs: JSON.stringify({ ...celeryKwargs, ...(queue !== undefined && { queue }) }),
+    ...scheduleColumns({ data: {}, userId: null, scheduledJobId: id, scheduledFor: due }),
+  };
+}
+
+/** Moves a schedule on from a time that is due. @returns false when somebody else has, or when it is off by now. */
+async function claim(
+  em: SqlEntityManager,
+  { id, oneOff }: ScheduledJob,
+  due: Date,
+  next: Date | null,
+  now: Date,
+  isLeftOut: boolean,
+): Promise<boolean> {
+  const counted = { last_run_at: now.toISOString(), total_run_count: sql`total_run_count + 1` };
+  const ended = { enabled: sql.lit(false), state: isLeftOut && oneOff ? "ERRORED" : "COMPLETED" };
+  const claimed = await statementsOf(em)
+    .updateTable("scheduled_job")
+    .set({ next_run_at: next?.toISOString() ?? null, ...(!isLeftOut && counted), ...(!next && ended) })
+    .where("id", "=", id)
+    .where("next_run_at", "=", due.toISOString())
+    .where(sql<boolean>`enabled`)
+    .where("state", "=", "ACTIVE")
+    .returning("id")
+    .execute();
+  return claimed.length > 0;
+}

@@ -1,0 +1,47 @@
+import type { ScheduledJob } from "../entities/index.ts";
+import { AppError } from "../errors.ts";
+import { type EnqueueDeps, prepare, type RunRequest } from "./enqueue.ts";
+import type { LaunchedJob } from "./find-job.ts";
+import type { Admitted } from "./new-run.ts";
+
+/** How each run of a schedule is asked for, as its `celery_kwargs` keep it; what is absent is the job's own default. */
+export interface ScheduleKwargs {
+  dryrun?: boolean;
+  console_log?: boolean;
+  ignore_singleton_lock?: boolean;
+}
+
+/** A run that a schedule asks for, as the gate wants it. @throws {@link AppError} NOT_FOUND when its job is deleted. */
+export function requestOf({ id, task, jobModel, kwargs, celeryKwargs, jobQueue, user }: ScheduledJob): RunRequest {
+  if (!jobModel) throw new AppError("NOT_FOUND", `The job ${task} is deleted.`);
+  const { dryrun, console_log, ignore_singleton_lock } = (celeryKwargs ?? {}) as ScheduleKwargs;
+  return {
+    job: { id: jobModel.id },
+    data: kwargs ?? {},
+    dryRun: dryrun,
+    consoleLog: console_log,
+    ignoreSingletonLock: ignore_singleton_lock,
+    jobQueue: jobQueue?.name,
+    userId: user?.id ?? null,
+    scheduledJobId: id,
+  };
+}
+
+/** As {@link prepare}; what is sensitive is not kept, and so cannot wait for its time. @throws {@link AppError} INVALID_SCHEDULE too. */
+export async function prepareScheduled(
+  deps: EnqueueDeps,
+  request: RunRequest,
+): Promise<{ admitted: Admitted; data: Record<string, unknown> }> {
+  const prepared = await prepare(deps, request);
+  refuseSensitive(prepared.admitted.job);
+  return prepared;
+}
+
+function refuseSensitive({ name, hasSensitiveVariables, variablesSchema }: LaunchedJob): void {
+  const variables = Object.entries((variablesSchema["properties"] ?? {}) as Record<string, { writeOnly?: boolean }>);
+  const sensitive = variables.filter(([, variable]) => variable.writeOnly).map(([variable]) => variable);
+  if (!hasSensitiveVariables && sensitive.length === 0) return;
+  const which = sensitive.length > 0 ? `the sensitive variables ${sensitive.join(", ")}` : "sensitive variables";
+  const message = `The job "${name}" has ${which}, and what is sensitive is not kept until its time comes: it cannot be scheduled.`;
+  throw new AppError("INVALID_SCHEDULE", message, [{ field: "job_model", message }]);
+}

@@ -1,0 +1,187 @@
+import { type Author, createObject, type Data, holdOne, transact, updateObject } from "../changes/index.ts";
+import type { ScheduledJobCatchUp } from "../entities/choices.ts";
+import { type ObjectChange, ScheduledJob } from "../entities/index.ts";
+import { isUuid } from "../entities/scalars.ts";
+import { nextTime } from "../entities/schedule.ts";
+import { AppError } from "../errors.ts";
+import { enqueue } from "./enqueue.ts";
+import { classPathOf } from "./find-job.ts";
+import { fire, type FireDeps, LATE_MS } from "./fire.ts";
+import type { JobReference } from "./job-reference.ts";
+import { type GivenTimes, planTimes, saysWhen } from "./plan-times.ts";
+import { prepareScheduled, requestOf, type ScheduleKwargs } from "./schedule-request.ts";
+
+/** What a schedule is wanted to be; what is absent stays as it is, or takes its default. */
+export interface ScheduleWishes extends GivenTimes {
+  name?: string | undefined;
+  description?: string | undefined;
+  enabled?: boolean | undefined;
+  catchUp?: ScheduledJobCatchUp | undefined;
+  job?: JobReference | undefined;
+  /** The inputs of each run. */
+  data?: Record<string, unknown> | undefined;
+  dryRun?: boolean | undefined;
+  consoleLog?: boolean | undefined;
+  ignoreSingletonLock?: boolean | undefined;
+  /** By name or id; null for the job's default. */
+  jobQueue?: string | null | undefined;
+}
+
+/** What became of a schedule. */
+export interface ScheduleChange {
+  id: string;
+  changes: readonly ObjectChange[];
+}
+
+/**
+ * Makes a schedule, if its job may be run so. It is the author's.
+ * @throws {@link AppError} INVALID_SCHEDULE, and what {@link prepareScheduled} throws. Fields are those of the object, under `data`.
+ */
+export async function createSchedule(deps: FireDeps, author: Author, wishes: ScheduleWishes): Promise<ScheduleChange> {
+  const now = new Date(deps.clock.now());
+  const { times, next } = planned(() => planTimes(wishes, undefined, now));
+  const { enabled = true } = wishes;
+  const content = await contentOf(deps, wishes, author.userId);
+  const { value, changes } = await transact(deps.database, author, (unit) =>
+    createObject(unit, ScheduledJob, {
+      ...plainOf(wishes),
+      ...times,
+      ...content,
+      enabled,
+      nextRunAt: enabled ? next : null,
+      user: author.userId,
+    }),
+  );
+  return { id: value.id, changes };
+}
+
+/**
+ * Changes a schedule in place. When it runs next is only decided anew where something is said of when, or of whether; what is due in this
+ * moment is carried out first, as the schedule was. What is still to be made up for is given up.
+ * @throws {@link AppError} NOT_FOUND, CONFLICT, INVALID_SCHEDULE, and what {@link prepareScheduled} throws.
+ */
+export async function updateSchedule(
+  deps: FireDeps,
+  author: Author,
+  id: string,
+  wishes: ScheduleWishes,
+  unmodifiedSince?: Date,
+): Promise<ScheduleChange> {
+  const content = saysWhat(wishes) ? await contentOf(deps, wishes, author.userId, await find(deps, id)) : {};
+  for (;;) {
+    const now = new Date(deps.clock.now());
+    let due: Date | null = null;
+    const { changes } = await transact(deps.database, author, async (unit) => {
+      const schedule = await holdOne(unit, ScheduledJob, { id: isUuid(id) ? id : [] }, `id "${id}"`, unmodifiedSince);
+      const when = whenOf(schedule, wishes, now);
+      due = when ? justDue(schedule, now) : null;
+      if (due) return;
+      // A schedule whose user is deleted becomes that of who takes care of it.
+      const owner = schedule.user ? {} : { user: author.userId };
+      await updateObject(unit, ScheduledJob, id, { ...plainOf(wishes), ...content, ...when, ...owner });
+    });
+    if (!due) return { id, changes };
+    await fire(deps, id, due);
+  }
+}
+
+/** Runs the job of a schedule by hand, as one who asks now: the schedule's own times stay. @returns the id of the JobResult. */
+export async function runScheduleNow(deps: FireDeps, id: string, userId: string): Promise<string> {
+  const schedule = await find(deps, id);
+  if (["PENDING", "DENIED", "CANCELED"].includes(schedule.state)) {
+    const message = `The schedule "${schedule.name}" is ${schedule.state}: only one that was let in may be run.`;
+    throw new AppError("FORBIDDEN", message);
+  }
+  return enqueue(deps, { ...requestOf(schedule), userId });
+}
+
+async function find({ database }: FireDeps, id: string): Promise<ScheduledJob> {
+  const schedule = isUuid(id)
+    ? await database.fork().findOne(ScheduledJob, { id }, { populate: ["jobModel", "jobQueue", "user"] })
+    : null;
+  if (!schedule) throw new AppError("NOT_FOUND", `There is no scheduled job with id "${id}".`);
+  return schedule;
+}
+
+function saysWhat({ job, data, dryRun, consoleLog, ignoreSingletonLock, jobQueue }: ScheduleWishes): boolean {
+  return [job, data, dryRun, consoleLog, ignoreSingletonLock, jobQueue].some((value) => value !== undefined);
+}
+
+/** What is run, once the gate has looked at it; of a schedule that is there already, over what it was. */
+async function contentOf(deps: FireDeps, wishes: ScheduleWishes, userId: string | null, before?: ScheduledJob): Promise<Data> {
+  const { job, data, dryRun, consoleLog, ignoreSingletonLock, jobQueue } = wishes;
+  const old = before && (!job || before.jobModel) ? requestOf(before) : undefined;
+  const reference = job ?? old?.job;
+  if (!reference)
+    throw new AppError("BAD_USER_INPUT", "Say which job.", [{ field: "data.job_model", message: "Say which job." }]);
+  const queue = jobQueue === undefined ? old?.jobQueue : (jobQueue ?? undefined);
+  const request = {
+    job: reference,
+    data: data ?? old?.data ?? {},
+    dryRun: dryRun ?? old?.dryRun,
+    consoleLog: consoleLog ?? old?.consoleLog,
+    ignoreSingletonLock: ignoreSingletonLock ?? old?.ignoreSingletonLock,
+    jobQueue: queue,
+    userId,
+  };
+  const { admitted, data: kwargs } = await prepareScheduled(deps, request).catch((error: unknown) =>
+    rethrow(error, fieldOfObject),
+  );
+  const celeryKwargs: ScheduleKwargs = {
+    ...(request.dryRun !== undefined && { dryrun: request.dryRun }),
+    ...(request.consoleLog !== undefined && { console_log: request.consoleLog }),
+    ...(request.ignoreSingletonLock !== undefined && { ignore_singleton_lock: request.ignoreSingletonLock }),
+  };
+  return {
+    jobModel: admitted.job.id,
+    task: classPathOf(admitted.job),
+    jobQueue: queue === undefined ? null : admitted.queue,
+    kwargs,
+    celeryKwargs,
+  };
+}
+
+/** What the gate calls a field, as a schedule has it. */
+const fieldOfObject = (field: string) => (/^data(\.|$)/.test(field) ? `data.kwargs${field.slice(4)}` : `data.${field}`);
+
+function plainOf({ name, description, catchUp }: ScheduleWishes): Data {
+  return Object.fromEntries(Object.entries({ name, description, catchUp }).filter(([, value]) => value !== undefined));
+}
+
+/** What changes of when a schedule is run; undefined for nothing. */
+function whenOf(schedule: ScheduledJob, wishes: ScheduleWishes, now: Date): Data | undefined {
+  if (saysWhen(wishes)) {
+    const { times, next } = planned(() => planTimes(wishes, schedule, now));
+    // One that had ended goes on.
+    const hasEnded = schedule.state === "COMPLETED" || schedule.state === "ERRORED";
+    const enabled = wishes.enabled ?? (schedule.enabled || hasEnded);
+    return { ...times, enabled, nextRunAt: enabled ? next : null, ...(hasEnded && { state: "ACTIVE" }) };
+  }
+  if (wishes.enabled === undefined || wishes.enabled === schedule.enabled) return undefined;
+  if (!wishes.enabled) return { enabled: false, nextRunAt: null };
+  const next = nextTime(schedule, now);
+  if (next) return { enabled: true, nextRunAt: next };
+  const message = "It has no further time at which it runs: give it a new start_time, or another time.";
+  throw new AppError("INVALID_SCHEDULE", message, [{ field: "data.enabled", message }]);
+}
+
+/** The time that a schedule was to be run at in this moment, and is still to be. */
+function justDue({ enabled, state, nextRunAt }: ScheduledJob, now: Date): Date | null {
+  const isDue = enabled && state === "ACTIVE" && nextRunAt && nextRunAt <= now && nextRunAt.getTime() >= now.getTime() - LATE_MS;
+  return isDue ? nextRunAt : null;
+}
+
+function planned<T>(plan: () => T): T {
+  try {
+    return plan();
+  } catch (error) {
+    return rethrow(error, (field) => `data.${field}`);
+  }
+}
+
+/** Names fields as the caller knows them. */
+function rethrow(error: unknown, nameOf: (field: string) => string): never {
+  if (!(error instanceof AppError)) throw error;
+  const details = error.details.map(({ field, message }) => ({ field: nameOf(field), message }));
+  throw new AppError(error.code, error.message, details);
+}
