@@ -13,7 +13,11 @@ export interface FinishedRun {
 const POLL_MS = 20;
 
 /** Asks for a run of a job of `bench/jobs`. @returns its id. */
-export async function launch(client: Client, job: "Lines" | "Noop" | "SharedNoop", data: object = {}): Promise<string> {
+export async function launch(
+  client: Client,
+  job: "Lines" | "Noop" | "PacedLines" | "SharedNoop",
+  data: object = {},
+): Promise<string> {
   const { run_job } = await client.query<{ run_job: { id: string } }>(
     `mutation ($job: String!, $data: GenericScalar) { run_job(class_path: $job, data: $data) { id } }`,
     { job: `bench_jobs.${job}`, data },

@@ -20,6 +20,8 @@ export interface BenchServer {
   readonly url: string;
   /** Memory that the process holds, in bytes. */
   rss(): number;
+  /** Processor time that it has taken so far, with its jobs in threads, in milliseconds. */
+  cpu(): number;
   stop(): Promise<void>;
 }
 
@@ -58,7 +60,7 @@ export async function startServer(
     const url = /listens at (http:\/\/[^/\s]+)/.exec(line)?.[1];
     if (!url) continue;
     child.stdout.resume();
-    return { url, rss: () => rssOf(child.pid!), stop };
+    return { url, rss: () => rssOf(child.pid!), cpu: () => cpuOf(child.pid!), stop };
   }
   throw new Error(`The server ended before it listened.\n${complaints}`);
 }
@@ -78,4 +80,23 @@ function rssOf(pid: number): number {
       ? /^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
       : execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" });
   return Number(kibibytes) * 1024;
+}
+
+/** Ticks of the clock by which Linux counts processor time, in milliseconds. */
+const TICK_MS = 10;
+
+function cpuOf(pid: number): number {
+  if (process.platform === "linux") {
+    // What is before the bracket is the name, with whatever it has in it.
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  }
+  const time = execFileSync("ps", ["-o", "time=", "-p", String(pid)], { encoding: "utf8" });
+  return (
+    1000 *
+    time
+      .trim()
+      .split(":")
+      .reduce((sum, part) => sum * 60 + Number(part), 0)
+  );
 }

@@ -12,3 +12,6 @@ export const median: Statistic = (samples) => percentile(samples, 0.5);
 
 /** One sample in a hundred is above it. */
 export const p99: Statistic = (samples) => percentile(samples, 0.99);
+
+/** One sample in twenty is above it. */
+export const p95: Statistic = (samples) => percentile(samples, 0.95);

@@ -1,4 +1,5 @@
 import { openApp } from "./app.ts";
+import { collectGarbage } from "./collect-garbage.ts";
 import { loadConfig } from "./config.ts";
 import { StartError } from "./errors.ts";
 
@@ -13,6 +14,7 @@ try {
       void app.close();
     });
   }
+  collectGarbage();
 } catch (error) {
   if (!(error instanceof StartError)) throw error;
   console.error(error.message);

@@ -1,5 +1,6 @@
 import type { Workload } from "../workload.ts";
 import { lines } from "./lines.ts";
+import { live } from "./live.ts";
 import { memory } from "./memory.ts";
 import { reading } from "./reading.ts";
 import { runJob } from "./run-job.ts";
@@ -7,4 +8,4 @@ import { startUp } from "./start-up.ts";
 import { throughput } from "./throughput.ts";
 
 /** In the order they are measured; memory is last, since it tells what the others left behind. */
-export const WORKLOADS: readonly Workload[] = [startUp, reading, runJob, throughput, lines, memory];
+export const WORKLOADS: readonly Workload[] = [startUp, reading, runJob, throughput, lines, live, memory];

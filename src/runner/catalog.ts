@@ -74,7 +74,7 @@ export function createCatalog({ database, sandbox, jobsRoot, systemJobsRoot, log
     }
     const { changes } = await transact(database, author, (unit) => syncJobs(unit, found));
     sources = new Map(found.map((job) => [`${job.moduleName}.${job.exportName}`, sourceOf(job)]));
-    log.info({ jobs: found.length }, `${found.length} jobs found in ${jobsRoot}`);
+    log.info({ jobs: found.length, jobs_root: jobsRoot }, `${found.length} jobs found`);
     return changes;
   }
 

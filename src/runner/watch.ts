@@ -33,7 +33,8 @@ export function watch({ bells, look, safetyMs, pauseMs = () => 0 }: Watching): W
     if (ms <= 0 || isOver()) return;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, ms);
+      // Who waits does not keep the process running: a start that fails must be able to end it.
+      timer = setTimeout(resolve, ms).unref();
       stir = () => isOver() && resolve();
     });
     clearTimeout(timer);

@@ -20,7 +20,11 @@ export function createErrorFormat(log: Logger): FormatError {
       const details = original.details.length > 0 ? { details: original.details } : {};
       return { message: original.message, ...place, extensions: { code: original.code, ...details } };
     }
-    if (original === undefined) return { message, ...place, extensions: { code: "GRAPHQL_VALIDATION_FAILED", ...extensions } };
+    if (original === undefined) {
+      // `http` is how Apollo tells itself the status.
+      const { http: _, ...told } = extensions ?? {};
+      return { message, ...place, extensions: { code: "GRAPHQL_VALIDATION_FAILED", ...told } };
+    }
     const id = randomUUID();
     log.error({ err: original, id, path }, "an operation failed");
     return {

@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
+import { AccessMutations } from "./access-mutations.ts";
 import { ChangeMutations } from "./change-mutations.ts";
 import { ContentTypeResolver } from "./content-type.ts";
 import { type CustomField, withCustomFields } from "./custom-fields.ts";
@@ -34,6 +35,7 @@ import { WaitingReasonResolver } from "./waiting-reason.ts";
 import { wireNames } from "./wire-names.ts";
 
 const RESOLVERS = [
+  AccessMutations,
   JobResolver,
   JobResultResolver,
   JobLogEntryResolver,

@@ -38,11 +38,23 @@ test("the first start makes an administrator, shows the key once, and the exampl
   const run = await runToEnd(server.client, "hello_jobs.HelloJobs", { name: "Ada" });
   expect(run).toMatchObject({ status: "SUCCESS", result: { greeting: "Hello, Ada!" } });
   expect(run.lines.map((line) => line.message)).toEqual(["Greeting Ada", "A", "d", "a", "Hello, Ada!"]);
+  // The jobs that come with the server come with its build.
+  const given = { content_type: "extras.tag", csv_data: "name,color\ncore,112233" };
+  expect(await runToEnd(server.client, "jobgraph.import_objects.ImportObjects", given)).toMatchObject({ result: { created: 1 } });
+  for (const export_format of ["csv", "yaml"])
+    expect(
+      await runToEnd(server.client, "jobgraph.export_object_list.ExportObjectList", {
+        content_type: "extras.tag",
+        export_format,
+      }),
+    ).toMatchObject({ status: "SUCCESS", result: { count: 1 } });
   expect(await server.stop()).toBe(0);
 
   const again = await startServer({ ...env, ADMIN_TOKEN: "given-key-0123456789" });
   expect(again.key).toBeUndefined();
-  const { body } = await post(again.url, server.key, { query: `{ job_results { id job_log_entries { message } } }` });
+  const { body } = await post(again.url, server.key, {
+    query: `{ job_results(name: "Hello Jobs") { id job_log_entries { message } } }`,
+  });
   expect(body.data.job_results).toMatchObject([{ id: run.id, job_log_entries: run.lines.map(({ message }) => ({ message })) }]);
   expect(await again.client.query(`{ jobs(limit: 1) { grouping } }`)).toEqual({ jobs: [{ grouping: "Examples" }] });
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { getIntrospectionQuery } from "graphql";
 import { expect, test, vi } from "vitest";
 import { createVault } from "../../src/runner/index.ts";
-import { openTestApp, restart, type TestApp } from "../support/app.ts";
+import { KEY, openTestApp, restart, SYSTEM_JOBS, type TestApp } from "../support/app.ts";
 import { createTestClock } from "../support/clock.ts";
 import { databaseOf } from "../support/rows.ts";
 
@@ -81,7 +81,7 @@ async function run(app: TestApp, job: string, data: object, key?: string) {
 }
 
 test("a canary is given, thrown, printed across two writes, returned and put in a file name, and found nowhere afterwards", async () => {
-  const app = await openTestApp(JOBS);
+  const app = await openTestApp(JOBS, SYSTEM_JOBS);
   const canary = newCanary();
   const good = await run(app, "Login", { password: canary }, "a key");
   const bad = await run(app, "Login", { password: canary, host: "down" });
@@ -109,7 +109,10 @@ test("a canary is given, thrown, printed across two writes, returned and put in 
   const other = await app.client.refused(RUN, { job: "jobs.Login", data: { password: newCanary() }, key: "a key" });
   expect(other.extensions.code).toBe("CONFLICT");
 
+  const exported = await exports(app);
+  expect(exported).toContain('"sensitive_variables":["password"]');
   const everything = {
+    exports: exported,
     rows: await allRows(app),
     answers: JSON.stringify([good, bad, printed, refused, other, await app.client.query(getIntrospectionQuery())]),
     log: JSON.stringify(app.logged),
@@ -123,6 +126,20 @@ test("a canary is given, thrown, printed across two writes, returned and put in 
   for (const [place, text] of Object.entries(everything))
     for (const spelling of spellings(canary)) expect(text.includes(spelling), `${spelling} in ${place}`).toBe(false);
 });
+
+/** What the system's export makes of runs and of what they said. */
+async function exports(app: TestApp): Promise<string> {
+  let text = "";
+  for (const content_type of ["extras.jobresult", "extras.joblogentry", "extras.jobconsoleentry", "extras.fileproxy"]) {
+    const data = { content_type, export_format: "json" };
+    const { run_job } = await app.client.query(RUN, { job: "jobgraph.export_object_list.ExportObjectList", data });
+    await app.client.followLog(run_job.id);
+    const { job_result } = await app.client.query(`query ($id: ID!) { job_result(id: $id) { files { download_url } } }`, run_job);
+    const headers = { authorization: `Token ${KEY}` };
+    text += await (await fetch(app.url + job_result.files[0].download_url, { headers })).text();
+  }
+  return text;
+}
 
 test("the test above would find a canary that is not hidden", async () => {
   const app = await openTestApp({

@@ -295,6 +295,15 @@ test("a server that stops closes sockets with 1001, and cuts event streams witho
   expect(stream.text()).not.toContain("complete");
 });
 
+test("a client that reads nothing does not keep the server from stopping", async () => {
+  const app = await openTestApp(JOBS);
+  const { socket } = await open(app);
+  socket.pause();
+  const started = performance.now();
+  await app.close();
+  expect(performance.now() - started).toBeLessThan(5000);
+});
+
 test("one operation of many fails, and says so to its own subscriber only", async () => {
   const app = await openTestApp(JOBS);
   const { subscribe, until, messages } = await open(app);

@@ -1,8 +1,11 @@
 import { print } from "graphql";
-import { expect, test } from "vitest";
+import { expect, expectTypeOf, test } from "vitest";
+import type { JobContext } from "../../src/runner/define-job.ts";
 import {
   FollowLogDocument,
   type FollowLogSubscription,
+  type JobsQuery,
+  type RunQuery,
   JobsDocument,
   RunDocument,
   RunJobDocument,
@@ -27,4 +30,16 @@ test("operations that codegen typed work as typed", async () => {
 
   const { job_result } = await client.query(RunDocument, { id: run_job.id });
   expect(job_result).toEqual({ id: run_job.id, status: "SUCCESS", result: [1], job_model: { name: "A" } });
+});
+
+test("a job is given the data that its typed document says, for the variables that it asks for", () => {
+  const job = ({ graphql }: Pick<JobContext, "graphql">) => {
+    expectTypeOf(graphql(JobsDocument)).resolves.toEqualTypeOf<JobsQuery>();
+    expectTypeOf(graphql(RunDocument, { id: "a" })).resolves.toEqualTypeOf<RunQuery>();
+    // @ts-expect-error -- the variable is an id
+    void graphql(RunDocument, { id: 7 });
+    expectTypeOf(graphql("{ jobs { id } }")).resolves.toEqualTypeOf<Record<string, unknown>>();
+    expectTypeOf(graphql<{ n: number }>("{ n }", { any: "thing" })).resolves.toEqualTypeOf<{ n: number }>();
+  };
+  expectTypeOf(job).toBeFunction();
 });

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { request } from "node:http";
 
 /** An event as it came. */
-export interface ServerEvent {
+interface ServerEvent {
   event: string;
   data: string;
 }

@@ -1,4 +1,4 @@
-import { Job, JobButton, JobHook, JobQueue, Note, Tag } from "../../entities/index.ts";
+import { Job, JobButton, JobHook, JobQueue, Note, Tag, User } from "../../entities/index.ts";
 import type { ErrorDetail } from "../../errors.ts";
 import type { Unit } from "../unit.ts";
 import { jobButtonRules } from "./job-button.ts";
@@ -7,6 +7,7 @@ import { jobQueueRules } from "./job-queue.ts";
 import { jobRules } from "./job.ts";
 import { noteRules } from "./note.ts";
 import { tagRules } from "./tag.ts";
+import { userRules } from "./user.ts";
 
 /** What must hold of a model's objects beyond what their columns say. Each answers what is wrong; nothing when all is well. */
 export interface Rules<T> {
@@ -23,6 +24,7 @@ const RULES = new Map<object, Rules<never>>([
   [JobButton, jobButtonRules],
   [Tag, tagRules],
   [Note, noteRules],
+  [User, userRules],
 ]);
 
 /** The rules of a model; none for one that has none. */

@@ -30,7 +30,8 @@ export function createMemoryBroker(notifier: Notifier = createNotifier()): Broke
       if (inFlight.has(delivery.id)) return;
       inFlight.add(delivery.id);
       waiting.push(delivery);
-      deliver();
+      // On SQLite a run's start is one turn of this thread, and so is the answer to whoever asked for it, which must not wait for that.
+      setImmediate(deliver);
     },
     async consume(queues, handler, { concurrency }) {
       if (!handle) free = concurrency;

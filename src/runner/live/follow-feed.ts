@@ -3,7 +3,7 @@ import type { Family } from "../notifier.ts";
 import { watch } from "../watch.ts";
 import { createCalls } from "./calls.ts";
 import { createFollower, type Follower } from "./follower.ts";
-import { createShared } from "./shared.ts";
+import { createShared, type Opened } from "./shared.ts";
 
 /** How long nothing rings before it is looked all the same; there is nothing to find then, and nothing is asked. */
 const IDLE_MS = 3_600_000;
@@ -38,7 +38,7 @@ export interface FeedRequest<T extends FeedObject> {
 export function createFeedFollowers({ broker }: { broker: Broker }) {
   const tails = createShared<FeedTail<FeedObject>>((tail) => tail.close());
 
-  return <T extends FeedObject>({ key, families, read, replay }: FeedRequest<T>): Follower<readonly T[]> => {
+  const follow = <T extends FeedObject>({ key, families, read, replay }: FeedRequest<T>): Follower<readonly T[]> => {
     const share = tails.hold(key, () => openTail(broker, families, read));
     const tail = share.value as FeedTail<T>;
     let waiting: (readonly T[])[] = [];
@@ -74,6 +74,7 @@ export function createFeedFollowers({ broker }: { broker: Broker }) {
       },
     });
   };
+  return Object.assign(follow, { tails: tails as Opened });
 }
 
 interface FeedTail<T> {

@@ -4,7 +4,7 @@ import type { Broker } from "../broker.ts";
 import { createFollower, type Follower } from "./follower.ts";
 import type { Batch, FollowedRow } from "./row-pages.ts";
 import { openRowTail, type RowKind } from "./row-tail.ts";
-import { createShared } from "./shared.ts";
+import { createShared, type Opened } from "./shared.ts";
 
 /** Whose rows, from where on, and which of them. */
 export interface FollowRequest {
@@ -24,7 +24,7 @@ export interface FollowRequest {
 export function createRowFollowers(deps: { database: Database; broker: Broker }) {
   const tails = createShared<ReturnType<typeof openRowTail>>((tail) => tail.close());
 
-  return ({ kind, jobResultId, afterSequence, where }: FollowRequest): Follower<readonly FollowedRow[]> => {
+  const follow = ({ kind, jobResultId, afterSequence, where }: FollowRequest): Follower<readonly FollowedRow[]> => {
     const key = [kind, jobResultId, where?.key].join(" ");
     const of = { kind, jobResultId, where: where?.condition };
     const share = tails.hold(key, (followers) => openRowTail(deps, of, followers));
@@ -50,4 +50,5 @@ export function createRowFollowers(deps: { database: Database; broker: Broker })
       leave: share.release,
     });
   };
+  return Object.assign(follow, { tails: tails as Opened });
 }

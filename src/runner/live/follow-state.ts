@@ -3,7 +3,7 @@ import type { Topic } from "../notifier.ts";
 import { watch } from "../watch.ts";
 import { createCalls } from "./calls.ts";
 import { createFollower, type Follower } from "./follower.ts";
-import { createShared } from "./shared.ts";
+import { createShared, type Opened } from "./shared.ts";
 
 /** A lost bell is made good by looking again after this long. */
 const SAFETY_MS = 5000;
@@ -27,7 +27,7 @@ export interface StateRequest<T extends object> {
 export function createStateFollowers({ broker }: { broker: Broker }) {
   const tails = createShared<StateTail<object>>((tail) => tail.close());
 
-  return <T extends object>({ key, topics, read }: StateRequest<T>): Follower<T> => {
+  const follow = <T extends object>({ key, topics, read }: StateRequest<T>): Follower<T> => {
     const share = tails.hold(key, () => openTail(broker, topics, read));
     const tail = share.value as StateTail<T>;
     let seen = 0;
@@ -42,6 +42,7 @@ export function createStateFollowers({ broker }: { broker: Broker }) {
       leave: share.release,
     });
   };
+  return Object.assign(follow, { tails: tails as Opened });
 }
 
 interface StateTail<T> {

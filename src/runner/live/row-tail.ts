@@ -82,10 +82,10 @@ export function openRowTail(deps: { database: Database; broker: Broker }, of: Ta
     return !isOver && !failure;
   }
 
+  /** Without a gap: whoever has come so far finds what is next here. */
   function keep(batch: Batch): void {
     const before = recent.at(-1);
-    // One without rows only says how far was read: what stays has no gaps.
-    if (batch.rows.length === 0 && before) return void (before.to = batch.to);
+    if (before && batch.rows.length === 0) return void recent.splice(-1, 1, { ...before, to: batch.to });
     recent.push(batch);
     recentBytes += batch.bytes;
     while (recentBytes > RECENT_BYTES && recent.length > 1) recentBytes -= recent.shift()!.bytes;

@@ -5,12 +5,16 @@ export interface Share<T> {
   release(): void;
 }
 
+/** Things that are open. */
+export interface Opened {
+  /** How many. */
+  readonly size: number;
+}
+
 /** Things that are opened for the first who needs them, by key, and closed with the last. */
-export interface SharedThings<T> {
+export interface SharedThings<T> extends Opened {
   /** @param open is told how to learn how many hold it. */
   hold(key: string, open: (holders: () => number) => T): Share<T>;
-  /** How many are open. */
-  readonly size: number;
 }
 
 /** @param close what is done with a thing that nobody holds any more. */

@@ -21,11 +21,15 @@ export const encodeMessage = (message: unknown) => `${serialize(message).toStrin
 
 /** Hands on every message that is whole. */
 export function decodeMessages<T>(stream: Readable, take: (message: T) => void): void {
-  let rest = "";
+  let held: string[] = [];
   stream.setEncoding("latin1").on("data", (text: string) => {
-    const parts = (rest + text).split("\n");
-    rest = parts.pop()!;
-    for (const part of parts) take(deserialize(Buffer.from(part, "base64")) as T);
+    const [first, ...rest] = text.split("\n");
+    held.push(first!);
+    for (const next of rest) {
+      // Joined once: a long message comes in hundreds of pieces.
+      take(deserialize(Buffer.from(held.join(""), "base64")) as T);
+      held = [next];
+    }
   });
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema } from "graphql";
-import { useServer } from "graphql-ws/use/ws";
+import { handleProtocols, makeServer } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Authenticate, Session } from "../../access/authenticate.ts";
 import type { Sessions } from "../../access/sessions.ts";
@@ -10,6 +10,7 @@ import type { Context } from "../context.ts";
 import type { ReadDocument } from "../document-reader.ts";
 import type { FormatError } from "../error-format.ts";
 import type { Executor } from "../execute.ts";
+import { type Connection, createConnection } from "./connection.ts";
 import type { OpenStream, Stream } from "./streams.ts";
 
 /** What sockets need. */
@@ -40,132 +41,97 @@ export interface Sockets {
 }
 
 /** Why the server closes a socket, besides what graphql-ws closes it for; all are in `docs/live.md`. */
-const CLOSE = { goingAway: 1001, keyEnded: 4401, tooMany: 4429 } as const;
+const CLOSE = { goingAway: 1001, keyEnded: 4401, tooMany: 4429, weAreWrong: 4500 } as const;
 
 /** Largest message that is taken; a larger one closes its socket with 1009. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
-/** A message of the server waits while so many bytes before it are not sent: whoever is slower reads from its cursor, when it can. */
-const MAX_UNSENT_BYTES = 1024 * 1024;
-/** Operations that may be begun at once, and how many more a second. */
-const OPERATIONS_BURST = 1000;
-const OPERATIONS_A_SECOND = 100;
+/** How long a client may take to answer that the server closes its socket. */
+const CLOSE_GRACE_MS = 500;
 /** How long a socket may take to say who it is. */
 const INIT_TIMEOUT_MS = 3000;
-/** Time between two pings; a socket that has not answered one before the next is ended. */
-const PING_MS = 12_000;
 
 /** GraphQL over WebSocket: the protocol `graphql-transport-ws`. */
 export function openSockets(deps: SocketDeps): Sockets {
   const { schema, executor, readDocument, openStream, authenticate, sessions, contextOf, formatError, limits } = deps;
-  const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
-  const states = new WeakMap<WebSocket, SocketState>();
+  const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, handleProtocols });
 
-  const subscriptions = useServer<Record<string, unknown>, { socket: WebSocket; request: IncomingMessage }>(
-    {
-      connectionInitWaitTimeout: INIT_TIMEOUT_MS,
-      execute: executor.execute,
-      async subscribe(args) {
-        const { id, socket, session, ...asked } = args as unknown as SocketSubscription;
-        const stream = await openStream({ ...asked, viewer: session });
-        if (!(Symbol.asyncIterator in stream)) return stream;
-        const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
-        return sendAll(stream, (answer) => states.get(socket)!.send(`${head}${answer}}`));
-      },
-      onSubscribe(ctx, id, { query, operationName, variables }) {
-        const { socket } = ctx.extra;
-        const state = states.get(socket)!;
-        const refusal = state.refuse(Object.keys(ctx.subscriptions).length);
-        if (refusal) {
-          socket.close(CLOSE.tooMany, refusal);
-          return [new GraphQLError(refusal)];
-        }
-        const document = readDocument(query);
-        if (!("kind" in document)) return document;
-        const { session } = state;
-        const contextValue = contextOf(session!);
-        return { schema, document, operationName, variableValues: variables, contextValue, id, socket, session } as ExecutionArgs;
-      },
-      async onConnect(ctx) {
-        const { socket, request } = ctx.extra;
-        const { connectionParams = {} } = ctx;
-        try {
-          const session = await authenticate(
-            connectionParams["Authorization"] ?? connectionParams["authorization"] ?? request.headers.authorization,
-          );
-          const leave = sessions.open(session, () => socket.close(CLOSE.keyEnded, "The key is no longer good."));
-          // It may have gone while the key was looked up.
-          if (socket.readyState === socket.OPEN) socket.once("close", leave);
-          else leave();
-          states.set(socket, createState(socket, session, limits));
-          return true;
-        } catch (error) {
-          if (error instanceof AppError && error.code === "LIMIT_EXCEEDED") socket.close(CLOSE.tooMany, error.message);
-          if (error instanceof AppError) return false;
-          // graphql-ws sends the message of what is thrown here.
-          throw new Error(formatError(error).message, { cause: error });
-        }
-      },
-      onError: (_ctx, _id, _payload, errors) => errors.map(formatError) as GraphQLError[],
-      onNext: (_ctx, _id, _payload, _args, result) =>
-        result.errors ? { ...result, errors: result.errors.map(formatError) as GraphQLError[] } : undefined,
+  const protocol = makeServer<Record<string, unknown>, Connection>({
+    connectionInitWaitTimeout: INIT_TIMEOUT_MS,
+    execute: executor.execute,
+    async subscribe(args) {
+      const { id, connection, ...asked } = args as unknown as SocketSubscription;
+      const stream = await openStream({ ...asked, viewer: connection.session! });
+      if (!(Symbol.asyncIterator in stream)) return stream;
+      const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+      return sendAll(stream, (answer) => connection.send(`${head}${answer}}`));
     },
-    server,
-    PING_MS,
-  );
+    onSubscribe({ extra: connection, subscriptions }, id, { query, operationName, variables }) {
+      const refusal = connection.refuse(Object.keys(subscriptions).length);
+      if (refusal) {
+        connection.socket.close(CLOSE.tooMany, refusal);
+        return [new GraphQLError(refusal)];
+      }
+      const document = readDocument(query);
+      if (!("kind" in document)) return document;
+      const contextValue = contextOf(connection.session!);
+      return { schema, document, operationName, variableValues: variables, contextValue, id, connection } as ExecutionArgs;
+    },
+    async onConnect({ extra: connection, connectionParams: given = {} }) {
+      const { socket, request } = connection;
+      try {
+        const session = await authenticate(given["Authorization"] ?? given["authorization"] ?? request.headers.authorization);
+        const leave = sessions.open(session, () => socket.close(CLOSE.keyEnded, "The key is no longer good."));
+        // It may have gone while the key was looked up.
+        if (socket.readyState === socket.OPEN) socket.once("close", leave);
+        else leave();
+        connection.session = session;
+        return true;
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        if (error.code === "LIMIT_EXCEEDED") socket.close(CLOSE.tooMany, error.message);
+        return false;
+      }
+    },
+    onError: (_ctx, _id, _payload, errors) => errors.map(formatError) as GraphQLError[],
+    onNext: (_ctx, _id, _payload, _args, result) =>
+      result.errors ? { ...result, errors: result.errors.map(formatError) as GraphQLError[] } : undefined,
+  });
+
+  function connect(socket: WebSocket, request: IncomingMessage): void {
+    const connection = createConnection(socket, request, limits.maxSubscriptionsPerSocket);
+    const fail = (error: unknown) => socket.close(CLOSE.weAreWrong, formatError(error).message);
+    const closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: connection.send,
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (take) => socket.on("message", (data) => void take(String(data)).catch(fail)),
+      },
+      connection,
+    );
+    socket.once("close", (code, reason) => void closed(code, String(reason)).catch(fail));
+  }
 
   return {
     upgrade(request, socket, head) {
-      if (isForeign(request)) return void socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
-      server.handleUpgrade(request, socket, head, (webSocket) => {
-        server.emit("connection", webSocket, request);
-        // ws has closed it already, with a code that says why; graphql-ws would print what any client does wrong.
-        webSocket.removeAllListeners("error").on("error", () => undefined);
-      });
+      if (isForeign(request)) socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
+      else server.handleUpgrade(request, socket, head, (webSocket) => connect(webSocket, request));
     },
     async close() {
       for (const socket of server.clients) socket.close(CLOSE.goingAway, "The server is stopping.");
-      await subscriptions.dispose();
+      // One that reads nothing does not hear it either.
+      const late = setTimeout(() => {
+        for (const socket of server.clients) socket.terminate();
+      }, CLOSE_GRACE_MS);
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      clearTimeout(late);
     },
   };
 }
 
 interface SocketSubscription extends ExecutionArgs {
   id: string;
-  socket: WebSocket;
-  session: Session;
-}
-
-interface SocketState {
-  session: Session;
-  /** Why no further operation is begun; undefined when it may be. */
-  refuse(underWay: number): string | undefined;
-  /** Resolves when the message, and most before it, left for the client. */
-  send(message: string): Promise<void>;
-}
-
-function createState(socket: WebSocket, session: Session, { maxSubscriptionsPerSocket }: SocketLimits): SocketState {
-  let tokens = OPERATIONS_BURST;
-  let counted = performance.now();
-  let last: Promise<void> = Promise.resolve();
-
-  return {
-    session,
-    refuse(underWay) {
-      const now = performance.now();
-      tokens = Math.min(OPERATIONS_BURST, tokens + ((now - counted) * OPERATIONS_A_SECOND) / 1000);
-      counted = now;
-      if (underWay > maxSubscriptionsPerSocket) return `More than ${maxSubscriptionsPerSocket} operations at a time.`;
-      if (tokens < 1) return `More than ${OPERATIONS_A_SECOND} operations a second.`;
-      tokens -= 1;
-      return undefined;
-    },
-    async send(message) {
-      while (socket.bufferedAmount > MAX_UNSENT_BYTES && socket.readyState === socket.OPEN) await last;
-      if (socket.readyState !== socket.OPEN) return;
-      last = new Promise((resolve) => socket.send(message, () => resolve()));
-      await last;
-    },
-  };
+  connection: Connection;
 }
 
 /** As an iterator that gives nothing: graphql-ws would write each answer as JSON once more, and for each subscriber. */

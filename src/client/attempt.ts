@@ -1,0 +1,45 @@
+import { ConnectionError } from "./errors.ts";
+
+/** One try over the network, which ends with the caller's signal, or when it has failed. */
+export interface Attempt {
+  readonly signal: AbortSignal;
+  /** Ends what goes on under the signal; it rejects with the error. */
+  fail(error: ConnectionError): void;
+  /** What a step under the signal gives. Rejects with why the attempt was ended, or with a {@link ConnectionError} for any other reason. */
+  step<T>(step: Promise<T>): Promise<T>;
+  /** Frees whatever is still open. */
+  end(): void;
+}
+
+/** @param timeoutMs how long all of it may take; without it, as long as it likes. */
+export function openAttempt(signal: AbortSignal | undefined, timeoutMs?: number): Attempt {
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal!.reason);
+  if (signal?.aborted) abort();
+  signal?.addEventListener("abort", abort);
+  const fail = (error: ConnectionError) => controller.abort(error);
+  const late =
+    timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => fail(new ConnectionError(`The server did not answer within ${timeoutMs} ms.`)), timeoutMs);
+  return {
+    signal: controller.signal,
+    fail,
+    step: (step) =>
+      step.catch((error: unknown) => {
+        throw controller.signal.aborted ? controller.signal.reason : unreachable(error);
+      }),
+    end() {
+      clearTimeout(late);
+      signal?.removeEventListener("abort", abort);
+      controller.abort();
+    },
+  };
+}
+
+/** Node says no more than "fetch failed"; the reason lies below. */
+function unreachable(error: unknown): ConnectionError {
+  const { message, cause } = error as Error;
+  const reason = (cause instanceof Error && (cause.message || (cause as { code?: string }).code)) || message;
+  return new ConnectionError(`The server cannot be reached: ${reason}.`, { cause: error });
+}

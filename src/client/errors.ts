@@ -1,0 +1,38 @@
+/** One thing wrong with one field of the input: `field` is its dotted path as the caller wrote it, `message` a sentence. */
+export interface ErrorDetail {
+  field: string;
+  message: string;
+}
+
+/** A GraphQL error as it comes over the wire. */
+export interface WireError {
+  message: string;
+  extensions?: { code?: string; details?: readonly ErrorDetail[] };
+}
+
+/** The server's answer is no: asking again as it is would not change that. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+  /** `UNAUTHENTICATED`, `NOT_FOUND`, `BAD_USER_INPUT`, …: the error's `extensions.code`; `HTTP_404` and the like from what is no GraphQL server. */
+  readonly code: string;
+  /** What is wrong with which field of the input; empty when no field is named. */
+  readonly details: readonly ErrorDetail[];
+
+  constructor(code: string, message: string, details: readonly ErrorDetail[] = []) {
+    super(message);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** The server could not be reached, or the connection was cut or fell silent: trying again may help. */
+export class ConnectionError extends Error {
+  override readonly name = "ConnectionError";
+}
+
+/** What the errors of an answer, at least one, amount to. */
+export function refusalOf(errors: readonly WireError[]): RefusedError {
+  const [first] = errors;
+  const message = errors.map((error) => error.message).join("\n");
+  return new RefusedError(first?.extensions?.code ?? "UNKNOWN", message, first?.extensions?.details);
+}

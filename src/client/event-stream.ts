@@ -1,0 +1,57 @@
+import { openAttempt } from "./attempt.ts";
+import { read, send, whyNot } from "./ask.ts";
+import { ConnectionError } from "./errors.ts";
+import { createEventParser } from "./event-parser.ts";
+import { watchSilence } from "./silence.ts";
+import { OPENING_SHARE, type Sink, type Stream, type StreamResult } from "./stream.ts";
+
+/** What a server, or a proxy before it, says that knows no event streams. */
+const NO_STREAMS = new Set([405, 406, 415]);
+
+/** Over HTTP with server-sent events, one connection a subscription: `graphql-sse`'s "distinct connections mode". */
+export const streamOverEvents: Stream = async (endpoint, operation, sink, signal) => {
+  const attempt = openAttempt(signal);
+  const openingMs = endpoint.silenceMs * OPENING_SHARE;
+  const late = setTimeout(() => attempt.fail(new ConnectionError(`No stream was opened within ${openingMs} ms.`)), openingMs);
+  const silence = watchSilence(endpoint.silenceMs, {
+    // Nothing can be said on it: the server does so by itself, more than twice in the time.
+    probe: () => {},
+    lost: () => attempt.fail(new ConnectionError(`Nothing was heard for ${endpoint.silenceMs} ms.`)),
+  });
+  try {
+    const response = await attempt.step(send(endpoint, operation, "text/event-stream", attempt.signal));
+    if (!response.body || !response.headers.get("content-type")?.startsWith("text/event-stream")) {
+      const error = whyNot(response, read(await attempt.step(response.text())));
+      // That is no answer to what was asked: a socket may still be had.
+      throw NO_STREAMS.has(response.status) ? new ConnectionError(error.message) : error;
+    }
+    clearTimeout(late);
+    sink.opened();
+    const body = response.body.getReader();
+    const decoder = new TextDecoder();
+    const parse = createEventParser();
+    for (;;) {
+      const { done, value } = await attempt.step(body.read());
+      if (done) throw new ConnectionError("The event stream ended before it was complete.");
+      silence.heard();
+      for (const { event, data } of parse(decoder.decode(value, { stream: true }))) {
+        if (event === "complete") return;
+        if (event === "next") deliver(data, sink);
+      }
+    }
+  } finally {
+    silence.stop();
+    clearTimeout(late);
+    attempt.end();
+  }
+};
+
+function deliver(data: string, sink: Sink): void {
+  let result: StreamResult;
+  try {
+    result = JSON.parse(data) as StreamResult;
+  } catch (error) {
+    throw new ConnectionError("The event stream holds what is not JSON.", { cause: error });
+  }
+  sink.next(result);
+}

@@ -1,0 +1,36 @@
+import type { Endpoint, Operation } from "./endpoint.ts";
+import { ConnectionError } from "./errors.ts";
+import { streamOverEvents } from "./event-stream.ts";
+import { streamOverSocket } from "./socket-stream.ts";
+import type { Sink } from "./stream.ts";
+
+/** How long WebSockets are left alone when they could not be had and server-sent events could. */
+const SOCKETS_AGAIN_MS = 60_000;
+
+/** A `Stream` by whatever way there is. */
+export type Transport = (operation: Operation, next: Sink["next"], signal: AbortSignal | undefined) => Promise<void>;
+
+/**
+ * Over a WebSocket, or over server-sent events when no socket can be had. A stream that stands is never left for another; which way the next one
+ * goes is known to all of a client.
+ */
+export function createTransport(endpoint: Endpoint): Transport {
+  let socketsAgain = -Infinity;
+  return async (operation, next, signal) => {
+    let leaveSocketsUntil = socketsAgain;
+    if (endpoint.WebSocket && performance.now() >= socketsAgain) {
+      let stood = false;
+      const opened = () => void (stood = true);
+      try {
+        return await streamOverSocket(endpoint, operation, { opened, next }, signal);
+      } catch (error) {
+        if (stood || !(error instanceof ConnectionError)) throw error;
+      }
+      leaveSocketsUntil = performance.now() + SOCKETS_AGAIN_MS;
+    }
+    // A server that is down has no sockets either: only a stream that could be had says that they are to blame.
+    socketsAgain = -Infinity;
+    const opened = () => void (socketsAgain = leaveSocketsUntil);
+    return streamOverEvents(endpoint, operation, { opened, next }, signal);
+  };
+}
