@@ -2,7 +2,6 @@ import { sql } from "kysely";
 import { lastSequence, type LogWriter } from "./log-writer.ts";
 import type { RetryKwargs } from "./retry.ts";
 import { ownLine, settle, type SettleDeps } from "./settle.ts";
-import { releaseAllWaiting } from "./slots.ts";
 
 /** What {@link recover} needs. */
 export interface RecoverDeps extends SettleDeps {
@@ -11,7 +10,10 @@ export interface RecoverDeps extends SettleDeps {
   workerName: string;
 }
 
-/** What a worker that is gone left behind: its running runs are failed, and runs that still wait are sent off again. */
+/**
+ * What a worker that is gone left behind: its running runs are failed, and runs that still wait are sent off again. Those that wait for a slot are let in
+ * by whoever looks after retries: see `retries.ts`.
+ */
 export async function recover(deps: RecoverDeps): Promise<void> {
   const { database, broker } = deps;
   const lost = (await database.rows
@@ -21,7 +23,6 @@ export async function recover(deps: RecoverDeps): Promise<void> {
     .where("worker", "=", deps.workerName)
     .execute()) as LostRun[];
   for (const run of lost) await settleLost(deps, run);
-  await releaseAllWaiting(deps);
   const waiting = await database.rows
     .selectFrom("job_result")
     .select(["id", "celery_kwargs"])
