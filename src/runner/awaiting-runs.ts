@@ -20,9 +20,11 @@ export async function storeAwaited(em: SqlEntityManager, scheduledJobId: string,
   const id = await awaitingRun(em, scheduledJobId);
   if (id === undefined) return storeRuns(em, [run]);
   const { id: _, date_created: __, _custom_field_data: ___, ...columns } = run.row;
+  // The key is of who asked; another who has changed the request may have the same one.
+  const key = sql`case when user_id = ${run.row.user_id} then idempotency_key end`;
   await statementsOf(em)
     .updateTable("job_result")
-    .set({ ...columns, awaits_approval: null })
+    .set({ ...columns, idempotency_key: key, awaits_approval: null })
     .where("id", "=", id)
     .execute();
   run.row.id = id;

@@ -280,3 +280,34 @@ test("who changes a request asks for it, and cannot approve it; a job decides on
   expect([status, body.errors[0].extensions.code]).toEqual([200, "FORBIDDEN"]);
   await requester.client.query(APPROVE, { id });
 });
+
+test("only staff may have a job be run without the approval that it asks for", async () => {
+  const { client, stranger, approver } = await setup();
+  await client.query(`mutation { update_job(name: "Asked", data: { approval_required: true }) { id } }`);
+  const LIFT = [
+    `mutation { update_job(name: "Asked", data: { approval_required: false }) { id } }`,
+    `mutation { update_jobs(name: ["Dry"], data: { approval_required: false }) { applied } }`,
+  ];
+  for (const document of LIFT) expect(await codeOf(stranger.client, document)).toBe("FORBIDDEN");
+  await stranger.client.query(`mutation { update_jobs(name: ["Asked", "Dry"], data: { description: "d" }) { applied } }`);
+  const { jobs } = await client.query(`{ jobs(name: ["Asked", "Dry"]) { approval_required } }`);
+  expect(jobs).toEqual([{ approval_required: true }, { approval_required: true }]);
+  for (const document of LIFT) await approver.client.query(document);
+  expect(await ask(stranger)).toMatchObject({ scheduled_job: null, waiting_reason: "QUEUED" });
+});
+
+test("a source that changes between the approval's time and the start of the run is not run", async () => {
+  const { client, requester, approver, clock, config } = await setup();
+  const database = await databaseOf({ config } as never);
+  const asked = await ask(requester);
+  await approver.client.query(APPROVE, asked.scheduled_job);
+  await runsOf(client, asked.scheduled_job.id, 1);
+  const again = { status: "RETRY", date_next_attempt: new Date(clock.now() + HOUR).toISOString(), date_done: null };
+  await database.rows.updateTable("job_result").set(again).where("id", "=", asked.id).execute();
+  await writeJobs({ "jobs.ts": `${JOBS["jobs.ts"]} // other` }, config.jobsRoot);
+  const next = await openTestApp({}, { databaseUrl: config.databaseUrl, jobsRoot: config.jobsRoot }, clock);
+  clock.advance(2 * HOUR);
+  expect(await runsOf(next.client, asked.scheduled_job.id, 1)).toMatchObject([
+    { status: "FAILURE", result: { exc_type: "SourceChanged" } },
+  ]);
+});

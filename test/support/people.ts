@@ -5,6 +5,7 @@ import { createClient, type TestClient } from "./client.ts";
 /** Somebody with a key of their own. */
 export interface Person {
   id: string;
+  key: string;
   client: TestClient;
 }
 
@@ -21,7 +22,7 @@ async function createPerson(
   });
   const client = createClient(app.url, create_token.key);
   onTestFinished(() => client.close());
-  return { id: create_user.id, client };
+  return { id: create_user.id, key: create_token.key, client };
 }
 
 /** One who asks, and could decide on what others ask for; one who may approve; and one who may not. */
