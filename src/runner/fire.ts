@@ -10,7 +10,7 @@ import { storeAwaited } from "./awaiting-runs.ts";
 import { approvalOf, askAgain, isInNeed } from "./approvals.ts";
 import { contentOf } from "./approved-content.ts";
 import { type EnqueueDeps, type RunRequest, send } from "./enqueue.ts";
-import { type Approval, asRefusal, newRun, type NewRun, refusedRun, scheduleColumns } from "./new-run.ts";
+import { type Approval, asRefusal, newRun, type NewRun, refusedRun, scheduleColumns, storeRuns } from "./new-run.ts";
 import { prepareScheduled, requestOf } from "./schedule-request.ts";
 
 /** A time that is older than this was missed: it is made up for as its schedule's `catch_up` says. */
@@ -48,7 +48,8 @@ export async function fire(deps: FireDeps, id: string, due: Date): Promise<void>
     if (!(await claim(em, schedule, due, next, now, isLeftOut))) return "lost";
     if (approval) await mustBeApproved(em, schedule, approval);
     const made = await launch?.(em);
-    if (made) await storeAwaited(em, id, made);
+    // Only its first run can have been recorded before.
+    if (made) await (schedule.totalRunCount === 0 ? storeAwaited(em, id, made) : storeRuns(em, [made]));
     return made;
   };
   // Its end is what people will look for in the log, unlike each of its times.

@@ -311,3 +311,20 @@ test("a source that changes between the approval's time and the start of the run
     { status: "FAILURE", result: { exc_type: "SourceChanged" } },
   ]);
 });
+
+test("of two who decide in the same moment one is told that it is decided, and it is run once", async () => {
+  const { client, requester, approver } = await setup();
+  for (let n = 0; n < 5; n++) {
+    const { id } = (await ask(requester)).scheduled_job;
+    const DENY = `mutation ($id: ID!) { deny_scheduled_job(id: $id) { state } }`;
+    const answers = await Promise.allSettled([
+      approver.client.query(APPROVE, { id }),
+      client.query(APPROVE, { id }),
+      client.query(DENY, { id }),
+    ]);
+    const refusals = answers.flatMap((answer) => (answer.status === "rejected" ? [String(answer.reason)] : []));
+    expect(refusals).toEqual([expect.stringContaining("CONFLICT"), expect.stringContaining("CONFLICT")]);
+    const isDenied = answers[2].status === "fulfilled";
+    expect(await runsOf(client, id, 1)).toMatchObject([{ status: isDenied ? "REVOKED" : "SUCCESS" }]);
+  }
+});
