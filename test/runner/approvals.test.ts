@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { KEY, openTestApp, writeJobs } from "../support/app.ts";
 import { type Person, people } from "../support/people.ts";
@@ -327,4 +330,35 @@ test("of two who decide in the same moment one is told that it is decided, and i
     const isDenied = answers[2].status === "fulfilled";
     expect(await runsOf(client, id, 1)).toMatchObject([{ status: isDenied ? "REVOKED" : "SUCCESS" }]);
   }
+});
+
+/** A job whose inputs are looked at for as long as a test wants: while `hold` is there, once `held` says that it has begun. */
+const HELD = {
+  "held.ts": `
+import { existsSync, writeFileSync } from "node:fs";
+const here = (name) => new URL(name, import.meta.url);
+const site = z.string().refine(() => {
+  if (existsSync(here("hold"))) writeFileSync(here("held"), "");
+  while (existsSync(here("hold")));
+  return true;
+});
+export const Held = defineJob({ name: "Held", enabled: true, approvalRequired: true, variables: z.object({ site }), run: () => 1 });
+`,
+};
+
+test("what is changed while the gate looks at it is not run: the claim compares once more", async () => {
+  const app = await openTestApp(HELD);
+  const { client, config } = app;
+  const { requester, approver } = await people(app);
+  const database = await databaseOf(app);
+  const { scheduled_job } = await ask(requester, "Held", { data: { site: "a" } });
+  const hold = join(config.jobsRoot, "hold");
+  await writeFile(hold, "");
+  await approver.client.query(APPROVE, scheduled_job);
+  await expect.poll(() => existsSync(join(config.jobsRoot, "held"))).toBe(true);
+  await database.rows.updateTable("scheduled_job").set({ kwargs: `{"site":"b"}` }).where("id", "=", scheduled_job.id).execute();
+  await rm(hold);
+  await expect.poll(async () => (await decisionOf(client, scheduled_job.id)).state).toBe("PENDING");
+  const { job_results } = await client.query(`{ job_results { status waiting_reason date_started } }`);
+  expect(job_results).toEqual([{ status: "PENDING", waiting_reason: "AWAITING_APPROVAL", date_started: null }]);
 });
