@@ -191,6 +191,12 @@ export class JobResult extends BaseModel {
   })
   waitsForSlot!: boolean | null;
 
+  @Column("boolean", {
+    description: "True while the run waits for the approval of its `scheduled_job`; null for a run that does not.",
+    nullable: true,
+  })
+  awaitsApproval!: boolean | null;
+
   @Column("string", {
     description: "What its `run_job` gave as `idempotency_key`; null once the key is in use again.",
     length: 255,

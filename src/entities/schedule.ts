@@ -92,6 +92,13 @@ function nextOf(text: string, timeZone: string, after: number): Date | null {
 
 const asDate = (time: number | null) => (time === null ? null : new Date(time));
 
+/** The next time of a schedule that is let in now: what was to be run at once, and has not been, still is. Null when there is none to come. */
+export function firstTime(schedule: Omit<Schedule, "enabled" | "state">, now: Date): Date | null {
+  const { interval, lastRunAt, expires } = schedule;
+  if (interval !== "IMMEDIATELY" || lastRunAt) return nextTime(schedule, now);
+  return !expires || now < expires ? now : null;
+}
+
 /** The next times at which a schedule runs its job, at most `count`, none before its start; a single time that was missed is still to come. */
 export function nextRuns(schedule: Schedule, count: number, now: Date): Date[] {
   if (!schedule.enabled || schedule.state !== "ACTIVE") return [];

@@ -141,6 +141,40 @@ export class ScheduledJob extends BaseModel {
   @Column("timestamp", { description: "When it was approved or denied; null where nobody was asked.", nullable: true })
   decisionDate!: Date | null;
 
+  @BelongsTo(() => User, {
+    description: "Who approved or denied it; null where nobody has, and once the user is deleted.",
+    nullable: true,
+    onDelete: "set null",
+  })
+  decidedBy!: User | null;
+
+  @Column("string", {
+    description: "Username of who approved or denied it, at the time; empty where nobody has.",
+    length: 150,
+    default: "",
+    ofOlderRows: "",
+  })
+  decidedByUserName!: string;
+
+  @Column("text", { description: "What who approved or denied it had to say.", default: "", ofOlderRows: "" })
+  decisionComment!: string;
+
+  @Column("string", {
+    description:
+      "SHA-256 of the text of the job's file that an approval is asked for, or was given for; null where none was asked for.",
+    length: 64,
+    nullable: true,
+  })
+  sourceVersion!: string | null;
+
+  @Column("string", {
+    description: "Fingerprint of all that was approved; null for what was not.",
+    length: 64,
+    nullable: true,
+    hidden: true,
+  })
+  approvedContent!: string | null;
+
   @HasMany(() => JobResult, "scheduledJob", { description: "The runs it has asked for, newest first." })
   jobresultSet = new Collection<JobResult>(this);
 

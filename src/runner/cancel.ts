@@ -1,3 +1,4 @@
+import type { SqlEntityManager } from "@mikro-orm/sql";
 import { sql } from "kysely";
 import { FINAL_STATUSES, type JobResultStatus } from "../entities/choices.ts";
 import { type Database, statementsOf } from "../entities/database.ts";
@@ -53,6 +54,7 @@ export function revoked(row: CanceledRow, now: string) {
     status: "REVOKED",
     date_done: now,
     date_next_attempt: null,
+    awaits_approval: null,
     sensitive_kwargs: null,
     result: JSON.stringify({ exc_type: "JobCanceled", exc_message: describeCancel(row) }),
     traceback: null,
@@ -68,17 +70,38 @@ export async function cancel(deps: CancelDeps, request: CancelRequest): Promise<
   while (isUuid(request.id)) {
     const row = (await database.rows
       .selectFrom("job_result")
-      .select(["status", "date_canceled"])
+      .select(["status", "date_canceled", "awaits_approval", "scheduled_job_id"])
       .where("id", "=", request.id)
-      .executeTakeFirst()) as { status: JobResultStatus; date_canceled: unknown } | undefined;
+      .executeTakeFirst()) as CancelableRow | undefined;
     if (!row) break;
     if (row.status === "REVOKED" || row.date_canceled !== null) return;
     if (FINAL_STATUSES.includes(row.status))
       throw new AppError("NOT_CANCELABLE", `The run ${request.id} has ended already: its status is ${row.status}.`);
+    if (row.awaits_approval) await mustNotBeAsked(deps, row);
     // Between the two statements it may have been started, or have ended: then it is looked at again.
     if (row.status === "STARTED" ? await askWorker(deps, request) : await revoke(deps, request)) return;
   }
   throw new AppError("NOT_FOUND", `There is no run with id "${request.id}".`);
+}
+
+interface CancelableRow {
+  status: JobResultStatus;
+  date_canceled: unknown;
+  awaits_approval: unknown;
+  scheduled_job_id: string | null;
+}
+
+/** What waits for an approval is taken back with its schedule, by those who may. */
+async function mustNotBeAsked({ database }: CancelDeps, { scheduled_job_id: id }: CancelableRow): Promise<void> {
+  const waiting = await database.rows
+    .selectFrom("scheduled_job")
+    .select("id")
+    .where("id", "=", id)
+    .where("state", "=", "PENDING")
+    .executeTakeFirst();
+  if (!waiting) return;
+  const message = `The run waits for the approval of the schedule ${id}: take that back with cancel_scheduled_job.`;
+  throw new AppError("NOT_CANCELABLE", message);
 }
 
 const intent = ({ by, reason }: CancelRequest, now: string) => ({
@@ -106,51 +129,65 @@ async function askWorker({ database, broker, clock }: CancelDeps, request: Cance
   return true;
 }
 
-/** Ends a run that no worker has, with its last line: a claim that comes later finds it no longer PENDING. */
+/** Ends a run that no worker has. */
 async function revoke(deps: CancelDeps, request: CancelRequest): Promise<boolean> {
-  const { database, broker, clock } = deps;
-  const now = nowOf(clock);
-  const columns = intent(request, now);
-  const ended = await database.transaction(async (em) => {
-    const rows = statementsOf(em);
-    const row = await rows
-      .updateTable("job_result")
-      .set({
-        ...columns,
-        ...revoked(columns, now),
-        cancel_type: "ABANDONED",
-        warning_log_count: sql`coalesce(warning_log_count, 0) + 1`,
-      })
-      .where("id", "=", request.id)
-      .where("status", "in", ["PENDING", "RECEIVED", "RETRY"])
-      .returning(["job_model_id", "waits_for_slot"])
-      .executeTakeFirst();
-    if (!row) return undefined;
-    const last = await rows
-      .selectFrom("job_log_entry")
-      .select((eb) => eb.fn.max("sequence").as("sequence"))
-      .where("job_result_id", "=", request.id)
-      .executeTakeFirst();
-    await rows
-      .insertInto("job_log_entry")
-      .values({
-        id: newId(),
-        job_result_id: request.id,
-        sequence: Number(last?.sequence ?? 0) + 1,
-        log_level: "WARNING",
-        grouping: "main",
-        message: describeCancel(columns),
-        created: now,
-        log_object: "",
-        absolute_url: "",
-      })
-      .execute();
-    return row as { job_model_id: string | null; waits_for_slot: unknown };
-  });
+  const ended = await deps.database.transaction((em) => revokeWithin(em, deps.clock, request));
   if (!ended) return false;
-  broker.notify(`result:${request.id}`);
-  broker.notify(`lines:${request.id}`);
+  tellRevoked(deps, request.id);
   // It had a slot, and somebody may wait for it.
   if (ended.waits_for_slot !== null && !ended.waits_for_slot) await releaseWaiting(deps, ended.job_model_id);
   return true;
+}
+
+/** Rings for a run that was revoked, once that is committed. */
+export function tellRevoked({ broker }: Pick<CancelDeps, "broker">, id: string): void {
+  broker.notify(`result:${id}`);
+  broker.notify(`lines:${id}`);
+}
+
+/**
+ * Ends a run that no worker has, with its last line, within a transaction: a claim that comes later finds it no longer PENDING.
+ * @returns undefined when a worker has it, or when it has ended.
+ */
+export async function revokeWithin(
+  em: SqlEntityManager,
+  clock: Clock,
+  request: CancelRequest,
+): Promise<{ job_model_id: string | null; waits_for_slot: unknown } | undefined> {
+  const now = nowOf(clock);
+  const columns = intent(request, now);
+  const rows = statementsOf(em);
+  const row = await rows
+    .updateTable("job_result")
+    .set({
+      ...columns,
+      ...revoked(columns, now),
+      cancel_type: "ABANDONED",
+      warning_log_count: sql`coalesce(warning_log_count, 0) + 1`,
+    })
+    .where("id", "=", request.id)
+    .where("status", "in", ["PENDING", "RECEIVED", "RETRY"])
+    .returning(["job_model_id", "waits_for_slot"])
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const last = await rows
+    .selectFrom("job_log_entry")
+    .select((eb) => eb.fn.max("sequence").as("sequence"))
+    .where("job_result_id", "=", request.id)
+    .executeTakeFirst();
+  await rows
+    .insertInto("job_log_entry")
+    .values({
+      id: newId(),
+      job_result_id: request.id,
+      sequence: Number(last?.sequence ?? 0) + 1,
+      log_level: "WARNING",
+      grouping: "main",
+      message: describeCancel(columns),
+      created: now,
+      log_object: "",
+      absolute_url: "",
+    })
+    .execute();
+  return row as { job_model_id: string | null; waits_for_slot: unknown };
 }

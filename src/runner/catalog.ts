@@ -7,6 +7,7 @@ import type { ObjectChange } from "../entities/index.ts";
 import { StartError } from "../errors.ts";
 import type { Receiver } from "./define-job.ts";
 import type { JobDescription, Sandbox, SandboxTask } from "./sandbox.ts";
+import { fileVersion } from "./source-version.ts";
 import { type FoundJob, syncJobs } from "./sync-jobs.ts";
 
 /** The job modules under `JOBS_ROOT` and those that come with the server, and the Job rows that mirror them. */
@@ -24,6 +25,8 @@ export interface Catalog {
 /** Where the code of a job is, what its runs may share and take, and what sets it off if not people. */
 export interface InstalledSource extends Pick<SandboxTask, "exportName" | "file" | "isolation" | "memoryLimitMb"> {
   receiver: Receiver | undefined;
+  /** SHA-256 of the text of its file when that was read. */
+  version: string | undefined;
   /** Whether others may have to wait for a run of it. */
   isLimited: boolean;
   /** See {@link JobDescription}. */
@@ -62,6 +65,8 @@ export function createCatalog({ database, sandbox, jobsRoot, systemJobsRoot, log
     const found: FoundJob[] = [];
     const system = systemJobsRoot === undefined ? [] : await jobFiles(systemJobsRoot, `${SYSTEM}.`);
     const files = [...system, ...(await jobFiles(jobsRoot)).filter(isNotSystem)];
+    // Before they are loaded: what changes meanwhile is another version than this one.
+    const versions = await Promise.all(files.map(({ file }) => fileVersion(file)));
     const descriptions = await sandbox.describe(files.map(({ file }) => file));
     for (const [index, { file, moduleName }] of files.entries()) {
       const described = descriptions[index]!;
@@ -70,7 +75,7 @@ export function createCatalog({ database, sandbox, jobsRoot, systemJobsRoot, log
           { file, error: described.error },
           `job file ${relative(jobsRoot, file)} does not load: ${described.error.split("\n")[0]}`,
         );
-      else found.push(...described.jobs.map((job) => ({ ...job, moduleName, file })));
+      else found.push(...described.jobs.map((job) => ({ ...job, moduleName, file, version: versions[index] })));
     }
     const { changes } = await transact(database, author, (unit) => syncJobs(unit, found));
     sources = new Map(found.map((job) => [`${job.moduleName}.${job.exportName}`, sourceOf(job)]));
@@ -95,8 +100,9 @@ export function createCatalog({ database, sandbox, jobsRoot, systemJobsRoot, log
   };
 }
 
-const sourceOf = ({ file, exportName, meta, variablesSchema }: FoundJob): InstalledSource => ({
+const sourceOf = ({ file, version, exportName, meta, variablesSchema }: FoundJob): InstalledSource => ({
   file,
+  version,
   exportName,
   isolation: meta.isolation ?? "run",
   memoryLimitMb: meta.memoryLimitMb,

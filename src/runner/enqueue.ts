@@ -6,7 +6,7 @@ import type { Catalog, InstalledSource } from "./catalog.ts";
 import { classPathOf, findJob, type LaunchedJob } from "./find-job.ts";
 import { canonical, checkKey, findKeyed, freeKey, type KeyedRequest } from "./idempotency.ts";
 import type { JobReference } from "./job-reference.ts";
-import { type Admitted, newRun, type NewRun, type RunWishes, storeRuns } from "./new-run.ts";
+import { type Admitted, needsApproval, newRun, type NewRun, type RunWishes, storeRuns } from "./new-run.ts";
 import { resolveObjects } from "./object-variables.ts";
 import type { Sandbox, TimeLimits } from "./sandbox.ts";
 import { secretsOf, withoutSecrets } from "./sensitive-inputs.ts";
@@ -20,6 +20,12 @@ export interface RunRequest extends RunWishes {
   jobQueue?: string | undefined;
   /** The same request of the same user under the same key is the same run. */
   idempotencyKey?: string | undefined;
+}
+
+/** A request that may be launched. */
+export interface Prepared {
+  admitted: Admitted;
+  data: Record<string, unknown>;
 }
 
 /** What {@link enqueue} needs. */
@@ -66,18 +72,23 @@ export async function enqueue(deps: EnqueueDeps, request: RunRequest): Promise<s
 }
 
 /** The job that a request is for, and its inputs with ids in the place of what named objects. @throws as {@link enqueue}. */
-export async function prepare(
-  deps: EnqueueDeps,
-  request: RunRequest,
-): Promise<{ admitted: Admitted; data: Record<string, unknown> }> {
-  const admitted = await admit(deps, request);
+export async function prepare(deps: EnqueueDeps, request: RunRequest): Promise<Prepared> {
+  return prepareFor(deps, request, await admit(deps, request));
+}
+
+/** The same for what is not launched yet: whether it needs an approval is another question. */
+export async function review(deps: EnqueueDeps, request: RunRequest): Promise<Prepared> {
+  return prepareFor(deps, request, await check(deps, request));
+}
+
+async function prepareFor(deps: EnqueueDeps, request: RunRequest, admitted: Admitted): Promise<Prepared> {
   const { data, details } = await resolveObjects(deps.database, admitted.job.variablesSchema, request.data);
   refuseInputs(admitted.job, details, request.data);
   return { admitted, data };
 }
 
 /** What is asked for under a key; undefined for a request without one. */
-async function keyedRequest(
+export async function keyedRequest(
   { database, clock, idempotencyTtlMs, vault }: EnqueueDeps,
   request: RunRequest,
 ): Promise<KeyedRequest | undefined> {
@@ -91,6 +102,14 @@ async function keyedRequest(
 
 /** The job that a request is for, if it may be run so. @throws as {@link enqueue}. */
 export async function admit(deps: EnqueueDeps, request: RunRequest): Promise<Admitted> {
+  const admitted = await check(deps, request);
+  const { job } = admitted;
+  if (needsApproval(job, request.dryRun) && !request.approval)
+    throw new AppError("FORBIDDEN", `A run of the job "${job.name}" needs an approval first.`);
+  return admitted;
+}
+
+async function check(deps: EnqueueDeps, request: RunRequest): Promise<Admitted> {
   const { database, catalog, sandbox } = deps;
   const { job, queue: ownQueue } = await findJob(database, request.job);
   const classPath = classPathOf(job);
@@ -98,7 +117,6 @@ export async function admit(deps: EnqueueDeps, request: RunRequest): Promise<Adm
   if (!job.installed || !source)
     throw new AppError("JOB_NOT_INSTALLED", `The source of the job "${job.name}" (${classPath}) is not installed.`);
   if (!job.enabled) throw new AppError("JOB_NOT_ENABLED", `The job "${job.name}" is not enabled.`);
-  if (job.approvalRequired) throw new AppError("FORBIDDEN", `A run of the job "${job.name}" needs an approval first.`);
   if (source.receiver !== request.via) {
     const kind = source.receiver ? `is run by job ${source.receiver}s only` : `is no job ${request.via} receiver`;
     throw new AppError("BAD_USER_INPUT", `The job "${job.name}" ${kind}.`);

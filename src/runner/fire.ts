@@ -6,8 +6,11 @@ import { type ObjectChange, ScheduledJob } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import { nextTime } from "../entities/schedule.ts";
 import { AppError } from "../errors.ts";
+import { storeAwaited } from "./awaiting-runs.ts";
+import { approvalOf, askAgain, isInNeed } from "./approvals.ts";
+import { contentOf } from "./approved-content.ts";
 import { type EnqueueDeps, type RunRequest, send } from "./enqueue.ts";
-import { asRefusal, newRun, type NewRun, refusedRun, scheduleColumns, storeRuns } from "./new-run.ts";
+import { type Approval, asRefusal, newRun, type NewRun, refusedRun, scheduleColumns, storeRuns } from "./new-run.ts";
 import { prepareScheduled, requestOf } from "./schedule-request.ts";
 
 /** A time that is older than this was missed: it is made up for as its schedule's `catch_up` says. */
@@ -21,7 +24,8 @@ export interface FireDeps extends EnqueueDeps {
 
 /**
  * Carries out a schedule's time that is due: one update moves the schedule on to its next time, if nobody else has yet, and in the same
- * transaction its run is stored. So it has one run, however many try and whenever they end. What the gate refuses has one that failed.
+ * transaction its run is stored. So it has one run, however many try and whenever they end. What the gate refuses has one that failed. Where
+ * an approval is needed and there is none for just this, the schedule waits for one instead.
  */
 export async function fire(deps: FireDeps, id: string, due: Date): Promise<void> {
   const { database, clock, broker } = deps;
@@ -33,28 +37,36 @@ export async function fire(deps: FireDeps, id: string, due: Date): Promise<void>
       { populate: ["jobModel.defaultJobQueue", "jobQueue", "user"] },
     );
   if (!schedule) return;
+  const approval = await approvalOf(deps, schedule);
+  if (!approval && isInNeed(schedule)) return deps.changed(await askAgain(deps, schedule, due));
   const now = new Date(clock.now());
   const isMissed = due.getTime() < now.getTime() - LATE_MS;
   const isLeftOut = isMissed && schedule.catchUp === "SKIP";
   const next = timeAfter(schedule, due, now);
-  const launch = isLeftOut ? undefined : await prepareLaunch(deps, schedule, due);
-  const work = async (em: SqlEntityManager) => {
+  const launch = isLeftOut ? undefined : await prepareLaunch(deps, schedule, due, approval);
+  const work = async (em: SqlEntityManager): Promise<NewRun | "lost" | undefined> => {
     if (!(await claim(em, schedule, due, next, now, isLeftOut))) return "lost";
+    if (approval) await mustBeApproved(em, schedule, approval);
     const made = await launch?.(em);
-    await storeRuns(em, made ? [made] : []);
+    // Only its first run can have been recorded before.
+    if (made) await (schedule.totalRunCount === 0 ? storeAwaited(em, id, made) : storeRuns(em, [made]));
     return made;
   };
-  let run: NewRun | "lost" | undefined;
-  if (next) run = await database.transaction(work);
-  else {
-    // Its end is what people will look for in the log, unlike each of its times.
-    const { value, changes } = await transact(database, atEnd(), async (unit) => {
+  // Its end is what people will look for in the log, unlike each of its times.
+  const atItsEnd = () =>
+    transact(database, atEnd(), async (unit) => {
       await unit.hold(ScheduledJob, { id });
       return work(unit.em);
     });
-    run = value;
-    await deps.changed(changes);
-  }
+  const launched = await (next ? database.transaction(work).then((value) => ({ value, changes: [] })) : atItsEnd()).catch(
+    (error: unknown) => {
+      if (error instanceof NotApproved) return undefined;
+      throw error;
+    },
+  );
+  if (!launched) return deps.changed(await askAgain(deps, schedule, due));
+  const { value: run, changes } = launched;
+  await deps.changed(changes);
   if (run === "lost") return;
   broker.notify(`schedule:${id}`);
   if (run) await send(deps, run);
@@ -67,6 +79,15 @@ const atEnd = (): Author => ({
   context: "ORM",
   detail: "there is no further time at which it runs",
 });
+
+/** A schedule was changed while its time was carried out. */
+class NotApproved extends Error {}
+
+/** Looks, once nobody can change the schedule any more, whether it is still what was approved. */
+async function mustBeApproved(em: SqlEntityManager, { id, approvedContent }: ScheduledJob, approval: Approval): Promise<void> {
+  const schedule = await em.findOneOrFail(ScheduledJob, { id }, { populate: ["jobModel", "jobQueue", "user"] });
+  if (contentOf(schedule, approval.sourceVersion) !== approvedContent) throw new NotApproved();
+}
 
 /** The time after one that is due. */
 function timeAfter(schedule: ScheduledJob, due: Date, now: Date): Date | null {
@@ -93,10 +114,11 @@ async function prepareLaunch(
   deps: FireDeps,
   schedule: ScheduledJob,
   due: Date,
+  approval: Approval | undefined,
 ): Promise<(em: SqlEntityManager) => Promise<NewRun>> {
   const refuse = (refusal: AppError) => refusedRun(deps.clock, refusal, columnsOf(schedule, due));
   try {
-    const request: RunRequest = { ...requestOf(schedule), scheduledFor: due };
+    const request: RunRequest = { ...requestOf(schedule), scheduledFor: due, approval };
     refuseUser(schedule);
     const { admitted, data } = await prepareScheduled(deps, request);
     return (em) => newRun(deps, em, admitted, { ...request, data }).catch((error: unknown) => refuse(asRefusal(error)));

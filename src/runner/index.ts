@@ -6,13 +6,14 @@ import type { Database } from "../entities/database.ts";
 import { Job, JobQueue, JobResult, type ObjectChange, ScheduledJob } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import type { SanitizerPattern } from "../sanitizer-patterns.ts";
+import { decide, type Decision } from "./approvals.ts";
 import type { Broker } from "./broker.ts";
 import { type ButtonGroup, type ButtonPress, buttonsFor, pressButton } from "./buttons.ts";
 import { cancel, type CancelRequest } from "./cancel.ts";
 import { createCatalog } from "./catalog.ts";
 import type { Clock } from "./clock.ts";
 import { createConsoleWriter } from "./console-writer.ts";
-import { enqueue, type RunRequest } from "./enqueue.ts";
+import type { RunRequest } from "./enqueue.ts";
 import { createFileStore, type FileStoreOptions, type OpenFile } from "./files.ts";
 import { createHooks } from "./hooks.ts";
 import { createFeedFollowers } from "./live/follow-feed.ts";
@@ -25,10 +26,18 @@ import { prune, type Pruned, type PruneRequest } from "./prune.ts";
 import { recover } from "./recover.ts";
 import { rerun, type RerunRequest } from "./rerun.ts";
 import { createRetries } from "./retries.ts";
+import { runOrAsk } from "./run-requests.ts";
 import { createRunStops } from "./run-stops.ts";
 import type { Sandbox, TimeLimits } from "./sandbox.ts";
 import { createScheduler } from "./scheduler.ts";
-import { createSchedule, runScheduleNow, type ScheduleChange, type ScheduleWishes, updateSchedule } from "./schedules.ts";
+import {
+  createSchedule,
+  dryRunSchedule,
+  runScheduleNow,
+  type ScheduleChange,
+  type ScheduleWishes,
+  updateSchedule,
+} from "./schedules.ts";
 import { releaseAllWaiting } from "./slots.ts";
 import type { Templates } from "./templates.ts";
 import type { Vault } from "./vault.ts";
@@ -46,6 +55,7 @@ import { createWorker } from "./worker.ts";
  * attempt   what a claim begins; a run that may be retried has several, one after the other, and RETRY is its status between them
  * settle    the update that gives a run its final status, or RETRY, after its last line is stored
  * schedule  when a job is to be run; `next_run_at` of its ScheduledJob is the only record of what is due
+ * approval  what lets in a run of a job that asks for one; given to a schedule, for just what it is, by somebody else than who asks
  * tick      a time of a schedule that is due; who moves the schedule on to the next one stores its run in the same transaction
  * slot      what a run of a job with a limit has until it has ended; without one it waits, and is not delivered
  * cancel    a fact in a run's row, `date_canceled`; the run is settled as REVOKED, whatever its job made of it by then
@@ -77,8 +87,8 @@ export type { OperationAnswer } from "./sandbox.ts";
 
 /** Runs jobs and tells what they say. */
 export interface Runner {
-  /** Launches a run. @see {@link enqueue} for what it refuses. */
-  enqueue(request: RunRequest): Promise<string>;
+  /** Launches a run, or asks for its approval. @see {@link runOrAsk} for what it refuses. */
+  run(author: Author, request: RunRequest): Promise<string>;
   /** Launches a run again. @see {@link rerun} for what it takes over, and what it refuses. */
   rerun(request: RerunRequest): Promise<string>;
   /** Makes a schedule. @returns its id. @see {@link createSchedule} for what it refuses. */
@@ -87,6 +97,10 @@ export interface Runner {
   updateSchedule(author: Author, id: string, wishes: ScheduleWishes, unmodifiedSince?: Date): Promise<void>;
   /** Runs the job of a schedule by hand. @returns the id of the JobResult. @see {@link runScheduleNow} */
   runScheduleNow(id: string, userId: string): Promise<string>;
+  /** Decides on a schedule that waits for an approval. @see {@link decide} for what it refuses. */
+  decideSchedule(author: Author, id: string, decision: Decision): Promise<void>;
+  /** Runs the job of a schedule as a dry run. @returns the id of the JobResult. @see {@link dryRunSchedule} */
+  dryRunSchedule(id: string, userId: string, check: Decision["check"]): Promise<string>;
   /** Workers that serve each of these queues. */
   countWorkers(queues: readonly string[]): Promise<number[]>;
   /** What time it is, for all that is said of what is to come. */
@@ -210,13 +224,17 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
   }
 
   return {
-    enqueue: (request) => enqueue(gate, request),
+    run: (author, request) => runOrAsk(firing, author, request),
     rerun: (request) => rerun(gate, request),
     createSchedule: async (author, wishes) => told(await createSchedule(firing, author, wishes)),
     async updateSchedule(author, id, wishes, unmodifiedSince) {
       await told(await updateSchedule(firing, author, id, wishes, unmodifiedSince));
     },
     runScheduleNow: (id, userId) => runScheduleNow(firing, id, userId),
+    async decideSchedule(author, id, decision) {
+      await told(await decide(gate, author, id, decision));
+    },
+    dryRunSchedule: (id, userId, check) => dryRunSchedule(firing, id, userId, check),
     countWorkers: (queues) => broker.countWorkers(queues),
     now: () => new Date(clock.now()),
     cancel: (request) => cancel(deps, request),

@@ -36,8 +36,28 @@ export interface RunWishes {
   /** The time of it that the run is for; absent for one by hand. */
   scheduledFor?: Date | undefined;
   userId: string | null;
+  /** What lets in a run of a job that needs an approval. */
+  approval?: Approval | undefined;
   /** What asks, if not a person: only a receiver of its kind is run for it. */
   via?: Receiver | undefined;
+}
+
+/** That somebody approved a run, of one version of its job's source. */
+export interface Approval {
+  userName: string;
+  date: Date;
+  comment: string;
+  sourceVersion: string;
+}
+
+/** Whether a run changes nothing, where its job knows how to. */
+export function isDry(job: LaunchedJob, dryRun: boolean | undefined): boolean {
+  return dryRun ?? (job.supportsDryrun && job.dryrunDefault);
+}
+
+/** Whether somebody else has to approve a run first: nobody has to for a dry run. */
+export function needsApproval(job: LaunchedJob, dryRun: boolean | undefined): boolean {
+  return job.approvalRequired && !(job.supportsDryrun && isDry(job, dryRun));
 }
 
 /** A run that is not stored yet. */
@@ -87,15 +107,17 @@ export async function newRun(
     sensitive_kwargs: sensitiveKwargs,
     celery_kwargs: JSON.stringify({
       queue,
-      dryrun: wishes.dryRun ?? (job.supportsDryrun && job.dryrunDefault),
+      dryrun: isDry(job, wishes.dryRun),
       console_log: wishes.consoleLog ?? job.consoleLogDefault,
       ...timeLimitKwargs(job, timeLimits),
       ...retryKwargs(job),
       ...options,
+      ...(wishes.approval && { source_version: wishes.approval.sourceVersion }),
     }),
     waits_for_slot: waits === null ? null : sql.lit(waits),
     rerun_of_id: wishes.rerunOf ?? null,
     ...scheduleColumns(wishes),
+    ...approvalColumns(wishes),
     ...columns,
   };
   return { queue, waits: waits ?? false, row };
@@ -104,6 +126,13 @@ export async function newRun(
 /** Of which schedule a run is, and for when. */
 export function scheduleColumns({ scheduledJobId, scheduledFor }: RunWishes) {
   return { scheduled_job_id: scheduledJobId ?? null, scheduled_for: scheduledFor?.toISOString() ?? null };
+}
+
+/** Who approved a run, as its `meta` keeps it for the fields of the API. */
+function approvalColumns({ approval }: RunWishes) {
+  if (!approval) return {};
+  const { userName: user_name, date, comment } = approval;
+  return { meta: JSON.stringify({ approvals: [{ user_name, date: date.toISOString(), comment }] }) };
 }
 
 /** Columns of a run that is only recorded: what the gate refused it for. */

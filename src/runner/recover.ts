@@ -28,6 +28,7 @@ export async function recover(deps: RecoverDeps): Promise<void> {
     .select(["id", "celery_kwargs"])
     .where("status", "=", "PENDING")
     .where(sql<boolean>`waits_for_slot is not true`)
+    .where(sql<boolean>`awaits_approval is not true`)
     .orderBy("date_created")
     .orderBy("id")
     .execute();

@@ -1,14 +1,22 @@
 import type { ScheduledJob } from "../entities/index.ts";
 import { AppError } from "../errors.ts";
-import { type EnqueueDeps, prepare, type RunRequest } from "./enqueue.ts";
+import { type EnqueueDeps, prepare, type Prepared, review, type RunRequest } from "./enqueue.ts";
 import type { LaunchedJob } from "./find-job.ts";
-import type { Admitted } from "./new-run.ts";
 
 /** How each run of a schedule is asked for, as its `celery_kwargs` keep it; what is absent is the job's own default. */
 export interface ScheduleKwargs {
   dryrun?: boolean;
   console_log?: boolean;
   ignore_singleton_lock?: boolean;
+}
+
+/** How a request asks for its runs, as a schedule keeps it. */
+export function kwargsOf({ dryRun, consoleLog, ignoreSingletonLock }: Partial<RunRequest>): ScheduleKwargs {
+  return {
+    ...(dryRun !== undefined && { dryrun: dryRun }),
+    ...(consoleLog !== undefined && { console_log: consoleLog }),
+    ...(ignoreSingletonLock !== undefined && { ignore_singleton_lock: ignoreSingletonLock }),
+  };
 }
 
 /** A run that a schedule asks for, as the gate wants it. @throws {@link AppError} NOT_FOUND when its job is deleted. */
@@ -28,11 +36,16 @@ export function requestOf({ id, task, jobModel, kwargs, celeryKwargs, jobQueue, 
 }
 
 /** As {@link prepare}; what is sensitive is not kept, and so cannot wait for its time. @throws {@link AppError} INVALID_SCHEDULE too. */
-export async function prepareScheduled(
-  deps: EnqueueDeps,
-  request: RunRequest,
-): Promise<{ admitted: Admitted; data: Record<string, unknown> }> {
-  const prepared = await prepare(deps, request);
+export async function prepareScheduled(deps: EnqueueDeps, request: RunRequest): Promise<Prepared> {
+  return withoutSensitive(await prepare(deps, request));
+}
+
+/** The same for what is only to be kept, whether or not it needs an approval before it is run. */
+export async function reviewScheduled(deps: EnqueueDeps, request: RunRequest): Promise<Prepared> {
+  return withoutSensitive(await review(deps, request));
+}
+
+function withoutSensitive(prepared: Prepared): Prepared {
   refuseSensitive(prepared.admitted.job);
   return prepared;
 }

@@ -2,14 +2,17 @@ import { type Author, createObject, type Data, holdOne, transact, updateObject }
 import type { ScheduledJobCatchUp } from "../entities/choices.ts";
 import { type ObjectChange, ScheduledJob } from "../entities/index.ts";
 import { isUuid } from "../entities/scalars.ts";
-import { nextTime } from "../entities/schedule.ts";
+import { firstTime, nextTime } from "../entities/schedule.ts";
 import { AppError } from "../errors.ts";
+import { asked, isInNeed, isLetIn, UNDECIDED } from "./approvals.ts";
 import { enqueue } from "./enqueue.ts";
 import { classPathOf } from "./find-job.ts";
 import { fire, type FireDeps, LATE_MS } from "./fire.ts";
 import type { JobReference } from "./job-reference.ts";
+import { needsApproval } from "./new-run.ts";
 import { type GivenTimes, planTimes, saysWhen } from "./plan-times.ts";
-import { prepareScheduled, requestOf, type ScheduleKwargs } from "./schedule-request.ts";
+import { kwargsOf, requestOf, reviewScheduled } from "./schedule-request.ts";
+import { sourceVersion } from "./source-version.ts";
 
 /** What a schedule is wanted to be; what is absent stays as it is, or takes its default. */
 export interface ScheduleWishes extends GivenTimes {
@@ -34,14 +37,14 @@ export interface ScheduleChange {
 }
 
 /**
- * Makes a schedule, if its job may be run so. It is the author's.
- * @throws {@link AppError} INVALID_SCHEDULE, and what {@link prepareScheduled} throws. Fields are those of the object, under `data`.
+ * Makes a schedule, if its job may be run so. It is the author's. One whose runs need an approval waits for it.
+ * @throws {@link AppError} INVALID_SCHEDULE, and what {@link reviewScheduled} throws. Fields are those of the object, under `data`.
  */
 export async function createSchedule(deps: FireDeps, author: Author, wishes: ScheduleWishes): Promise<ScheduleChange> {
   const now = new Date(deps.clock.now());
   const { times, next } = planned(() => planTimes(wishes, undefined, now));
   const { enabled = true } = wishes;
-  const content = await contentOf(deps, wishes, author.userId);
+  const { content, version } = await contentOf(deps, wishes, author.userId);
   const { value, changes } = await transact(deps.database, author, (unit) =>
     createObject(unit, ScheduledJob, {
       ...plainOf(wishes),
@@ -49,6 +52,7 @@ export async function createSchedule(deps: FireDeps, author: Author, wishes: Sch
       ...content,
       enabled,
       nextRunAt: enabled ? next : null,
+      ...(version !== undefined && asked(version)),
       user: author.userId,
     }),
   );
@@ -58,8 +62,8 @@ export async function createSchedule(deps: FireDeps, author: Author, wishes: Sch
 /**
  * Changes a schedule in place. When it runs next is only decided anew where something is said of when, or of whether; what is due in this
  * moment is carried out first, as the schedule was. What is still to be made up for is given up. Who says what is run becomes the one as whom
- * it is run.
- * @throws {@link AppError} NOT_FOUND, CONFLICT, INVALID_SCHEDULE, and what {@link prepareScheduled} throws.
+ * it is run. Where an approval is needed, what is changed is a new request of the author's, which waits for one.
+ * @throws {@link AppError} NOT_FOUND, CONFLICT, INVALID_SCHEDULE, and what {@link reviewScheduled} throws.
  */
 export async function updateSchedule(
   deps: FireDeps,
@@ -69,8 +73,8 @@ export async function updateSchedule(
   unmodifiedSince?: Date,
 ): Promise<ScheduleChange> {
   for (;;) {
-    const before = saysWhat(wishes) ? await find(deps, id) : undefined;
-    const content = before && (await contentOf(deps, wishes, author.userId, before));
+    const before = await find(deps, id);
+    const { content, version } = await changeOf(deps, wishes, author.userId, before);
     const now = new Date(deps.clock.now());
     let isStale = false;
     let due: Date | null = null;
@@ -78,11 +82,19 @@ export async function updateSchedule(
       const schedule = await holdOne(unit, ScheduledJob, { id: isUuid(id) ? id : [] }, `id "${id}"`, unmodifiedSince);
       const when = whenOf(schedule, wishes, now);
       due = when ? justDue(schedule, now) : null;
-      isStale = before !== undefined && before.dateChanged.getTime() !== schedule.dateChanged.getTime();
+      isStale = before.dateChanged.getTime() !== schedule.dateChanged.getTime();
       if (due || isStale) return;
       // Nobody may have somebody else run what they say; and one whose user is deleted becomes that of who takes care of it.
-      const owner = content || !schedule.user ? { user: author.userId } : {};
-      await updateObject(unit, ScheduledJob, id, { ...plainOf(wishes), ...content, ...when, ...owner });
+      const owner = saysWhat(wishes) || !schedule.user ? { user: author.userId } : {};
+      const data = { ...plainOf(wishes), ...content, ...when, ...owner };
+      if (version !== undefined && (saysWhen(wishes) || !hasEnded(schedule))) {
+        // Whoever changes a request is who asks: nobody may approve what they wrote themselves.
+        await updateObject(unit, ScheduledJob, id, { ...data, ...asked(version), user: author.userId });
+        schedule.approvedContent = null;
+      } else {
+        await updateObject(unit, ScheduledJob, id, data);
+        settleUnasked(schedule, wishes, now);
+      }
     });
     if (due) await fire(deps, id, due);
     else if (!isStale) return { id, changes };
@@ -92,11 +104,23 @@ export async function updateSchedule(
 /** Runs the job of a schedule by hand, as one who asks now: the schedule's own times stay. @returns the id of the JobResult. */
 export async function runScheduleNow(deps: FireDeps, id: string, userId: string): Promise<string> {
   const schedule = await find(deps, id);
-  if (["PENDING", "DENIED", "CANCELED"].includes(schedule.state)) {
+  if (!isLetIn(schedule)) {
     const message = `The schedule "${schedule.name}" is ${schedule.state}: only one that was let in may be run.`;
     throw new AppError("FORBIDDEN", message);
   }
   return enqueue(deps, { ...requestOf(schedule), userId });
+}
+
+/** Runs the job of a schedule that waits for an approval by hand, so that it changes nothing. @returns the id of the JobResult. */
+export async function dryRunSchedule(
+  deps: FireDeps,
+  id: string,
+  userId: string,
+  check: (requesterId: string | null) => void,
+): Promise<string> {
+  const schedule = await find(deps, id);
+  check(schedule.user?.id ?? null);
+  return enqueue(deps, { ...requestOf(schedule), dryRun: true, userId });
 }
 
 async function find({ database }: FireDeps, id: string): Promise<ScheduledJob> {
@@ -111,8 +135,32 @@ function saysWhat({ job, data, dryRun, consoleLog, ignoreSingletonLock, jobQueue
   return [job, data, dryRun, consoleLog, ignoreSingletonLock, jobQueue].some((value) => value !== undefined);
 }
 
+/** What is run, and the version of its source where that is to be approved first. */
+interface Content {
+  content: Data;
+  version: string | undefined;
+}
+
+/** What a change of a schedule makes of what is run. */
+async function changeOf(deps: FireDeps, wishes: ScheduleWishes, userId: string | null, before: ScheduledJob): Promise<Content> {
+  if (saysWhat(wishes)) return contentOf(deps, wishes, userId, before);
+  const isRequest = saysWhen(wishes) || wishes.catchUp !== undefined || !before.user;
+  const version = isRequest && isInNeed(before) ? await sourceVersion(deps.catalog, before.task) : undefined;
+  return { content: {}, version };
+}
+
+/** What becomes of a decision on a schedule that is changed, and needs none for what it is now. */
+function settleUnasked(schedule: ScheduledJob, wishes: ScheduleWishes, now: Date): void {
+  const isLetInBefore = isLetIn(schedule);
+  if (saysWhat(wishes) || saysWhen(wishes)) {
+    Object.assign(schedule, UNDECIDED, { sourceVersion: null, approvedContent: null });
+    if (!isLetInBefore) schedule.state = "ACTIVE";
+  }
+  if (!isLetInBefore) schedule.nextRunAt = isLetIn(schedule) && schedule.enabled ? firstTime(schedule, now) : null;
+}
+
 /** What is run, once the gate has looked at it; of a schedule that is there already, over what it was. */
-async function contentOf(deps: FireDeps, wishes: ScheduleWishes, userId: string | null, before?: ScheduledJob): Promise<Data> {
+async function contentOf(deps: FireDeps, wishes: ScheduleWishes, userId: string | null, before?: ScheduledJob): Promise<Content> {
   const { job, data, dryRun, consoleLog, ignoreSingletonLock, jobQueue } = wishes;
   const old = before && (!job || before.jobModel) ? requestOf(before) : undefined;
   const reference = job ?? old?.job;
@@ -128,20 +176,21 @@ async function contentOf(deps: FireDeps, wishes: ScheduleWishes, userId: string 
     jobQueue: queue,
     userId,
   };
-  const { admitted, data: kwargs } = await prepareScheduled(deps, request).catch((error: unknown) =>
+  const { admitted, data: kwargs } = await reviewScheduled(deps, request).catch((error: unknown) =>
     rethrow(error, fieldOfObject),
   );
-  const celeryKwargs: ScheduleKwargs = {
-    ...(request.dryRun !== undefined && { dryrun: request.dryRun }),
-    ...(request.consoleLog !== undefined && { console_log: request.consoleLog }),
-    ...(request.ignoreSingletonLock !== undefined && { ignore_singleton_lock: request.ignoreSingletonLock }),
-  };
+  const { job: admittedJob } = admitted;
+  const task = classPathOf(admittedJob);
+  const isAsked = needsApproval(admittedJob, request.dryRun);
   return {
-    jobModel: admitted.job.id,
-    task: classPathOf(admitted.job),
-    jobQueue: queue === undefined ? null : admitted.queue,
-    kwargs,
-    celeryKwargs,
+    content: {
+      jobModel: admittedJob.id,
+      task,
+      jobQueue: queue === undefined ? null : admitted.queue,
+      kwargs,
+      celeryKwargs: kwargsOf(request),
+    },
+    version: isAsked ? await sourceVersion(deps.catalog, task) : undefined,
   };
 }
 
@@ -157,17 +206,19 @@ function whenOf(schedule: ScheduledJob, wishes: ScheduleWishes, now: Date): Data
   if (saysWhen(wishes)) {
     const { times, next } = planned(() => planTimes(wishes, schedule, now));
     // One that had ended goes on.
-    const hasEnded = schedule.state === "COMPLETED" || schedule.state === "ERRORED";
-    const enabled = wishes.enabled ?? (schedule.enabled || hasEnded);
-    return { ...times, enabled, nextRunAt: enabled ? next : null, ...(hasEnded && { state: "ACTIVE" }) };
+    const goesOn = hasEnded(schedule);
+    const enabled = wishes.enabled ?? (schedule.enabled || goesOn);
+    return { ...times, enabled, nextRunAt: enabled ? next : null, ...(goesOn && { state: "ACTIVE" }) };
   }
   if (wishes.enabled === undefined || wishes.enabled === schedule.enabled) return undefined;
   if (!wishes.enabled) return { enabled: false, nextRunAt: null };
-  const next = nextTime(schedule, now);
+  const next = schedule.state === "ERRORED" ? nextTime(schedule, now) : firstTime(schedule, now);
   if (next) return { enabled: true, nextRunAt: next };
   const message = "It has no further time at which it runs: give it a new start_time, or another time.";
   throw new AppError("INVALID_SCHEDULE", message, [{ field: "data.enabled", message }]);
 }
+
+const hasEnded = ({ state }: ScheduledJob) => state === "COMPLETED" || state === "ERRORED";
 
 /** The time that a schedule was to be run at in this moment, and is still to be. */
 function justDue({ enabled, state, nextRunAt }: ScheduledJob, now: Date): Date | null {

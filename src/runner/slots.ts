@@ -102,7 +102,7 @@ const BATCH = 100;
 function underWay(jobId: string | null): RawBuilder<unknown> {
   return sql`with open as materialized (
       select id, job_model_id, waits_for_slot as waits, date_created, date_canceled from job_result
-      where status in (${sql.join(OPEN_STATUSES)})
+      where status in (${sql.join(OPEN_STATUSES)}) and awaits_approval is not true
     ), under_way as (select * from open where ${jobId === null ? sql`job_model_id is null` : sql`job_model_id = ${jobId}`})`;
 }
 

@@ -8,6 +8,8 @@ import type { JobDescription } from "./sandbox.ts";
 /** A job that a file holds. */
 export interface FoundJob extends JobDescription {
   file: string;
+  /** SHA-256 of its text. */
+  version: string | undefined;
   /** Dotted path of the file below `JOBS_ROOT`. */
   moduleName: string;
 }

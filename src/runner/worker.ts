@@ -17,6 +17,7 @@ import type { Outcome, Sandbox, TimeLimits } from "./sandbox.ts";
 import { secretsIn } from "./sensitive-inputs.ts";
 import { ownLine, settle, type SettleDeps } from "./settle.ts";
 import { releaseWaiting } from "./slots.ts";
+import { fileVersion } from "./source-version.ts";
 import { readTimeLimits, softLimitWarning } from "./time-limits.ts";
 import type { Vault } from "./vault.ts";
 
@@ -72,6 +73,8 @@ interface RunOptions extends RetryKwargs {
   console_log?: boolean;
   soft_time_limit?: number;
   time_limit?: number;
+  /** Of the source that the run was approved with. */
+  source_version?: string;
 }
 
 class WorkerShutdown extends Error {
@@ -95,6 +98,7 @@ export function createWorker(deps: WorkerDeps): Worker {
       .where("id", "=", id)
       .where("status", "=", "PENDING")
       .where(sql<boolean>`waits_for_slot is not true`)
+      .where(sql<boolean>`awaits_approval is not true`)
       .returning([
         "id",
         "name",
@@ -158,12 +162,14 @@ async function execute(deps: WorkerDeps, run: ClaimedRun, lines: RunLines, { tel
   }
   const source = catalog.source(run.task_name ?? "");
   if (!source) return notInstalled(run.task_name);
+  if (options.source_version !== undefined && options.source_version !== (await fileVersion(source.file)))
+    return otherSource(run.task_name);
   const sensitive = run.sensitive_kwargs === null ? {} : (deps.vault.open(run.sensitive_kwargs, run.id) as object);
   const kwargs = { ...(database.readJson(run.task_kwargs) as Record<string, unknown>), ...sensitive };
   const limits = readTimeLimits(options, timeLimits);
   const warning = softLimitWarning(limits);
   if (warning) await lines.append([warning]);
-  const { receiver, variablesSchema, isLimited: _, ...code } = source;
+  const { receiver, variablesSchema, isLimited: _, version: __, ...code } = source;
   const task = {
     ...code,
     jobResult: { id: run.id, name: run.name },
@@ -197,4 +203,9 @@ function failureOf(error: Error): Outcome {
 function notInstalled(classPath: string | null): Outcome {
   const excMessage = `The source of ${classPath} was no longer installed when the run started.`;
   return { kind: "failure", excType: "JobNotInstalled", excMessage, traceback: `JobNotInstalled: ${excMessage}` };
+}
+
+function otherSource(classPath: string | null): Outcome {
+  const excMessage = `The source of ${classPath} has changed since the run was approved.`;
+  return { kind: "failure", excType: "SourceChanged", excMessage, traceback: null };
 }

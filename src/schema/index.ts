@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
 import { AccessMutations } from "./access-mutations.ts";
+import { ApprovalMutations } from "./approval-mutations.ts";
 import { ChangeMutations } from "./change-mutations.ts";
 import { ContentTypeResolver } from "./content-type.ts";
 import { type CustomField, withCustomFields } from "./custom-fields.ts";
@@ -48,6 +49,7 @@ const RESOLVERS = [
   ScheduledJobResolver,
   SchedulePreviewResolver,
   ScheduleMutations,
+  ApprovalMutations,
   JobHookResolver,
   JobButtonResolver,
   ContentTypeResolver,

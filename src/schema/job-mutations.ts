@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Args, ArgsType, Ctx, Field, ID, Info, Mutation, Resolver } from "type-graphql";
+import { mustKeepApproval } from "../access/approve.ts";
 import {
   changeJob,
   type Data,
@@ -87,15 +88,15 @@ Field(() => Boolean, { nullable: true, description: "The same as `job_queues_ove
 export class JobMutations {
   @Mutation(() => JobResult, {
     description:
-      "Runs a job. Answers as soon as the run is recorded; follow it with the `job_log_entries` subscription. To run it later, or again and again: `schedule_job`.",
+      "Runs a job. Answers as soon as the run is recorded; follow it with the `job_log_entries` subscription. One that needs an approval waits for it, with `waiting_reason` `AWAITING_APPROVAL`; its `scheduled_job` is what is to be approved. To run it later, or again and again: `schedule_job`.",
   })
   async runJob(
     @Args(() => RunJobArgs) args: RunJobArgs,
-    @Ctx() { database, runner, viewer }: Context,
+    @Ctx() { database, runner, viewer, author }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
     const { data = {}, dryrun, consoleLog, jobQueue, ignoreSingletonLock, idempotencyKey } = args;
-    const id = await runner.enqueue({
+    const id = await runner.run(await author(), {
       job: referenceOf(args),
       data: dataOf(data),
       dryRun: dryrun ?? undefined,
@@ -155,14 +156,16 @@ export class JobMutations {
 async function changeOne(
   args: JobReferenceArgs,
   unmodifiedSince: Date | undefined,
-  { database, change }: Context,
+  { database, viewer, change }: Context,
   info: GraphQLResolveInfo,
   work: (unit: Unit, job: Job) => Promise<ErrorDetail[]>,
 ): Promise<Row> {
   const reference = referenceOf(args);
   const { id } = await change(async (unit) => {
     const job = await holdOne(unit, Job, jobCondition(reference), describeReference(reference), unmodifiedSince);
+    const { approvalRequired } = job;
     const wrong = await work(unit, job);
+    mustKeepApproval(viewer, approvalRequired, job.approvalRequired);
     refuse(wrong.length > 0 ? wrong : await rulesOf(Job).check?.(job, unit));
     return job;
   });

@@ -17,7 +17,7 @@ import {
 import { type Data, updateObject } from "../changes/index.ts";
 import { FINAL_STATUSES, type JobResultStatus } from "../entities/choices.ts";
 import { JobQueue, JobResult } from "../entities/index.ts";
-import { isUuid } from "../entities/scalars.ts";
+import { DateTime, isUuid } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import { isoTime } from "../entities/timestamp.ts";
 import { AppError } from "../errors.ts";
@@ -35,7 +35,7 @@ const JOB_RESULT = shapeOf(JobResult);
 
 /** What is looked at to know whether a run has changed, whatever a subscriber selects. */
 const STATE = [...JOB_RESULT.columns.keys()].filter((name) =>
-  /^(id|status|attempt|waits_for_slot|date_.*|.*_log_count)$/.test(name),
+  /^(id|status|attempt|awaits_approval|waits_for_slot|date_.*|.*_log_count)$/.test(name),
 );
 const PROGRESS = ["progress_done", "progress_total", "progress_message"];
 
@@ -52,6 +52,24 @@ class JobResultProgress {
 
   @Field(() => String, { description: "What the job is doing; empty when it did not say." })
   message!: string;
+}
+
+/** That somebody approved a run. */
+@ObjectType("JobResultApprovalType", { description: "That somebody approved a run." })
+class JobResultApproval {
+  @Field(() => String, { description: "Username of who did, at the time." })
+  userName!: string;
+
+  @Field(() => DateTime, { description: "When." })
+  date!: string;
+
+  @Field(() => String, { description: "What they had to say; empty for nothing." })
+  comment!: string;
+}
+
+/** The same as `meta` of a run keeps it. */
+interface KeptApproval extends Omit<JobResultApproval, "userName"> {
+  user_name: string;
 }
 
 /** Runs of jobs. */
@@ -91,6 +109,15 @@ export class JobResultResolver extends namedResolver(JobResult, {
   })
   sensitiveVariables(@Root() row: Row): string[] {
     return (row["celery_kwargs"] as { sensitive_variables?: string[] } | null)?.sensitive_variables ?? [];
+  }
+
+  @Extensions({ needs: ["meta"] } satisfies ComputedField)
+  @FieldResolver(() => [JobResultApproval], {
+    description: "Who approved the run, when and with which comment; empty where nobody had to.",
+  })
+  approvals(@Root() row: Row): JobResultApproval[] {
+    const { approvals = [] } = (row["meta"] ?? {}) as { approvals?: KeptApproval[] };
+    return approvals.map(({ user_name: userName, ...rest }) => ({ userName, ...rest }));
   }
 
   @Subscription(() => JobResult, {

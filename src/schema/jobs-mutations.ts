@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Ctx, Extensions, Field, FieldResolver, Info, Mutation, ObjectType, Resolver, Root } from "type-graphql";
+import { mustKeepApproval } from "../access/approve.ts";
 import { changeJob, type Data, differencesOf, rulesOf, type Unit } from "../changes/index.ts";
 import { contentTypeLabel } from "../entities/content-types.ts";
 import { Job } from "../entities/index.ts";
@@ -78,7 +79,7 @@ export class JobsMutations {
     @Arg("data", () => UpdateJobInput, { description: "What to change of each; see `update_job`." }) data: Data,
     @Arg("dryRun", () => Boolean, { defaultValue: false, description: "Tell what would come of it, and change nothing." })
     dryRun: boolean,
-    @Ctx() { database, limits, tryChange }: Context,
+    @Ctx() { database, limits, viewer, tryChange }: Context,
   ): Promise<UpdateJobsPayload> {
     const where = readFilters(JOB, args);
     if (where.length === 0) throw new AppError("BAD_USER_INPUT", "Say which jobs: give at least one filter, such as `id`.");
@@ -87,7 +88,9 @@ export class JobsMutations {
     const errors = new Map<string, readonly ErrorDetail[]>();
     const attempt = async (unit: Unit) => {
       for (const job of await unit.hold(Job, { id: ids })) {
+        const { approvalRequired } = job;
         const wrong = await changeJob(unit, job, data).catch(detailsOf);
+        mustKeepApproval(viewer, approvalRequired, job.approvalRequired);
         const all = wrong.length > 0 ? wrong : ((await rulesOf(Job).check?.(job, unit)) ?? []);
         if (all.length > 0) errors.set(job.id, all);
       }

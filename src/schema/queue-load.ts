@@ -57,6 +57,7 @@ function loadOf(row: Row, { database, relations }: Context, info: GraphQLResolve
         .selectFrom("job_result")
         .select((eb) => [queue.as("queue"), eb.fn.countAll().as("depth"), eb.fn.min("date_created").as("since")])
         .where("status", "=", "PENDING")
+        .where(sql<boolean>`awaits_approval is not true`)
         .where(queue, "in", names)
         .groupBy(queue)
         .compile(),

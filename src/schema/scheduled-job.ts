@@ -10,6 +10,7 @@ import type { Context } from "./context.ts";
 import type { Row } from "./list.ts";
 import { namedResolver } from "./named-resolver.ts";
 import type { ComputedField } from "./selection.ts";
+import { WaitingReason } from "./waiting-reason.ts";
 
 /** Most times that are told at once. */
 const MOST_RUNS = 100;
@@ -64,6 +65,13 @@ export class ScheduledJobResolver extends namedResolver(ScheduledJob, {
       expires: moment(row["expires"]),
     };
     return nextRuns(schedule, count, runner.now());
+  }
+
+  @Extensions({ needs: ["state", "next_run_at"] } satisfies ComputedField)
+  @FieldResolver(() => WaitingReason, { nullable: true, description: "What the schedule waits for; null for nothing." })
+  waitingReason(@Root() row: Row): WaitingReason | null {
+    if (row["state"] === "PENDING") return "AWAITING_APPROVAL";
+    return row["next_run_at"] === null ? null : "SCHEDULED_FOR";
   }
 }
 

@@ -48,7 +48,8 @@ test("what is overridden holds for the next run, and what is reverted too", asyn
     result: false,
   });
   await change(app, "Mine", `approval_required: true`);
-  expect((await client.refused(`mutation { run_job(class_path: "a.A") { id } }`)).extensions.code).toBe("FORBIDDEN");
+  const { run_job } = await client.query(`mutation { run_job(class_path: "a.A", dryrun: false) { waiting_reason } }`);
+  expect(run_job).toEqual({ waiting_reason: "AWAITING_APPROVAL" });
   await client.query(`mutation { revert_job_overrides(class_path: "a.A") { id } }`);
   expect(await run()).toMatchObject(asSource);
 });

@@ -171,7 +171,6 @@ test("a time that the gate refuses has a run that failed and says why", async ()
   const refusals: [change: () => Promise<unknown>, back: () => Promise<unknown>, code: string][] = [
     [() => job({ enabled: off }), () => job({ enabled: on }), "JOB_NOT_ENABLED"],
     [() => job({ installed: off }), () => job({ installed: on }), "JOB_NOT_INSTALLED"],
-    [() => job({ approval_required: on }), () => job({ approval_required: off }), "FORBIDDEN"],
     [() => job({ has_sensitive_variables: on }), () => job({ has_sensitive_variables: off }), "INVALID_SCHEDULE"],
     [
       () => database.rows.updateTable("scheduled_job").set({ kwargs: `{"site":7}` }).where("id", "=", id).execute(),

@@ -12,7 +12,6 @@ export const Inputs = defineJob({ name: "Inputs", enabled: true, variables: z.ob
   run: ({ data }) => ({ ...data, isDate: data.when instanceof Date }) });
 export const Off = defineJob({ name: "Off", run() {} });
 export const Dry = defineJob({ name: "Dry", enabled: true, supportsDryrun: true, dryrunDefault: true, run: ({ dryRun }) => dryRun });
-export const Approved = defineJob({ name: "Approved", enabled: true, approvalRequired: true, run() {} });
 export const Twin = defineJob({ name: "Dry", enabled: true, run: () => "twin" });
 `,
 };
@@ -47,7 +46,6 @@ test.for([
   [`class_path: "nodots"`, "NOT_FOUND"],
   [`name: "Nobody"`, "NOT_FOUND"],
   [`name: "Off"`, "JOB_NOT_ENABLED"],
-  [`name: "Approved"`, "FORBIDDEN"],
   [`data: {}`, "BAD_USER_INPUT"],
   [`name: "Off", class_path: "a.Off"`, "BAD_USER_INPUT"],
   [`name: "Inputs", data: [1]`, "BAD_USER_INPUT"],

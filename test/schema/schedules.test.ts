@@ -14,7 +14,6 @@ export const Plain = job("Plain", { taskQueues: ["default", "fast"] });
 export const Typed = job("Typed", { variables: z.object({ site: z.string(), count: z.int().default(1) }) });
 export const Secret = job("Secret", { hasSensitiveVariables: true });
 export const Off = job("Off", { enabled: false });
-export const Approved = job("Approved", { approvalRequired: true });
 export const Hook = defineJobHookReceiver({ name: "Hook", enabled: true, receive() {} });
 `,
 };
@@ -43,7 +42,6 @@ const REFUSED = [
   [{ ...daily, expires: `${YEAR}-01-01T00:00:00Z` }, "INVALID_SCHEDULE", "data.expires"],
   [{ ...daily, job_model: "Secret" }, "INVALID_SCHEDULE", "data.job_model"],
   [{ ...daily, job_model: "Off" }, "JOB_NOT_ENABLED", undefined],
-  [{ ...daily, job_model: "Approved" }, "FORBIDDEN", undefined],
   [{ ...daily, job_model: "Hook" }, "BAD_USER_INPUT", undefined],
   [{ ...daily, job_model: "Nowhere" }, "NOT_FOUND", undefined],
   [{ ...daily, job_queue: "nowhere" }, "BAD_USER_INPUT", "data.job_queue"],

@@ -50,10 +50,11 @@ export async function post(
   key: string | undefined,
   body: object,
   path = "/graphql",
+  headers: Record<string, string> = {},
 ): Promise<{ status: number; body: any }> {
   const response = await fetch(url + path, {
     method: "POST",
-    headers: { "content-type": "application/json", ...(key && { authorization: `Token ${key}` }) },
+    headers: { "content-type": "application/json", ...(key && { authorization: `Token ${key}` }), ...headers },
     body: JSON.stringify(body),
   });
   return { status: response.status, body: await response.json() };

@@ -1,4 +1,4 @@
-import { Job, JobButton, JobHook, JobQueue, Note, Tag, User } from "../../entities/index.ts";
+import { Job, JobButton, JobHook, JobQueue, Note, ScheduledJob, Tag, User } from "../../entities/index.ts";
 import type { ErrorDetail } from "../../errors.ts";
 import type { Unit } from "../unit.ts";
 import { jobButtonRules } from "./job-button.ts";
@@ -6,6 +6,7 @@ import { jobHookRules } from "./job-hook.ts";
 import { jobQueueRules } from "./job-queue.ts";
 import { jobRules } from "./job.ts";
 import { noteRules } from "./note.ts";
+import { scheduledJobRules } from "./scheduled-job.ts";
 import { tagRules } from "./tag.ts";
 import { userRules } from "./user.ts";
 
@@ -24,6 +25,7 @@ const RULES = new Map<object, Rules<never>>([
   [JobButton, jobButtonRules],
   [Tag, tagRules],
   [Note, noteRules],
+  [ScheduledJob, scheduledJobRules],
   [User, userRules],
 ]);
 

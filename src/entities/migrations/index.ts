@@ -6,6 +6,7 @@ import { whatRunsLeave } from "./0003-what-runs-leave.ts";
 import { runControl } from "./0004-run-control.ts";
 import { schedules } from "./0006-schedules.ts";
 import { sensitiveInputs } from "./0005-sensitive-inputs.ts";
+import { approvals } from "./0007-approvals.ts";
 
 /** One step of the schema's history, in the words of each database. Never edited once it has landed. */
 export interface SchemaStep {
@@ -14,7 +15,15 @@ export interface SchemaStep {
   postgresql: readonly string[];
 }
 
-const STEPS: readonly SchemaStep[] = [initial, overridesAndChanges, whatRunsLeave, runControl, sensitiveInputs, schedules];
+const STEPS: readonly SchemaStep[] = [
+  initial,
+  overridesAndChanges,
+  whatRunsLeave,
+  runControl,
+  sensitiveInputs,
+  schedules,
+  approvals,
+];
 
 /** The steps as MikroORM's migrator wants them, for one database. */
 export function migrationOptions(dialect: "sqlite" | "postgresql"): MigrationsOptions {

@@ -1,0 +1,29 @@
+import { hash } from "node:crypto";
+import type { ScheduledJob } from "../entities/index.ts";
+import { canonical } from "./idempotency.ts";
+import { isDry } from "./new-run.ts";
+import type { ScheduleKwargs } from "./schedule-request.ts";
+
+/**
+ * Fingerprint of all that an approval is given for: what is run, of which source, with what, how, when and as whom. What a request leaves to
+ * its job counts as the job has it.
+ * @param schedule with its job loaded.
+ */
+export function contentOf(schedule: ScheduledJob, version: string): string {
+  const { task, jobModel, kwargs, args, celeryKwargs, jobQueue, user, catchUp } = schedule;
+  const { interval, crontab, startTime, timeZone, oneOff, expires } = schedule;
+  const content = {
+    version,
+    task,
+    job: jobModel?.id ?? null,
+    args,
+    kwargs,
+    how: celeryKwargs,
+    queue: (jobQueue ?? jobModel?.defaultJobQueue)?.id ?? null,
+    dryRun: jobModel && isDry(jobModel, (celeryKwargs as ScheduleKwargs | null)?.dryrun),
+    limits: jobModel && [jobModel.softTimeLimit, jobModel.timeLimit],
+    user: user?.id ?? null,
+    when: { interval, crontab, startTime: startTime.toISOString(), timeZone, oneOff, expires: expires?.toISOString(), catchUp },
+  };
+  return hash("sha256", canonical(content));
+}

@@ -1,0 +1,23 @@
+import { hash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { AppError } from "../errors.ts";
+import type { Catalog } from "./catalog.ts";
+
+/** SHA-256 of the text of a job's file as it is in this moment; undefined when it is gone. */
+export async function fileVersion(file: string): Promise<string | undefined> {
+  const text = await readFile(file).catch(() => undefined);
+  return text && hash("sha256", text);
+}
+
+/**
+ * SHA-256 of the text of a job's file, if it is still what the catalogue has read: only then is it known what would be run.
+ * @throws {@link AppError} JOB_NOT_INSTALLED, CONFLICT
+ */
+export async function sourceVersion(catalog: Catalog, classPath: string): Promise<string> {
+  const source = catalog.source(classPath);
+  const version = source && (await fileVersion(source.file));
+  if (!version) throw new AppError("JOB_NOT_INSTALLED", `The source of the job ${classPath} is not installed.`);
+  if (version === source.version) return version;
+  const message = `The source of the job ${classPath} has changed since the server read it: have it read anew with refresh_jobs first.`;
+  throw new AppError("CONFLICT", message);
+}
