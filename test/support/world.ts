@@ -58,6 +58,8 @@ export async function storeWorld(database: Database) {
       startTime: at("01-01T05:30:00"),
       timeZone: "America/New_York",
       user,
+      decidedBy: user,
+      decidedByUserName: "ada",
     },
     partial,
   );
