@@ -7,6 +7,7 @@ import { AppError } from "../errors.ts";
 import { contentOf } from "./approved-content.ts";
 import { revokeWithin, tellRevoked } from "./cancel.ts";
 import type { EnqueueDeps } from "./enqueue.ts";
+import type { FireDeps } from "./fire.ts";
 import { type Approval, needsApproval } from "./new-run.ts";
 import { awaitingRun } from "./awaiting-runs.ts";
 import type { ScheduleKwargs } from "./schedule-request.ts";
@@ -47,7 +48,7 @@ export function isLetIn({ state }: Pick<ScheduledJob, "state">): boolean {
  * @throws {@link AppError} NOT_FOUND; CONFLICT for one that does not wait, or is not what was seen; INVALID_SCHEDULE where its time has passed
  * meanwhile; what `check` throws.
  */
-export async function decide(deps: EnqueueDeps, author: Author, id: string, decision: Decision): Promise<ScheduleChange> {
+export async function decide(deps: FireDeps, author: Author, id: string, decision: Decision): Promise<ScheduleChange> {
   const { database, clock } = deps;
   const found = isUuid(id) ? await database.fork().findOne(ScheduledJob, { id }) : null;
   if (!found) throw new AppError("NOT_FOUND", `There is no scheduled job with id "${id}".`);
@@ -78,6 +79,7 @@ export async function decide(deps: EnqueueDeps, author: Author, id: string, deci
   });
   if (value !== undefined && value !== "stale") tellRevoked(deps, value);
   if (value !== "stale") return { id, changes };
+  await deps.changed(changes);
   const message = "The source of the job has changed since it was asked for: look at it again, and approve it then.";
   throw new AppError("CONFLICT", message, [{ field: "source_version", message }]);
 }

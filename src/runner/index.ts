@@ -232,7 +232,7 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
     },
     runScheduleNow: (id, userId) => runScheduleNow(firing, id, userId),
     async decideSchedule(author, id, decision) {
-      await told(await decide(gate, author, id, decision));
+      await told(await decide(firing, author, id, decision));
     },
     dryRunSchedule: (id, userId, check) => dryRunSchedule(firing, id, userId, check),
     countWorkers: (queues) => broker.countWorkers(queues),

@@ -241,6 +241,8 @@ test("a source that has changed is not what was seen, nor what was approved", as
   expect(await codeOf(approver.client, APPROVE, { id: waiting.id })).toBe("CONFLICT");
   const seen = await decisionOf(client, waiting.id);
   expect(seen).toMatchObject({ state: "PENDING", source_version: expect.not.stringContaining(source_version) });
+  const [, noted] = await readLog(client, `changed_object_id: "${waiting.id}"`);
+  expect(noted).toMatchObject({ differences: { added: { source_version: seen.source_version } }, user_name: "approver" });
   await approver.client.query(APPROVE, { id: waiting.id });
   clock.advance(start.getTime() - clock.now() + 1000);
   await runsOf(client, waiting.id, 1);
