@@ -83,7 +83,7 @@ export async function review(deps: EnqueueDeps, request: RunRequest): Promise<Pr
 
 async function prepareFor(deps: EnqueueDeps, request: RunRequest, admitted: Admitted): Promise<Prepared> {
   const { data, details } = await resolveObjects(deps.database, admitted.job.variablesSchema, request.data);
-  refuseInputs(admitted.job, details, request.data);
+  refuseInputs(admitted.job, details.length > 0 ? withoutSecrets(secretsOf(admitted.job, request.data), details) : []);
   return { admitted, data };
 }
 
@@ -132,7 +132,7 @@ async function check(deps: EnqueueDeps, request: RunRequest): Promise<Admitted> 
   const wrong = await sandbox.validate(source, request.data, secretsOf(job, request.data)).catch((error: Error) => {
     throw new AppError("JOB_NOT_INSTALLED", `The code of the job "${job.name}" does not load: ${error.message}`);
   });
-  refuseInputs(job, wrong, request.data);
+  refuseInputs(job, wrong);
   return { job, queue };
 }
 
@@ -160,12 +160,9 @@ async function queueOf({ database }: EnqueueDeps, job: LaunchedJob, asked: strin
 }
 
 /** @throws {@link AppError} BAD_USER_INPUT if anything is wrong with the inputs. */
-function refuseInputs(job: LaunchedJob, wrong: readonly ErrorDetail[], data: Record<string, unknown>): void {
+function refuseInputs(job: LaunchedJob, wrong: readonly ErrorDetail[]): void {
   if (wrong.length === 0) return;
-  const details = withoutSecrets(secretsOf(job, data), wrong).map(({ field, message }) => ({
-    field: field === "" ? "data" : `data.${field}`,
-    message,
-  }));
+  const details = wrong.map(({ field, message }) => ({ field: field === "" ? "data" : `data.${field}`, message }));
   const sentence = details.map(({ field, message }) => `${field}: ${message}`).join("; ");
   throw new AppError("BAD_USER_INPUT", `The inputs of the job "${job.name}" are not valid. ${sentence}`, details);
 }

@@ -28,8 +28,15 @@ const MARGIN = 1024;
 /** Expressions in one regular expression: the engine refuses very long ones. */
 const MAX_ALTERNATIVES = 500;
 
-/** Makes a redactor; one that has nothing to hide still makes texts fit. */
-export function createRedactor({ secrets, patterns }: Redaction = { secrets: [], patterns: [] }): Redactor {
+/** What is looked for, ready to be found. */
+interface Compiled {
+  finders: RegExp[];
+  sanitizers: (readonly [RegExp, string])[];
+  /** Spellings of secrets by their first character. */
+  beginnings: Map<string, string[]>;
+}
+
+function compile({ secrets, patterns }: Redaction): Compiled {
   const { texts, words, expressions } = formsOf(secrets);
   // The longest first: one may be the beginning of another.
   const sorted = texts.toSorted((a, b) => b.length - a.length);
@@ -43,16 +50,24 @@ export function createRedactor({ secrets, patterns }: Redaction = { secrets: [],
     (_, i) => new RegExp(`(?:${alternatives.slice(i * MAX_ALTERNATIVES, (i + 1) * MAX_ALTERNATIVES).join("|")})+`, "gu"),
   );
   const sanitizers = patterns.map(([expression, replacement]) => [new RegExp(expression, "gi"), replacement] as const);
-  const beginnings = Map.groupBy(texts, (text) => text[0]);
+  return { finders, sanitizers, beginnings: Map.groupBy(texts, (text) => text[0]!) };
+}
 
-  const hide = (text: string) => finders.reduce((hidden, finder) => hidden.replace(finder, REDACTED), text);
+/** Makes a redactor; one that has nothing to hide still makes texts fit. */
+export function createRedactor(redaction: Redaction = { secrets: [], patterns: [] }): Redactor {
+  // When it is first used: a secret may be a file of thousands of lines, and this side of a sandbox hardly ever has a text to tell.
+  let compiled: Compiled | undefined;
+  const known = () => (compiled ??= compile(redaction));
+
+  const hide = (text: string) => known().finders.reduce((hidden, finder) => hidden.replace(finder, REDACTED), text);
 
   /** Where a secret may have begun that ends after the text; the text's length if none has. */
   function lastBeginning(text: string): number {
-    if (texts.length === 0) return text.length;
+    const { beginnings } = known();
+    if (beginnings.size === 0) return text.length;
     for (let at = Math.max(0, text.length - PIECE); at < text.length; at += 1) {
       const end = text.slice(at);
-      if (beginnings.get(end[0])?.some((form) => form.length > end.length && form.startsWith(end))) return at;
+      if (beginnings.get(end[0]!)?.some((form) => form.length > end.length && form.startsWith(end))) return at;
     }
     return text.length;
   }
@@ -60,7 +75,7 @@ export function createRedactor({ secrets, patterns }: Redaction = { secrets: [],
   function tellable(text: string): number {
     const at = lastBeginning(text);
     // A secret that is complete must not be told in two halves.
-    for (const finder of finders)
+    for (const finder of known().finders)
       for (const { 0: found, index } of text.matchAll(finder)) {
         const end = index + found.length;
         if (index < at && at < end) return end + tellable(text.slice(end));
@@ -83,10 +98,10 @@ export function createRedactor({ secrets, patterns }: Redaction = { secrets: [],
       let head = text.length > maxLength + MARGIN ? text.slice(0, maxLength + MARGIN) : text;
       if (head !== text) head = head.slice(0, lastBeginning(head));
       let shown = hide(head);
-      for (const [expression, replacement] of sanitizers) shown = shown.replace(expression, replacement);
+      for (const [expression, replacement] of known().sanitizers) shown = shown.replace(expression, replacement);
       return fitText(shown, maxLength, text.length - head.length);
     },
-    json: (value) => (finders.length === 0 ? value : json(value)),
+    json: (value) => (redaction.secrets.length === 0 ? value : json(value)),
     tellable,
   };
 }
