@@ -8,61 +8,33 @@ import { AppError } from "../errors.ts";
 import { admit, type EnqueueDeps, type RunRequest, send } from "./enqueue.ts";
 import { type Admitted, asRefusal, newRun, type NewRun, refused, storeRuns } from "./new-run.ts";
 import { hasLimit } from "./slots.ts";
-
-/** Launches the jobs of hooks that changes have set off. */
-export interface Hooks {
-  /** Looks for what is to be launched, now if nobody does yet. */
-  wake(): void;
-  /** Waits for the launches under way; what is left is launched after the next start. */
-  close(): Promise<void>;
-}
+import { createWaker, type Waker } from "./waker.ts";
 
 /** Runs that are recorded in one transaction. */
 const BATCH = 50;
 /** How long after a failure, such as a database that is away, it is tried again. */
 const RETRY_MS = 1000;
 
-/** A hook whose change is committed stays in `job_hook_delivery` until its run is, in one transaction: none is lost, and none is run twice. */
-export function createHooks(deps: EnqueueDeps & { log: Logger }): Hooks {
-  const { database, log } = deps;
-  let working: Promise<void> | undefined;
-  let again = false;
-  let closed = false;
-  let retry: NodeJS.Timeout | undefined;
-
-  async function work(): Promise<void> {
-    do {
-      again = false;
+/**
+ * Launches the jobs of hooks that changes have set off. A hook whose change is committed stays in `job_hook_delivery` until its run is, in one
+ * transaction: none is lost, and none is run twice.
+ */
+export function createHooks(deps: EnqueueDeps & { log: Logger }): Waker {
+  const { database, clock, log } = deps;
+  return createWaker({
+    clock,
+    async work(isClosed) {
       for (;;) {
-        const deliveries = closed ? [] : await waiting(database);
-        if (deliveries.length === 0) break;
+        const deliveries = isClosed() ? [] : await waiting(database);
+        if (deliveries.length === 0) return undefined;
         for (const run of await launch(deps, deliveries)) await send(deps, run);
         // SQLite answers at once: without a pause nobody else would have a turn until the last hook is launched.
         await setImmediate();
       }
-    } while (again);
-  }
-
-  const hooks: Hooks = {
-    wake() {
-      again = true;
-      working ??= work()
-        .catch((error: unknown) => {
-          log.error({ err: error }, "job hooks could not be launched; trying again");
-          if (!closed) retry = setTimeout(() => hooks.wake(), RETRY_MS).unref();
-        })
-        .finally(() => {
-          working = undefined;
-          if (again && !closed) hooks.wake();
-        });
     },
-    async close() {
-      closed = true;
-      clearTimeout(retry);
-      await working;
-    },
-  };
-  return hooks;
+    onError: (error) => log.error({ err: error }, "job hooks could not be launched; trying again"),
+    retryMs: RETRY_MS,
+  });
 }
 
 interface Waiting {

@@ -4,26 +4,16 @@ import { isoTime } from "../entities/timestamp.ts";
 import type { Broker } from "./broker.ts";
 import type { Clock } from "./clock.ts";
 import { releaseAllWaiting } from "./slots.ts";
-
-/** Sends off runs whose next attempt is due. */
-export interface Retries {
-  /** Looks for what is due, now if nobody does yet, and waits for what is due next. */
-  wake(): void;
-  /** Waits for what is under way; what is due later is sent off after the next start. */
-  close(): Promise<void>;
-}
+import { createWaker, type Waker } from "./waker.ts";
 
 /** What should have been sent off by somebody who failed to is found after this long. */
 const SAFETY_MS = 60_000;
+/** How long after a failure, such as a database that is away, it is tried again. */
+const RETRY_MS = 1000;
 
-/** A run between two attempts is a row with a time; this only watches the clock. */
-export function createRetries(deps: { database: Database; broker: Broker; clock: Clock; log: Logger }): Retries {
+/** Sends off runs whose next attempt is due. A run between two attempts is a row with a time; this only watches the clock. */
+export function createRetries(deps: { database: Database; broker: Broker; clock: Clock; log: Logger }): Waker {
   const { database, broker, clock, log } = deps;
-  let working: Promise<void> | undefined;
-  let again = false;
-  let closed = false;
-  let forget: (() => void) | undefined;
-
   async function sendDue(): Promise<void> {
     const due = await database.rows
       .updateTable("job_result")
@@ -50,36 +40,13 @@ export function createRetries(deps: { database: Database; broker: Broker; clock:
     return row?.next ? Math.min(latest, Date.parse(isoTime(row.next as Date | string))) : latest;
   }
 
-  async function work(): Promise<void> {
-    do {
-      again = false;
+  return createWaker({
+    clock,
+    async work() {
       await sendDue();
-      const time = await nextTime();
-      forget?.();
-      if (!closed) forget = clock.wakeAt(time, () => retries.wake());
-    } while (again && !closed);
-  }
-
-  const retries: Retries = {
-    wake() {
-      again = true;
-      if (closed) return;
-      working ??= work()
-        .catch((error: unknown) => {
-          log.error({ err: error }, "runs that are due could not be sent off; trying again");
-          forget?.();
-          if (!closed) forget = clock.wakeAt(clock.now() + SAFETY_MS / 60, () => retries.wake());
-        })
-        .finally(() => {
-          working = undefined;
-          if (again) retries.wake();
-        });
+      return nextTime();
     },
-    async close() {
-      closed = true;
-      await working;
-      forget?.();
-    },
-  };
-  return retries;
+    onError: (error) => log.error({ err: error }, "runs that are due could not be sent off; trying again"),
+    retryMs: RETRY_MS,
+  });
 }

@@ -3,15 +3,12 @@ import { sql } from "kysely";
 import type { Logger } from "pino";
 import { isoTime } from "../entities/timestamp.ts";
 import { fire, type FireDeps } from "./fire.ts";
+import { createWaker, type Waker } from "./waker.ts";
 
 /** Runs the jobs of schedules when their time comes. */
-export interface Scheduler {
-  /** Looks for what is due, now if nobody does yet, and waits for what is due next. */
-  wake(): void;
+export interface Scheduler extends Waker {
   /** Carries out all that is due by now. */
   tick(): Promise<void>;
-  /** Waits for what is under way; what is due later is carried out by others, or after the next start. */
-  close(): Promise<void>;
 }
 
 /** What another server was to carry out, or was told of, is found after this long: bells do not ring from one to the other. */
@@ -24,11 +21,6 @@ const BATCH = 8;
 /** What is due is `next_run_at` of the schedules' rows; this only watches the clock. Any number of servers may, on one database. */
 export function createScheduler(deps: FireDeps & { log: Logger }): Scheduler {
   const { database, clock, log } = deps;
-  let working: Promise<void> | undefined;
-  let again = false;
-  let closed = false;
-  let forget: (() => void) | undefined;
-
   // Written so that an index is of use: SQLite looks nothing up by a mere truth.
   const active = () =>
     database.rows
@@ -36,9 +28,9 @@ export function createScheduler(deps: FireDeps & { log: Logger }): Scheduler {
       .where(sql<boolean>`enabled = true`)
       .where("state", "=", "ACTIVE");
 
-  async function tick(): Promise<void> {
+  async function tick(isClosed = () => false): Promise<void> {
     const failed = new Map<string, unknown>();
-    while (!closed) {
+    while (!isClosed()) {
       let due = active().select(["id", "next_run_at"]).where("next_run_at", "<=", new Date(clock.now()).toISOString());
       // What cannot be carried out now stands in nobody's way.
       if (failed.size > 0) due = due.where("id", "not in", [...failed.keys()]);
@@ -66,39 +58,16 @@ export function createScheduler(deps: FireDeps & { log: Logger }): Scheduler {
     return row?.next ? Math.min(latest, Date.parse(isoTime(row.next as Date | string))) : latest;
   }
 
-  async function work(): Promise<void> {
-    do {
-      again = false;
-      await tick();
-      const time = await nextTime();
-      forget?.();
-      if (!closed) forget = clock.wakeAt(time, () => scheduler.wake());
-    } while (again && !closed);
-  }
-
-  const scheduler: Scheduler = {
-    wake() {
-      again = true;
-      if (closed) return;
-      working ??= work()
-        .catch((error: unknown) => {
-          log.error({ err: error }, "schedules that are due could not be carried out; trying again");
-          forget?.();
-          if (!closed) forget = clock.wakeAt(clock.now() + RETRY_MS, () => scheduler.wake());
-        })
-        .finally(() => {
-          working = undefined;
-          if (again) scheduler.wake();
-        });
+  const waker = createWaker({
+    clock,
+    async work(isClosed) {
+      await tick(isClosed);
+      return nextTime();
     },
-    tick,
-    async close() {
-      closed = true;
-      await working;
-      forget?.();
-    },
-  };
-  return scheduler;
+    onError: (error) => log.error({ err: error }, "schedules that are due could not be carried out; trying again"),
+    retryMs: RETRY_MS,
+  });
+  return { ...waker, tick: () => tick() };
 }
 
 interface DueRow {

@@ -10,7 +10,7 @@ import { lastSequence, type LogWriter, type RunLines } from "./log-writer.ts";
 import { loadObjects } from "./object-variables.ts";
 import type { ExecuteOperation } from "./operation.ts";
 import { receiverData } from "./receivers.ts";
-import type { Retries } from "./retries.ts";
+import type { Waker } from "./waker.ts";
 import { attemptBegins, type RetryKwargs } from "./retry.ts";
 import type { RunStop, RunStops } from "./run-stops.ts";
 import type { Outcome, Sandbox, TimeLimits } from "./sandbox.ts";
@@ -27,7 +27,7 @@ export interface WorkerDeps extends SettleDeps {
   sandbox: Sandbox;
   logWriter: LogWriter;
   stops: RunStops;
-  retries: Retries;
+  retries: Waker;
   consoleWriter: ConsoleWriter;
   files: FileStore;
   executeOperation: ExecuteOperation;

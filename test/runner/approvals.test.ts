@@ -7,6 +7,7 @@ import { type Person, people } from "../support/people.ts";
 import { readLog } from "../support/changes.ts";
 import { post, type TestClient } from "../support/client.ts";
 import { createTestClock } from "../support/clock.ts";
+import { finished } from "../support/control.ts";
 import { databaseOf } from "../support/rows.ts";
 import { act, createSchedule, readSchedule, runsOf, updateSchedule } from "../support/schedules.ts";
 
@@ -16,7 +17,7 @@ const job = (name, more = {}) => defineJob({ name, enabled: true, isolation: "sh
   variables: z.object({ site: z.string().default("a") }), run: ({ data, dryRun }) => ({ ...data, dryRun }), ...more });
 export const Asked = job("Asked", { taskQueues: ["default", "fast"] });
 export const Dry = job("Dry", { supportsDryrun: true });
-export const Secret = job("Secret", { variables: z.object({ key: z.string().meta({ sensitive: true }) }), hasSensitiveVariables: true });
+export const Secret = job("Secret", { variables: z.object({ key: z.string() }), hasSensitiveVariables: true });
 export const Single = job("Single", { isSingleton: true });
 `,
 };
@@ -125,7 +126,9 @@ test("what is denied or taken back is never run, and its run says so", async () 
 
 test("a dry run needs no approval; one of what is asked for is run by those who may approve it", async () => {
   const { client, requester, approver, stranger } = await setup();
-  expect(await ask(requester, "Dry", { dryrun: true })).toMatchObject({ waiting_reason: "QUEUED", scheduled_job: null });
+  const ran = await ask(requester, "Dry", { dryrun: true });
+  expect(ran.scheduled_job).toBeNull();
+  expect(await finished(client, ran.id)).toMatchObject({ status: "SUCCESS", result: { dryRun: true } });
   const { scheduled_job } = await ask(requester, "Dry");
   const DRY = `mutation ($id: ID!) { dry_run_scheduled_job(id: $id) { id celery_kwargs user { username } } }`;
   for (const one of [requester, stranger]) expect(await codeOf(one.client, DRY, scheduled_job)).toBe("FORBIDDEN");
@@ -298,7 +301,9 @@ test("only staff may have a job be run without the approval that it asks for", a
   const { jobs } = await client.query(`{ jobs(name: ["Asked", "Dry"]) { approval_required } }`);
   expect(jobs).toEqual([{ approval_required: true }, { approval_required: true }]);
   for (const document of LIFT) await approver.client.query(document);
-  expect(await ask(stranger)).toMatchObject({ scheduled_job: null, waiting_reason: "QUEUED" });
+  const ran = await ask(stranger);
+  expect(ran.scheduled_job).toBeNull();
+  expect(await finished(client, ran.id)).toMatchObject({ status: "SUCCESS" });
 });
 
 test("a source that changes between the approval's time and the start of the run is not run", async () => {

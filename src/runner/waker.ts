@@ -1,0 +1,62 @@
+import type { Clock } from "./clock.ts";
+
+/** Somebody who works when there may be something to do. */
+export interface Waker {
+  /** Works, now if nothing is under way, and once more otherwise. */
+  wake(): void;
+  /** Waits for what is under way; what is left is done after the next start. */
+  close(): Promise<void>;
+}
+
+interface Working {
+  /** Tells the time, and wakes. */
+  clock: Clock;
+  /** Does what there is to do. @returns when to look again, in milliseconds since the epoch; undefined where only a wake says so. */
+  work(isClosed: () => boolean): Promise<number | undefined>;
+  /** Is told why the work could not be done, such as a database that is away; it is tried again after this long. */
+  onError(error: unknown): void;
+  retryMs: number;
+}
+
+/** Works once at a time, and again for whoever has asked meanwhile. */
+export function createWaker({ clock, work, onError, retryMs }: Working): Waker {
+  let working: Promise<void> | undefined;
+  let again = false;
+  let closed = false;
+  let forget: (() => void) | undefined;
+
+  function wakeAt(time: number | undefined): void {
+    forget?.();
+    forget = closed || time === undefined ? undefined : clock.wakeAt(time, wake);
+  }
+
+  async function workOn(): Promise<void> {
+    do {
+      again = false;
+      wakeAt(await work(() => closed));
+    } while (again && !closed);
+  }
+
+  function wake(): void {
+    again = true;
+    if (closed) return;
+    working ??= workOn()
+      .catch((error: unknown) => {
+        onError(error);
+        wakeAt(clock.now() + retryMs);
+      })
+      .finally(() => {
+        working = undefined;
+        if (again) wake();
+      });
+  }
+
+  return {
+    wake,
+    async close() {
+      closed = true;
+      await working;
+      forget?.();
+    },
+  };
+}
