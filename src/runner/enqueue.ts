@@ -9,7 +9,7 @@ import type { JobReference } from "./job-reference.ts";
 import { type Admitted, needsApproval, newRun, type NewRun, type RunWishes, storeRuns } from "./new-run.ts";
 import { resolveObjects } from "./object-variables.ts";
 import type { Sandbox, TimeLimits } from "./sandbox.ts";
-import { secretsOf, withoutSecrets } from "./sensitive-inputs.ts";
+import { redactDetails, secretsOf } from "./sensitive-inputs.ts";
 import { findOldest, hasLimit } from "./slots.ts";
 import type { Vault } from "./vault.ts";
 
@@ -83,7 +83,7 @@ export async function review(deps: EnqueueDeps, request: RunRequest): Promise<Pr
 
 async function prepareFor(deps: EnqueueDeps, request: RunRequest, admitted: Admitted): Promise<Prepared> {
   const { data, details } = await resolveObjects(deps.database, admitted.job.variablesSchema, request.data);
-  refuseInputs(admitted.job, details.length > 0 ? withoutSecrets(secretsOf(admitted.job, request.data), details) : []);
+  refuseInputs(admitted.job, details.length > 0 ? redactDetails(secretsOf(admitted.job, request.data), details) : []);
   return { admitted, data };
 }
 

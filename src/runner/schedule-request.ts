@@ -2,6 +2,7 @@ import type { ScheduledJob } from "../entities/index.ts";
 import { AppError } from "../errors.ts";
 import { type EnqueueDeps, prepare, type Prepared, review, type RunRequest } from "./enqueue.ts";
 import type { LaunchedJob } from "./find-job.ts";
+import { sensitiveVariables } from "./sensitive-inputs.ts";
 
 /** How each run of a schedule is asked for, as its `celery_kwargs` keep it; what is absent is the job's own default. */
 export interface ScheduleKwargs {
@@ -50,9 +51,9 @@ function withoutSensitive(prepared: Prepared): Prepared {
   return prepared;
 }
 
-function refuseSensitive({ name, hasSensitiveVariables, variablesSchema }: LaunchedJob): void {
-  const variables = Object.entries((variablesSchema["properties"] ?? {}) as Record<string, { writeOnly?: boolean }>);
-  const sensitive = variables.filter(([, variable]) => variable.writeOnly).map(([variable]) => variable);
+function refuseSensitive(job: LaunchedJob): void {
+  const { name, hasSensitiveVariables } = job;
+  const sensitive = sensitiveVariables(job);
   if (!hasSensitiveVariables && sensitive.length === 0) return;
   const which = sensitive.length > 0 ? `the sensitive variables ${sensitive.join(", ")}` : "sensitive variables";
   const message = `The job "${name}" has ${which}, and what is sensitive is not kept until its time comes: it cannot be scheduled.`;

@@ -34,10 +34,16 @@ export function sealInputs(vault: Vault, job: SensitiveJob, jobResultId: string,
 
 type SensitiveJob = Pick<Job, "hasSensitiveVariables" | "variablesSchema">;
 
-function partInputs({ hasSensitiveVariables, variablesSchema }: SensitiveJob, data: Data): { sensitive: Data; rest: Data } {
-  const variables = (variablesSchema["properties"] ?? {}) as Record<string, Data | undefined>;
-  const isSensitive = ([name]: [string, unknown]) => hasSensitiveVariables || variables[name]?.["writeOnly"] === true;
-  const { true: sensitive = [], false: rest = [] } = Object.groupBy(Object.entries(data), (entry) => `${isSensitive(entry)}`);
+/** Names of the variables that are sensitive each by itself. */
+export function sensitiveVariables({ variablesSchema }: Pick<Job, "variablesSchema">): string[] {
+  const variables = Object.entries((variablesSchema["properties"] ?? {}) as Record<string, { writeOnly?: boolean }>);
+  return variables.filter(([, variable]) => variable.writeOnly === true).map(([name]) => name);
+}
+
+function partInputs(job: SensitiveJob, data: Data): { sensitive: Data; rest: Data } {
+  const names = new Set(sensitiveVariables(job));
+  const isSensitive = (name: string) => job.hasSensitiveVariables || names.has(name);
+  const { true: sensitive = [], false: rest = [] } = Object.groupBy(Object.entries(data), ([name]) => `${isSensitive(name)}`);
   return { sensitive: Object.fromEntries(sensitive), rest: Object.fromEntries(rest) };
 }
 
@@ -47,7 +53,7 @@ export function secretsOf(job: SensitiveJob, data: Data): string[] {
 }
 
 /** What is said of inputs, without what it quotes of secrets. */
-export function withoutSecrets(secrets: readonly string[], details: readonly ErrorDetail[]): ErrorDetail[] {
+export function redactDetails(secrets: readonly string[], details: readonly ErrorDetail[]): ErrorDetail[] {
   const redactor = createRedactor({ secrets, patterns: [] });
   return details.map(({ field, message }) => ({ field, message: redactor.text(message, Infinity) }));
 }
