@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { OPEN_STATUSES } from "../../src/entities/choices.ts";
 import type { TestClient } from "./client.ts";
 
 /** What tests ask of a schedule. */
@@ -42,7 +43,7 @@ export async function runsOf(client: TestClient, id: string, count: number): Pro
         id name status scheduled_for result traceback user { username } task_kwargs celery_kwargs } }`,
       { id: [id] },
     ));
-    return [runs.length, runs.some(({ status }) => status === "PENDING" || status === "STARTED")];
+    return [runs.length, runs.some(({ status }) => OPEN_STATUSES.includes(status))];
   };
   await expect.poll(read, { timeout: 20_000, interval: 10 }).toEqual([count, false]);
   return runs;
