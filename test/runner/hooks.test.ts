@@ -40,7 +40,7 @@ async function runsOf(app: TestApp, job: string, count: number): Promise<any[]> 
   const read = async () =>
     (
       await app.client.query(
-        `query ($job: [String!]) { job_results(job_model: $job, sort: ["date_created", "id"], status__n: ["PENDING", "STARTED"]) {
+        `query ($job: [String!]) { job_results(job_model: $job, sort: ["date_created", "id"], status__n: ["PENDING", "STARTED", "RETRY"]) {
           name status result meta user { username } task_kwargs } }`,
         { job },
       )
