@@ -70,7 +70,18 @@ const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"
 type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Models with custom fields, as content types name them. */
-const CUSTOMIZABLE = ["gitrepository", "job", "jobhook", "jobqueue", "jobresult", "tag"] as const;
+const CUSTOMIZABLE = [
+  "approvalworkflow",
+  "approvalworkflowdefinition",
+  "approvalworkflowstage",
+  "approvalworkflowstagedefinition",
+  "gitrepository",
+  "job",
+  "jobhook",
+  "jobqueue",
+  "jobresult",
+  "tag",
+] as const;
 const FIELD_KINDS = ["text", "integer", "float", "boolean", "date", "json"] as const;
 
 /** A field that the site adds to the objects of a model. */

@@ -2,15 +2,29 @@ import { AppError } from "../errors.ts";
 import { mustAdminister } from "./administer.ts";
 import type { Viewer } from "./authenticate.ts";
 
+/** A group whose users may decide on something. */
+interface Approvers {
+  name: string;
+  userIds: ReadonlySet<string>;
+}
+
 /**
- * Lets through who may decide on what somebody asks for: staff and superusers, but for who asks.
+ * Lets through who may decide on what somebody asks for, but for who asks: the users of a group, or where there is none, staff and superusers.
  * @param requesterId null for somebody who is deleted.
  * @throws {@link AppError} FORBIDDEN.
  */
-export function mustApprove(viewer: Viewer, requesterId: string | null): void {
-  mustAdminister(viewer, "decide on what others ask for");
+export function mustApprove(viewer: Viewer, requesterId: string | null, approvers?: Approvers): void {
+  if (!approvers) mustAdminister(viewer, "decide on what others ask for");
+  else if (!approvers.userIds.has(viewer.id))
+    throw new AppError("FORBIDDEN", `Only users of the group "${approvers.name}" may decide on this stage.`);
   if (viewer.id === requesterId)
     throw new AppError("FORBIDDEN", "You asked for this yourself: somebody else has to decide on it.");
+}
+
+/** Lets through who may say something of what somebody asks for: who asks, who may decide on it, staff and superusers. @throws {@link AppError} FORBIDDEN. */
+export function mustTakePart(viewer: Viewer, requesterId: string | null, approvers?: Approvers): void {
+  if (viewer.id === requesterId || approvers?.userIds.has(viewer.id)) return;
+  mustAdminister(viewer, "comment on what others ask for");
 }
 
 /** Lets through who may take a request back: who asks, and staff and superusers. @throws {@link AppError} FORBIDDEN. */

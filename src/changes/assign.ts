@@ -116,7 +116,28 @@ async function duplicates(unit: Unit, shape: ModelShape, object: object, data: D
     if (unique && property in data && (await isTaken(unit, shape, name, object, data[property])))
       details.push({ field: `data.${name}`, message: `${JSON.stringify(data[property])} is taken already.` });
   }
+  for (const group of shape.unique) {
+    if (group.some((name) => propertyOf(shape, name) in data) && (await isTakenTogether(unit, shape, group, object)))
+      details.push({ field: `data.${group.at(-1)!}`, message: `There is one already with the same ${group.join(" and ")}.` });
+  }
   return details;
+}
+
+const propertyOf = ({ columns, one }: ModelShape, name: string) => (columns.get(name) ?? one.get(name)!).property;
+
+/** Whether another object that is stored has the same values in a group of columns. Where one has none, nothing is the same. */
+async function isTakenTogether(unit: Unit, shape: ModelShape, group: readonly string[], object: object): Promise<boolean> {
+  let found = statementsOf(unit.em)
+    .selectFrom(shape.table)
+    .select("id")
+    .where("id", "!=", (object as Identified).id);
+  for (const name of group) {
+    const value = (object as Record<string, unknown>)[propertyOf(shape, name)] as Identified | null | undefined;
+    const wanted = shape.one.has(name) ? value?.id : value;
+    if (wanted === null || wanted === undefined) return false;
+    found = found.where(shape.one.get(name)?.column ?? name, "=", wanted);
+  }
+  return (await found.executeTakeFirst()) !== undefined;
 }
 
 /** Whether an object other than this one has a value, as it is stored, or as this unit is about to leave it. */

@@ -76,6 +76,27 @@ export const ScheduledJobState = {
 /** One of {@link ScheduledJobState}. */
 export type ScheduledJobState = keyof typeof ScheduledJobState;
 
+/** Where an approval workflow stands, as in Nautobot's `ApprovalWorkflowStateChoices`. */
+export const ApprovalWorkflowState = {
+  PENDING: "PENDING",
+  APPROVED: "APPROVED",
+  DENIED: "DENIED",
+  CANCELED: "CANCELED",
+  COMMENT: "COMMENT",
+} as const;
+/** One of {@link ApprovalWorkflowState}. */
+export type ApprovalWorkflowState = keyof typeof ApprovalWorkflowState;
+
+/** Where a stage of it stands: the same values, of which Nautobot's schema makes a type each. */
+export const ApprovalWorkflowStageState = { ...ApprovalWorkflowState };
+/** One of {@link ApprovalWorkflowStageState}. */
+export type ApprovalWorkflowStageState = ApprovalWorkflowState;
+
+/** What a user decides on a stage: the same values again. */
+export const ApprovalWorkflowStageResponseState = { ...ApprovalWorkflowState };
+/** One of {@link ApprovalWorkflowStageResponseState}. */
+export type ApprovalWorkflowStageResponseState = ApprovalWorkflowState;
+
 /** How a button looks, as in Nautobot's `ButtonClassChoices`: Bootstrap's names. */
 export const ButtonClass = {
   DEFAULT: "DEFAULT",
@@ -206,6 +227,42 @@ registerEnumType(ScheduledJobState, {
     CANCELED: { description: "Taken back before it ended." },
     COMPLETED: { description: "It has run its job for the last time." },
     ERRORED: { description: "It could not be carried out." },
+  },
+});
+
+registerEnumType(ApprovalWorkflowState, {
+  name: "ExtrasApprovalWorkflowCurrentStateChoices",
+  description: "Where an approval workflow stands.",
+  valuesConfig: {
+    PENDING: { description: "A stage of it waits for approvals." },
+    APPROVED: { description: "All its stages are approved." },
+    DENIED: { description: "A stage of it was denied." },
+    CANCELED: { description: "What was asked for was taken back, or changed into something else." },
+    COMMENT: { description: "Never; kept for Nautobot's clients." },
+  },
+});
+
+registerEnumType(ApprovalWorkflowStageState, {
+  name: "ExtrasApprovalWorkflowStageStateChoices",
+  description: "Where a stage of an approval workflow stands.",
+  valuesConfig: {
+    PENDING: { description: "Not decided yet." },
+    APPROVED: { description: "As many have approved as have to." },
+    DENIED: { description: "Somebody has denied it." },
+    CANCELED: { description: "Its workflow ended before it was decided." },
+    COMMENT: { description: "Never; kept for Nautobot's clients." },
+  },
+});
+
+registerEnumType(ApprovalWorkflowStageResponseState, {
+  name: "ExtrasApprovalWorkflowStageResponseStateChoices",
+  description: "What a user has decided on a stage.",
+  valuesConfig: {
+    PENDING: { description: "Never; kept for Nautobot's clients." },
+    APPROVED: { description: "Approved it." },
+    DENIED: { description: "Denied it, and the workflow with it." },
+    CANCELED: { description: "Took back what was asked for." },
+    COMMENT: { description: "Decided nothing, but had something to say." },
   },
 });
 

@@ -1,10 +1,11 @@
 import type { Database } from "./database.ts";
-import { ContentType, JobHookDelivery, MODELS, Token, User } from "./index.ts";
+import { ContentType, Group, JobHookDelivery, MODELS, Token, User } from "./index.ts";
 import { newId } from "./new-id.ts";
 
 /** Models that Nautobot does not keep in `extras`. */
 const APP_LABELS = new Map<object, string>([
   [ContentType, "contenttypes"],
+  [Group, "auth"],
   [Token, "users"],
   [User, "users"],
 ]);

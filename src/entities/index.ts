@@ -1,6 +1,12 @@
+import { ApprovalWorkflowDefinition } from "./approval-workflow-definition.ts";
+import { ApprovalWorkflowStageDefinition } from "./approval-workflow-stage-definition.ts";
+import { ApprovalWorkflowStageResponse } from "./approval-workflow-stage-response.ts";
+import { ApprovalWorkflowStage } from "./approval-workflow-stage.ts";
+import { ApprovalWorkflow } from "./approval-workflow.ts";
 import { ContentType } from "./content-type.ts";
 import { FileProxy } from "./file-proxy.ts";
 import { GitRepository } from "./git-repository.ts";
+import { Group } from "./group.ts";
 import { JobButton } from "./job-button.ts";
 import { JobConsoleEntry } from "./job-console-entry.ts";
 import { JobHookDelivery } from "./job-hook-delivery.ts";
@@ -37,12 +43,24 @@ export const MODELS = [
   GitRepository,
   User,
   Token,
+  Group,
+  ApprovalWorkflowDefinition,
+  ApprovalWorkflowStageDefinition,
+  ApprovalWorkflow,
+  ApprovalWorkflowStage,
+  ApprovalWorkflowStageResponse,
 ] as const;
 
 export {
+  ApprovalWorkflow,
+  ApprovalWorkflowDefinition,
+  ApprovalWorkflowStage,
+  ApprovalWorkflowStageDefinition,
+  ApprovalWorkflowStageResponse,
   ContentType,
   FileProxy,
   GitRepository,
+  Group,
   Job,
   JobButton,
   JobConsoleEntry,

@@ -1,11 +1,12 @@
 import { Collection } from "@mikro-orm/core";
+import { ApprovalWorkflow } from "./approval-workflow.ts";
 import { Notes, ObjectChanges } from "./attached.ts";
 import { BaseModel } from "./base.ts";
 import { ScheduledJobCatchUp, ScheduledJobInterval, ScheduledJobState } from "./choices.ts";
 import { JobQueue } from "./job-queue.ts";
 import { JobResult } from "./job-result.ts";
 import { Job } from "./job.ts";
-import { BelongsTo, Choice, Column, HasMany, Model } from "./model.ts";
+import { BelongsTo, Choice, Column, HasAttached, HasMany, Model } from "./model.ts";
 import type { Note } from "./note.ts";
 import type { ObjectChange } from "./object-change.ts";
 import { TimeZone } from "./time-zones.ts";
@@ -177,6 +178,11 @@ export class ScheduledJob extends BaseModel {
 
   @HasMany(() => JobResult, "scheduledJob", { description: "The runs it has asked for, newest first." })
   jobresultSet = new Collection<JobResult>(this);
+
+  @HasAttached(() => ApprovalWorkflow, "objectUnderReviewObjectId", {
+    description: "How its approvals went in stages: the workflow that goes on, if there is one, and those that have ended.",
+  })
+  associatedApprovalWorkflows?: ApprovalWorkflow[];
 
   @Notes()
   notes?: Note[];

@@ -1,4 +1,5 @@
 import { Collection } from "@mikro-orm/core";
+import { ApprovalWorkflowDefinition } from "./approval-workflow-definition.ts";
 import { Notes, ObjectChanges } from "./attached.ts";
 import { TimestampedModel } from "./base.ts";
 import { ContentType } from "./content-type.ts";
@@ -46,6 +47,13 @@ export class Tag extends TimestampedModel {
     description: "Git repositories with the tag.",
   })
   gitrepositorySet = new Collection<GitRepository>(this);
+
+  @LinkedTo(() => ApprovalWorkflowDefinition, {
+    table: "approval_workflow_definition_tag",
+    mappedBy: "tags",
+    description: "Definitions of approval workflows with the tag.",
+  })
+  approvalworkflowdefinitionSet = new Collection<ApprovalWorkflowDefinition>(this);
 
   @Notes()
   notes?: Note[];

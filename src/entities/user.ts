@@ -1,5 +1,7 @@
-import { Column, Model } from "./model.ts";
+import { Collection } from "@mikro-orm/core";
 import { BaseModel } from "./base.ts";
+import { Group } from "./group.ts";
+import { Column, LinkedTo, Model } from "./model.ts";
 
 /** Somebody, or something, that holds tokens and asks for runs. */
 @Model({
@@ -32,4 +34,7 @@ export class User extends BaseModel {
 
   @Column("timestamp", { description: "When the user was created.", default: () => new Date() })
   dateJoined!: Date;
+
+  @LinkedTo(() => Group, { table: "group_user", mappedBy: "users", description: "The groups that the user belongs to." })
+  groups = new Collection<Group>(this);
 }

@@ -4,37 +4,64 @@ import { newId } from "../entities/new-id.ts";
 import { isUuid } from "../entities/scalars.ts";
 import { firstTime } from "../entities/schedule.ts";
 import { AppError } from "../errors.ts";
+import {
+  type ActiveStage,
+  activeStage,
+  beginWorkflow,
+  cancelWorkflow,
+  endWorkflow,
+  openWorkflow,
+  respond,
+  stageApprovals,
+} from "./approval-workflows.ts";
 import { contentOf } from "./approved-content.ts";
+import { awaitingRun } from "./awaiting-runs.ts";
 import { revokeWithin, tellRevoked } from "./cancel.ts";
 import type { EnqueueDeps } from "./enqueue.ts";
 import type { FireDeps } from "./fire.ts";
-import { type Approval, needsApproval } from "./new-run.ts";
-import { awaitingRun } from "./awaiting-runs.ts";
-import type { ScheduleKwargs } from "./schedule-request.ts";
+import type { Approval } from "./new-run.ts";
 import type { ScheduleChange } from "./schedules.ts";
 import { fileVersion, sourceVersion } from "./source-version.ts";
 
 /*
- * A schedule whose runs need an approval is PENDING until somebody decides. What is approved is kept as a fingerprint of all that will be run.
- * The claim of each of its times makes it anew: where it is another one, whatever changed it, the schedule is PENDING again.
+ * A schedule whose runs need an approval is PENDING until it is decided on: by one of the staff, or in the stages of the workflow that is defined
+ * for it. What is approved is kept as a fingerprint of all that will be run. The claim of each of its times makes it anew: where it is another
+ * one, whatever changed it, the schedule is PENDING again.
  */
 
-/** What somebody decides on a schedule that waits for an approval. */
-export interface Decision {
-  state: "ACTIVE" | "CANCELED" | "DENIED";
-  comment: string;
-  /** The `date_changed` that who decides has seen. */
-  unmodifiedSince?: Date | undefined;
-  /** Lets through who may decide so. */
-  check(requesterId: string | null): void;
+/** Users who may approve, where they are a group's. */
+export interface Approvers {
+  /** Name of the group, for people. */
+  name: string;
+  userIds: ReadonlySet<string>;
 }
 
-/** What a schedule is that waits for an approval, of a version of its job's source. */
-export const asked = (version: string | null) =>
-  ({ state: "PENDING", nextRunAt: null, sourceVersion: version, ...UNDECIDED }) as const;
+/** Lets through who may say something of what somebody asks for. @param approvers absent where all staff may decide. */
+export type Check = (requesterId: string | null, approvers: Approvers | undefined) => void;
+
+/** What somebody says of a schedule that waits for an approval. */
+export interface Said {
+  comment: string;
+  /** Id of the stage that it is said of; absent for the one that is to be decided on. */
+  stageId?: string | undefined;
+  check: Check;
+}
+
+/** What somebody decides on a schedule that waits for an approval. */
+export interface Decision extends Said {
+  state: "APPROVED" | "CANCELED" | "DENIED";
+  /** The `date_changed` that who decides has seen. */
+  unmodifiedSince?: Date | undefined;
+}
+
+/** A request, held, with how far its approval has come. */
+interface Pending {
+  schedule: ScheduledJob;
+  active: ActiveStage | undefined;
+}
 
 /** What a schedule is that nobody has decided on. */
-export const UNDECIDED = { decisionDate: null, decidedBy: null, decidedByUserName: "", decisionComment: "" } as const;
+const UNDECIDED = { decisionDate: null, decidedBy: null, decidedByUserName: "", decisionComment: "" } as const;
 
 /** The states of a schedule that was not let in. */
 const NOT_LET_IN: ReadonlySet<string> = new Set(["PENDING", "DENIED", "CANCELED"]);
@@ -43,52 +70,117 @@ export function isLetIn({ state }: Pick<ScheduledJob, "state">): boolean {
   return !NOT_LET_IN.has(state);
 }
 
+/** Has a schedule, held or new, wait for an approval of what it is now. What was decided on it before, or in part, is void. */
+export async function ask(unit: Unit, schedule: ScheduledJob, version: string | null, now: Date): Promise<void> {
+  Object.assign(schedule, { state: "PENDING", nextRunAt: null, sourceVersion: version, approvedContent: null, ...UNDECIDED });
+  await unit.em.populate(schedule, ["jobModel", "user"]);
+  await beginWorkflow(unit, schedule, now);
+}
+
+/** Makes a schedule, held, one that nobody has to decide on. */
+export async function unask(unit: Unit, schedule: ScheduledJob, now: Date): Promise<void> {
+  Object.assign(schedule, UNDECIDED, { sourceVersion: null, approvedContent: null });
+  if (!isLetIn(schedule)) schedule.state = "ACTIVE";
+  await cancelWorkflow(unit, schedule, now);
+}
+
 /**
- * Decides on a schedule that waits for an approval.
+ * Decides on a schedule that waits for an approval, or on the stage of it that does.
  * @throws {@link AppError} NOT_FOUND; CONFLICT for one that does not wait, or is not what was seen; INVALID_SCHEDULE where its time has passed
  * meanwhile; what `check` throws.
  */
 export async function decide(deps: FireDeps, author: Author, id: string, decision: Decision): Promise<ScheduleChange> {
-  const { database, clock } = deps;
-  const found = isUuid(id) ? await database.fork().findOne(ScheduledJob, { id }) : null;
-  if (!found) throw new AppError("NOT_FOUND", `There is no scheduled job with id "${id}".`);
-  decision.check(found.user?.id ?? null);
-  const version = decision.state === "ACTIVE" ? await sourceVersion(deps.catalog, found.task) : undefined;
+  const { database, clock, catalog } = deps;
+  const { state, comment, unmodifiedSince } = decision;
   const { value, changes } = await transact(database, author, async (unit) => {
-    const schedule = await holdOne(unit, ScheduledJob, { id }, `id "${id}"`, decision.unmodifiedSince);
-    decision.check(schedule.user?.id ?? null);
-    if (schedule.state !== "PENDING") {
-      const message = `The schedule "${schedule.name}" is ${schedule.state}: only one that is PENDING waits for a decision.`;
-      throw new AppError("CONFLICT", message);
-    }
-    if (version !== undefined && schedule.sourceVersion !== version) {
-      schedule.sourceVersion = version;
-      return "stale";
-    }
+    const { schedule, active } = await holdPending(unit, id, decision, unmodifiedSince);
     const now = new Date(clock.now());
-    schedule.state = decision.state;
-    if (version !== undefined) await letIn(unit, schedule, version, now);
+    const version = state === "APPROVED" ? await sourceVersion(catalog, schedule.task) : null;
+    const workflow = await openWorkflow(unit, schedule);
+    if (version !== null) {
+      await unit.em.populate(schedule, ["jobModel"]);
+      const isOther = schedule.sourceVersion !== version || (workflow && workflow.content !== contentOf(schedule, version));
+      if (isOther) {
+        await ask(unit, schedule, version, now);
+        return "stale";
+      }
+    }
+    // Whoever has seen the request before a response has not seen what is asked of them now.
+    if (workflow && active) touch(schedule);
+    if (workflow && active && !(await respond(unit, workflow, active, decision, now))) return undefined;
+    if (workflow && !active) await endWorkflow(unit, workflow, state, now);
+    if (version !== null) letIn(schedule, version, now);
+    else schedule.state = state as "CANCELED" | "DENIED";
     schedule.decisionDate = now;
     schedule.decidedBy = author.userId === null ? null : unit.em.getReference(User, author.userId);
     schedule.decidedByUserName = author.username;
-    schedule.decisionComment = decision.comment;
-    if (version !== undefined) return undefined;
+    schedule.decisionComment = comment;
+    if (version !== null) return undefined;
     const run = await awaitingRun(unit.em, id);
-    if (run !== undefined) await revokeWithin(unit.em, clock, { id: run, reason: reasonOf(decision), by: author });
+    if (run !== undefined) await revokeWithin(unit.em, clock, { id: run, reason: reasonOf(decision, active), by: author });
     return run;
   });
-  if (value !== undefined && value !== "stale") tellRevoked(deps, value);
-  if (value !== "stale") return { id, changes };
-  await deps.changed(changes);
-  const message = "The source of the job has changed since it was asked for: look at it again, and approve it then.";
-  throw new AppError("CONFLICT", message, [{ field: "source_version", message }]);
+  if (value === "stale") {
+    await deps.changed(changes);
+    const message = "What would be run is not what was asked for any more: look at it again, and approve it then.";
+    throw new AppError("CONFLICT", message, [{ field: "source_version", message }]);
+  }
+  if (value !== undefined) tellRevoked(deps, value);
+  return { id, changes };
 }
 
-const reasonOf = ({ state, comment }: Decision) =>
-  `${state === "DENIED" ? "it was not approved" : "it was taken back"}${comment === "" ? "" : `: ${comment}`}`;
+/** Keeps what somebody has to say of the stage that is to be decided on. @throws {@link AppError} NOT_FOUND, CONFLICT, and what `check` throws. */
+export async function commentOn({ database, clock }: FireDeps, author: Author, id: string, said: Said): Promise<ScheduleChange> {
+  const { changes } = await transact(database, author, async (unit) => {
+    const { schedule, active } = await holdPending(unit, id, said);
+    const workflow = await openWorkflow(unit, schedule);
+    if (!workflow || !active)
+      throw new AppError("CONFLICT", `The schedule "${schedule.name}" is not approved in stages: write a note on it instead.`);
+    touch(schedule);
+    await respond(unit, workflow, active, { state: "COMMENT", comment: said.comment }, new Date(clock.now()));
+  });
+  return { id, changes };
+}
 
-async function letIn(unit: Unit, schedule: ScheduledJob, version: string, now: Date): Promise<void> {
-  await unit.em.populate(schedule, ["jobModel"]);
+/** Users who may decide on a schedule, where they are a group's. */
+export async function approversOf({ database }: FireDeps, schedule: ScheduledJob): Promise<Approvers | undefined> {
+  return approversIn(await activeStage(database.fork(), schedule));
+}
+
+const approversIn = (active: ActiveStage | undefined): Approvers | undefined =>
+  active && {
+    name: active.group?.name ?? "a group that is deleted",
+    userIds: new Set(active.group?.users.getItems().map(({ id }) => id)),
+  };
+
+async function holdPending(unit: Unit, id: string, { stageId, check }: Said, unmodifiedSince?: Date): Promise<Pending> {
+  const schedule = await holdOne(unit, ScheduledJob, { id: isUuid(id) ? id : [] }, `id "${id}"`, unmodifiedSince);
+  if (schedule.state !== "PENDING") {
+    const message = `The schedule "${schedule.name}" is ${schedule.state}: only one that is PENDING waits for a decision.`;
+    throw new AppError("CONFLICT", message);
+  }
+  const active = await activeStage(unit.em, schedule);
+  check(schedule.user?.id ?? null, approversIn(active));
+  if (stageId !== undefined && stageId.toLowerCase() !== active?.stage.id) {
+    const message = "This is not the stage that is to be decided on now: look at it again.";
+    throw new AppError("CONFLICT", message, [{ field: "stage", message }]);
+  }
+  return { schedule, active };
+}
+
+/** What is said of a schedule is a change of it: the column says when it was stored. */
+function touch(schedule: ScheduledJob): void {
+  schedule.dateChanged = new Date(schedule.dateChanged.getTime() + 1);
+}
+
+function reasonOf({ state, comment: said }: Decision, active: ActiveStage | undefined): string {
+  const denial = active?.stage.approvalWorkflowStageDefinition?.denialMessage ?? "";
+  const words = state === "DENIED" ? ["it was not approved", denial, said] : ["it was taken back", said];
+  return words.filter((one) => one !== "").join(": ");
+}
+
+function letIn(schedule: ScheduledJob, version: string, now: Date): void {
+  schedule.state = "ACTIVE";
   schedule.approvedContent = contentOf(schedule, version);
   const next = firstTime(schedule, now);
   if (!next) {
@@ -98,23 +190,20 @@ async function letIn(unit: Unit, schedule: ScheduledJob, version: string, now: D
   schedule.nextRunAt = schedule.enabled ? next : null;
 }
 
-/** Whether somebody has to approve the runs of a schedule, as its job is now. */
-export function isInNeed({ jobModel, celeryKwargs }: ScheduledJob): boolean {
-  return jobModel !== null && needsApproval(jobModel, (celeryKwargs as ScheduleKwargs | null)?.dryrun);
-}
-
 /** The approval of a schedule, if it is still for what would be run. */
-export async function approvalOf({ catalog }: EnqueueDeps, schedule: ScheduledJob): Promise<Approval | undefined> {
+export async function approvalOf({ database, catalog }: EnqueueDeps, schedule: ScheduledJob): Promise<Approval | undefined> {
   const { approvedContent, task, decisionDate, decidedByUserName, decisionComment } = schedule;
   const source = catalog.source(task);
   if (approvedContent === null || !source) return undefined;
   const version = await fileVersion(source.file);
   if (version === undefined || contentOf(schedule, version) !== approvedContent) return undefined;
-  return { userName: decidedByUserName, date: decisionDate!, comment: decisionComment, sourceVersion: version };
+  const inStages = await stageApprovals(database.fork(), schedule);
+  const alone = { userName: decidedByUserName, date: decisionDate!, comment: decisionComment, stage: null };
+  return { sourceVersion: version, given: inStages.length > 0 ? inStages : [alone] };
 }
 
 /** Has a schedule wait for an approval again, since what would be run is not what was approved. */
-export async function askAgain({ database, catalog }: EnqueueDeps, { id, task }: ScheduledJob, due: Date) {
+export async function askAgain({ database, catalog, clock }: EnqueueDeps, { id, task }: ScheduledJob, due: Date) {
   const source = catalog.source(task);
   const version = source && (await fileVersion(source.file));
   const author: Author = {
@@ -126,7 +215,7 @@ export async function askAgain({ database, catalog }: EnqueueDeps, { id, task }:
   };
   const { changes } = await transact(database, author, async (unit) => {
     for (const schedule of await unit.hold(ScheduledJob, { id, nextRunAt: due, enabled: true, state: "ACTIVE" }))
-      Object.assign(schedule, asked(version ?? schedule.sourceVersion), { approvedContent: null });
+      await ask(unit, schedule, version ?? schedule.sourceVersion, new Date(clock.now()));
   });
   return changes;
 }

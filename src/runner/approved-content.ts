@@ -8,8 +8,9 @@ import type { ScheduleKwargs } from "./schedule-request.ts";
  * Fingerprint of all that an approval is given for: what is run, of which source, with what, how, when and as whom. What a request leaves to
  * its job counts as the job has it.
  * @param schedule with its job loaded.
+ * @param version null for a source that is gone.
  */
-export function contentOf(schedule: ScheduledJob, version: string): string {
+export function contentOf(schedule: ScheduledJob, version: string | null): string {
   const { task, jobModel, kwargs, args, celeryKwargs, jobQueue, user, catchUp } = schedule;
   const { interval, crontab, startTime, timeZone, oneOff, expires } = schedule;
   const content = {

@@ -2,8 +2,10 @@ import { isOwnType, readOwnObjects } from "../changes/index.ts";
 import type { ButtonClass } from "../entities/choices.ts";
 import type { Database } from "../entities/database.ts";
 import { JobButton } from "../entities/index.ts";
+import { DEFAULT_QUEUE } from "../entities/job-queue.ts";
 import { isUuid } from "../entities/scalars.ts";
 import { AppError } from "../errors.ts";
+import { needApproval } from "./approval-need.ts";
 import { enqueue, type EnqueueDeps } from "./enqueue.ts";
 import type { ObjectData } from "./define-job.ts";
 import type { ButtonKwargs } from "./receivers.ts";
@@ -57,22 +59,30 @@ export async function pressButton(deps: EnqueueDeps, press: ButtonPress): Promis
 
 /**
  * The buttons that an object's page shows, rendered for it: those that are enabled and whose job can be run, in groups, by weight. A button
- * whose text comes out empty is not shown.
+ * whose text comes out empty is not shown, and none whose job needs an approval first.
  * @throws {@link AppError} NOT_FOUND, BAD_USER_INPUT.
  */
 export async function buttonsFor(
   { database, templates }: { database: Database; templates: Templates },
   objectType: string,
   given: unknown,
+  viewerId: string,
 ): Promise<ButtonGroup[]> {
   const object = await objectOf(database, objectType, String((given as ObjectData | null)?.["id"] ?? ""), given);
-  const buttons = await database
+  const found: JobButton[] = await database
     .fork()
     .find(
       JobButton,
-      { enabled: true, contentTypes: { label: objectType }, job: { enabled: true, installed: true, approvalRequired: false } },
-      { orderBy: { groupName: "asc", weight: "asc", name: "asc" } },
+      { enabled: true, contentTypes: { label: objectType }, job: { enabled: true, installed: true } },
+      { orderBy: { groupName: "asc", weight: "asc", name: "asc" }, populate: ["job.defaultJobQueue"] },
     );
+  const launches = found.map(({ job }) => ({
+    job,
+    queue: job.defaultJobQueue?.name ?? DEFAULT_QUEUE,
+    request: { userId: viewerId },
+  }));
+  const needs = await needApproval(database, launches);
+  const buttons = found.filter((_, n) => !needs[n]);
   const texts = await templates.render(
     buttons.map(({ text }) => text),
     object,

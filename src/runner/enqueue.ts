@@ -1,12 +1,13 @@
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import { Job, User } from "../entities/index.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
+import { needsApproval } from "./approval-need.ts";
 import { cancel, type CancelDeps } from "./cancel.ts";
 import type { Catalog, InstalledSource } from "./catalog.ts";
 import { classPathOf, findJob, type LaunchedJob } from "./find-job.ts";
 import { canonical, checkKey, findKeyed, freeKey, type KeyedRequest } from "./idempotency.ts";
 import type { JobReference } from "./job-reference.ts";
-import { type Admitted, needsApproval, newRun, type NewRun, type RunWishes, storeRuns } from "./new-run.ts";
+import { type Admitted, newRun, type NewRun, type RunWishes, storeRuns } from "./new-run.ts";
 import { resolveObjects } from "./object-variables.ts";
 import type { Sandbox, TimeLimits } from "./sandbox.ts";
 import { redactDetails, secretsOf } from "./sensitive-inputs.ts";
@@ -39,44 +40,53 @@ export interface EnqueueDeps extends CancelDeps {
   vault: Vault;
 }
 
+/** Columns by which a run is found again under its idempotency key; undefined for a run without one. */
+export type KeyColumns = Readonly<Record<"idempotency_hash" | "idempotency_key", string>> | undefined;
+
+/** What becomes of a request that needs an approval first. @returns the id of the JobResult. */
+export type Ask = (prepared: Prepared, key: KeyColumns) => Promise<string>;
+
 /**
  * The one gate that every launch passes: checks the request, writes a PENDING run, and sends it off. The row is the promise: a delivery
  * that is lost is made again from it.
+ * @param ask refuses when absent.
  * @returns the id of the JobResult.
  * @throws {@link AppError} NOT_FOUND, JOB_NOT_INSTALLED, JOB_NOT_ENABLED, JOB_ALREADY_RUNNING, FORBIDDEN, BAD_USER_INPUT, or CONFLICT for an
  * idempotency key that stands for something else.
  */
-export async function enqueue(deps: EnqueueDeps, request: RunRequest): Promise<string> {
+export async function enqueue(deps: EnqueueDeps, request: RunRequest, ask?: Ask): Promise<string> {
+  const { database } = deps;
   const keyed = await keyedRequest(deps, request);
-  const known = keyed && (await findKeyed(deps.database, keyed));
+  const known = keyed && (await findKeyed(database, keyed));
   if (known !== undefined) return known;
   try {
-    const { admitted, data } = await prepare(deps, request);
-    if (keyed) await freeKey(deps.database, keyed);
+    const prepared = await prepareFor(deps, request, await (ask ? check : admit)(deps, request));
+    const { admitted, data } = prepared;
+    const isAsked = ask && (await needsApproval(database, admitted, request));
+    if (keyed) await freeKey(database, keyed);
     const key = keyed && { idempotency_key: keyed.key, idempotency_hash: keyed.hash };
+    if (isAsked) return await ask(prepared, key);
     const store = async (em: SqlEntityManager) => {
       const made = await newRun(deps, em, admitted, { ...request, data }, key);
       await storeRuns(em, [made]);
       return made;
     };
     const isLimited = hasLimit(admitted.job, request.ignoreSingletonLock);
-    const run = await (isLimited ? deps.database.transaction(store) : store(deps.database.fork()));
+    const run = await (isLimited ? database.transaction(store) : store(database.fork()));
     await send(deps, run);
     return run.row.id;
   } catch (error) {
     // The same request, a moment earlier, may be what stands in the way.
-    const first = keyed && (await findKeyed(deps.database, keyed));
+    const first = keyed && (await findKeyed(database, keyed));
     if (first === undefined) throw error;
     return first;
   }
 }
 
-/** The job that a request is for, and its inputs with ids in the place of what named objects. @throws as {@link enqueue}. */
-export async function prepare(deps: EnqueueDeps, request: RunRequest): Promise<Prepared> {
-  return prepareFor(deps, request, await admit(deps, request));
-}
-
-/** The same for what is not launched yet: whether it needs an approval is another question. */
+/**
+ * The job that a request is for, and its inputs with ids in the place of what named objects; whether it needs an approval is another question.
+ * @throws as {@link enqueue}.
+ */
 export async function review(deps: EnqueueDeps, request: RunRequest): Promise<Prepared> {
   return prepareFor(deps, request, await check(deps, request));
 }
@@ -88,7 +98,7 @@ async function prepareFor(deps: EnqueueDeps, request: RunRequest, admitted: Admi
 }
 
 /** What is asked for under a key; undefined for a request without one. */
-export async function keyedRequest(
+async function keyedRequest(
   { database, clock, idempotencyTtlMs, vault }: EnqueueDeps,
   request: RunRequest,
 ): Promise<KeyedRequest | undefined> {
@@ -103,9 +113,8 @@ export async function keyedRequest(
 /** The job that a request is for, if it may be run so. @throws as {@link enqueue}. */
 export async function admit(deps: EnqueueDeps, request: RunRequest): Promise<Admitted> {
   const admitted = await check(deps, request);
-  const { job } = admitted;
-  if (needsApproval(job, request.dryRun) && !request.approval)
-    throw new AppError("FORBIDDEN", `A run of the job "${job.name}" needs an approval first.`);
+  if (await needsApproval(deps.database, admitted, request))
+    throw new AppError("FORBIDDEN", `A run of the job "${admitted.job.name}" needs an approval first.`);
   return admitted;
 }
 

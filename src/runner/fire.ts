@@ -7,11 +7,12 @@ import { newId } from "../entities/new-id.ts";
 import { nextTime } from "../entities/schedule.ts";
 import { AppError } from "../errors.ts";
 import { storeAwaited } from "./awaiting-runs.ts";
-import { approvalOf, askAgain, isInNeed } from "./approvals.ts";
+import { isInNeed } from "./approval-need.ts";
+import { approvalOf, askAgain } from "./approvals.ts";
 import { contentOf } from "./approved-content.ts";
 import { type EnqueueDeps, type RunRequest, send } from "./enqueue.ts";
 import { type Approval, asRefusal, newRun, type NewRun, refusedRun, scheduleColumns, storeRuns } from "./new-run.ts";
-import { prepareScheduled, requestOf } from "./schedule-request.ts";
+import { requestOf, reviewScheduled } from "./schedule-request.ts";
 
 /** A time that is older than this was missed: it is made up for as its schedule's `catch_up` says. */
 export const LATE_MS = 60_000;
@@ -29,16 +30,15 @@ export interface FireDeps extends EnqueueDeps {
  */
 export async function fire(deps: FireDeps, id: string, due: Date): Promise<void> {
   const { database, clock, broker } = deps;
-  const schedule = await database
-    .fork()
-    .findOne(
-      ScheduledJob,
-      { id, nextRunAt: due, enabled: true, state: "ACTIVE" },
-      { populate: ["jobModel.defaultJobQueue", "jobQueue", "user"] },
-    );
+  const reader = database.fork();
+  const schedule = await reader.findOne(
+    ScheduledJob,
+    { id, nextRunAt: due, enabled: true, state: "ACTIVE" },
+    { populate: ["jobModel.defaultJobQueue", "jobQueue", "user"] },
+  );
   if (!schedule) return;
   const approval = await approvalOf(deps, schedule);
-  if (!approval && isInNeed(schedule)) return deps.changed(await askAgain(deps, schedule, due));
+  if (!approval && (await isInNeed(reader, schedule))) return deps.changed(await askAgain(deps, schedule, due));
   const now = new Date(clock.now());
   const isMissed = due.getTime() < now.getTime() - LATE_MS;
   const isLeftOut = isMissed && schedule.catchUp === "SKIP";
@@ -120,7 +120,7 @@ async function prepareLaunch(
   try {
     const request: RunRequest = { ...requestOf(schedule), scheduledFor: due, approval };
     refuseUser(schedule);
-    const { admitted, data } = await prepareScheduled(deps, request);
+    const { admitted, data } = await reviewScheduled(deps, request);
     return (em) => newRun(deps, em, admitted, { ...request, data }).catch((error: unknown) => refuse(asRefusal(error)));
   } catch (error) {
     const run = refuse(asRefusal(error));

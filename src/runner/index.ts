@@ -6,7 +6,7 @@ import type { Database } from "../entities/database.ts";
 import { Job, JobQueue, JobResult, type ObjectChange, ScheduledJob } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import type { SanitizerPattern } from "../sanitizer-patterns.ts";
-import { decide, type Decision } from "./approvals.ts";
+import { type Check, commentOn, decide, type Decision, type Said } from "./approvals.ts";
 import type { Broker } from "./broker.ts";
 import { type ButtonGroup, type ButtonPress, buttonsFor, pressButton } from "./buttons.ts";
 import { cancel, type CancelRequest } from "./cancel.ts";
@@ -64,6 +64,7 @@ import { createWorker } from "./worker.ts";
  * operation what a run sends to the API, answered as its user: a GraphQL query or mutation
  */
 
+export type { Check } from "./approvals.ts";
 export type { CancelRequest } from "./cancel.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export type { RunRequest } from "./enqueue.ts";
@@ -99,8 +100,10 @@ export interface Runner {
   runScheduleNow(id: string, userId: string): Promise<string>;
   /** Decides on a schedule that waits for an approval. @see {@link decide} for what it refuses. */
   decideSchedule(author: Author, id: string, decision: Decision): Promise<void>;
+  /** Says something of a schedule that waits for an approval. @see {@link commentOn} for what it refuses. */
+  commentOnSchedule(author: Author, id: string, said: Said): Promise<void>;
   /** Runs the job of a schedule as a dry run. @returns the id of the JobResult. @see {@link dryRunSchedule} */
-  dryRunSchedule(id: string, userId: string, check: Decision["check"]): Promise<string>;
+  dryRunSchedule(id: string, userId: string, check: Check): Promise<string>;
   /** Workers that serve each of these queues. */
   countWorkers(queues: readonly string[]): Promise<number[]>;
   /** What time it is, for all that is said of what is to come. */
@@ -117,7 +120,7 @@ export interface Runner {
   /** Runs the job of a button for an object. @see {@link pressButton} for what it refuses. */
   pressButton(press: ButtonPress): Promise<string>;
   /** The buttons of an object's page, with their texts. @see {@link buttonsFor} */
-  buttonsFor(objectType: string, object: unknown): Promise<ButtonGroup[]>;
+  buttonsFor(objectType: string, object: unknown, viewerId: string): Promise<ButtonGroup[]>;
   /** Rows that a run leaves: stored ones, then those that come, until it has settled. @see {@link createRowFollowers} */
   follow: ReturnType<typeof createRowFollowers>;
   /** The state of an object, now and after each change. @see {@link createStateFollowers} */
@@ -234,12 +237,15 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
     async decideSchedule(author, id, decision) {
       await told(await decide(firing, author, id, decision));
     },
+    async commentOnSchedule(author, id, said) {
+      await told(await commentOn(firing, author, id, said));
+    },
     dryRunSchedule: (id, userId, check) => dryRunSchedule(firing, id, userId, check),
     countWorkers: (queues) => broker.countWorkers(queues),
     now: () => new Date(clock.now()),
     cancel: (request) => cancel(deps, request),
     pressButton: (press) => pressButton(gate, press),
-    buttonsFor: (objectType, object) => buttonsFor({ database, templates }, objectType, object),
+    buttonsFor: (objectType, object, viewerId) => buttonsFor({ database, templates }, objectType, object, viewerId),
     async refreshJobs(author) {
       const changes = await catalog.refresh(author);
       await changed(changes);

@@ -42,22 +42,16 @@ export interface RunWishes {
   via?: Receiver | undefined;
 }
 
-/** That somebody approved a run, of one version of its job's source. */
+/** That a run was approved, of one version of its job's source. */
 export interface Approval {
-  userName: string;
-  date: Date;
-  comment: string;
   sourceVersion: string;
+  /** By whom, in that order; one in each of its stages at least. */
+  given: readonly { userName: string; date: Date; comment: string; stage: string | null }[];
 }
 
 /** Whether a run changes nothing, where its job knows how to. */
 export function isDry(job: LaunchedJob, dryRun: boolean | undefined): boolean {
   return dryRun ?? (job.supportsDryrun && job.dryrunDefault);
-}
-
-/** Whether somebody else has to approve a run first: nobody has to for a dry run. */
-export function needsApproval(job: LaunchedJob, dryRun: boolean | undefined): boolean {
-  return job.approvalRequired && !(job.supportsDryrun && isDry(job, dryRun));
 }
 
 /** A run that is not stored yet. */
@@ -131,8 +125,13 @@ export function scheduleColumns({ scheduledJobId, scheduledFor }: RunWishes) {
 /** Who approved a run, as its `meta` keeps it for the fields of the API. */
 function approvalColumns({ approval }: RunWishes) {
   if (!approval) return {};
-  const { userName: user_name, date, comment } = approval;
-  return { meta: JSON.stringify({ approvals: [{ user_name, date: date.toISOString(), comment }] }) };
+  const approvals = approval.given.map(({ userName: user_name, date, comment, stage }) => ({
+    user_name,
+    date: date.toISOString(),
+    comment,
+    ...(stage !== null && { stage }),
+  }));
+  return { meta: JSON.stringify({ approvals }) };
 }
 
 /** Columns of a run that is only recorded: what the gate refused it for. */

@@ -1,6 +1,6 @@
 import type { ScheduledJob } from "../entities/index.ts";
 import { AppError } from "../errors.ts";
-import { type EnqueueDeps, prepare, type Prepared, review, type RunRequest } from "./enqueue.ts";
+import { type EnqueueDeps, type Prepared, review, type RunRequest } from "./enqueue.ts";
 import type { LaunchedJob } from "./find-job.ts";
 import { sensitiveVariables } from "./sensitive-inputs.ts";
 
@@ -36,22 +36,15 @@ export function requestOf({ id, task, jobModel, kwargs, celeryKwargs, jobQueue, 
   };
 }
 
-/** As {@link prepare}; what is sensitive is not kept, and so cannot wait for its time. @throws {@link AppError} INVALID_SCHEDULE too. */
-export async function prepareScheduled(deps: EnqueueDeps, request: RunRequest): Promise<Prepared> {
-  return withoutSensitive(await prepare(deps, request));
-}
-
-/** The same for what is only to be kept, whether or not it needs an approval before it is run. */
+/** As {@link review}; what is sensitive is not kept, and so cannot wait for its time. @throws {@link AppError} INVALID_SCHEDULE too. */
 export async function reviewScheduled(deps: EnqueueDeps, request: RunRequest): Promise<Prepared> {
-  return withoutSensitive(await review(deps, request));
-}
-
-function withoutSensitive(prepared: Prepared): Prepared {
+  const prepared = await review(deps, request);
   refuseSensitive(prepared.admitted.job);
   return prepared;
 }
 
-function refuseSensitive(job: LaunchedJob): void {
+/** Refuses a job whose inputs could not be kept. @throws {@link AppError} INVALID_SCHEDULE */
+export function refuseSensitive(job: LaunchedJob): void {
   const { name, hasSensitiveVariables } = job;
   const sensitive = sensitiveVariables(job);
   if (!hasSensitiveVariables && sensitive.length === 0) return;

@@ -4,12 +4,12 @@ import { type ObjectChange, ScheduledJob } from "../entities/index.ts";
 import { isUuid } from "../entities/scalars.ts";
 import { firstTime, nextTime } from "../entities/schedule.ts";
 import { AppError } from "../errors.ts";
-import { asked, isInNeed, isLetIn, UNDECIDED } from "./approvals.ts";
+import { isInNeed } from "./approval-need.ts";
+import { approversOf, ask, type Check, isLetIn, unask } from "./approvals.ts";
 import { enqueue } from "./enqueue.ts";
 import { classPathOf } from "./find-job.ts";
 import { fire, type FireDeps, LATE_MS } from "./fire.ts";
 import type { JobReference } from "./job-reference.ts";
-import { needsApproval } from "./new-run.ts";
 import { type GivenTimes, planTimes, saysWhen } from "./plan-times.ts";
 import { kwargsOf, requestOf, reviewScheduled } from "./schedule-request.ts";
 import { sourceVersion } from "./source-version.ts";
@@ -44,19 +44,20 @@ export async function createSchedule(deps: FireDeps, author: Author, wishes: Sch
   const now = new Date(deps.clock.now());
   const { times, next } = planned(() => planTimes(wishes, undefined, now));
   const { enabled = true } = wishes;
-  const { content, version } = await contentOf(deps, wishes, author.userId);
-  const { value, changes } = await transact(deps.database, author, (unit) =>
-    createObject(unit, ScheduledJob, {
+  const content = await contentOf(deps, wishes, author.userId);
+  const { value, changes } = await transact(deps.database, author, async (unit) => {
+    const schedule = await createObject(unit, ScheduledJob, {
       ...plainOf(wishes),
       ...times,
       ...content,
       enabled,
       nextRunAt: enabled ? next : null,
-      ...(version !== undefined && asked(version)),
       user: author.userId,
-    }),
-  );
-  return { id: value.id, changes };
+    });
+    if (await isInNeed(unit.em, schedule)) await ask(unit, schedule, await sourceVersion(deps.catalog, schedule.task), now);
+    return schedule.id;
+  });
+  return { id: value, changes };
 }
 
 /**
@@ -74,7 +75,7 @@ export async function updateSchedule(
 ): Promise<ScheduleChange> {
   for (;;) {
     const before = await find(deps, id);
-    const { content, version } = await changeOf(deps, wishes, author.userId, before);
+    const content = saysWhat(wishes) ? await contentOf(deps, wishes, author.userId, before) : {};
     const now = new Date(deps.clock.now());
     let isStale = false;
     let due: Date | null = null;
@@ -87,14 +88,18 @@ export async function updateSchedule(
       // Nobody may have somebody else run what they say; and one whose user is deleted becomes that of who takes care of it.
       const owner = saysWhat(wishes) || !schedule.user ? { user: author.userId } : {};
       const data = { ...plainOf(wishes), ...content, ...when, ...owner };
-      if (version !== undefined && (saysWhen(wishes) || !hasEnded(schedule))) {
+      const isRequest = saysWhat(wishes) || saysWhen(wishes) || wishes.catchUp !== undefined || !schedule.user;
+      const wasLetIn = isLetIn(schedule);
+      await updateObject(unit, ScheduledJob, id, data);
+      await unit.em.populate(schedule, ["jobModel"]);
+      if (isRequest && (saysWhen(wishes) || !hasEnded(schedule)) && (await isInNeed(unit.em, schedule))) {
         // Whoever changes a request is who asks: nobody may approve what they wrote themselves.
-        await updateObject(unit, ScheduledJob, id, { ...data, ...asked(version), user: author.userId });
-        schedule.approvedContent = null;
-      } else {
-        await updateObject(unit, ScheduledJob, id, data);
-        settleUnasked(schedule, wishes, now);
+        await updateObject(unit, ScheduledJob, id, { user: author.userId });
+        await ask(unit, schedule, await sourceVersion(deps.catalog, schedule.task), now);
+        return;
       }
+      if (saysWhat(wishes) || saysWhen(wishes)) await unask(unit, schedule, now);
+      if (!wasLetIn) schedule.nextRunAt = isLetIn(schedule) && schedule.enabled ? firstTime(schedule, now) : null;
     });
     if (due) await fire(deps, id, due);
     else if (!isStale) return { id, changes };
@@ -108,18 +113,18 @@ export async function runScheduleNow(deps: FireDeps, id: string, userId: string)
     const message = `The schedule "${schedule.name}" is ${schedule.state}: only one that was let in may be run.`;
     throw new AppError("FORBIDDEN", message);
   }
+  if (await isInNeed(deps.database.fork(), schedule))
+    throw new AppError(
+      "FORBIDDEN",
+      `What is approved of the schedule "${schedule.name}" are its own times: it cannot be run now.`,
+    );
   return enqueue(deps, { ...requestOf(schedule), userId });
 }
 
 /** Runs the job of a schedule that waits for an approval by hand, so that it changes nothing. @returns the id of the JobResult. */
-export async function dryRunSchedule(
-  deps: FireDeps,
-  id: string,
-  userId: string,
-  check: (requesterId: string | null) => void,
-): Promise<string> {
+export async function dryRunSchedule(deps: FireDeps, id: string, userId: string, check: Check): Promise<string> {
   const schedule = await find(deps, id);
-  check(schedule.user?.id ?? null);
+  check(schedule.user?.id ?? null, await approversOf(deps, schedule));
   return enqueue(deps, { ...requestOf(schedule), dryRun: true, userId });
 }
 
@@ -135,32 +140,8 @@ function saysWhat({ job, data, dryRun, consoleLog, ignoreSingletonLock, jobQueue
   return [job, data, dryRun, consoleLog, ignoreSingletonLock, jobQueue].some((value) => value !== undefined);
 }
 
-/** What is run, and the version of its source where that is to be approved first. */
-interface Content {
-  content: Data;
-  version: string | undefined;
-}
-
-/** What a change of a schedule makes of what is run. */
-async function changeOf(deps: FireDeps, wishes: ScheduleWishes, userId: string | null, before: ScheduledJob): Promise<Content> {
-  if (saysWhat(wishes)) return contentOf(deps, wishes, userId, before);
-  const isRequest = saysWhen(wishes) || wishes.catchUp !== undefined || !before.user;
-  const version = isRequest && isInNeed(before) ? await sourceVersion(deps.catalog, before.task) : undefined;
-  return { content: {}, version };
-}
-
-/** What becomes of a decision on a schedule that is changed, and needs none for what it is now. */
-function settleUnasked(schedule: ScheduledJob, wishes: ScheduleWishes, now: Date): void {
-  const isLetInBefore = isLetIn(schedule);
-  if (saysWhat(wishes) || saysWhen(wishes)) {
-    Object.assign(schedule, UNDECIDED, { sourceVersion: null, approvedContent: null });
-    if (!isLetInBefore) schedule.state = "ACTIVE";
-  }
-  if (!isLetInBefore) schedule.nextRunAt = isLetIn(schedule) && schedule.enabled ? firstTime(schedule, now) : null;
-}
-
 /** What is run, once the gate has looked at it; of a schedule that is there already, over what it was. */
-async function contentOf(deps: FireDeps, wishes: ScheduleWishes, userId: string | null, before?: ScheduledJob): Promise<Content> {
+async function contentOf(deps: FireDeps, wishes: ScheduleWishes, userId: string | null, before?: ScheduledJob): Promise<Data> {
   const { job, data, dryRun, consoleLog, ignoreSingletonLock, jobQueue } = wishes;
   const old = before && (!job || before.jobModel) ? requestOf(before) : undefined;
   const reference = job ?? old?.job;
@@ -180,17 +161,12 @@ async function contentOf(deps: FireDeps, wishes: ScheduleWishes, userId: string 
     rethrow(error, fieldOfObject),
   );
   const { job: admittedJob } = admitted;
-  const task = classPathOf(admittedJob);
-  const isAsked = needsApproval(admittedJob, request.dryRun);
   return {
-    content: {
-      jobModel: admittedJob.id,
-      task,
-      jobQueue: queue === undefined ? null : admitted.queue,
-      kwargs,
-      celeryKwargs: kwargsOf(request),
-    },
-    version: isAsked ? await sourceVersion(deps.catalog, task) : undefined,
+    jobModel: admittedJob.id,
+    task: classPathOf(admittedJob),
+    jobQueue: queue === undefined ? null : admitted.queue,
+    kwargs,
+    celeryKwargs: kwargsOf(request),
   };
 }
 

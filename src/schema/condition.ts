@@ -8,14 +8,19 @@ export interface Condition {
   (database: Database): Expression<SqlBool>;
   /** Tells it from all others of its model; only for one of few, without values of the client's, so that its statements can be kept. */
   key?: string;
+  /** True for one that is another for each user. */
+  isPersonal?: boolean;
 }
 
 /** One argument of a list. */
 export interface Filter {
   type: GraphQLInputType;
   description: string;
-  /** @throws {@link AppError} BAD_USER_INPUT that names the argument, for a value that cannot be. */
-  condition(argument: string, given: unknown): Condition;
+  /**
+   * @param viewerId id of the user who asks.
+   * @throws {@link AppError} BAD_USER_INPUT that names the argument, for a value that cannot be.
+   */
+  condition(argument: string, given: unknown, viewerId: string): Condition;
 }
 
 /** Type of a filter that takes any number of texts. */

@@ -4,7 +4,7 @@ import type { Database } from "../entities/database.ts";
 import type { ModelShape } from "../entities/shape.ts";
 import { AppError } from "../errors.ts";
 import { encodeCursor, seek } from "./cursor.ts";
-import { type ListArguments, type PageLimits, readCount, readFilters } from "./list-arguments.ts";
+import { type ListArguments, type ListScope, readCount, readFilters } from "./list-arguments.ts";
 import { countRows, type ListRequest, readLists, readRows, type Row } from "./list.ts";
 import type { Owners } from "./list-statement.ts";
 import { orderOf, type OrderKey } from "./order.ts";
@@ -88,11 +88,12 @@ interface PageRequest extends ListRequest {
 }
 
 /** @throws {@link AppError} BAD_USER_INPUT that names the argument. */
-function readPageRequest(shape: ModelShape, args: ListArguments, { maxPageSize, defaultPageSize }: PageLimits): PageRequest {
+function readPageRequest(shape: ModelShape, args: ListArguments, scope: ListScope): PageRequest {
+  const { maxPageSize, defaultPageSize, viewerId } = scope;
   const [first, last] = (["first", "last"] as const).map((name) => readCount(name, args[name], maxPageSize));
   if (first !== undefined && last !== undefined) refuse("last", "Give first or last, not both.");
   const order = orderOf(shape, (args["sort"] as readonly string[] | null | undefined) ?? undefined);
-  const filters = readFilters(shape, args);
+  const filters = readFilters(shape, args, viewerId);
   const places = (["after", "before"] as const).flatMap((name) =>
     typeof args[name] === "string" ? [seek(shape, order, name, args[name])] : [],
   );
@@ -124,10 +125,10 @@ export async function readConnections(
   shape: ModelShape,
   columns: readonly string[],
   args: ListArguments,
-  limits: PageLimits,
+  scope: ListScope,
   owners?: Owners,
 ): Promise<Connection[]> {
-  const request = readPageRequest(shape, args, limits);
+  const request = readPageRequest(shape, args, scope);
   const needed = [...new Set([...columns, ...request.listOrder.map(({ column }) => column)])];
   let totals: Promise<Map<string | undefined, number>> | undefined;
   const countAll = async () =>

@@ -6,7 +6,7 @@ import { newId } from "../entities/new-id.ts";
 import { isUuid } from "../entities/scalars.ts";
 import { AppError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
-import type { PageLimits } from "./list-arguments.ts";
+import type { ListScope, PageLimits } from "./list-arguments.ts";
 import { createRelations, type Relations } from "./relations.ts";
 
 /** What every resolver is given; one an operation. */
@@ -14,7 +14,7 @@ export interface Context {
   database: Database;
   runner: Runner;
   viewer: Viewer;
-  limits: PageLimits;
+  scope: ListScope;
   /** Reads what rows of this operation refer to, one statement a level. */
   relations: Relations;
   /**
@@ -28,21 +28,25 @@ export interface Context {
   tryChange<T>(work: (unit: Unit) => Promise<T>, dryRun: boolean): Promise<{ value: T; changes: readonly ObjectChange[] }>;
 }
 
+/** What contexts are made of. */
+export interface ContextDeps extends Pick<Context, "database" | "runner"> {
+  limits: PageLimits;
+}
+
 /**
  * A fresh context for one operation.
  * @param jobResultId the run whose code sends the operation, as the header `X-Job-Result` says: what a hook's own run changes sets off no hooks.
  */
-export function createContext(
-  deps: Pick<Context, "database" | "limits" | "runner">,
-  viewer: Viewer,
-  jobResultId?: string,
-): Context {
-  const { database, runner, limits } = deps;
+export function createContext({ database, runner, limits }: ContextDeps, viewer: Viewer, jobResultId?: string): Context {
+  const { maxPageSize, defaultPageSize } = limits;
+  const scope = { maxPageSize, defaultPageSize, viewerId: viewer.id };
   let author: Promise<Author> | undefined;
   const context: Context = {
-    ...deps,
+    database,
+    runner,
     viewer,
-    relations: createRelations(database, limits),
+    scope,
+    relations: createRelations(database, scope),
     author: () => (author ??= authorOf(database, viewer, jobResultId)),
     async tryChange(work, dryRun) {
       const done = await transact(database, await context.author(), work, dryRun);

@@ -1,7 +1,7 @@
 import { GraphQLString } from "graphql";
 import { type RawBuilder, sql, type SqlBool } from "kysely";
 import type { Database } from "../entities/database.ts";
-import { type ModelShape, tableOf } from "../entities/shape.ts";
+import { type ModelShape, shapeOf } from "../entities/shape.ts";
 import { booleanFilter, columnFilters, listFilter } from "./column-filters.ts";
 import { anyOf, type Filter } from "./condition.ts";
 import { oneFilters, presenceFilter, throughFilters } from "./relation-filters.ts";
@@ -11,6 +11,13 @@ import { escapeLike } from "./text-lookups.ts";
  * Filters of lists, as Nautobot's: a name is a field and, after two underscores, a lookup; several values of one filter are alternatives, several
  * filters hold together. They are made from the shape of a model, once, for every list of it.
  */
+
+const added = new Map<object, Readonly<Record<string, Filter>>>();
+
+/** Gives a model's lists filters that do not follow from its shape; called once, before any schema is made. */
+export function addFilters(model: object, filters: Readonly<Record<string, Filter>>): void {
+  added.set(model, filters);
+}
 
 const cache = new WeakMap<ModelShape, ReadonlyMap<string, Filter>>();
 
@@ -41,6 +48,7 @@ function* makeFilters(shape: ModelShape): Generator<[string, Filter]> {
       yield [lookup ? `${name}__${lookup}` : name, filter];
   }
   if (shape.search.length > 0) yield ["q", searchFilter(shape)];
+  yield* Object.entries(added.get(shape.model) ?? {});
 }
 
 function searchFilter(shape: ModelShape): Filter {
@@ -49,16 +57,21 @@ function searchFilter(shape: ModelShape): Filter {
     description: `One of ${shape.search.map((name) => `\`${name}\``).join(", ")} contains this, in any case.`,
     condition(_, given) {
       const pattern = `%${escapeLike(String(given))}%`;
-      return (database) => anyOf(shape.search.map((name) => searchIn(database, shape, name, pattern)));
+      return (database) => anyOf(shape.search.map((name) => searchIn(database, shape, name.split("."), pattern)));
     },
   };
 }
 
 /** `name`, or `job_model.name`: a column of what a reference leads to. */
-function searchIn(database: Database, shape: ModelShape, name: string, pattern: string): RawBuilder<SqlBool> {
-  const [first, inner] = name.split(".") as [string, string?];
-  if (inner === undefined) return database.like(sql.ref(`${shape.table}.${first}`), pattern);
-  const relation = shape.one.get(first)!;
-  const found = sql`select id from ${sql.table(tableOf(relation.target()))} where ${database.like(sql.ref(inner), pattern)}`;
+function searchIn(
+  database: Database,
+  shape: ModelShape,
+  [first, ...inner]: readonly string[],
+  pattern: string,
+): RawBuilder<SqlBool> {
+  if (inner.length === 0) return database.like(sql.ref(`${shape.table}.${first}`), pattern);
+  const relation = shape.one.get(first!)!;
+  const target = shapeOf(relation.target());
+  const found = sql`select ${sql.ref(`${target.table}.id`)} from ${sql.table(target.table)} where ${searchIn(database, target, inner, pattern)}`;
   return sql`(${sql.ref(`${shape.table}.${relation.column}`)} in (${found}))`;
 }

@@ -1,12 +1,22 @@
 import type { GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
 import { AccessMutations } from "./access-mutations.ts";
+import {
+  ApprovalWorkflowDefinitionMutations,
+  ApprovalWorkflowDefinitionResolver,
+  ApprovalWorkflowResolver,
+  ApprovalWorkflowStageDefinitionMutations,
+  ApprovalWorkflowStageDefinitionResolver,
+  ApprovalWorkflowStageResolver,
+  ApprovalWorkflowStageResponseResolver,
+} from "./approval-workflow.ts";
 import { ApprovalMutations } from "./approval-mutations.ts";
 import { ChangeMutations } from "./change-mutations.ts";
 import { ContentTypeResolver } from "./content-type.ts";
 import { type CustomField, withCustomFields } from "./custom-fields.ts";
 import { FileProxyResolver } from "./file-proxy.ts";
 import { GitRepositoryResolver } from "./git-repository.ts";
+import { GroupMutations, GroupResolver } from "./group.ts";
 import { JobButtonMutations, JobButtonResolver, RenderedJobButtonResolver } from "./job-button.ts";
 import { JobConsoleEntryResolver } from "./job-console-entry.ts";
 import { JobHookMutations, JobHookResolver } from "./job-hook.ts";
@@ -50,6 +60,13 @@ const RESOLVERS = [
   SchedulePreviewResolver,
   ScheduleMutations,
   ApprovalMutations,
+  ApprovalWorkflowDefinitionResolver,
+  ApprovalWorkflowStageDefinitionResolver,
+  ApprovalWorkflowResolver,
+  ApprovalWorkflowStageResolver,
+  ApprovalWorkflowStageResponseResolver,
+  ApprovalWorkflowDefinitionMutations,
+  ApprovalWorkflowStageDefinitionMutations,
   JobHookResolver,
   JobButtonResolver,
   ContentTypeResolver,
@@ -58,6 +75,8 @@ const RESOLVERS = [
   TagResolver,
   GitRepositoryResolver,
   UserResolver,
+  GroupResolver,
+  GroupMutations,
   JobOverridesResolver,
   JobMutations,
   JobsMutations,

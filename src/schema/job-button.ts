@@ -86,9 +86,9 @@ export class JobButtonResolver extends namedResolver(JobButton, { one: "job_butt
       description: "The object, which templates know as `obj`. Of an object of this server, its `id` is enough.",
     })
     object: unknown,
-    @Ctx() { runner }: Context,
+    @Ctx() { runner, viewer }: Context,
   ): Promise<ButtonGroup[]> {
-    return runner.buttonsFor(objectType, object);
+    return runner.buttonsFor(objectType, object, viewer.id);
   }
 
   @Mutation(() => JobResult, { description: "Runs the job of a button for an object. Answers as soon as the run is recorded." })

@@ -65,6 +65,12 @@ class JobResultApproval {
 
   @Field(() => String, { description: "What they had to say; empty for nothing." })
   comment!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "Name of the stage that it was an approval of; null where there were none.",
+  })
+  stage?: string | null;
 }
 
 /** The same as `meta` of a run keeps it. */

@@ -79,11 +79,11 @@ export class JobsMutations {
     @Arg("data", () => UpdateJobInput, { description: "What to change of each; see `update_job`." }) data: Data,
     @Arg("dryRun", () => Boolean, { defaultValue: false, description: "Tell what would come of it, and change nothing." })
     dryRun: boolean,
-    @Ctx() { database, limits, viewer, tryChange }: Context,
+    @Ctx() { database, scope, viewer, tryChange }: Context,
   ): Promise<UpdateJobsPayload> {
-    const where = readFilters(JOB, args);
+    const where = readFilters(JOB, args, viewer.id);
     if (where.length === 0) throw new AppError("BAD_USER_INPUT", "Say which jobs: give at least one filter, such as `id`.");
-    const found = await readRows(database, JOB, ["id"], { where, most: limits.maxPageSize });
+    const found = await readRows(database, JOB, ["id"], { where, most: scope.maxPageSize });
     const ids = found.map(({ id }) => id);
     const errors = new Map<string, readonly ErrorDetail[]>();
     const attempt = async (unit: Unit) => {
@@ -112,13 +112,13 @@ export class JobsMutations {
   @Mutation(() => [Job], {
     description: "Reads every job file anew, as a start of the server does. Answers with the jobs that are new or have changed.",
   })
-  async refreshJobs(@Ctx() { database, runner, author }: Context, @Info() info: GraphQLResolveInfo): Promise<Row[]> {
+  async refreshJobs(@Ctx() { database, runner, author, viewer }: Context, @Info() info: GraphQLResolveInfo): Promise<Row[]> {
     const changes = await runner.refreshJobs(await author());
     const ids = changes
       .filter(({ changedObjectType }) => changedObjectType.label === JOBS)
       .map((change) => change.changedObjectId);
     if (ids.length === 0) return [];
-    return readRows(database, JOB, selectedColumns(info, JOB), { where: readFilters(JOB, { id: ids }) });
+    return readRows(database, JOB, selectedColumns(info, JOB), { where: readFilters(JOB, { id: ids }, viewer.id) });
   }
 }
 

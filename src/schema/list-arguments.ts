@@ -81,7 +81,7 @@ function argumentsOf(shape: ModelShape, as: ListField["as"], ofAll = false): Gra
   return { ...PAGE[as], ...(as !== "filters" && { sort: SORT }), ...filters, ...Object.fromEntries(defaults) };
 }
 
-/** What {@link readRequest} needs to know of the server. */
+/** How long lists may be. */
 export interface PageLimits {
   /** Longest page, and longest list without a page. */
   maxPageSize: number;
@@ -89,13 +89,19 @@ export interface PageLimits {
   defaultPageSize?: number | undefined;
 }
 
+/** The same, and who asks. */
+export interface ListScope extends PageLimits {
+  viewerId: string;
+}
+
 /**
  * A list's arguments as a request.
  * @throws {@link AppError} BAD_USER_INPUT that names the argument.
  */
-export function readRequest(shape: ModelShape, args: ListArguments, { maxPageSize, defaultPageSize }: PageLimits): ListRequest {
+export function readRequest(shape: ModelShape, args: ListArguments, scope: ListScope): ListRequest {
+  const { maxPageSize, defaultPageSize, viewerId } = scope;
   return {
-    where: readFilters(shape, args),
+    where: readFilters(shape, args, viewerId),
     order: orderOf(shape, (args["sort"] as readonly string[] | null | undefined) ?? undefined),
     limit: readCount("limit", args["limit"], maxPageSize) ?? defaultPageSize,
     offset: readCount("offset", args["offset"], Number.MAX_SAFE_INTEGER),
@@ -103,12 +109,16 @@ export function readRequest(shape: ModelShape, args: ListArguments, { maxPageSiz
   };
 }
 
-/** The filters among a list's arguments. @throws {@link AppError} BAD_USER_INPUT that names the argument. */
-export function readFilters(shape: ModelShape, args: ListArguments): NonNullable<ListRequest["where"]> {
+/**
+ * The filters among a list's arguments.
+ * @param viewerId id of the user who asks.
+ * @throws {@link AppError} BAD_USER_INPUT that names the argument.
+ */
+export function readFilters(shape: ModelShape, args: ListArguments, viewerId: string): NonNullable<ListRequest["where"]> {
   const filters = filtersOf(shape);
   return Object.entries(args).flatMap(([name, value]) => {
     const filter = filters.get(name);
-    return filter && value !== null && value !== undefined ? [filter.condition(name, value)] : [];
+    return filter && value !== null && value !== undefined ? [filter.condition(name, value, viewerId)] : [];
   });
 }
 

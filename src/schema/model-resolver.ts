@@ -43,8 +43,8 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
 
     @Extensions({ listOf: model, as: "list", ofAll: true } satisfies ListField)
     @Query(() => [model] as never, { name: queries.many, nullable: true, description: "A list of objects." })
-    many(@Given() args: ListArguments, @Ctx() { database, limits }: Context, @Info() info: GraphQLResolveInfo): Promise<Row[]> {
-      return readRows(database, shape, selectedColumns(info, shape), readRequest(shape, args, limits));
+    many(@Given() args: ListArguments, @Ctx() { database, scope }: Context, @Info() info: GraphQLResolveInfo): Promise<Row[]> {
+      return readRows(database, shape, selectedColumns(info, shape), readRequest(shape, args, scope));
     }
 
     @Extensions({ listOf: model, as: "connection", ofAll: true } satisfies ListField)
@@ -55,10 +55,10 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
     })
     async connection(
       @Given() args: ListArguments,
-      @Ctx() { database, limits }: Context,
+      @Ctx() { database, scope }: Context,
       @Info() info: GraphQLResolveInfo,
     ): Promise<Connection> {
-      return (await readConnections(database, shape, selectedColumns(info, shape, "connection"), args, limits))[0]!;
+      return (await readConnections(database, shape, selectedColumns(info, shape, "connection"), args, scope))[0]!;
     }
   }
 

@@ -7,7 +7,7 @@ import { anyOf, type Filter, isNullFilter, not, refuse, STRINGS, valuesOf } from
 import { readTexts, TEXT_TESTS } from "./text-lookups.ts";
 
 /** Ids of a model's objects that values name, by id or by natural key: values, or a statement that finds them. */
-function idsOf(model: object, argument: string, given: unknown): RawBuilder<unknown> {
+export function idsOf(model: object, argument: string, given: unknown): RawBuilder<unknown> {
   const { table, naturalKey } = shapeOf(model);
   const values = valuesOf(given).map(String);
   const ids = values.filter(isUuid);
@@ -80,7 +80,7 @@ export function* throughFilters(
     {
       ...present,
       description: `Whether there are no \`${name}\`.`,
-      condition: (argument, given) => present.condition(argument, !given),
+      condition: (argument, given, viewerId) => present.condition(argument, !given, viewerId),
     },
   ];
 

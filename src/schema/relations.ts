@@ -3,7 +3,7 @@ import type { FieldNode, GraphQLResolveInfo } from "graphql";
 import type { Database } from "../entities/database.ts";
 import { type ManyShape, shapeOf } from "../entities/shape.ts";
 import { type Connection, readConnections } from "./connection.ts";
-import { type ListArguments, type PageLimits, readRequest } from "./list-arguments.ts";
+import { type ListArguments, type ListScope, readRequest } from "./list-arguments.ts";
 import { BY_ID, readLists, type Row } from "./list.ts";
 import { selectedColumns } from "./selection.ts";
 
@@ -19,7 +19,7 @@ export interface Relations {
 }
 
 /** Loaders live as long as the operation: nothing read here is seen by another. */
-export function createRelations(database: Database, limits: PageLimits): Relations {
+export function createRelations(database: Database, scope: ListScope): Relations {
   // A field of the document stands for one level: the same selection and the same arguments, whichever parent it is read for.
   const loaders = new Map<FieldNode, DataLoader<string, unknown>>();
 
@@ -47,7 +47,7 @@ export function createRelations(database: Database, limits: PageLimits): Relatio
       const loader = loaderFor<Row[]>(info, () => {
         const shape = shapeOf(relation.target());
         const columns = selectedColumns(info, shape);
-        const request = readRequest(shape, args, limits);
+        const request = readRequest(shape, args, scope);
         return (ids) => readLists(database, shape, columns, request, { relation, ids });
       });
       return loader.load(row.id);
@@ -56,7 +56,7 @@ export function createRelations(database: Database, limits: PageLimits): Relatio
       const loader = loaderFor<Connection>(info, () => {
         const shape = shapeOf(relation.target());
         const columns = selectedColumns(info, shape, "connection");
-        return (ids) => readConnections(database, shape, columns, args, limits, { relation, ids });
+        return (ids) => readConnections(database, shape, columns, args, scope, { relation, ids });
       });
       return loader.load(row.id);
     },

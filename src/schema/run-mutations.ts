@@ -79,12 +79,12 @@ export class RunMutations {
   async cancelJobResults(
     @Given() args: ListArguments,
     @Arg("reason", () => String, REASON) reason: string | null | undefined,
-    @Ctx() { database, limits, runner, viewer }: Context,
+    @Ctx() { database, scope, runner, viewer }: Context,
   ): Promise<CancelJobResultsPayload> {
-    const where = readFilters(JOB_RESULT, args);
+    const where = readFilters(JOB_RESULT, args, viewer.id);
     if (where.length === 0) throw new AppError("BAD_USER_INPUT", "Say which runs: give at least one filter, such as `status`.");
     // The newest first, so that none is started because one before it is ended.
-    const found = await readRows(database, JOB_RESULT, ["id"], { where, most: limits.maxPageSize });
+    const found = await readRows(database, JOB_RESULT, ["id"], { where, most: scope.maxPageSize });
     const by = { userId: viewer.id, username: viewer.username };
     const outcomes: JobResultCancelOutcome[] = [];
     for (const { id } of found) {

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { loadViewer } from "../access/authenticate.ts";
 import { AppError } from "../errors.ts";
 import type { OperationAnswer, RunOperation } from "../runner/index.ts";
-import { type Context, createContext } from "./context.ts";
+import { type ContextDeps, createContext } from "./context.ts";
 import { createDocumentReader } from "./document-reader.ts";
 import { createErrorFormat } from "./error-format.ts";
 import type { Executor } from "./execute.ts";
@@ -17,7 +17,7 @@ export interface RunOperations {
 }
 
 /** What {@link createRunOperations} needs. */
-export interface RunOperationsDeps extends Pick<Context, "database" | "limits" | "runner"> {
+export interface RunOperationsDeps extends ContextDeps {
   schema: GraphQLSchema;
   executor: Executor;
   log: Logger;

@@ -41,6 +41,12 @@ const EXAMPLES: Record<string, string> = {
   Tag: "tag",
   GitRepository: "repository",
   User: "user",
+  Group: "group",
+  ApprovalWorkflowDefinition: "definition",
+  ApprovalWorkflowStageDefinition: "stageDefinition",
+  ApprovalWorkflow: "workflow",
+  ApprovalWorkflowStage: "stage",
+  ApprovalWorkflowStageResponse: "response",
 };
 
 test.each(Object.entries(EXAMPLES))("a %s has its columns, and its relations lead to the world", async (name, example) => {

@@ -10,7 +10,7 @@ export interface Person {
 }
 
 /** Makes somebody who uses an app. */
-async function createPerson(
+export async function createPerson(
   app: Pick<TestApp, "client" | "url">,
   data: { username: string; is_staff?: boolean },
 ): Promise<Person> {

@@ -1,9 +1,15 @@
 import type { Database } from "../../src/entities/database.ts";
 import { ensureContentTypes } from "../../src/entities/content-types.ts";
 import {
+  ApprovalWorkflow,
+  ApprovalWorkflowDefinition,
+  ApprovalWorkflowStage,
+  ApprovalWorkflowStageDefinition,
+  ApprovalWorkflowStageResponse,
   ContentType,
   FileProxy,
   GitRepository,
+  Group,
   Job,
   JobButton,
   JobConsoleEntry,
@@ -99,6 +105,41 @@ export async function storeWorld(database: Database) {
     { name: "Lab", slug: "lab", remoteUrl: "https://a.example/lab", tags: [tag] },
     partial,
   );
+  const group = em.create(Group, { name: "Approvers", users: [user] }, partial);
+  const definition = em.create(
+    ApprovalWorkflowDefinition,
+    { name: "Nightly runs", modelContentType: device, modelConstraints: { name: "Nightly" }, weight: 1, tags: [tag] },
+    partial,
+  );
+  const stageDefinition = em.create(
+    ApprovalWorkflowStageDefinition,
+    { approvalWorkflowDefinition: definition, sequence: 1, name: "Peers", minApprovers: 2, approverGroup: group },
+    partial,
+  );
+  const workflow = em.create(
+    ApprovalWorkflow,
+    {
+      approvalWorkflowDefinition: definition,
+      objectUnderReviewContentType: device,
+      objectUnderReviewObjectId: schedule.id,
+      user,
+      userName: "ada",
+    },
+    partial,
+  );
+  const stage = em.create(
+    ApprovalWorkflowStage,
+    {
+      approvalWorkflow: workflow,
+      approvalWorkflowStageDefinition: stageDefinition,
+      isActiveStage: true,
+      remainingApprovals: 1,
+      decisionDate: at("02-02T23:30:00"),
+    },
+    partial,
+  );
+  const said = { user, userName: "ada", comments: "Fine.", state: "APPROVED", lastUpdated: at("02-02T10:00:00") };
+  const response = em.create(ApprovalWorkflowStageResponse, { approvalWorkflowStage: stage, ...said } as never, partial);
   await em.flush();
 
   const carriers = { job, queue, run, schedule, hook, button, repository, tag };
@@ -125,10 +166,30 @@ export async function storeWorld(database: Database) {
   }
   await em.flush();
   const ids = Object.fromEntries(
-    Object.entries({ ...carriers, user, device, assignment, line, printed, file }).map(([name, { id }]) => [name, id]),
+    Object.entries({
+      ...carriers,
+      user,
+      device,
+      assignment,
+      line,
+      printed,
+      file,
+      group,
+      definition,
+      stageDefinition,
+      workflow,
+      stage,
+      response,
+    }).map(([name, { id }]) => [name, id]),
   );
   return ids as Record<
     | "assignment"
+    | "definition"
+    | "group"
+    | "response"
+    | "stage"
+    | "stageDefinition"
+    | "workflow"
     | "button"
     | "device"
     | "file"

@@ -1,6 +1,20 @@
-import { Job, JobButton, JobHook, JobQueue, Note, ScheduledJob, Tag, User } from "../../entities/index.ts";
+import {
+  ApprovalWorkflowDefinition,
+  ApprovalWorkflowStageDefinition,
+  Group,
+  Job,
+  JobButton,
+  JobHook,
+  JobQueue,
+  Note,
+  ScheduledJob,
+  Tag,
+  User,
+} from "../../entities/index.ts";
 import type { ErrorDetail } from "../../errors.ts";
 import type { Unit } from "../unit.ts";
+import { approvalWorkflowDefinitionRules, approvalWorkflowStageDefinitionRules } from "./approval-workflow-definition.ts";
+import { groupRules } from "./group.ts";
 import { jobButtonRules } from "./job-button.ts";
 import { jobHookRules } from "./job-hook.ts";
 import { jobQueueRules } from "./job-queue.ts";
@@ -27,6 +41,9 @@ const RULES = new Map<object, Rules<never>>([
   [Note, noteRules],
   [ScheduledJob, scheduledJobRules],
   [User, userRules],
+  [Group, groupRules],
+  [ApprovalWorkflowDefinition, approvalWorkflowDefinitionRules],
+  [ApprovalWorkflowStageDefinition, approvalWorkflowStageDefinitionRules],
 ]);
 
 /** The rules of a model; none for one that has none. */

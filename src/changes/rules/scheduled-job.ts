@@ -1,10 +1,16 @@
-import type { ScheduledJob } from "../../entities/index.ts";
+import { ApprovalWorkflow, type ScheduledJob } from "../../entities/index.ts";
 import type { ErrorDetail } from "../../errors.ts";
+import type { Unit } from "../unit.ts";
 
 /** Rules of ScheduledJob. */
 export const scheduledJobRules = {
-  mayDelete({ state }: ScheduledJob): ErrorDetail[] {
-    if (state !== "PENDING") return [];
-    return [{ field: "id", message: "It waits for an approval: take it back with cancel_scheduled_job, or deny it, first." }];
+  async mayDelete({ id, name, state }: ScheduledJob, unit: Unit): Promise<ErrorDetail[]> {
+    if (state === "PENDING")
+      return [{ field: "id", message: "It waits for an approval: take it back with cancel_scheduled_job, or deny it, first." }];
+    for (const workflow of await unit.hold(ApprovalWorkflow, { objectUnderReviewObjectId: id })) {
+      unit.because(workflow, `deleted with the schedule "${name}"`);
+      unit.delete(workflow);
+    }
+    return [];
   },
 };

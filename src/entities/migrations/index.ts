@@ -7,6 +7,7 @@ import { runControl } from "./0004-run-control.ts";
 import { schedules } from "./0006-schedules.ts";
 import { sensitiveInputs } from "./0005-sensitive-inputs.ts";
 import { approvals } from "./0007-approvals.ts";
+import { approvalWorkflows } from "./0008-approval-workflows.ts";
 
 /** One step of the schema's history, in the words of each database. Never edited once it has landed. */
 export interface SchemaStep {
@@ -23,6 +24,7 @@ const STEPS: readonly SchemaStep[] = [
   sensitiveInputs,
   schedules,
   approvals,
+  approvalWorkflows,
 ];
 
 /** The steps as MikroORM's migrator wants them, for one database. */

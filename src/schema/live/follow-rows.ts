@@ -19,7 +19,7 @@ export interface FollowArgs {
  * @throws {@link AppError} NOT_FOUND, or BAD_USER_INPUT that names the argument.
  */
 export async function followRows(
-  { database, runner }: Context,
+  { database, runner, viewer }: Context,
   shape: ModelShape,
   { jobResultId, afterSequence }: FollowArgs,
   filters: ListArguments = {},
@@ -29,7 +29,7 @@ export async function followRows(
     isUuid(jobResultId) &&
     (await database.rows.selectFrom("job_result").select("id").where("id", "=", jobResultId).executeTakeFirst());
   if (!run) throw new AppError("NOT_FOUND", `There is no job result with id "${jobResultId}".`);
-  const conditions = readFilters(shape, filters).map((condition) => condition(database));
+  const conditions = readFilters(shape, filters, viewer.id).map((condition) => condition(database));
   return runner.follow({
     kind: shape.table as FollowRequest["kind"],
     jobResultId: jobResultId.toLowerCase(),

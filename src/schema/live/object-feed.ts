@@ -51,9 +51,16 @@ export function objectFeed(model: (abstract new () => object) & { name: string }
 
 type FeedArgs = ListArguments & { since?: Date | null };
 
-function follow(shape: ModelShape, feed: Feed, columns: readonly string[], args: FeedArgs, { database, runner }: Context) {
+function follow(
+  shape: ModelShape,
+  feed: Feed,
+  columns: readonly string[],
+  args: FeedArgs,
+  { database, runner, viewer }: Context,
+) {
   const { since, ...filters } = args;
-  const where = readFilters(shape, filters);
+  const where = readFilters(shape, filters, viewer.id);
+  const whose = where.some(({ isPersonal }) => isPersonal) ? viewer.id : "";
   const read = (also: Condition, limit: number) =>
     readRows(database, shape, columns, { where: [also, ...where], order: orderOf(shape, ["id"]), limit });
 
@@ -71,7 +78,7 @@ function follow(shape: ModelShape, feed: Feed, columns: readonly string[], args:
   }
 
   return runner.followFeed<Row>({
-    key: `${shape.table} ${columns.join()} ${JSON.stringify(filters)}`,
+    key: `${whose} ${shape.table} ${columns.join()} ${JSON.stringify(filters)}`,
     families: feed.families,
     read: (ids) => read(() => within(sql.ref(`${shape.table}.id`), ids), ids.length),
     ...(since && { replay: () => replay(since.toISOString()) }),

@@ -1,0 +1,63 @@
+import { constraintErrors } from "../../entities/constraints.ts";
+import { contentTypeLabel } from "../../entities/content-types.ts";
+import {
+  ApprovalWorkflow,
+  type ApprovalWorkflowDefinition,
+  ApprovalWorkflowStage,
+  ApprovalWorkflowStageDefinition,
+  ScheduledJob,
+} from "../../entities/index.ts";
+import type { ErrorDetail } from "../../errors.ts";
+import type { Unit } from "../unit.ts";
+import { onlySuperusers } from "./superuser.ts";
+import { tagsMayBeOn } from "./tag.ts";
+
+/** The kind of objects that can be approved. */
+const REVIEWED = contentTypeLabel(ScheduledJob);
+
+/** Rules of ApprovalWorkflowDefinition. */
+export const approvalWorkflowDefinitionRules = {
+  async check(definition: ApprovalWorkflowDefinition, unit: Unit): Promise<ErrorDetail[]> {
+    await onlySuperusers(unit, "say what has to be approved");
+    const { modelContentType, modelConstraints } = definition;
+    const details: ErrorDetail[] = [];
+    if (modelContentType.label !== REVIEWED)
+      details.push({ field: "data.model_content_type", message: `What can be approved are objects of the kind ${REVIEWED}.` });
+    const isObject = modelConstraints === null || (typeof modelConstraints === "object" && !Array.isArray(modelConstraints));
+    const wrong = isObject ? constraintErrors(ScheduledJob, modelConstraints ?? {}) : ["Constraints are an object."];
+    details.push(...wrong.map((message) => ({ field: "data.model_constraints", message })));
+    return [...details, ...(await tagsMayBeOn(definition, "extras.approvalworkflowdefinition"))];
+  },
+
+  async mayDelete(definition: ApprovalWorkflowDefinition, unit: Unit): Promise<ErrorDetail[]> {
+    await onlySuperusers(unit, "say what has to be approved");
+    const open = await unit.em.count(ApprovalWorkflow, { approvalWorkflowDefinition: definition, currentState: "PENDING" });
+    if (open > 0) return [{ field: "id", message: waiting(open) }];
+    for (const stage of await unit.hold(ApprovalWorkflowStageDefinition, { approvalWorkflowDefinition: definition })) {
+      unit.because(stage, `deleted with "${definition.name}"`);
+      unit.delete(stage);
+    }
+    return [];
+  },
+};
+
+/** Rules of ApprovalWorkflowStageDefinition. Workflows that go on keep the stages, and the numbers, that they began with. */
+export const approvalWorkflowStageDefinitionRules = {
+  async check({ sequence, name, minApprovers }: ApprovalWorkflowStageDefinition, unit: Unit): Promise<ErrorDetail[]> {
+    await onlySuperusers(unit, "say what has to be approved");
+    const details: ErrorDetail[] = [];
+    if (name.trim() === "") details.push({ field: "data.name", message: "This field cannot be blank." });
+    if (sequence < 0) details.push({ field: "data.sequence", message: "A place in a sequence is 0 or more." });
+    if (minApprovers < 1) details.push({ field: "data.min_approvers", message: "At least one has to approve." });
+    return details;
+  },
+
+  async mayDelete(stage: ApprovalWorkflowStageDefinition, unit: Unit): Promise<ErrorDetail[]> {
+    await onlySuperusers(unit, "say what has to be approved");
+    const open = await unit.em.count(ApprovalWorkflowStage, { approvalWorkflowStageDefinition: stage, state: "PENDING" });
+    return open > 0 ? [{ field: "id", message: waiting(open) }] : [];
+  },
+};
+
+const waiting = (count: number) =>
+  `${count} ${count === 1 ? "request waits" : "requests wait"} for an approval that follows it: have them decided on, or taken back, first.`;

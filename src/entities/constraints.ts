@@ -1,0 +1,156 @@
+import type { Collection } from "@mikro-orm/core";
+import { isUuid } from "./scalars.ts";
+import { type ColumnShape, type ModelShape, shapeOf } from "./shape.ts";
+
+/*
+ * Which objects of a model are meant, as Django's `filter` spells it: `{ "job_model__name__in": ["A", "B"] }`. A name is a path of references
+ * to a column and, after two underscores, a lookup; all of them hold together. Where a path leads to several objects, one that fits is enough.
+ */
+
+/** Constraints as they are stored. */
+export type Constraints = Readonly<Record<string, unknown>>;
+
+type Value = boolean | number | string;
+/** Compares a value of an object with one of a constraint, neither of them null. */
+type Test = (actual: Value, wanted: Value) => boolean;
+
+const text =
+  (test: (actual: string, wanted: string) => boolean, fold = (value: string) => value): Test =>
+  (actual, wanted) =>
+    test(fold(String(actual)), fold(String(wanted)));
+const lower = (value: string) => value.toLowerCase();
+
+/** How values are compared; of `in`, with any of a list. */
+const LOOKUPS: Readonly<Record<string, Test>> = {
+  exact: (actual, wanted) => actual === wanted,
+  in: (actual, wanted) => actual === wanted,
+  iexact: text((actual, wanted) => actual === wanted, lower),
+  contains: text((actual, wanted) => actual.includes(wanted)),
+  icontains: text((actual, wanted) => actual.includes(wanted), lower),
+  startswith: text((actual, wanted) => actual.startsWith(wanted)),
+  istartswith: text((actual, wanted) => actual.startsWith(wanted), lower),
+  endswith: text((actual, wanted) => actual.endsWith(wanted)),
+  iendswith: text((actual, wanted) => actual.endsWith(wanted), lower),
+  gt: (actual, wanted) => actual > wanted,
+  gte: (actual, wanted) => actual >= wanted,
+  lt: (actual, wanted) => actual < wanted,
+  lte: (actual, wanted) => actual <= wanted,
+};
+
+/** A constraint that was understood. */
+interface Constraint {
+  /** Properties of references on the way to the columns. */
+  path: readonly string[];
+  /** Columns of which one has the value: of a reference itself its id, and what names it. */
+  columns: readonly ColumnShape[];
+  /** Whether the values of an object fit; none are null. */
+  holds(values: readonly unknown[]): boolean;
+}
+
+/** What is wrong with constraints for objects of a model, a sentence each; nothing when all is well. */
+export function constraintErrors(model: object, constraints: Constraints): string[] {
+  return Object.entries(constraints).flatMap(([name, wanted]) => {
+    const read = readConstraint(shapeOf(model), name, wanted);
+    return typeof read === "string" ? [read] : [];
+  });
+}
+
+/** The references that have to be loaded of an object before {@link fulfils} can look at it, as `populate` names them. */
+export function constrainedPaths(model: object, constraints: Constraints): string[] {
+  return understood(model, constraints).flatMap(({ path }) => (path.length > 0 ? [path.join(".")] : []));
+}
+
+/** Whether an object is one that the constraints mean. What they do not say right means nothing: see {@link constraintErrors}. */
+export function fulfils(model: object, object: object, constraints: Constraints): boolean {
+  const all = understood(model, constraints);
+  return all.length === Object.keys(constraints).length && all.every((constraint) => holds(constraint, object));
+}
+
+function understood(model: object, constraints: Constraints): Constraint[] {
+  return Object.entries(constraints).flatMap(([name, wanted]) => {
+    const read = readConstraint(shapeOf(model), name, wanted);
+    return typeof read === "string" ? [] : [read];
+  });
+}
+
+/** @returns a sentence for one that cannot be. */
+function readConstraint(model: ModelShape, name: string, wanted: unknown): Constraint | string {
+  const path: string[] = [];
+  const parts = name.split("__");
+  let shape = model;
+  for (let relation = relationOf(shape, parts[0]); relation; relation = relationOf(shape, parts[0])) {
+    path.push(relation.property);
+    shape = shapeOf(relation.target());
+    parts.shift();
+  }
+  const column = shape.columns.get(parts[0] === "pk" ? "id" : (parts[0] ?? ""));
+  if (column) parts.shift();
+  const columns = column ? [column] : path.length > 0 ? namesOf(shape) : [];
+  const [lookup = "exact", ...rest] = parts;
+  const refuse = (message: string) => `${JSON.stringify(name)}: ${message}`;
+  if (columns.length === 0 || rest.length > 0 || (lookup !== "isnull" && !LOOKUPS[lookup])) {
+    const known = column ? [...Object.keys(LOOKUPS), "isnull"] : [...shape.one.keys(), ...shape.columns.keys()];
+    return refuse(`"${parts.join("__")}" is none of ${known.toSorted().join(", ")}.`);
+  }
+  if (column?.kind === "json") return refuse("what is in JSON cannot be compared.");
+  if (lookup === "isnull")
+    return typeof wanted === "boolean"
+      ? { path, columns, holds: (values) => (values.length === 0) === wanted }
+      : refuse("it wants true or false.");
+  if (Array.isArray(wanted) !== (lookup === "in")) return refuse(lookup === "in" ? "it wants a list." : "it wants one value.");
+  const given: unknown[] = Array.isArray(wanted) ? wanted : [wanted];
+  const wrong = column ? unfit(column, lookup, given) : given.every(isText) ? undefined : "it wants a text.";
+  if (wrong !== undefined) return refuse(wrong);
+  const test = LOOKUPS[lookup]!;
+  return {
+    path,
+    columns,
+    holds: (values) => values.some((actual) => given.some((one) => test(comparable(column, actual), comparable(column, one)))),
+  };
+}
+
+/** A reference, or links: what an object's row leads to by itself. */
+function relationOf(shape: ModelShape, name = "") {
+  const many = shape.many.get(name);
+  return shape.one.get(name) ?? (many?.through === undefined ? undefined : many);
+}
+
+function namesOf({ columns, naturalKey }: ModelShape): ColumnShape[] {
+  return ["id", ...(naturalKey === undefined ? [] : [naturalKey])].map((name) => columns.get(name)!);
+}
+
+const isText = (value: unknown) => typeof value === "string";
+
+/** What is wrong with the values of a constraint: what can never be equal to anything is a mistake. */
+function unfit({ kind, choices }: ColumnShape, lookup: string, given: readonly unknown[]): string | undefined {
+  if (kind === "boolean") return given.every((one) => typeof one === "boolean") ? undefined : "it wants true or false.";
+  if (kind === "integer" || kind === "float")
+    return given.every((one) => typeof one === "number") ? undefined : "it wants a number.";
+  if (!given.every(isText)) return "it wants a text.";
+  if (kind === "timestamp" && given.some((one) => Number.isNaN(Date.parse(one as string)))) return "it wants a time of ISO 8601.";
+  if (kind !== "choice" || !["exact", "in", "iexact"].includes(lookup)) return undefined;
+  const known = new Set(choices!.map(lower));
+  const unknown = given.find((one) => !known.has(lower(one as string)));
+  return unknown === undefined ? undefined : `"${unknown as string}" is none of ${choices!.join(", ")}.`;
+}
+
+/** A value so that equal ones are the same: a time in any spelling, a choice and an id in any case. */
+function comparable(column: ColumnShape | undefined, value: unknown): Value {
+  if (column?.kind === "timestamp") return new Date(value as Date | string).getTime();
+  return column?.kind === "choice" || isUuid(value) ? lower(String(value)) : (value as Value);
+}
+
+function holds({ path, columns, holds: fits }: Constraint, object: object): boolean {
+  let objects: Record<string, unknown>[] = [object as never];
+  for (const property of path) {
+    objects = objects.flatMap((one) => {
+      const next = one[property] as Collection<object> | object | null | undefined;
+      return (next && "getItems" in next ? next.getItems() : next ? [next] : []) as Record<string, unknown>[];
+    });
+  }
+  return fits(
+    objects
+      .flatMap((one) => columns.map(({ property }) => one[property]))
+      .filter((value) => value !== null && value !== undefined),
+  );
+}
