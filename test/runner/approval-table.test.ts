@@ -1,19 +1,20 @@
 import { expect, test } from "vitest";
 import { openTestApp } from "../support/app.ts";
+import { createGroup, defineWorkflow } from "../support/approval-stages.ts";
 import { post } from "../support/client.ts";
 import { createTestClock } from "../support/clock.ts";
-import { type Person, people } from "../support/people.ts";
+import { createPerson, type Person, people } from "../support/people.ts";
 import { databaseOf } from "../support/rows.ts";
 import { createSchedule } from "../support/schedules.ts";
 
-const JOBS = {
+const jobs = (approvalRequired: boolean) => ({
   "jobs.ts": `
-const more = { enabled: true, isolation: "shared", approvalRequired: true };
+const more = { enabled: true, isolation: "shared", approvalRequired: ${approvalRequired} };
 export const Asked = defineJob({ ...more, name: "Asked", variables: z.object({ site: z.string().default("a") }), run: () => 1 });
 export const Press = defineJobButtonReceiver({ ...more, name: "Press", receive() {} });
 export const Hook = defineJobHookReceiver({ ...more, name: "Hook", receive() {} });
 `,
-};
+});
 const HOUR = 3_600_000;
 
 /** What a way is given: a schedule of the job, a run of it that was approved and has ended, a button, and a number of its own. */
@@ -26,7 +27,9 @@ interface Case {
   start: string;
 }
 type Name = "approver" | "requester" | "stranger";
-type State = "APPROVED" | "CANCELED" | "CHANGED" | "DENIED" | "PENDING" | "TAMPERED";
+type State = "APPROVED" | "CANCELED" | "CHANGED" | "DENIED" | "HALF APPROVED" | "PENDING" | "TAMPERED";
+/** Whether one of the staff approves, since the job asks for it, or two groups one after the other, since a workflow is defined. */
+type Mode = "in stages" | "simply";
 
 const by = (mutation: string) => `mutation ($id: ID!) { ${mutation}(id: $id) { id } }`;
 const update = (data: string) => `mutation ($id: ID!) { update_scheduled_job(id: $id, data: ${data}) { id } }`;
@@ -85,6 +88,17 @@ const WAYS: Record<string, { document: string; keeps: boolean; variables?: (one:
     document: `mutation ($id: ID!) { import_objects(content_type: "extras.scheduledjob", rows: [{ id: $id, state: "ACTIVE" }]) { applied } }`,
     keeps: true,
   },
+  "a definition of their own": {
+    document: `mutation ($name: String!) { create_approval_workflow_definition(data: {
+      name: $name, weight: 99, model_content_type: "extras.scheduledjob" }) { id } }`,
+    variables: ({ n }) => ({ name: `own ${n}` }),
+    keeps: true,
+  },
+  "a group of their own": {
+    document: `mutation ($name: String!) { create_group(data: { name: $name, users: ["requester", "approver", "stranger"] }) { id } }`,
+    variables: ({ n }) => ({ name: `own ${n}` }),
+    keeps: true,
+  },
   "bulk update": {
     document: `mutation { update_jobs(name: ["Asked"], data: { enabled: true }) { applied } }`,
     keeps: true,
@@ -94,21 +108,31 @@ const WAYS: Record<string, { document: string; keeps: boolean; variables?: (one:
 /** What the server may refuse a way as: none fails because it is spelled wrong. */
 const REFUSED = /^(FORBIDDEN|CONFLICT|NOT_FOUND|BAD_USER_INPUT|INVALID_SCHEDULE)$/;
 
-const STATES: readonly State[] = ["PENDING", "APPROVED", "CHANGED", "TAMPERED", "DENIED", "CANCELED"];
+const STATES: readonly [Mode, State][] = [
+  ["simply", "PENDING"],
+  ["simply", "APPROVED"],
+  ["simply", "CHANGED"],
+  ["simply", "TAMPERED"],
+  ["simply", "DENIED"],
+  ["simply", "CANCELED"],
+  ["in stages", "HALF APPROVED"],
+  ["in stages", "APPROVED"],
+];
 const NAMES: readonly Name[] = ["requester", "approver", "stranger"];
 
 /** Whether the schedule's run starts when its time comes. */
-function starts(state: State, way: string, name: Name): boolean {
+function starts(mode: Mode, state: State, way: string, name: Name): boolean {
   // Who changes a request asks for it, so that the approver of the case is no longer who asks.
-  if (way === "approve" && name === "approver") return state === "PENDING" || state === "CHANGED" || state === "APPROVED";
+  if (mode === "simply" && way === "approve" && name === "approver")
+    return state === "PENDING" || state === "CHANGED" || state === "APPROVED";
   return state === "APPROVED" && WAYS[way]!.keeps;
 }
 
 test.each(STATES)(
-  "of a request that is %s, only what is approved and unchanged is run, whoever tries which way",
-  async (state) => {
+  "%s: of a request that is %s, only what is approved and unchanged is run, whoever tries which way",
+  async (mode, state) => {
     const clock = createTestClock();
-    const app = await openTestApp(JOBS, {}, clock);
+    const app = await openTestApp(jobs(mode === "simply"), {}, clock);
     const { client } = app;
     const everybody: Record<Name, Person> = await people(app);
     const { requester, approver } = everybody;
@@ -118,15 +142,27 @@ test.each(STATES)(
     name: "B", text: "B", job: "Press", content_types: ["dcim.device"] }) { id } }`);
     await client.query(`mutation { create_job_hook(data: {
     name: "H", job: "Hook", content_types: ["extras.tag"], type_create: true }) { id } }`);
+    const second = await createPerson(app, { username: "second" });
+    if (mode === "in stages") {
+      await createGroup(client, "First", ["approver", "second"]);
+      await createGroup(client, "Second", ["second"]);
+      const [one, two] = ["First", "Second"].map((name) => ({ name, group: name }));
+      await defineWorkflow(client, [one!, two!]);
+    }
+    /** All approvals that it takes; of two stages the first one's, for half of them. */
+    const approve = async (id: string, isHalf = false) => {
+      await approver.client.query(by("approve_scheduled_job"), { id });
+      if (mode === "in stages" && !isHalf) await second.client.query(by("approve_scheduled_job"), { id });
+    };
     const { run_job } = await requester.client.query(`mutation { run_job(name: "Asked") { id scheduled_job { id } } }`);
-    await approver.client.query(by("approve_scheduled_job"), run_job.scheduled_job);
+    await approve(run_job.scheduled_job.id);
     await client.followLog(run_job.id);
 
     async function make(n: number): Promise<Case> {
       const times = { name: `${n}`, job_model: "Asked", interval: "FUTURE", start_time: start, kwargs: { site: "a" } };
       const { id } = await createSchedule(requester.client, times);
-      if (state === "APPROVED" || state === "CHANGED" || state === "TAMPERED")
-        await approver.client.query(by("approve_scheduled_job"), { id });
+      if (state === "HALF APPROVED") await approve(id, true);
+      if (state === "APPROVED" || state === "CHANGED" || state === "TAMPERED") await approve(id);
       if (state === "CHANGED") await requester.client.query(update(`{ kwargs: { site: "z" } }`), { id });
       if (state === "TAMPERED")
         await database.rows.updateTable("scheduled_job").set({ kwargs: `{"site":"z"}` }).where("id", "=", id).execute();
@@ -145,7 +181,7 @@ test.each(STATES)(
         const { body } = await post(app.url, everybody[name].key, { query: document, variables: variables(one) });
         expect([way, body.errors?.[0].extensions.code ?? "FORBIDDEN"]).toEqual([way, expect.stringMatching(REFUSED)]);
         made.set(one.id, `${name}: ${way}`);
-        if (starts(state, way, name)) expected.push(`${name}: ${way}`);
+        if (starts(mode, state, way, name)) expected.push(`${name}: ${way}`);
       }
     }
     clock.advance(Date.parse(start) - clock.now() + 2 * HOUR);
@@ -164,4 +200,6 @@ test.each(STATES)(
     await expect.poll(readDue, { timeout: 20_000 }).toEqual([]);
     await expect.poll(readStarted, { timeout: 20_000 }).toEqual(expected.toSorted());
   },
+  // Some hundred requests, and as many runs.
+  120_000,
 );
