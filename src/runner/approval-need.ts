@@ -30,11 +30,16 @@ async function definitionsFor(
     { modelContentType: { label: contentTypeLabel(ScheduledJob) } },
     { orderBy: { weight: "desc" } },
   );
+  if (definitions.length === 0) return schedules.map(() => undefined);
   const paths = definitions.flatMap(({ modelConstraints }) => constrainedPaths(ScheduledJob, modelConstraints ?? {}));
-  if (paths.length > 0) await em.populate([...schedules], [...new Set(paths)] as never);
-  return schedules.map((schedule) =>
-    definitions.find(({ modelConstraints }) => fulfils(ScheduledJob, schedule, modelConstraints ?? {})),
-  );
+  const ofJobs = paths.flatMap((path) => (/^jobQueue\b/.test(path) ? [`jobModel.default${path.replace(/^j/, "J")}`] : []));
+  await em.populate([...schedules], [...new Set([...paths, ...ofJobs])] as never);
+  return schedules.map((schedule) => {
+    const { jobQueue, jobModel } = schedule;
+    // What a request leaves to its job counts as the job has it.
+    const asked = Object.create(schedule, { jobQueue: { value: jobQueue ?? jobModel?.defaultJobQueue ?? null } }) as ScheduledJob;
+    return definitions.find(({ modelConstraints }) => fulfils(ScheduledJob, asked, modelConstraints ?? {}));
+  });
 }
 
 /** Whether somebody has to approve the runs of a schedule, as it and its job are now. @param schedule with its job loaded. */

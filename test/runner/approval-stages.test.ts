@@ -349,6 +349,10 @@ test("of several definitions the weightiest one that fits holds; one without sta
   const pushed = await ask(requester, "Push");
   const freed = await ask(requester, "Free");
   const others = [await ask(ann, "Push"), await ask(requester, "Dry")];
+  const queues = { name: "Queue", weight: 7, model_constraints: { job_queue: "default", job_model__name__startswith: "D" } };
+  await defineWorkflow(client, peers, queues);
+  const queued = await ask(requester, "Dry");
+  expect(await nameOf(queued.scheduled_job.id)).toBe("Queue");
   expect(await nameOf(pushed.scheduled_job.id)).toBe("Push");
   expect(await nameOf(freed.scheduled_job.id)).toBe("Staff");
   for (const { scheduled_job } of others) expect(await nameOf(scheduled_job.id)).toBe("All");
