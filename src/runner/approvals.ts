@@ -117,8 +117,8 @@ export async function decide(deps: FireDeps, author: Author, id: string, decisio
     schedule.decisionComment = comment;
     if (version !== null) return undefined;
     const run = await awaitingRun(unit.em, id);
-    if (run !== undefined) await revokeWithin(unit.em, clock, { id: run, reason: reasonOf(decision, active), by: author });
-    return run;
+    if (run) await revokeWithin(unit.em, clock, { id: run.id, reason: reasonOf(decision, active), by: author });
+    return run?.id;
   });
   if (value === "stale") {
     await deps.changed(changes);

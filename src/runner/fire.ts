@@ -6,13 +6,14 @@ import { type ObjectChange, ScheduledJob } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import { nextTime } from "../entities/schedule.ts";
 import { AppError } from "../errors.ts";
-import { storeAwaited } from "./awaiting-runs.ts";
+import { type AwaitingRun, awaitingRun, openAwaited, storeAwaited } from "./awaiting-runs.ts";
 import { isInNeed } from "./approval-need.ts";
 import { approvalOf, askAgain } from "./approvals.ts";
 import { contentOf } from "./approved-content.ts";
-import { type EnqueueDeps, type RunRequest, send } from "./enqueue.ts";
-import { type Approval, asRefusal, newRun, type NewRun, refusedRun, scheduleColumns, storeRuns } from "./new-run.ts";
+import { type EnqueueDeps, review, type RunRequest, send } from "./enqueue.ts";
+import { type Approval, asRefusal, newRun, type NewRun, refusedRun, scheduleColumns } from "./new-run.ts";
 import { requestOf, reviewScheduled } from "./schedule-request.ts";
+import { SensitiveInputsLost } from "./vault.ts";
 
 /** A time that is older than this was missed: it is made up for as its schedule's `catch_up` says. */
 export const LATE_MS = 60_000;
@@ -43,13 +44,14 @@ export async function fire(deps: FireDeps, id: string, due: Date): Promise<void>
   const isMissed = due.getTime() < now.getTime() - LATE_MS;
   const isLeftOut = isMissed && schedule.catchUp === "SKIP";
   const next = timeAfter(schedule, due, now);
-  const launch = isLeftOut ? undefined : await prepareLaunch(deps, schedule, due, approval);
+  // Only its first run can have been recorded before.
+  const awaited = schedule.totalRunCount === 0 ? await awaitingRun(reader, id) : undefined;
+  const launch = isLeftOut ? undefined : await prepareLaunch(deps, schedule, due, approval, awaited);
   const work = async (em: SqlEntityManager): Promise<NewRun | "lost" | undefined> => {
     if (!(await claim(em, schedule, due, next, now, isLeftOut))) return "lost";
     if (approval) await mustBeApproved(em, schedule, approval);
     const made = await launch?.(em);
-    // Only its first run can have been recorded before.
-    if (made) await (schedule.totalRunCount === 0 ? storeAwaited(em, id, made) : storeRuns(em, [made]));
+    if (made) await storeAwaited(em, awaited, made);
     return made;
   };
   // Its end is what people will look for in the log, unlike each of its times.
@@ -115,15 +117,23 @@ async function prepareLaunch(
   schedule: ScheduledJob,
   due: Date,
   approval: Approval | undefined,
+  awaited: AwaitingRun | undefined,
 ): Promise<(em: SqlEntityManager) => Promise<NewRun>> {
   const refuse = (refusal: AppError) => refusedRun(deps.clock, refusal, columnsOf(schedule, due));
   try {
-    const request: RunRequest = { ...requestOf(schedule), scheduledFor: due, approval };
+    const asked = requestOf(schedule);
     refuseUser(schedule);
-    const { admitted, data } = await reviewScheduled(deps, request);
-    return (em) => newRun(deps, em, admitted, { ...request, data }).catch((error: unknown) => refuse(asRefusal(error)));
+    const request: RunRequest = {
+      ...asked,
+      data: { ...asked.data, ...openAwaited(deps.vault, awaited) },
+      scheduledFor: due,
+      approval,
+    };
+    const { admitted, data } = await (awaited ? review : reviewScheduled)(deps, request);
+    const wishes = { ...request, data };
+    return (em) => newRun(deps, em, admitted, wishes, { id: awaited?.id }).catch((error: unknown) => refuse(asRefusal(error)));
   } catch (error) {
-    const run = refuse(asRefusal(error));
+    const run = refuse(error instanceof SensitiveInputsLost ? new AppError("BAD_USER_INPUT", error.message) : asRefusal(error));
     return async () => run;
   }
 }

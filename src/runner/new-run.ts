@@ -81,10 +81,10 @@ export async function newRun(
   em: SqlEntityManager,
   { job, queue }: Admitted,
   wishes: RunWishes,
-  columns: { status?: string } & Record<string, unknown> = {},
+  columns: { id?: string | undefined; status?: string } & Record<string, unknown> = {},
 ): Promise<NewRun> {
   const waits = columns.status === undefined ? await findRoom(em, job, wishes.ignoreSingletonLock) : null;
-  const id = newId();
+  const { id = newId(), ...rest } = columns;
   // What sets off a receiver is the server's own, and no secret.
   const { taskKwargs, sensitiveKwargs, options } = wishes.via
     ? { taskKwargs: wishes.data, sensitiveKwargs: null, options: {} }
@@ -112,7 +112,7 @@ export async function newRun(
     rerun_of_id: wishes.rerunOf ?? null,
     ...scheduleColumns(wishes),
     ...approvalColumns(wishes),
-    ...columns,
+    ...rest,
   };
   return { queue, waits: waits ?? false, row };
 }

@@ -5,10 +5,11 @@ import { newId } from "../entities/new-id.ts";
 import { AppError } from "../errors.ts";
 import { ask } from "./approvals.ts";
 import { enqueue, type KeyColumns, type Prepared, type RunRequest } from "./enqueue.ts";
-import { classPathOf, type LaunchedJob } from "./find-job.ts";
+import { classPathOf } from "./find-job.ts";
 import type { FireDeps } from "./fire.ts";
 import { newRun, storeRuns } from "./new-run.ts";
-import { kwargsOf, refuseSensitive } from "./schedule-request.ts";
+import { kwargsOf, type ScheduleKwargs } from "./schedule-request.ts";
+import { partInputs } from "./sensitive-inputs.ts";
 import { sourceVersion } from "./source-version.ts";
 
 /*
@@ -19,7 +20,7 @@ import { sourceVersion } from "./source-version.ts";
 /**
  * Launches a run, or asks for its approval where it needs one.
  * @returns the id of the JobResult.
- * @throws what {@link enqueue} throws; BAD_USER_INPUT for a job with sensitive variables: they are not kept until somebody has decided.
+ * @throws what {@link enqueue} throws; BAD_USER_INPUT for a job with `has_sensitive_variables`: an approver could see none of its inputs.
  */
 export function runOrAsk(deps: FireDeps, author: Author, request: RunRequest): Promise<string> {
   return enqueue(deps, request, (prepared, key) => askFor(deps, author, request, prepared, key));
@@ -33,7 +34,13 @@ async function askFor(
   key: KeyColumns,
 ): Promise<string> {
   const { job } = admitted;
-  mayBeKept(job);
+  if (job.hasSensitiveVariables) {
+    const message =
+      "All inputs of the job are sensitive, so that nobody could see what is to be approved: it cannot be asked for.";
+    throw new AppError("BAD_USER_INPUT", message, [{ field: "data", message }]);
+  }
+  const { sensitive, rest } = partInputs(job, data);
+  const sensitiveVariables = Object.keys(sensitive);
   const task = classPathOf(job);
   const version = await sourceVersion(deps.catalog, task);
   const id = newId();
@@ -47,8 +54,12 @@ async function askFor(
       oneOff: true,
       startTime: now,
       jobQueue: request.jobQueue === undefined ? null : admitted.queue,
-      kwargs: data,
-      celeryKwargs: kwargsOf(request),
+      kwargs: rest,
+      // They wait with the run, sealed: an approver sees that they are there.
+      celeryKwargs: {
+        ...kwargsOf(request),
+        ...(sensitiveVariables.length > 0 && { sensitive_variables: sensitiveVariables }),
+      } satisfies ScheduleKwargs,
       user: request.userId,
     });
     await ask(unit, schedule, version, now);
@@ -60,15 +71,4 @@ async function askFor(
   deps.broker.notify(`result:${id}`);
   await deps.changed(changes);
   return id;
-}
-
-function mayBeKept(job: LaunchedJob): void {
-  try {
-    refuseSensitive(job);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    const message =
-      "It has sensitive variables, which are not kept until somebody has approved it: such a job cannot be asked for.";
-    throw new AppError("BAD_USER_INPUT", `${error.message} ${message}`, [{ field: "data", message }]);
-  }
 }

@@ -2,10 +2,10 @@ import type { ScheduledJob } from "../entities/index.ts";
 import { AppError } from "../errors.ts";
 import { type EnqueueDeps, type Prepared, review, type RunRequest } from "./enqueue.ts";
 import type { LaunchedJob } from "./find-job.ts";
-import { sensitiveVariables } from "./sensitive-inputs.ts";
+import { type SensitiveKwargs, sensitiveVariables } from "./sensitive-inputs.ts";
 
 /** How each run of a schedule is asked for, as its `celery_kwargs` keep it; what is absent is the job's own default. */
-export interface ScheduleKwargs {
+export interface ScheduleKwargs extends SensitiveKwargs {
   dryrun?: boolean;
   console_log?: boolean;
   ignore_singleton_lock?: boolean;
@@ -43,8 +43,7 @@ export async function reviewScheduled(deps: EnqueueDeps, request: RunRequest): P
   return prepared;
 }
 
-/** Refuses a job whose inputs could not be kept. @throws {@link AppError} INVALID_SCHEDULE */
-export function refuseSensitive(job: LaunchedJob): void {
+function refuseSensitive(job: LaunchedJob): void {
   const { name, hasSensitiveVariables } = job;
   const sensitive = sensitiveVariables(job);
   if (!hasSensitiveVariables && sensitive.length === 0) return;

@@ -6,12 +6,13 @@ import { firstTime, nextTime } from "../entities/schedule.ts";
 import { AppError } from "../errors.ts";
 import { isInNeed } from "./approval-need.ts";
 import { approversOf, ask, type Check, isLetIn, unask } from "./approvals.ts";
+import { awaitingRun, openAwaited } from "./awaiting-runs.ts";
 import { enqueue } from "./enqueue.ts";
 import { classPathOf } from "./find-job.ts";
 import { fire, type FireDeps, LATE_MS } from "./fire.ts";
 import type { JobReference } from "./job-reference.ts";
 import { type GivenTimes, planTimes, saysWhen } from "./plan-times.ts";
-import { kwargsOf, requestOf, reviewScheduled } from "./schedule-request.ts";
+import { kwargsOf, requestOf, reviewScheduled, type ScheduleKwargs } from "./schedule-request.ts";
 import { sourceVersion } from "./source-version.ts";
 
 /** What a schedule is wanted to be; what is absent stays as it is, or takes its default. */
@@ -75,6 +76,7 @@ export async function updateSchedule(
 ): Promise<ScheduleChange> {
   for (;;) {
     const before = await find(deps, id);
+    if (saysWhat(wishes) || saysWhen(wishes)) mayBeChanged(before);
     const content = saysWhat(wishes) ? await contentOf(deps, wishes, author.userId, before) : {};
     const now = new Date(deps.clock.now());
     let isStale = false;
@@ -125,7 +127,9 @@ export async function runScheduleNow(deps: FireDeps, id: string, userId: string)
 export async function dryRunSchedule(deps: FireDeps, id: string, userId: string, check: Check): Promise<string> {
   const schedule = await find(deps, id);
   check(schedule.user?.id ?? null, await approversOf(deps, schedule));
-  return enqueue(deps, { ...requestOf(schedule), dryRun: true, userId });
+  const request = requestOf(schedule);
+  const sensitive = openAwaited(deps.vault, await awaitingRun(deps.database.fork(), id));
+  return enqueue(deps, { ...request, data: { ...request.data, ...sensitive }, dryRun: true, userId });
 }
 
 async function find({ database }: FireDeps, id: string): Promise<ScheduledJob> {
@@ -134,6 +138,14 @@ async function find({ database }: FireDeps, id: string): Promise<ScheduledJob> {
     : null;
   if (!schedule) throw new AppError("NOT_FOUND", `There is no scheduled job with id "${id}".`);
   return schedule;
+}
+
+/** What waits with a run cannot be had for another one. @throws {@link AppError} INVALID_SCHEDULE */
+function mayBeChanged({ name, celeryKwargs }: ScheduledJob): void {
+  const { sensitive_variables = [] } = (celeryKwargs ?? {}) as ScheduleKwargs;
+  if (sensitive_variables.length === 0) return;
+  const message = `The sensitive inputs of "${name}", ${sensitive_variables.join(", ")}, are kept for its one run only: take it back, and ask anew.`;
+  throw new AppError("INVALID_SCHEDULE", message, [{ field: "id", message }]);
 }
 
 function saysWhat({ job, data, dryRun, consoleLog, ignoreSingletonLock, jobQueue }: ScheduleWishes): boolean {

@@ -40,7 +40,8 @@ export function sensitiveVariables({ variablesSchema }: Pick<Job, "variablesSche
   return variables.filter(([, variable]) => variable.writeOnly === true).map(([name]) => name);
 }
 
-function partInputs(job: SensitiveJob, data: Data): { sensitive: Data; rest: Data } {
+/** Parts inputs in those that nobody may read, and the rest. */
+export function partInputs(job: SensitiveJob, data: Data): { sensitive: Data; rest: Data } {
   const names = new Set(sensitiveVariables(job));
   const isSensitive = (name: string) => job.hasSensitiveVariables || names.has(name);
   const { true: sensitive = [], false: rest = [] } = Object.groupBy(Object.entries(data), ([name]) => `${isSensitive(name)}`);

@@ -67,6 +67,15 @@ export class ScheduledJobResolver extends namedResolver(ScheduledJob, {
     return nextRuns(schedule, count, runner.now());
   }
 
+  @Extensions({ needs: ["celery_kwargs"] } satisfies ComputedField)
+  @FieldResolver(() => [String], {
+    description:
+      "Names of the inputs that nobody may read: they are not in `kwargs`, but wait, sealed, with the run that is asked for.",
+  })
+  sensitiveVariables(@Root() row: Row): string[] {
+    return (row["celery_kwargs"] as { sensitive_variables?: string[] } | null)?.sensitive_variables ?? [];
+  }
+
   @Extensions({ needs: ["state", "next_run_at"] } satisfies ComputedField)
   @FieldResolver(() => WaitingReason, { nullable: true, description: "What the schedule waits for; null for nothing." })
   waitingReason(@Root() row: Row): WaitingReason | null {

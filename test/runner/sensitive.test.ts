@@ -2,10 +2,12 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { getIntrospectionQuery } from "graphql";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createVault } from "../../src/runner/index.ts";
 import { KEY, openTestApp, restart, SYSTEM_JOBS, type TestApp } from "../support/app.ts";
+import { createClient } from "../support/client.ts";
 import { createTestClock } from "../support/clock.ts";
+import { createPerson } from "../support/people.ts";
 import { databaseOf } from "../support/rows.ts";
 
 const JOBS = {
@@ -231,6 +233,70 @@ test("a run that waits through a restart has its inputs; with another key it fai
     if (secretKey === undefined) expect(job_result).toMatchObject({ status: "SUCCESS", result: "(redacted)" });
     else expect(job_result).toMatchObject({ status: "FAILURE", result: { exc_type: "SensitiveInputsLost" } });
   }
+});
+
+const ASK = `mutation ($data: GenericScalar) { run_job(class_path: "jobs.Login", data: $data) { id sensitive_variables
+  scheduled_job { id kwargs sensitive_variables celery_kwargs } } }`;
+const DECIDE = (mutation: string) => `mutation ($id: ID!) { ${mutation}(id: $id) { id state } }`;
+
+/** A job whose runs somebody else has to approve, and somebody who may. */
+async function setupApproval(settings = {}) {
+  const app = await openTestApp(JOBS, settings);
+  await app.client.query(`mutation { update_job(name: "Login", data: { approval_required: true }) { id } }`);
+  const approver = await createPerson(app, { username: "approver", is_staff: true });
+  return { app, approver };
+}
+
+test("sensitive inputs wait sealed for an approval, whoever decides sees that they are there, and they go with the decision", async () => {
+  const { app, approver } = await setupApproval();
+  const { client } = app;
+  const canary = newCanary();
+  const asks = [1, 2, 3].map(() => client.query(ASK, { data: { password: canary, host: "edge" } }));
+  const [approved, denied, canceled] = (await Promise.all(asks)).map(({ run_job }) => run_job);
+  expect(approved).toMatchObject({
+    sensitive_variables: ["password"],
+    scheduled_job: {
+      kwargs: { host: "edge" },
+      sensitive_variables: ["password"],
+      celery_kwargs: { sensitive_variables: ["password"] },
+    },
+  });
+  const hidden = async () => {
+    const rows = await allRows(app);
+    for (const spelling of spellings(canary)) expect(rows.includes(spelling), spelling).toBe(false);
+  };
+  await hidden();
+  const EDIT = `mutation ($id: ID!, $data: UpdateScheduledJobInput!) { update_scheduled_job(id: $id, data: $data) { id } }`;
+  for (const data of [{ kwargs: { host: "core-2" } }, { interval: "HOURLY", start_time: "2036-01-01T00:00:00Z" }]) {
+    const { extensions } = await client.refused(EDIT, { id: approved.scheduled_job.id, data });
+    expect(extensions.code).toBe("INVALID_SCHEDULE");
+  }
+  await approver.client.query(DECIDE("approve_scheduled_job"), approved.scheduled_job);
+  await approver.client.query(DECIDE("deny_scheduled_job"), denied.scheduled_job);
+  await client.query(DECIDE("cancel_scheduled_job"), canceled.scheduled_job);
+  await client.followLog(approved.id);
+  expect((await client.query(ALL, { id: approved.id })).job_result).toMatchObject({
+    status: "SUCCESS",
+    task_kwargs: { host: "edge" },
+    sensitive_variables: ["password"],
+    result: { password: "(redacted)", length: canary.length, host: "edge" },
+  });
+  await hidden();
+  const database = await databaseOf(app);
+  const kept = database.rows.selectFrom("job_result").select("status").where("sensitive_kwargs", "is not", null);
+  expect(await kept.execute()).toEqual([]);
+});
+
+test("what was sealed with another key is not run once it is approved, and its run says why", async () => {
+  const { app, approver } = await setupApproval();
+  const { run_job } = await app.client.query(ASK, { data: { password: newCanary() } });
+  const next = await restart(app, { secretKey: "another key, of thirty-two letters" });
+  const again = createClient(next.url, approver.key);
+  onTestFinished(() => again.close());
+  await again.query(DECIDE("approve_scheduled_job"), run_job.scheduled_job);
+  await next.client.followLog(run_job.id);
+  const { job_result } = await next.client.query(ALL, { id: run_job.id });
+  expect(job_result).toMatchObject({ status: "FAILURE", result: { exc_message: expect.stringContaining("SECRET_KEY") } });
 });
 
 test("a sensitive file's content is hidden line by line", async () => {
