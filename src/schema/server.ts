@@ -214,7 +214,9 @@ function send(response: ServerResponse, status: number, body: object): void {
 }
 
 function write(response: ServerResponse, status: number, headers: Record<string, string>, body: string): void {
-  response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) }).end(body);
+  const bytes = Buffer.byteLength(body);
+  // ASCII is the same bytes in either encoding, and written faster in this one.
+  response.writeHead(status, { ...headers, "content-length": bytes }).end(body, bytes === body.length ? "latin1" : "utf8");
 }
 
 async function listen(http: HttpServer, host: string, port: number): Promise<void> {
