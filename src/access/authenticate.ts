@@ -34,7 +34,7 @@ const MAX_REMEMBERED = 1000;
  * is refused at once all the same.
  */
 export function createAuthenticator(database: Database, memoryMs: number, now: () => number = Date.now): Authenticate {
-  const remembered = new LRUCache<string, Found>({ max: MAX_REMEMBERED, ttl: memoryMs });
+  const remembered = new LRUCache<string, Found>({ max: MAX_REMEMBERED });
   const query = database.rows
     .selectFrom("token")
     .innerJoin("user", "user.id", "token.user_id")
@@ -46,19 +46,21 @@ export function createAuthenticator(database: Database, memoryMs: number, now: (
   async function find(keyHash: string): Promise<Found | undefined> {
     const [user] = (await database.read({ ...query, parameters: [keyHash] })) as unknown as UserRow[];
     if (!user) return undefined;
-    const viewer = { ...viewerOf(user), keyHash };
-    return { viewer, expires: user.expires === null ? Infinity : Date.parse(isoTime(user.expires)) };
+    const expires = user.expires === null ? Infinity : Date.parse(isoTime(user.expires));
+    return expires > now()
+      ? { viewer: { ...viewerOf(user), keyHash }, goodUntil: Math.min(expires, now() + memoryMs) }
+      : undefined;
   }
 
   return async (authorization) => {
     const key = typeof authorization === "string" ? /^(?:Token|Bearer) +(\S+)$/i.exec(authorization)?.[1] : undefined;
     if (!key) throw new AppError("UNAUTHENTICATED", "Send a key: `Authorization: Token KEY`.");
     const keyHash = hashKey(key);
-    const found = remembered.get(keyHash) ?? (await find(keyHash));
-    if (!found || found.expires <= now()) {
-      throw new AppError("UNAUTHENTICATED", "The key is not known, has expired, or its user is not active.");
-    }
-    if (memoryMs > 0 && !remembered.has(keyHash)) remembered.set(keyHash, found);
+    const known = remembered.get(keyHash);
+    if (known && known.goodUntil > now()) return known.viewer;
+    const found = await find(keyHash);
+    if (!found) throw new AppError("UNAUTHENTICATED", "The key is not known, has expired, or its user is not active.");
+    remembered.set(keyHash, found);
     return found.viewer;
   };
 }
@@ -84,8 +86,8 @@ const viewerOf = ({ id, username, is_staff: isStaff, is_superuser: isSuperuser }
 
 interface Found {
   viewer: Session;
-  /** Milliseconds since the epoch. */
-  expires: number;
+  /** Until when the database need not be asked again; milliseconds since the epoch. */
+  goodUntil: number;
 }
 
 interface ViewerRow {

@@ -5,7 +5,7 @@ import { LRUCache } from "lru-cache";
 const KEPT_DOCUMENTS = 500;
 
 /** Longer documents are not kept; in characters. */
-const LONGEST_KEPT = 20_000;
+export const LONGEST_KEPT = 20_000;
 
 /** Parses and validates a text: the document, the same for the same text, or what is wrong with it. */
 export type ReadDocument = (text: string) => DocumentNode | readonly GraphQLError[];
@@ -19,6 +19,8 @@ export function createDocumentReader(schema: GraphQLSchema): ReadDocument {
       return errors.length > 0 ? errors : document;
     } catch (error) {
       if (error instanceof GraphQLError) return [error];
+      // graphql-js goes down a document by calls, and the stack ends before the text does.
+      if (error instanceof RangeError) return [new GraphQLError("The document is nested too deeply.")];
       throw error;
     }
   };

@@ -13,7 +13,7 @@ export interface ComputedField {
   needs: readonly string[];
 }
 
-// Apollo keeps parsed documents, so a client's operation is walked once however often it is sent.
+// Parsed documents are kept, so a client's operation is walked once however often it is sent.
 const cache = new WeakMap<FieldNode, readonly string[]>();
 
 /** Where rows stand below a field: in itself, or in what a connection puts between. */

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { ApolloServer, type ApolloServerOptionsWithGateway, HeaderMap } from "@apollo/server";
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
-import type { GraphQLSchema } from "graphql";
+import type { ExecutionResult, GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import type { Authenticate, Viewer } from "../access/authenticate.ts";
 import { createSessions, type SessionClock } from "../access/sessions.ts";
@@ -19,6 +19,7 @@ import { serveGraphiql } from "./graphiql.ts";
 import { createSchema } from "./index.ts";
 import { readJsonBody } from "./json-body.ts";
 import type { PageLimits } from "./list-arguments.ts";
+import { readPlainRequest } from "./plain-request.ts";
 import { InvalidDocument, openEventStreams } from "./live/event-stream.ts";
 import { createStreams } from "./live/streams.ts";
 import { openSockets, type SocketLimits } from "./live/websocket.ts";
@@ -65,7 +66,7 @@ export async function openServer(
   executor: Executor = createExecutor(schema),
 ): Promise<Server> {
   const formatError = createErrorFormat(log);
-  const apollo = new ApolloServer<Context>({
+  const apollo = new ApolloServer<ApolloContext>({
     gateway: localGateway(schema, executor),
     introspection: true,
     includeStacktraceInErrorResponses: false,
@@ -102,20 +103,33 @@ export async function openServer(
     if (!PATHS.has(pathname)) return send(response, 404, { errors: [{ message: `Nothing is served at ${pathname}.` }] });
     const viewer = await authenticate(request.headers.authorization);
     if (request.headers.accept?.includes("text/event-stream")) return eventStreams.answer(viewer, request, response);
+    const { method = "GET", headers } = request;
+    const body = await readJsonBody(request);
+    const context = contextOf(viewer, headers["x-job-result"] as string | undefined);
+    const plain = readPlainRequest(method, headers, body, readDocument);
+    const result = plain && (await executor.execute({ schema, contextValue: context, ...plain }));
+    if (result && !result.errors)
+      return write(response, 200, { "content-type": plain.contentType }, `${JSON.stringify(result)}\n`);
+    await answerByApollo({ method, search, body }, { context, result }, request, response);
+  }
+
+  /** Answers what is not plain, and says what went wrong: statuses, headers and errors are Apollo's. */
+  async function answerByApollo(
+    asked: { method: string; search: string; body: unknown },
+    context: ApolloContext,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const headers = new HeaderMap();
     for (const [name, value] of Object.entries(request.headers))
       headers.set(name, Array.isArray(value) ? value.join(", ") : (value ?? ""));
-    const {
-      body,
-      status,
-      headers: out,
-    } = await apollo.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: { method: request.method ?? "GET", headers, search, body: await readJsonBody(request) },
-      context: async () => contextOf(viewer, headers.get("x-job-result")),
+    const answered = await apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: { ...asked, headers },
+      context: async () => context,
     });
-    if (body.kind === "complete") return write(response, status ?? 200, Object.fromEntries(out), body.string);
     // Incremental delivery is not offered; Apollo answers in one piece.
-    throw new Error("unexpected chunked response");
+    if (answered.body.kind !== "complete") throw new Error("unexpected chunked response");
+    write(response, answered.status ?? 200, Object.fromEntries(answered.headers), answered.body.string);
   }
 
   const http = createServer((request, response) => {
@@ -154,15 +168,22 @@ export async function openServer(
   };
 }
 
+/** What Apollo is given with a request: the result too, of what has been executed already. */
+interface ApolloContext {
+  context: Context;
+  result: ExecutionResult | undefined;
+}
+
 /** Apollo takes an executor of our own only from a gateway; everything around the execution stays Apollo's. */
 function localGateway(
   schema: GraphQLSchema,
   { execute }: Executor,
-): NonNullable<ApolloServerOptionsWithGateway<Context>["gateway"]> {
+): NonNullable<ApolloServerOptionsWithGateway<ApolloContext>["gateway"]> {
   return {
     async load() {
       return {
-        executor: async ({ document, request, context }) =>
+        executor: async ({ document, request, context: { context, result } }) =>
+          result ??
           execute({
             schema,
             document,
@@ -193,7 +214,9 @@ function send(response: ServerResponse, status: number, body: object): void {
 }
 
 function write(response: ServerResponse, status: number, headers: Record<string, string>, body: string): void {
-  response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) }).end(body);
+  const bytes = Buffer.byteLength(body);
+  // ASCII is the same bytes in either encoding, and written faster in this one.
+  response.writeHead(status, { ...headers, "content-length": bytes }).end(body, bytes === body.length ? "latin1" : "utf8");
 }
 
 async function listen(http: HttpServer, host: string, port: number): Promise<void> {

@@ -23,6 +23,17 @@ test("a key that was found is remembered for as long as it may be, and no longer
   await expect(asking("Token good")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   await lasting.close();
 
+  const forgotten = await withToken(null);
+  let later = 0;
+  const forgetting = createAuthenticator(forgotten, 1000, () => later);
+  expect(await forgetting("Token good")).toMatchObject({ username: "ada" });
+  await forgotten.rows.deleteFrom("token").execute();
+  later = 999;
+  expect(await forgetting("Token good")).toMatchObject({ username: "ada" });
+  later = 1000;
+  await expect(forgetting("Token good")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  await forgotten.close();
+
   const expires = new Date("2026-01-01T00:00:00Z");
   const expiring = await withToken(expires);
   let now = expires.getTime() - 1;

@@ -55,7 +55,7 @@ interface Side {
   socket(request: Request): Promise<string>;
 }
 
-/** Two servers on one database and one runner: ours, and one that graphql-js executes for. */
+/** Two servers on one database and one runner: ours, and one that graphql-js executes for and Apollo Server answers for. */
 async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: readonly Side[] }> {
   const log = pino({ level: "silent" });
   const database = await openDatabase(await freshDatabaseUrl());
@@ -97,7 +97,7 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
     port: 0,
   };
 
-  async function open(...how: [GraphQLSchema?, Parameters<typeof openServer>[2]?]): Promise<Side> {
+  async function open(extra: object, ...how: [GraphQLSchema?, Parameters<typeof openServer>[2]?]): Promise<Side> {
     const server = await openServer(deps, ...how);
     const client = createClient(server.url, KEY);
     onTestFinished(async () => {
@@ -107,7 +107,7 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
     return {
       client,
       async http(request) {
-        const { status, body } = await post(server.url, KEY, request);
+        const { status, body } = await post(server.url, KEY, { ...request, ...extra });
         return blurred({ status, ...body });
       },
       socket: (request) => {
@@ -122,8 +122,9 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
       },
     };
   }
-  const ours = await open(schema);
-  const reference = await open(schema, { execute });
+  const ours = await open({}, schema);
+  // What has extensions is not answered without Apollo Server.
+  const reference = await open({ extensions: {} }, schema, { execute });
   return { ours, both: [ours, reference] };
 }
 

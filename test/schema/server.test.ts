@@ -94,6 +94,9 @@ describe("what is wrong with a request", () => {
     expect((await raw("{no json")).status).toBe(400);
     expect((await raw(JSON.stringify({ query, padding: "x".repeat(3_000_000) }))).status).toBe(413);
     expect((await raw("{}", "/nowhere")).status).toBe(404);
+    const deep = `${"{a".repeat(6000)}${"}".repeat(6000)}`;
+    const stream = await post(url, KEY, { query: deep }, "/graphql", { accept: "text/event-stream" });
+    expect([stream.status, stream.body.errors[0].message]).toEqual([400, "The document is nested too deeply."]);
   });
 
   test("is our fault when it is, and then says nothing but an id that the log knows", async () => {

@@ -1,3 +1,6 @@
+/** Of the 18 jobs that are seeded, those that a list shows: one is hidden. */
+const JOBS = 17;
+
 /** Arguments of the seed: 2,001 results with 101,000 lines, 1,000 of them of the newest. */
 export const DATA_SET = ["--jobs", "18", "--results", "2000", "--lines", "50", "--long-result", "1000"];
 
@@ -12,7 +15,7 @@ export interface ReadQuery {
   name: string;
   /** May name the variable `$id`, the id of the newest result. */
   document: string;
-  /** Rows that its answer holds, at all depths. */
+  /** Rows that its answer holds at all depths, without those of the jobs that come with the server. */
   rows: number;
   nautobot?: Reference;
   postgraphile: Reference;
@@ -30,7 +33,7 @@ export const QUERIES: readonly ReadQuery[] = [
   {
     name: "jobs, 7 fields",
     document: "{ jobs { id name grouping description enabled installed hidden } }",
-    rows: 18,
+    rows: JOBS,
     nautobot: { p50: "17.5 ms", perSecond: "77 /s" },
     postgraphile: { p50: "0.73 ms", perSecond: "2,129 /s" },
   },
@@ -51,14 +54,14 @@ export const QUERIES: readonly ReadQuery[] = [
   {
     name: "jobs, all their results",
     document: "{ jobs { name job_results { id status date_created } } }",
-    rows: 18 + 2001,
+    rows: JOBS + 1902,
     nautobot: { p50: "117 ms", perSecond: "11 /s" },
     postgraphile: { p50: "8.1 ms", perSecond: "167 /s" },
   },
   {
     name: "jobs, 20 results, 10 lines",
     document: "{ jobs { name job_results(limit: 20) { id status job_log_entries(limit: 10) { log_level message } } } }",
-    rows: 18 * (1 + 20 * (1 + 10)),
+    rows: JOBS * (1 + 20 * (1 + 10)),
     nautobot: { p50: "refused", perSecond: "refused" },
     postgraphile: { p50: "21.7 ms", perSecond: "73 /s" },
   },
