@@ -263,7 +263,7 @@ test("sensitive inputs wait sealed for an approval, whoever decides sees that th
   });
   const hidden = async () => {
     const rows = await allRows(app);
-    for (const spelling of spellings(canary)) expect(rows.includes(spelling), spelling).toBe(false);
+    for (const spelling of spellings(canary)) expect(rows.includes(spelling), `${spelling} in rows`).toBe(false);
   };
   await hidden();
   const EDIT = `mutation ($id: ID!, $data: UpdateScheduledJobInput!) { update_scheduled_job(id: $id, data: $data) { id } }`;
