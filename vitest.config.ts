@@ -41,8 +41,10 @@ export default defineConfig({
     // Modules are evaluated once a worker: evaluating them for each file took an eighth of the suite's time. No test leaves state in one.
     isolate: false,
     maxWorkers: availableParallelism(),
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Bounds on what hangs, not on what is slow: a busy machine takes many times as long as an idle one.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000, interval: 10 } },
     projects: [
       // Files are taken in the order of their projects' names: the one that takes longest comes first, and the others go on beside it.
       project("e2e", "sqlite:", "test/e2e/**/*.test.ts"),

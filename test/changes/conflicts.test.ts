@@ -86,13 +86,13 @@ function expectChain(changes: readonly LoggedChange[]): void {
 
 const sorted = (snapshot: object | null) => Object.entries(snapshot ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
 
-test("of 2 × 500 changes by two clients each is in the log once or refused, and the job is what the last one made it", async () => {
+test("of 2 × 100 changes by two clients each is in the log once or refused, and the job is what the last one made it", async () => {
   const { url, read, log } = await setup();
 
   async function work(name: string): Promise<string[]> {
     const accepted: string[] = [];
     let { last_updated: since } = await read();
-    for (let n = 0; n < 500; n++) {
+    for (let n = 0; n < 100; n++) {
       const description = `${name} ${n}`;
       const { body } = await post(url, KEY, { query: UPDATE, variables: { data: { description }, since } });
       if (body.errors) {
@@ -113,11 +113,11 @@ test("of 2 × 500 changes by two clients each is in the log once or refused, and
   expect(added.filter((text) => text.startsWith("one"))).toEqual(ones);
   expect(added.filter((text) => text.startsWith("two"))).toEqual(twos);
   // At least one of the two was accepted each time that both had read the same.
-  expect(added.length).toBeGreaterThanOrEqual(500);
+  expect(added.length).toBeGreaterThanOrEqual(100);
   expectChain(changes);
   const { last_updated, description } = changes.at(-1)!.postchange!;
   expect(await read()).toMatchObject({ last_updated, description });
-}, 120_000);
+});
 
 test("2 × 50 changes at once without a condition are all accepted, and the log tells one after the other", async () => {
   const { client, read, log } = await setup();
@@ -139,4 +139,4 @@ test("2 × 50 changes at once without a condition are all accepted, and the log 
   expectChain(changes);
   const { last_updated, description } = changes.at(-1)!.postchange!;
   expect(await read()).toMatchObject({ last_updated, description });
-}, 120_000);
+});

@@ -22,7 +22,7 @@ const postgresqlUrl = inject("postgresqlUrl");
 
 test.runIf(postgresqlUrl)(
   "three servers on one database, killed and started again at random: no tick of any second is lost, none has two runs",
-  { timeout: (SECONDS + 60) * 1000 },
+  { timeout: 240_000 + SECONDS * 1000 },
   async () => {
     const seed = Number(process.env["SCHEDULE_SEED"] ?? Date.now() % 1_000_000);
     onTestFailed(() => console.log(`SCHEDULE_SEED=${seed}`));
@@ -55,7 +55,7 @@ test.runIf(postgresqlUrl)(
     while (servers.length < SERVERS) servers.push(await start());
 
     let kills = 0;
-    for (const end = Date.now() + SECONDS * 1000; Date.now() < end;) {
+    for (const end = Date.now() + SECONDS * 1000; Date.now() < end || kills === 0;) {
       await delay(random.integer(0, 900));
       // One, or all at once.
       const some = servers.filter(() => random.fraction() < 0.4);
@@ -72,7 +72,7 @@ test.runIf(postgresqlUrl)(
     onTestFinished(() => database.close());
     const schedules = () => database.rows.selectFrom("scheduled_job").selectAll().execute();
     const areDone = async () => (await schedules()).every(({ next_run_at }) => Date.parse(isoTime(next_run_at)) > last);
-    await expect.poll(areDone, { timeout: 20_000, interval: 50 }).toBe(true);
+    await expect.poll(areDone).toBe(true);
 
     let ticks = 0;
     for (const [id, from] of began) {
@@ -88,7 +88,6 @@ test.runIf(postgresqlUrl)(
       expect(minutes).toEqual(Array.from({ length: Math.floor(last / MINUTE) - from + 1 }, (_, n) => from + n));
       ticks += minutes.length;
     }
-    expect(kills).toBeGreaterThan(0);
     if (process.env["SCHEDULE_SECONDS"]) console.log(`${ticks} ticks of ${SCHEDULES} schedules, ${kills} kills`);
     for (const server of servers) server.process.kill("SIGKILL");
   },

@@ -163,9 +163,9 @@ test(
     if (process.env["SLOW_CLIENT_LINES"]) console.log(figures);
     expect(after.rss - before.rss).toBeLessThan(MAX_GROWTH.rss);
     expect(after.heap - before.heap).toBeLessThan(MAX_GROWTH.heap);
-    // Within noise, on a machine that does other things too.
-    expect(figures.p95[1]).toBeLessThan(2 * figures.p95[0]! + 50);
+    // Within noise, on a machine that may have begun other things meanwhile; whoever waited for the slow ones would wait for seconds.
+    expect(figures.p95[1]).toBeLessThan(2 * figures.p95[0]! + 500);
     expect(await Promise.all(slow.map(({ catchUp }) => catchUp()))).toEqual([whole, whole]);
   },
-  60_000 + LINES,
+  240_000 + LINES,
 );

@@ -104,7 +104,7 @@ async function live({ client, url }: ServerProcess, memory: Memory, hear: (of: M
 
 /** Waits until no run is under way any more, and looks at all that were. */
 async function settle({ client }: ServerProcess, { seen, checked }: Memory): Promise<void> {
-  await expect.poll(async () => (await client.query(OPEN)).job_results, { timeout: 20_000, interval: 20 }).toEqual([]);
+  await expect.poll(async () => (await client.query(OPEN)).job_results).toEqual([]);
   const { job_results } = await client.query(ENDED, { ids: [...seen.keys()].filter((id) => !checked.has(id)) });
   for (const { job_log_entries: lines, job_console_entries: printed, ...run } of job_results) {
     expect(run).toMatchObject({ date_done: expect.any(String), date_next_attempt: null });
@@ -183,7 +183,7 @@ const DATABASES = postgresqlUrl ? ["sqlite", "postgresql"] : ["sqlite"];
 
 test.for(DATABASES)(
   "a server that is killed again and again loses nothing that was seen or promised: %s",
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async (kind) => {
     const folder = await scratchFolder();
     const url = kind === "sqlite" ? `sqlite:${folder}/jobgraph.db` : await createPostgresqlUrl(postgresqlUrl!);

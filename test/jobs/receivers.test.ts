@@ -15,7 +15,7 @@ test("Report Changes says which fields have changed, and from what to what", asy
     update_job(name: "Hello Jobs", data: { description: "Greets." }) { id }
   }`);
   const runs = async () => (await app.client.query(`{ job_results(job_model: "Report Changes") { id } }`)).job_results;
-  await expect.poll(async () => (await runs()).length, { timeout: 10_000, interval: 20 }).toBe(1);
+  await expect.poll(async () => (await runs()).length).toBe(1);
   const [run] = await runs();
   expect(await ended(app, run.id)).toEqual({
     status: "SUCCESS",

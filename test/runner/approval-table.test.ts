@@ -197,8 +197,8 @@ test.each(STATES)(
         .where("next_run_at", "<=", new Date(clock.now()).toISOString())
         .select("id")
         .execute();
-    await expect.poll(readDue, { timeout: 20_000 }).toEqual([]);
-    await expect.poll(readStarted, { timeout: 20_000 }).toEqual(expected.toSorted());
+    await expect.poll(readDue).toEqual([]);
+    await expect.poll(readStarted).toEqual(expected.toSorted());
   },
   // Some hundred requests, and as many runs.
   120_000,

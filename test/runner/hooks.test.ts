@@ -45,7 +45,7 @@ async function runsOf(app: TestApp, job: string, count: number): Promise<any[]> 
         { job },
       )
     ).job_results;
-  await expect.poll(async () => (await read()).length, { timeout: 20_000, interval: 20 }).toBe(count);
+  await expect.poll(async () => (await read()).length).toBe(count);
   return read();
 }
 
@@ -163,11 +163,11 @@ test("what the gate refuses is recorded where the run would be", async () => {
   ]);
 });
 
-test("thousands of changes in one transaction lose no hook, and the mutation does not wait for them", async () => {
+test("hundreds of changes in one transaction lose no hook, and the mutation does not wait for them", async () => {
   const app = await openTestApp(RECEIVERS);
   const database = await databaseOf(app);
   const em = database.fork();
-  const count = 2000;
+  const count = 500;
   for (let n = 0; n < count; n++) {
     const job = { moduleName: `many.m${n}`, jobClassName: "M", grouping: "Many", name: `M${n}`, installed: false };
     em.create(Job, job, { partial: true });
@@ -183,6 +183,6 @@ test("thousands of changes in one transaction lose no hook, and the mutation doe
     (await app.client.query(`{ job_results_connection(job_model: "Tell", first: 1) { total_count } }`)).job_results_connection
       .total_count;
   expect(await launched()).toBeLessThan(count);
-  await expect.poll(launched, { timeout: 30_000, interval: 50 }).toBe(count);
+  await expect.poll(launched).toBe(count);
   expect(await database.rows.selectFrom("job_hook_delivery").select("id").execute()).toEqual([]);
 });

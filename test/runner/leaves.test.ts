@@ -1,6 +1,5 @@
 import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { openDatabase } from "../../src/entities/database.ts";
 import { newId } from "../../src/entities/new-id.ts";
@@ -25,6 +24,10 @@ export const Quiet = job("Quiet", () => { console.log("for the log"); });
 export const Floods = job("Floods", () => { for (let n = 1; n <= 30_000; n++) (n % 10 ? console.log : console.error)(n); }, { consoleLogDefault: true });
 export const Steps = job("Steps", async ({ progress }) => {
   for (let n = 1; n <= 400; n++) { progress(n, 400, "step " + n); await delay(1); }
+});
+export const Holds = job("Holds", async ({ progress, signal }) => {
+  progress(1, 400);
+  await new Promise((resolve) => signal.addEventListener("abort", resolve));
 });
 export const Spins = job("Spins", ({ progress }) => { for (let n = 1; n <= 100_000; n++) progress(n); });
 export const Silent = job("Silent", () => {});
@@ -112,13 +115,10 @@ describe("progress", () => {
 
   test("is seen while the job runs", async () => {
     const app = await openTestApp(JOBS);
-    const { run_job } = await app.client.query(`mutation { run_job(class_path: "leaves.Steps") { id } }`);
-    let seen: { done: number } | null = null;
-    while (!seen) {
-      seen = (await app.client.query(LEAVES, { id: run_job.id })).job_result.progress;
-      await delay(20);
-    }
-    expect(seen.done).toBeLessThan(400);
+    const { run_job } = await app.client.query(`mutation { run_job(class_path: "leaves.Holds") { id } }`);
+    const seen = async () => (await app.client.query(LEAVES, { id: run_job.id })).job_result.progress;
+    await expect.poll(seen).toEqual({ done: 1, total: 400, message: "" });
+    await app.client.query(`mutation ($id: ID!) { cancel_job_result(id: $id) { id } }`, run_job);
     await app.client.followLog(run_job.id);
   });
 });

@@ -83,7 +83,7 @@ test("a user who is deactivated meanwhile may do nothing more, nor one who is de
   const database = await databaseOf(app);
   const ended = async (id: string) => {
     const read = async () => database.fork().findOneOrFail(JobResult, { id });
-    await expect.poll(async () => (await read()).status, { timeout: 10_000, interval: 10 }).toBe("SUCCESS");
+    await expect.poll(async () => (await read()).status).toBe("SUCCESS");
     return (await read()).result;
   };
   const refusal = {
@@ -121,7 +121,7 @@ test("receivers have it too; what a hook's run changes sets off no hooks", async
     create_tag(data: { name: "a" }) { id }
     create_job_button(data: { name: "Press", text: "Go", job: "On click", content_types: ["extras.tag"] }) { id } }`);
   const updates = () => readLog(client, `changed_object_type: "extras.tag", action: "UPDATE"`);
-  await expect.poll(updates, { timeout: 10_000, interval: 20 }).toHaveLength(1);
+  await expect.poll(updates).toHaveLength(1);
   expect(await updates()).toMatchObject([{ change_context_detail: "On tag", differences: { added: { description: "seen" } } }]);
   expect((await client.query(`{ object_changes(change_context: "JOB_HOOK") { id } }`)).object_changes).toHaveLength(1);
   const { press_job_button } = await client.query(

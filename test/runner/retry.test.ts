@@ -33,7 +33,7 @@ async function nextAttempt({ client, clock }: { client: TestApp["client"]; clock
   const { attempt } = await reaches(client, id, "RETRY");
   await clock.waitedFor(ms);
   clock.advance(ms);
-  await expect.poll(async () => (await read(client, id)).attempt, { timeout: 20_000, interval: 10 }).toBe(attempt + 1);
+  await expect.poll(async () => (await read(client, id)).attempt).toBe(attempt + 1);
 }
 
 test("a run that fails is tried again, each time after twice as long, and fails with the last attempt", async () => {
@@ -137,8 +137,7 @@ test("the next server goes on with what waits for its next attempt, and tries ag
   expect(await read(client, lost)).toMatchObject({ status: "RETRY", attempt: 1, result: { exc_type: "WorkerLost" } });
   await clock.waitedFor(10 * SECOND);
   clock.advance(10 * SECOND);
-  for (const id of [waiting, lost])
-    await expect.poll(() => read(client, id), { timeout: 20_000, interval: 10 }).toMatchObject({ status: "RETRY", attempt: 2 });
+  for (const id of [waiting, lost]) await expect.poll(() => read(client, id)).toMatchObject({ status: "RETRY", attempt: 2 });
   // Its first attempt's lines, the server's of the loss, and those of the second.
   expect((await read(client, lost)).job_log_entries.map((line: any) => line.sequence)).toEqual([1, 2, 3, 4]);
 });

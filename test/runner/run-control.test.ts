@@ -94,4 +94,4 @@ test("however runs are asked for, canceled and ended at once: each has one end, 
   );
   const { job_results } = await app.client.query(`{ job_results(status__n: ["SUCCESS", "FAILURE", "REVOKED"]) { id status } }`);
   expect(job_results).toEqual([]);
-}, 120_000);
+});

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { getIntrospectionQuery } from "graphql";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { createVault } from "../../src/runner/index.ts";
 import { KEY, openTestApp, restart, SYSTEM_JOBS, type TestApp } from "../support/app.ts";
 import { createClient } from "../support/client.ts";
@@ -184,39 +184,39 @@ test("a repeated run needs the sensitive inputs again, and takes over the others
   expect(job_result).toMatchObject({ status: "SUCCESS", result: { password: "(redacted)", host: "core-7" } });
 });
 
-const SEALED = (app: TestApp) =>
-  databaseOf(app).then(async (database) =>
-    (
-      await database.read(database.rows.selectFrom("job_result").select(["status", "sensitive_kwargs"]).orderBy("id").compile())
-    ).map(({ status, sensitive_kwargs }) => [status, typeof sensitive_kwargs]),
-  );
+/** Reads the statuses of all runs, and what their sealed inputs are kept as. */
+async function sealedIn(app: TestApp): Promise<() => Promise<unknown[]>> {
+  const database = await databaseOf(app);
+  const statement = database.rows.selectFrom("job_result").select(["status", "sensitive_kwargs"]).orderBy("id").compile();
+  return async () => (await database.read(statement)).map(({ status, sensitive_kwargs }) => [status, typeof sensitive_kwargs]);
+}
 
 test("sealed inputs outlive the wait for another attempt, and nothing else", async () => {
   const clock = createTestClock();
   const app = await openTestApp(JOBS, {}, clock);
+  const readSealed = await sealedIn(app);
   const { run_job } = await app.client.query(RUN, { job: "jobs.Retries", data: { password: "s3cr3t-9" } });
-  await vi.waitFor(async () => expect(await SEALED(app)).toEqual([["RETRY", "string"]]));
+  await expect.poll(readSealed).toEqual([["RETRY", "string"]]);
   clock.advance(61_000);
   await app.client.followLog(run_job.id);
   const { job_result } = await app.client.query(ALL, { id: run_job.id });
   expect(job_result).toMatchObject({ status: "FAILURE", result: { exc_message: "length 8" } });
-  expect(await SEALED(app)).toEqual([["FAILURE", "object"]]);
+  expect(await readSealed()).toEqual([["FAILURE", "object"]]);
 });
 
 test("a canceled run keeps no sealed inputs, whether it had started or not", async () => {
   const app = await openTestApp(JOBS, { workerConcurrency: 1, cancelGraceMs: 0 });
+  const readSealed = await sealedIn(app);
   const CANCEL = `mutation ($id: ID!) { cancel_job_result(id: $id) { status } }`;
   const first = (await app.client.query(RUN, { job: "jobs.Slow", data: { password: "s3cr3t-9" } })).run_job.id;
   const second = (await app.client.query(RUN, { job: "jobs.Prints", data: { password: "s3cr3t-8" } })).run_job.id;
-  await vi.waitFor(async () =>
-    expect(await SEALED(app)).toEqual([
-      ["STARTED", "string"],
-      ["PENDING", "string"],
-    ]),
-  );
+  await expect.poll(readSealed).toEqual([
+    ["STARTED", "string"],
+    ["PENDING", "string"],
+  ]);
   for (const id of [second, first]) await app.client.query(CANCEL, { id });
   await app.client.followLog(first);
-  expect(await SEALED(app)).toEqual([
+  expect(await readSealed()).toEqual([
     ["REVOKED", "object"],
     ["REVOKED", "object"],
   ]);

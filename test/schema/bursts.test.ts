@@ -4,10 +4,10 @@ import { KEY } from "../support/app.ts";
 import { openLiveServer } from "../support/live-server.ts";
 
 const RUNS = 8;
-const LINES = 2000;
+const LINES = 800;
 const BATCH = 25;
 /** Lines of a run between two who join. */
-const JOIN_EVERY = 250;
+const JOIN_EVERY = 100;
 
 test("eight runs write at once and time stands still: whoever joins, at any line, is given each line once, in order, of its run alone", async () => {
   vi.useFakeTimers({ toFake: ["Date"] });

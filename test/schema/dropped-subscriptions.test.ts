@@ -2,13 +2,13 @@ import { setFlagsFromString } from "node:v8";
 import { setImmediate } from "node:timers/promises";
 import { runInNewContext } from "node:vm";
 import type WebSocket from "ws";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { newId } from "../../src/entities/new-id.ts";
 import { type LiveServer, message, openLiveServer, openSocket } from "../support/live-server.ts";
 
 const SOCKETS = 25;
 const A_SOCKET = 100;
-const EVENTS = 1_000_000;
+const EVENTS = 200_000;
 const GROWTH = 1.05;
 
 setFlagsFromString("--expose-gc");
@@ -34,8 +34,7 @@ async function subscribeMany(url: string, query: string, then: "answered" | "com
       if (then === "complete") socket.send(message("complete", String(n)));
     }
   }
-  if (then === "answered")
-    await vi.waitFor(() => expect(answers).toBeGreaterThanOrEqual(sockets * A_SOCKET), { timeout: 10_000 });
+  if (then === "answered") await expect.poll(() => answers).toBeGreaterThanOrEqual(sockets * A_SOCKET);
   return opened;
 }
 
@@ -55,11 +54,11 @@ async function openAndDrop(server: LiveServer, runs: readonly string[], sockets:
     const unsubscribed = await subscribeMany(url, queries(n), "answered", Math.ceil(sockets / kinds.length));
     expect(server.tails()).toBe(1);
     for (const socket of unsubscribed) for (let id = 0; id < A_SOCKET; id++) socket.send(message("complete", String(id)));
-    await vi.waitFor(() => expect(server.tails()).toBe(0), { timeout: 10_000 });
+    await expect.poll(() => server.tails()).toBe(0);
 
     const killed = await subscribeMany(url, queries(n), "answered", Math.ceil(sockets / kinds.length));
     for (const socket of killed) socket.terminate();
-    await vi.waitFor(() => expect(server.tails()).toBe(0), { timeout: 10_000 });
+    await expect.poll(() => server.tails()).toBe(0);
 
     ends.push(...unsubscribed, ...(await subscribeMany(url, queries(n), "complete", Math.ceil(sockets / kinds.length))));
   }
@@ -68,12 +67,12 @@ async function openAndDrop(server: LiveServer, runs: readonly string[], sockets:
     `subscription { job_result(id: "${runs[0]}") { nothing } }`,
   ];
   for (const query of refused) ends.push(...(await subscribeMany(url, query, "answered", Math.ceil(sockets / refused.length))));
-  await vi.waitFor(() => expect(server.tails()).toBe(0), { timeout: 10_000 });
+  await expect.poll(() => server.tails()).toBe(0);
   for (const socket of ends) socket.terminate();
-  await vi.waitFor(() => expect(server.notifier.listeners).toBe(0), { timeout: 10_000 });
+  await expect.poll(() => server.notifier.listeners).toBe(0);
 }
 
-test("10,000 subscriptions dropped in four ways, and 1,000,000 events that one was not interested in, leave nothing behind", async () => {
+test("10,000 subscriptions dropped in four ways, and 200,000 events that one was not interested in, leave nothing behind", async () => {
   const server = await openLiveServer();
   const runs = [await server.startRun(), await server.startRun()];
   for (const id of runs) await server.say(id, 1, 3);
@@ -91,7 +90,7 @@ test("10,000 subscriptions dropped in four ways, and 1,000,000 events that one w
       query: `subscription { job_log_entries(job_result_id: "${runs[0]}", log_level: ["ERROR"]) { id } }`,
     }),
   );
-  await vi.waitFor(() => expect(server.tails()).toBe(2));
+  await expect.poll(() => server.tails()).toBe(2);
   const others = Array.from({ length: 1000 }, newId);
   for (let n = 0; n < EVENTS; n++) {
     const id = n % 10 === 0 ? runs[n % 20 === 0 ? 0 : 1]! : others[n % others.length]!;
@@ -100,7 +99,7 @@ test("10,000 subscriptions dropped in four ways, and 1,000,000 events that one w
   }
   expect(told).toEqual([]);
   idle.terminate();
-  await vi.waitFor(() => expect([server.tails(), server.notifier.listeners]).toEqual([0, 0]));
+  await expect.poll(() => [server.tails(), server.notifier.listeners]).toEqual([0, 0]);
 
   expect((await heldBytes()) / before).toBeLessThan(GROWTH);
-}, 60_000);
+});

@@ -83,7 +83,7 @@ test("what Nautobot reports is in the change log as it happened there, and sets 
   await deliver(app, payload({ event: "deleted", data: { ...(created["data"] as object), id }, snapshots: undefined }));
   const read = async () =>
     (await app.client.query(`{ job_results(status: "SUCCESS", sort: ["date_created", "id"]) { result } }`)).job_results;
-  await expect.poll(async () => (await read()).length, { timeout: 10_000, interval: 20 }).toBe(2);
+  await expect.poll(async () => (await read()).length).toBe(2);
   expect((await read()).map(({ result }: any) => result)).toEqual([
     { action: "CREATE", before: null, userName: "nina", changedObject: masked },
     { action: "DELETE", before: masked, userName: "nina", changedObject: null },

@@ -24,9 +24,9 @@ test("a frame that is too large closes its own socket with 1009, and all others 
   // Not the last that is taken: a frame of the largest size.
   const large = await openSocket(server.url, (text) => told.push(text));
   large.send(message("ping", undefined, { pad: "x".repeat(1024 * 1024 - 100) }));
-  await vi.waitFor(() => expect(told.some((text) => text.includes('"pong"'))).toBe(true));
+  await expect.poll(() => told.some((text) => text.includes('"pong"'))).toBe(true);
   await server.say(id, 2, 2);
-  await vi.waitFor(() => expect(told.some((text) => text.includes("line 2"))).toBe(true));
+  await expect.poll(() => told.some((text) => text.includes("line 2"))).toBe(true);
   expect(other.readyState).toBe(other.OPEN);
   expect(complaints).not.toHaveBeenCalled();
 });

@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { type LiveServer, message, openLiveServer, openSocket } from "../support/live-server.ts";
 
 const ROUNDS = 25;
@@ -11,8 +11,7 @@ async function statementsWith(server: LiveServer, viewers: number): Promise<numb
   let received = 0;
   const socket = await openSocket(server.url, (text) => (received += text.split('"sequence"').length - 1));
   const query = `subscription { job_log_entries(job_result_id: "${id}") { sequence message } }`;
-  const all = (round: number) =>
-    vi.waitFor(() => expect(received).toBe(viewers * round * ROUND_LINES), { interval: 1, timeout: 5000 });
+  const all = (round: number) => expect.poll(() => received, { interval: 1 }).toBe(viewers * round * ROUND_LINES);
   for (let n = 0; n < viewers; n++) socket.send(message("subscribe", String(n), { query }));
   await all(1);
   const before = server.reads();
@@ -22,7 +21,7 @@ async function statementsWith(server: LiveServer, viewers: number): Promise<numb
   }
   const reads = server.reads() - before;
   socket.terminate();
-  await vi.waitFor(() => expect(server.tails()).toBe(0));
+  await expect.poll(() => server.tails()).toBe(0);
   return reads;
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 
 /** Whether a process runs; one that has ended and that nobody has asked about yet does not. */
 function isAlive(pid: number): boolean {
@@ -12,6 +12,6 @@ function isAlive(pid: number): boolean {
 
 /** True once there is no process of this id any more. */
 export async function gone(pid: number): Promise<true> {
-  await vi.waitFor(() => expect(isAlive(pid), `process ${pid} is alive`).toBe(false), { timeout: 5000, interval: 5 });
+  await expect.poll(() => isAlive(pid), { message: `process ${pid} is alive` }).toBe(false);
   return true;
 }

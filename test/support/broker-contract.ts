@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { Broker, Delivery } from "../../src/runner/broker.ts";
 
 /** What every broker promises, run against each implementation. */
@@ -113,7 +113,7 @@ export function brokerContract(open: () => Promise<Broker>): void {
   test("rings every listener of a topic, from the moment it listens", async () => {
     const broker = await setup();
     const rings: string[] = [];
-    const heard = (count: number) => vi.waitFor(() => expect(rings.toSorted()).toHaveLength(count));
+    const heard = (count: number) => expect.poll(() => rings).toHaveLength(count);
     broker.notify("lines:1");
     for (const [name, topic] of [
       ["one", "lines:1"],
@@ -139,6 +139,6 @@ export function brokerContract(open: () => Promise<Broker>): void {
     stop();
     stop();
     broker.notify("lines:1");
-    await vi.waitFor(() => expect(rings).toEqual(["goes on"]));
+    await expect.poll(() => rings).toEqual(["goes on"]);
   });
 }

@@ -31,7 +31,7 @@ export async function finished(client: TestClient, id: string): Promise<any> {
 
 /** Waits until a run has a status on its way. */
 export async function reaches(client: TestClient, id: string, status: string): Promise<any> {
-  await expect.poll(async () => (await read(client, id)).status, { timeout: 20_000, interval: 10 }).toBe(status);
+  await expect.poll(async () => (await read(client, id)).status).toBe(status);
   return read(client, id);
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { Isolation } from "../../src/runner/define-job.ts";
-import type { RunListener, Sandbox } from "../../src/runner/sandbox.ts";
+import type { PrintedText, RunListener, Sandbox } from "../../src/runner/sandbox.ts";
 import { writeJobs } from "./app.ts";
 import { listen } from "./listen.ts";
 
@@ -63,7 +63,7 @@ export const Endless = job("Endless", async ({ createFile }) => {
   return { error: error.name + ": " + error.message, given };
 });
 export const CutOff = job("Cut off", async ({ createFile }) => { await createFile("cut", (async function* () { yield "a"; for (;;); })()); });
-export const LoopsAfter = job("Loops after", async ({ createFile }) => { await createFile("whole", "abc"); for (;;); });
+export const LoopsAfter = job("Loops after", async ({ createFile, logger }) => { await createFile("whole", "abc"); logger.info("kept"); for (;;); });
 
 export const Sentence = job("Sentence", () => { throw new JobFailure("There is no such site."); });
 class NoSite extends JobFailure { name = "NoSite"; }
@@ -105,7 +105,7 @@ export function leavesContract(open: () => Sandbox): void {
     const run = async (
       exportName: string,
       on: Partial<RunListener> = {},
-      { hardMs = 60_000, isolation = "run" as Isolation, data = {}, memoryLimitMb = 0 } = {},
+      { signal = new AbortController().signal, isolation = "run" as Isolation, data = {}, memoryLimitMb = 0 } = {},
     ) => {
       const { on: listener, ...said } = listen(on);
       const task = {
@@ -115,19 +115,20 @@ export function leavesContract(open: () => Sandbox): void {
         data,
         dryRun: false,
         user: null,
-        limits: { softMs: 120_000, hardMs },
+        limits: { softMs: 60_000, hardMs: 120_000 },
         memoryLimitMb,
       };
-      const outcome = await sandbox.run(
-        { ...task, jobResult: { id: "r", name: exportName } },
-        listener,
-        new AbortController().signal,
-      );
+      const outcome = await sandbox.run({ ...task, jobResult: { id: "r", name: exportName } }, listener, signal);
       return { outcome, ...said };
     };
     return { sandbox, file, run };
   }
   const ok = (result: unknown) => ({ kind: "success", result });
+  /** What ends a run by force, once a test has had enough of it. */
+  function stopping(): { signal: AbortSignal; enough: () => void } {
+    const stop = new AbortController();
+    return { signal: stop.signal, enough: () => stop.abort(new Error("enough")) };
+  }
 
   test("the console: every write, in the order of both streams, fit for storage", async () => {
     const { run } = await setup();
@@ -149,7 +150,11 @@ export function leavesContract(open: () => Sandbox): void {
 
   test("the console of a job that never yields is not lost", async () => {
     const { run } = await setup();
-    const { printed } = await run("PrintsThenLoops", {}, { hardMs: 500 });
+    const { signal, enough } = stopping();
+    const onPrinted = async (batch: readonly PrintedText[]) => {
+      if (batch.some(({ stream }) => stream === "stderr")) enough();
+    };
+    const { printed } = await run("PrintsThenLoops", { printed: onPrinted }, { signal });
     expect(printed.map(({ stream, text }) => [stream, text])).toEqual([
       ["stdout", "out\n"],
       ["stderr", "err\n"],
@@ -191,7 +196,10 @@ export function leavesContract(open: () => Sandbox): void {
     expect((await run("CountsTo")).progress).toEqual([{ done: 2, total: 10, message: "two" }]);
     // Of several at once the last one is told; how many are at once, nobody can say.
     expect((await run("CountsText")).progress.at(-1)).toEqual({ done: 3, total: null, message: "" });
-    expect((await run("CountsThenLoops", {}, { hardMs: 500 })).progress).toEqual([{ done: 7, total: 9, message: "nul␀" }]);
+    const { signal, enough } = stopping();
+    expect((await run("CountsThenLoops", { progress: enough }, { signal })).progress).toEqual([
+      { done: 7, total: 9, message: "nul␀" },
+    ]);
   });
 
   test("files: of every kind of content, byte by byte", async () => {
@@ -252,10 +260,12 @@ export function leavesContract(open: () => Sandbox): void {
 
   test("a file that is cut off is given up before the run is over; one that is whole is kept", async () => {
     const { run } = await setup();
+    const cut = stopping();
     let why = "";
     const take: RunListener["file"] = async (_name, content) => {
       try {
         await content[Symbol.asyncIterator]().next();
+        cut.enough();
         for await (const chunk of content) throw new Error(`more came: ${chunk.length} bytes`);
       } catch (error) {
         await delay(20);
@@ -263,9 +273,11 @@ export function leavesContract(open: () => Sandbox): void {
       }
       throw new Error("cut");
     };
-    await run("CutOff", { file: take }, { hardMs: 500 });
+    await run("CutOff", { file: take }, { signal: cut.signal });
     expect(why).toBe("The run ended before the file was whole.");
-    expect((await run("LoopsAfter", {}, { hardMs: 500 })).files).toEqual([{ name: "whole", bytes: Buffer.from("abc") }]);
+    const { signal, enough } = stopping();
+    const { files } = await run("LoopsAfter", { lines: async () => enough() }, { signal });
+    expect(files).toEqual([{ name: "whole", bytes: Buffer.from("abc") }]);
   });
 
   test("a JobFailure is a sentence without a traceback", async () => {

@@ -10,7 +10,13 @@ export interface Said {
 }
 
 /** Keeps what a run says. What is given is called first, or instead for a file, and holds the run back. */
-export function listen({ lines: onLines, printed: onPrinted, file, graphql }: Partial<RunListener> = {}): Said {
+export function listen({
+  lines: onLines,
+  printed: onPrinted,
+  progress: onProgress,
+  file,
+  graphql,
+}: Partial<RunListener> = {}): Said {
   const said: Omit<Said, "on"> = { lines: [], printed: [], progress: [], files: [] };
   const on: RunListener = {
     async lines(batch) {
@@ -21,7 +27,10 @@ export function listen({ lines: onLines, printed: onPrinted, file, graphql }: Pa
       await onPrinted?.(batch);
       said.printed.push(...batch);
     },
-    progress: (progress) => void said.progress.push(progress),
+    progress(progress) {
+      onProgress?.(progress);
+      said.progress.push(progress);
+    },
     file:
       file ??
       (async (name, content) => {

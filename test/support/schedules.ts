@@ -45,6 +45,6 @@ export async function runsOf(client: TestClient, id: string, count: number): Pro
     ));
     return [runs.length, runs.some(({ status }) => OPEN_STATUSES.includes(status))];
   };
-  await expect.poll(read, { timeout: 20_000, interval: 10 }).toEqual([count, false]);
+  await expect.poll(read).toEqual([count, false]);
   return runs;
 }

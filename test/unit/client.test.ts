@@ -127,10 +127,12 @@ test("a lost answer to run is asked for again, and the job runs once", async () 
 test("a server that stays away is given up when its time is over, and never tried when only asked", async () => {
   const { app, to } = await open();
   await app.close();
-  const onRetry = vi.fn<(error: Error, waitMs: number) => void>();
+  vi.useFakeTimers({ toFake: ["performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const onRetry = vi.fn<(error: Error, waitMs: number) => void>(() => void vi.advanceTimersByTime(25));
   const client = to({ retry: { minMs: 1, maxMs: 20, giveUpMs: 100 } });
   await expect(client.follow(NOBODY, { onRetry })).rejects.toThrow(ConnectionError);
-  expect(onRetry.mock.calls.length).toBeGreaterThan(2);
+  expect(onRetry).toHaveBeenCalledTimes(4);
   await expect(client.query("{ __typename }")).rejects.toThrow(ConnectionError);
 });
 
@@ -159,6 +161,14 @@ test("a socket on which nothing is said for long is kept, for the server answers
   await to({ silenceMs: 600 }).runAndFollow("jobs.Waits", { lines: 1, ms: 1000 }, { onRetry });
   expect(onRetry).not.toHaveBeenCalled();
   expect(proxy.upgrades).toBe(1);
+});
+
+test.each(Object.entries(OVER))("a process that is held up does not take its link for dead, over %s", async (_, options) => {
+  const { to } = await open();
+  const onRetry = vi.fn<(error: Error, waitMs: number) => void>();
+  const onLine = () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 700);
+  await to({ silenceMs: 600, ...options }).runAndFollow("jobs.Waits", { lines: 1, ms: 1 }, { onLine, onRetry });
+  expect(onRetry).not.toHaveBeenCalled();
 });
 
 test("sockets that could not be had are left alone for a minute, and tried again then", async () => {
@@ -198,7 +208,7 @@ test.each(Object.entries(OVER))("a signal ends the following, and nothing stays 
       onRetry: () => late.abort(reason),
     }),
   ).rejects.toBe(reason);
-  await vi.waitFor(() => expect(proxy.open).toBe(0), { timeout: 10_000 });
+  await expect.poll(() => proxy.open).toBe(0);
 });
 
 test("what a reader throws ends the following", async () => {

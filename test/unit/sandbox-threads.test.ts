@@ -8,7 +8,7 @@ const open = (spares: number, settings: SandboxSettings) =>
   openThreads({ spares, shared: 2, memoryLimitMb: 0, onOutput: () => undefined, ...settings });
 
 describe("threads", () => {
-  sandboxContract((settings) => open(1, settings));
+  sandboxContract((settings) => open(0, settings));
 });
 
 test("more runs at once than spares, and runs without any", async () => {

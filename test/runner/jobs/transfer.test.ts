@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { BUTTON, create, HOOK, JOBS, NOTE, QUEUE, TAG } from "../../changes/changeable.ts";
 import { runExample } from "../../jobs/examples.ts";
-import { KEY, openTestApp, SYSTEM_JOBS, type TestApp } from "../../support/app.ts";
+import { KEY, openTestApp, restart, SYSTEM_JOBS, type TestApp } from "../../support/app.ts";
 import { readLog } from "../../support/changes.ts";
 import { databaseOf, storeRun } from "../../support/rows.ts";
 import { runToEnd } from "../../support/runs.ts";
@@ -37,6 +37,9 @@ async function exported(app: TestApp, contentType: string, data: object = {}): P
   if (run.status !== "SUCCESS") throw new Error(JSON.stringify(run));
   return download(app, run.id);
 }
+
+const countLogged = async (client: TestApp["client"]): Promise<number> =>
+  (await client.query(`{ object_changes_connection(first: 1) { total_count } }`)).object_changes_connection.total_count;
 
 const TAGS = `{ tags(sort: ["name"]) { id name color description content_types(sort: ["label"]) { label } _custom_field_data } }`;
 
@@ -128,7 +131,7 @@ describe("Export Object List", () => {
     expect(run.result).toMatchObject({ exc_type: "FileTooLarge" });
     for (let n = 0; n < 15; n++)
       await storeRun(database, { name: "fits", traceback: "x", result: "x".repeat(1_200_000), meta: { n } });
-    const big = await openTestApp({}, { ...SYSTEM_JOBS, databaseUrl: app.config.databaseUrl, maxFileBytes: 100_000_000 });
+    const big = await restart(app, { maxFileBytes: 100_000_000 });
     expect(
       JSON.parse(await exported(big, "extras.jobresult", { export_format: "json", filters: { name: ["fits"] } })),
     ).toHaveLength(15);
@@ -159,6 +162,7 @@ describe("Import Objects", () => {
       Promise.all(kinds.map(async (kind) => JSON.parse(await exported(app, kind, { export_format: "json" }))));
     const before = await read();
     const files = await Promise.all(kinds.map((kind) => exported(app, kind, { export_format: format })));
+    const logged = await countLogged(client);
     const give = async (n: number) => {
       const file = { name: "objects", base64: Buffer.from(files[n]!).toString("base64") };
       const run = await runToEnd(client, IMPORT, { content_type: kinds[n]!, [`${format}_file`]: file });
@@ -167,7 +171,7 @@ describe("Import Objects", () => {
     };
     // There they are: nothing is to be done.
     for (const n of kinds.keys()) expect(await give(n)).toMatchObject({ created: 0, updated: 0, unchanged: before[n].length });
-    expect(await read()).toEqual(before);
+    expect(await countLogged(client)).toBe(logged);
     // Gone: they come back, with their ids and what they refer to.
     const names = ["note", "job_button", "job_hook", "job_queue", "tag"];
     for (const [n, name] of names.entries())
