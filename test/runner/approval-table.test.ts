@@ -200,6 +200,4 @@ test.each(STATES)(
     await expect.poll(readDue).toEqual([]);
     await expect.poll(readStarted).toEqual(expected.toSorted());
   },
-  // Some hundred requests, and as many runs.
-  120_000,
 );
