@@ -5,7 +5,11 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const { scripts } = JSON.parse(readFileSync(`${ROOT}/package.json`, "utf8")) as { scripts: { start: string } };
+/** What `npm start` gives to Node. */
+const START = scripts.start.split(" ").slice(1);
+const MAIN = START.pop()!;
 const STOP_TIMEOUT_MS = 5000;
 
 /** Where the jobs are that workloads run. */
@@ -26,7 +30,7 @@ export interface BenchServer {
 }
 
 /**
- * Spawns `node dist/main.js` and waits until it listens.
+ * Spawns what `npm start` does, and waits until it listens.
  * @param cwd where it may write; also what keeps it from the project's own database.
  * @param onSpawn is given what ends the process, before anything is waited for.
  * @throws Error with what the server wrote when it ended instead.
@@ -37,7 +41,7 @@ export async function startServer(
   onSpawn: (stop: () => Promise<void>) => void,
   jobsRoot: string,
 ): Promise<BenchServer> {
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [...START, `${ROOT}/${MAIN}`], {
     cwd,
     // Nothing else is inherited: every run's thread gets a copy of the environment.
     env: {
