@@ -25,7 +25,8 @@ export async function contentTypesOf(em: SqlEntityManager, labels: readonly stri
         return { id: newId(), app_label, model, label };
       }),
     )
-    .onConflict((conflict) => conflict.column("label").doNothing())
+    // Of whichever key: a kind has two, and who comes a moment later may meet the one that is not named.
+    .onConflict((conflict) => conflict.doNothing())
     .execute();
   return contentTypesOf(em, labels);
 }

@@ -26,6 +26,6 @@ export async function ensureContentTypes(database: Database, others: readonly st
   await database.rows
     .insertInto("content_type")
     .values(types)
-    .onConflict((conflict) => conflict.column("label").doNothing())
+    .onConflict((conflict) => conflict.doNothing())
     .execute();
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../../src/runner/index.ts";
 
-/** A clock that a test moves: it goes on with the machine's, but wakes nobody by itself. */
+/** A clock that a test moves: it goes on with the machine's, but wakes nobody by itself, except for a moment that has passed. */
 export interface TestClock extends Clock {
   /** Goes forward, and wakes whoever wanted to be woken until then. */
   advance(ms: number): void;
@@ -20,6 +20,8 @@ export function createTestClock(): TestClock {
     wakeAt(time, act) {
       const wish = { time, act };
       wishes.add(wish);
+      // The clock may have been moved past it while whoever wishes was at work.
+      if (time <= now()) setImmediate(() => wishes.delete(wish) && act());
       for (const watch of watchers) watch();
       return () => void wishes.delete(wish);
     },
