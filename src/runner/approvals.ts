@@ -105,10 +105,10 @@ export async function decide(deps: FireDeps, author: Author, id: string, decisio
         return "stale";
       }
     }
-    // Whoever has seen the request before a response has not seen what is asked of them now.
-    if (workflow && active) touch(schedule);
-    if (workflow && active && !(await respond(unit, workflow, active, decision, now))) return undefined;
-    if (workflow && !active) await endWorkflow(unit, workflow, state, now);
+    if (workflow && active) {
+      touch(schedule);
+      if (!(await respond(unit, workflow, active, decision, now))) return undefined;
+    } else if (workflow) await endWorkflow(unit, workflow, state, now);
     if (version !== null) letIn(schedule, version, now);
     else schedule.state = state as "CANCELED" | "DENIED";
     schedule.decisionDate = now;
@@ -168,7 +168,7 @@ async function holdPending(unit: Unit, id: string, { stageId, check }: Said, unm
   return { schedule, active };
 }
 
-/** What is said of a schedule is a change of it: the column says when it was stored. */
+/** What is said of a request is a change of it: who has seen it before has not seen what is asked of them now. */
 function touch(schedule: ScheduledJob): void {
   schedule.dateChanged = new Date(schedule.dateChanged.getTime() + 1);
 }
