@@ -32,7 +32,7 @@ export interface Response {
 /** The stage of a workflow that is to be decided on. */
 export interface ActiveStage {
   stage: ApprovalWorkflowStage;
-  /** Its group, with users; null once its definition is deleted. */
+  /** Its group, with references to its users; null once its definition is deleted. */
   group: Group | null;
 }
 
@@ -55,12 +55,12 @@ export async function beginWorkflow(unit: Unit, schedule: ScheduledJob, now: Dat
     content: contentOf(schedule, sourceVersion),
   });
   const stages = await definition.approvalWorkflowStageDefinitions.loadItems({ orderBy: { sequence: "asc" } });
-  for (const [n, { minApprovers }] of stages.entries())
+  for (const [n, stage] of stages.entries())
     unit.create(ApprovalWorkflowStage, {
       approvalWorkflow: workflow,
-      approvalWorkflowStageDefinition: stages[n],
+      approvalWorkflowStageDefinition: stage,
       isActiveStage: n === 0,
-      remainingApprovals: minApprovers,
+      remainingApprovals: stage.minApprovers,
     });
 }
 
@@ -81,9 +81,13 @@ export async function activeStage(em: SqlEntityManager, { id }: ScheduledJob): P
   const stage = await em.findOne(
     ApprovalWorkflowStage,
     { isActiveStage: true, approvalWorkflow: { objectUnderReviewObjectId: id, currentState: "PENDING" } },
-    { populate: ["approvalWorkflowStageDefinition.approverGroup.users"] },
+    { populate: ["approvalWorkflowStageDefinition.approverGroup"] },
   );
-  return stage ? { stage, group: stage.approvalWorkflowStageDefinition?.approverGroup ?? null } : undefined;
+  if (!stage) return undefined;
+  const group = stage.approvalWorkflowStageDefinition?.approverGroup ?? null;
+  // Who they are is all that is asked of them.
+  await group?.users.init({ ref: true });
+  return { stage, group };
 }
 
 /** Ends a workflow. What was not decided of it is not decided any more. */
@@ -94,10 +98,14 @@ export async function endWorkflow(
   now: Date,
 ): Promise<void> {
   Object.assign(workflow, { currentState: state, decisionDate: now });
-  for (const stage of await unit.hold(ApprovalWorkflowStage, { approvalWorkflow: workflow, state: "PENDING" })) {
-    // What was decided in this very transaction is not stored yet.
-    if (stage.state === "PENDING") decideStage(stage, "CANCELED", now);
-  }
+  for (const stage of await undecidedStages(unit, workflow)) decideStage(stage, "CANCELED", now);
+}
+
+/** The stages of a workflow that are not decided on, held, in their sequence. */
+async function undecidedStages(unit: Unit, workflow: ApprovalWorkflow): Promise<ApprovalWorkflowStage[]> {
+  const stages = await unit.hold(ApprovalWorkflowStage, { approvalWorkflow: workflow, state: "PENDING" });
+  // What was decided in this very transaction is not stored yet.
+  return stages.filter(({ state }) => state === "PENDING");
 }
 
 function decideStage(stage: ApprovalWorkflowStage, state: "APPROVED" | "CANCELED" | "DENIED", now: Date): void {
@@ -140,9 +148,7 @@ export async function respond(
   stage!.remainingApprovals -= 1;
   if (stage!.remainingApprovals > 0) return false;
   decideStage(stage!, "APPROVED", now);
-  const next = (await unit.hold(ApprovalWorkflowStage, { approvalWorkflow: workflow, state: "PENDING" })).find(
-    (one) => one.state === "PENDING",
-  );
+  const [next] = await undecidedStages(unit, workflow);
   if (next) next.isActiveStage = true;
   else await endWorkflow(unit, workflow, "APPROVED", now);
   return next === undefined;

@@ -28,6 +28,7 @@ import { lookup } from "./lookup.ts";
 import { inputOf } from "./model-input.ts";
 import { namedResolver } from "./named-resolver.ts";
 import { type ComputedField, selectedColumns } from "./selection.ts";
+import { sensitiveVariables } from "./sensitive-variables.ts";
 
 type Moment = Date | string | null;
 
@@ -114,7 +115,7 @@ export class JobResultResolver extends namedResolver(JobResult, {
       "Names of the inputs that nobody may read: they are not in `task_kwargs`, and have to be given again when the run is repeated.",
   })
   sensitiveVariables(@Root() row: Row): string[] {
-    return (row["celery_kwargs"] as { sensitive_variables?: string[] } | null)?.sensitive_variables ?? [];
+    return sensitiveVariables(row);
   }
 
   @Extensions({ needs: ["meta"] } satisfies ComputedField)

@@ -10,6 +10,7 @@ import type { Context } from "./context.ts";
 import type { Row } from "./list.ts";
 import { namedResolver } from "./named-resolver.ts";
 import type { ComputedField } from "./selection.ts";
+import { sensitiveVariables } from "./sensitive-variables.ts";
 import { WaitingReason } from "./waiting-reason.ts";
 
 /** Most times that are told at once. */
@@ -73,7 +74,7 @@ export class ScheduledJobResolver extends namedResolver(ScheduledJob, {
       "Names of the inputs that nobody may read: they are not in `kwargs`, but wait, sealed, with the run that is asked for.",
   })
   sensitiveVariables(@Root() row: Row): string[] {
-    return (row["celery_kwargs"] as { sensitive_variables?: string[] } | null)?.sensitive_variables ?? [];
+    return sensitiveVariables(row);
   }
 
   @Extensions({ needs: ["state", "next_run_at"] } satisfies ComputedField)

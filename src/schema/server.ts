@@ -174,7 +174,7 @@ interface ApolloContext {
   result: ExecutionResult | undefined;
 }
 
-/** Apollo takes an executor of our own only from a gateway; everything around the execution stays Apollo's. */
+/** Apollo takes an executor of our own only from a gateway; around what is given to Apollo, everything but the execution stays its own. */
 function localGateway(
   schema: GraphQLSchema,
   { execute }: Executor,

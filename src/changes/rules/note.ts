@@ -2,6 +2,7 @@ import { contentTypeLabel } from "../../entities/content-types.ts";
 import { MODELS, Note, User } from "../../entities/index.ts";
 import { AppError, type ErrorDetail } from "../../errors.ts";
 import type { Unit } from "../unit.ts";
+import { isBySuperuser } from "./superuser.ts";
 
 /** Rules of Note: it is about an object that there is, and its writer's own. */
 export const noteRules = {
@@ -30,8 +31,7 @@ function signedBy(note: Note, { author, em }: Unit): void {
 }
 
 /** @throws {@link AppError} FORBIDDEN */
-async function ownedBy(note: Note, { author, em }: Unit): Promise<void> {
-  if (note.user?.id === author.userId) return;
-  const user = author.userId === null ? null : await em.findOne(User, { id: author.userId });
-  if (!user?.isSuperuser) throw new AppError("FORBIDDEN", `The note is ${note.userName}'s: only its writer may change it.`);
+async function ownedBy(note: Note, unit: Unit): Promise<void> {
+  if (note.user?.id === unit.author.userId || (await isBySuperuser(unit))) return;
+  throw new AppError("FORBIDDEN", `The note is ${note.userName}'s: only its writer may change it.`);
 }

@@ -2,12 +2,18 @@ import { User } from "../../entities/index.ts";
 import { AppError } from "../../errors.ts";
 import type { Unit } from "../unit.ts";
 
+/** Whether a superuser is at work. */
+export async function isBySuperuser({ author, em }: Unit): Promise<boolean> {
+  const user = author.userId === null ? null : await em.findOne(User, { id: author.userId });
+  return user?.isSuperuser ?? false;
+}
+
 /**
  * Lets through what a superuser does.
  * @param what to do what, for the sentence.
  * @throws {@link AppError} FORBIDDEN.
  */
-export async function onlySuperusers({ author, em }: Unit, what: string): Promise<void> {
-  const user = author.userId === null ? null : await em.findOne(User, { id: author.userId });
-  if (!user?.isSuperuser) throw new AppError("FORBIDDEN", `Only superusers may ${what}, and "${author.username}" is none.`);
+export async function onlySuperusers(unit: Unit, what: string): Promise<void> {
+  if (await isBySuperuser(unit)) return;
+  throw new AppError("FORBIDDEN", `Only superusers may ${what}, and "${unit.author.username}" is none.`);
 }
