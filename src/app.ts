@@ -41,10 +41,12 @@ export async function openApp(
   try {
     const database = await openDatabase(config.databaseUrl);
     opened.push(() => database.close());
-    const migrated = await database.migrate();
-    if (migrated.length > 0) log.info({ migrations: migrated }, "database migrated");
-    await ensureContentTypes(database);
-    const newKey = await ensureAdministrator(database, config.adminToken);
+    const newKey = await database.alone(async () => {
+      const migrated = await database.migrate();
+      if (migrated.length > 0) log.info({ migrations: migrated }, "database migrated");
+      await ensureContentTypes(database);
+      return ensureAdministrator(database, config.adminToken);
+    });
 
     const broker = createMemoryBroker();
     opened.push(() => broker.close());

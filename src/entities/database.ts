@@ -60,6 +60,11 @@ export interface Database {
   appendLines(lines: readonly LineRow[]): Promise<void>;
   /** Stores what runs printed, in one transaction. */
   appendConsoleEntries(entries: readonly ConsoleEntryRow[]): Promise<void>;
+  /**
+   * Does work while no other process does work of this kind on the database: what a start makes, and what brings rows in step with job files.
+   * @throws {@link AppError} CONFLICT when another takes longer than a minute.
+   */
+  alone<T>(work: () => Promise<T>): Promise<T>;
   /** Brings the tables up to the newest migration; returns the names of those it ran. */
   migrate(): Promise<string[]>;
   /** SQL that would bring the tables in step with the models; empty when the migrations already did. */

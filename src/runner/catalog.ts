@@ -77,7 +77,7 @@ export function createCatalog({ database, sandbox, jobsRoot, systemJobsRoot, log
         );
       else found.push(...described.jobs.map((job) => ({ ...job, moduleName, file, version: versions[index] })));
     }
-    const { changes } = await transact(database, author, (unit) => syncJobs(unit, found));
+    const { changes } = await database.alone(() => transact(database, author, (unit) => syncJobs(unit, found)));
     sources = new Map(found.map((job) => [`${job.moduleName}.${job.exportName}`, sourceOf(job)]));
     log.info({ jobs: found.length, jobs_root: jobsRoot }, `${found.length} jobs found`);
     return changes;

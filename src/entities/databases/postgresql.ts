@@ -5,6 +5,7 @@ import type { ConsoleEntryRow, Database, LineRow } from "../database.ts";
 import { COUNT_COLUMNS, countLines } from "../log-counts.ts";
 import { migrationOptions } from "../migrations/index.ts";
 import { ORM_OPTIONS } from "./options.ts";
+import { alone } from "./postgresql-alone.ts";
 import { createNames, ReadingClient, readRows } from "./postgresql-rows.ts";
 
 /** Opens a PostgreSQL database; sessions run in UTC, which the text form of timestamps relies on. */
@@ -37,6 +38,7 @@ export async function openPostgresql(url: string): Promise<Database> {
     matches: (text, pattern, ignoreCase) => sql`${text} ${sql.raw(ignoreCase ? "~*" : "~")} ${pattern}`,
     appendLines: (lines) => appendLines(pool, lines),
     appendConsoleEntries: (entries) => appendConsoleEntries(pool, entries),
+    alone: (work) => alone({ connectionString: url, application_name: "jobgraph" }, work),
     migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),
     pendingSchemaChanges: () => orm.schema.getUpdateSchemaSQL({ wrap: false }),
     close: () => orm.close(),

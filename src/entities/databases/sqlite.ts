@@ -10,6 +10,7 @@ import type { ConsoleEntryRow, Database, LineRow } from "../database.ts";
 import { COUNT_COLUMNS, countLines } from "../log-counts.ts";
 import { migrationOptions } from "../migrations/index.ts";
 import { ORM_OPTIONS } from "./options.ts";
+import { alone } from "./sqlite-alone.ts";
 
 const LINE_COLUMNS = [
   "id",
@@ -36,8 +37,11 @@ export async function openSqlite(path: string): Promise<Database> {
     migrations: migrationOptions("sqlite"),
   });
   const em = orm.em.fork();
-  for (const pragma of ["journal_mode = wal", "synchronous = normal", "busy_timeout = 5000"])
-    await em.execute(`pragma ${pragma}`);
+  // A new file becomes one with a write-ahead log only while nobody else looks at it.
+  await alone(file, async () => {
+    for (const pragma of ["journal_mode = wal", "synchronous = normal", "busy_timeout = 5000"])
+      await em.execute(`pragma ${pragma}`);
+  });
   let reader: ReturnType<typeof openReader> | undefined;
   let lines: LineConnection | undefined;
   return {
@@ -59,6 +63,7 @@ export async function openSqlite(path: string): Promise<Database> {
     matches: (text, pattern, ignoreCase) => sql`matches(${ignoreCase ? `(?i)${pattern}` : pattern}, ${text})`,
     appendLines: (rows) => (lines ??= openLineConnection(file)).append(rows),
     appendConsoleEntries: (rows) => (lines ??= openLineConnection(file)).appendConsole(rows),
+    alone: (work) => alone(file, work),
     migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),
     pendingSchemaChanges: () => orm.schema.getUpdateSchemaSQL({ wrap: false }),
     async close() {

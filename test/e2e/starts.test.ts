@@ -1,0 +1,37 @@
+import { inject, expect, test } from "vitest";
+import { createPostgresqlUrl } from "../support/database.ts";
+import { scratchFolder, type ServerProcess, startServer } from "./process.ts";
+
+const KEY = "given-key-0123456789";
+const postgresqlUrl = inject("postgresqlUrl");
+
+/** Servers that start at once, and how often they do; the long run has ten, twenty times. */
+const SERVERS = Number(process.env["START_SERVERS"] ?? 4);
+const ROUNDS = Number(process.env["START_ROUNDS"] ?? 1);
+
+test.for(postgresqlUrl ? ["sqlite", "postgresql"] : ["sqlite"])(
+  "servers that start at once on an empty database all start, and so do others on the same afterwards: %s",
+  { timeout: 600_000 },
+  async (kind) => {
+    const env = { ADMIN_TOKEN: KEY, LOG_LEVEL: "warn", SPARE_THREADS: "0", SECRET_KEY: "a secret key that all servers share" };
+    for (let round = 0; round < ROUNDS; round++) {
+      const folder = await scratchFolder();
+      const url = kind === "sqlite" ? `sqlite:${folder}/new/jobgraph.db` : await createPostgresqlUrl(postgresqlUrl!);
+      for (const _ of ["empty", "migrated"]) {
+        const started = await Promise.allSettled(
+          Array.from({ length: SERVERS }, () => startServer({ ...env, DATABASE_URL: url })),
+        );
+        const failed = started.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : []));
+        expect(failed).toEqual([]);
+        const servers = started.map((one) => (one as PromiseFulfilledResult<ServerProcess>).value);
+        const { jobs, users } = await servers[0]!.client.query(`{ jobs(hidden: null) { name installed } users { username } }`);
+        // Each once, whoever made it.
+        expect(users).toEqual([{ username: "admin" }]);
+        expect(new Set(jobs.map(({ name }: { name: string }) => name)).size).toBe(jobs.length);
+        expect(jobs.every(({ installed }: { installed: boolean }) => installed)).toBe(true);
+        await Promise.all(servers.map((server) => server.stop()));
+        for (const server of servers) expect(server.output()).not.toContain('"level":50');
+      }
+    }
+  },
+);
