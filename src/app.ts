@@ -73,6 +73,7 @@ export async function openApp(
       concurrency: config.workerConcurrency,
       timeLimits: { softMs: config.softTimeLimitMs, hardMs: config.timeLimitMs },
       cancelGraceMs: config.cancelGraceMs,
+      leaseMs: config.leaseMs,
       idempotencyTtlMs: config.idempotencyTtlMs,
       vault: createVault(config.secretKey ?? (await keepSecretKey(config.secretKeyFile))),
       sanitizerPatterns: config.sanitizerPatterns,

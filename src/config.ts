@@ -27,6 +27,8 @@ export interface Config {
   readonly timeLimitMs: number;
   /** How long the job of a canceled run may take to end by itself before it is ended. */
   readonly cancelGraceMs: number;
+  /** How long a worker may give no sign of life before others take its runs over. */
+  readonly leaseMs: number;
   /** How long an idempotency key stands for the run that was first asked for under it. */
   readonly idempotencyTtlMs: number;
   /** MiB of memory that a run of a job that names no limit may take; 0 for as many as it likes. */
@@ -155,6 +157,7 @@ const environment = z.object({
   SOFT_TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 300),
   TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 600),
   CANCEL_GRACE_MS: integer(0, 3_600_000, 5000),
+  WORKER_LEASE_SECONDS: integer(1, 3600, 15),
   IDEMPOTENCY_TTL_HOURS: integer(1, 8760, 24),
   MEMORY_LIMIT_MB: integer(0, 1_000_000, 512),
   FILES_ROOT: z.string().default("data/files"),
@@ -203,6 +206,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     softTimeLimitMs: value.SOFT_TIME_LIMIT_SECONDS * 1000,
     timeLimitMs: value.TIME_LIMIT_SECONDS * 1000,
     cancelGraceMs: value.CANCEL_GRACE_MS,
+    leaseMs: value.WORKER_LEASE_SECONDS * 1000,
     idempotencyTtlMs: value.IDEMPOTENCY_TTL_HOURS * 3_600_000,
     memoryLimitMb: value.MEMORY_LIMIT_MB,
     filesRoot: resolve(value.FILES_ROOT),

@@ -1,5 +1,5 @@
 import type { Database } from "./database.ts";
-import { ContentType, Group, JobHookDelivery, MODELS, Token, User } from "./index.ts";
+import { ContentType, Group, MODELS, OWN_MODELS, Token, User } from "./index.ts";
 import { newId } from "./new-id.ts";
 
 /** Models that Nautobot does not keep in `extras`. */
@@ -17,7 +17,7 @@ export function contentTypeLabel(model: { name: string }): string {
 
 /** Makes sure that our models, as far as clients see them, have their content types, and `others`: labels of other applications' models, like `dcim.device`. */
 export async function ensureContentTypes(database: Database, others: readonly string[] = []): Promise<void> {
-  const ours = MODELS.filter((model) => model !== JobHookDelivery);
+  const ours = MODELS.filter((model) => !OWN_MODELS.has(model));
   const labels = new Set([...ours.map(contentTypeLabel), ...others]);
   const types = [...labels].map((label) => {
     const dot = label.indexOf(".");

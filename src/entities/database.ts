@@ -2,6 +2,7 @@ import type { Kysely } from "@mikro-orm/sql";
 import type { CompiledQuery, RawBuilder, SqlBool } from "kysely";
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import { StartError } from "../errors.ts";
+import type { Heartbeat } from "./databases/heartbeat.ts";
 import type { ConsoleOutputType, LogLevel } from "./choices.ts";
 
 /** A log line as it is stored; `created` is ISO 8601 text. Spelled as its columns are. */
@@ -25,6 +26,13 @@ export interface ConsoleEntryRow {
   timestamp: string;
   output_type: ConsoleOutputType;
   text: string;
+}
+
+/** Who may write to a run: the worker that has claimed it, for the attempt that it began. Spelled as the columns are. */
+export interface Hold {
+  job_result_id: string;
+  worker_id: string;
+  attempt: number | null;
 }
 
 /** Tables by name, columns by name: rows are read without hydration, so their shape is known by whoever selects them. */
@@ -56,10 +64,17 @@ export interface Database {
   ownersParameter(ids: readonly string[]): unknown;
   /** Whether a subquery in `from` may refer to what stands before it. */
   readonly hasLateral: boolean;
-  /** Stores lines and adds them to the counts of their runs, in one transaction. */
-  appendLines(lines: readonly LineRow[]): Promise<void>;
-  /** Stores what runs printed, in one transaction. */
-  appendConsoleEntries(entries: readonly ConsoleEntryRow[]): Promise<void>;
+  /**
+   * Stores lines and adds them to the counts of their runs, in one transaction. Lines that are stored already, by their sequence, stay as they are: a
+   * batch whose answer was lost can be sent again.
+   * @param holds of runs whose lines are stored only as long as these hold them.
+   * @returns the ids of the runs that are no longer held so; nothing of theirs is stored.
+   */
+  appendLines(lines: readonly LineRow[], holds?: readonly Hold[]): Promise<readonly string[]>;
+  /** Stores what runs printed; otherwise as {@link appendLines}. */
+  appendConsoleEntries(entries: readonly ConsoleEntryRow[], holds?: readonly Hold[]): Promise<readonly string[]>;
+  /** Lets a worker's row say that its process is alive, every so many milliseconds, from a thread of its own. */
+  keepAlive(workerId: string, everyMs: number): Promise<Heartbeat>;
   /**
    * Does work while no other process does work of this kind on the database: what a start makes, and what brings rows in step with job files.
    * @throws {@link AppError} CONFLICT when another takes longer than a minute.

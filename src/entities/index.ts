@@ -22,6 +22,7 @@ import { ScheduledJob } from "./scheduled-job.ts";
 import { Tag } from "./tag.ts";
 import { Token } from "./token.ts";
 import { User } from "./user.ts";
+import { Worker } from "./worker.ts";
 
 /** Every model, for the database and for the schema. */
 export const MODELS = [
@@ -49,7 +50,11 @@ export const MODELS = [
   ApprovalWorkflow,
   ApprovalWorkflowStage,
   ApprovalWorkflowStageResponse,
+  Worker,
 ] as const;
+
+/** Models whose rows are the server's own: no client sees one. */
+export const OWN_MODELS: ReadonlySet<object> = new Set([JobHookDelivery, Worker]);
 
 export {
   ApprovalWorkflow,
@@ -76,4 +81,5 @@ export {
   Tag,
   Token,
   User,
+  Worker,
 };

@@ -90,6 +90,9 @@ export class JobResult extends BaseModel {
   @Column("string", { description: "Name of the worker that took the run.", length: 255, nullable: true })
   worker!: string | null;
 
+  @Column("uuid", { description: "Id of that worker, which is another at each start.", nullable: true, hidden: true })
+  workerId!: string | null;
+
   @Column("json", {
     description: "Positional inputs; always an empty list, kept for Nautobot's clients.",
     nullable: true,

@@ -1,7 +1,8 @@
 import { newId } from "../entities/new-id.ts";
-import type { Database } from "../entities/database.ts";
+import type { Database, Hold } from "../entities/database.ts";
 import { createBatchWriter } from "./batch-writer.ts";
 import type { Broker } from "./broker.ts";
+import type { Recorder } from "./recorder.ts";
 import type { PrintedText } from "./sandbox.ts";
 
 /** Texts that come in one burst, and to the same stream, become one entry until it is as long as this, in characters. */
@@ -12,19 +13,23 @@ export interface ConsoleWriter {
   /**
    * What it returns resolves once the texts are stored, and rejects when they could not be.
    * @param after sequence of the run's last entry; 0 for a new run.
+   * @param hold without which nothing is stored.
    */
-  open(jobResultId: string, after?: number): (batch: readonly PrintedText[]) => Promise<void>;
+  open(jobResultId: string, after: number, hold: Hold): (batch: readonly PrintedText[]) => Promise<void>;
 }
 
 /** Gives entries their sequence and id, and writes them. The texts of a run's entries, joined in their order, are what it printed. */
-export function createConsoleWriter({ database, broker }: { database: Database; broker: Broker }): ConsoleWriter {
-  const append = createBatchWriter(database.appendConsoleEntries, (id) => broker.notify(`console:${id}`));
+export function createConsoleWriter(deps: { database: Database; broker: Broker; recorder: Recorder }): ConsoleWriter {
+  const { database, broker, recorder } = deps;
+  const append = createBatchWriter(database.appendConsoleEntries, (id) => broker.notify(`console:${id}`), recorder);
   return {
-    open(jobResultId, after = 0) {
+    open(jobResultId, after, hold) {
       let sequence = after;
       return (batch) =>
-        append(
-          merge(batch).map(({ stream, text, created }) => ({
+        append({
+          jobResultId,
+          hold,
+          rows: merge(batch).map(({ stream, text, created }) => ({
             id: newId(),
             job_result_id: jobResultId,
             sequence: ++sequence,
@@ -32,7 +37,7 @@ export function createConsoleWriter({ database, broker }: { database: Database; 
             output_type: stream === "stdout" ? "STDOUT" : "STDERR",
             text,
           })),
-        );
+        });
     },
   };
 }

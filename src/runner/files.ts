@@ -4,6 +4,7 @@ import type { Database } from "../entities/database.ts";
 import { isUuid } from "../entities/scalars.ts";
 import { newId } from "../entities/new-id.ts";
 import type { StoredFile } from "./define-job.ts";
+import type { Recorder } from "./recorder.ts";
 
 /** A file of a run, to be read; whoever has it closes `handle`. */
 export interface OpenFile {
@@ -28,6 +29,7 @@ export interface FileStore {
 /** What a file store is made of. */
 export interface FileStoreOptions {
   database: Database;
+  recorder: Recorder;
   /** Absolute path of the folder; made when the first file comes. */
   root: string;
   /** Largest file, in bytes. */
@@ -49,14 +51,15 @@ class FileTooLarge extends Error {
  * A file's name on disk is its id, so nothing that a job says becomes part of a path. It has that name once it is whole, and its row after
  * that.
  */
-export function createFileStore({ database, root, maxBytes, maxRunBytes }: FileStoreOptions): FileStore {
+export function createFileStore({ database, recorder, root, maxBytes, maxRunBytes }: FileStoreOptions): FileStore {
   const pathOf = (id: string) => join(root, id);
 
   async function record(jobResultId: string, file: StoredFile): Promise<void> {
-    await database.rows
+    const statement = database.rows
       .insertInto("file_proxy")
       .values({ ...file, job_result_id: jobResultId, uploaded_at: new Date().toISOString() })
-      .execute();
+      .onConflict((conflict) => conflict.column("id").doNothing());
+    await recorder.record(() => statement.execute());
   }
 
   return {

@@ -23,7 +23,8 @@ import { createLogWriter } from "./log-writer.ts";
 import type { Family } from "./notifier.ts";
 import type { ExecuteOperation } from "./operation.ts";
 import { prune, type Pruned, type PruneRequest } from "./prune.ts";
-import { recover } from "./recover.ts";
+import { openReaper } from "./reaper.ts";
+import { createRecorder } from "./recorder.ts";
 import { rerun, type RerunRequest } from "./rerun.ts";
 import { createRetries } from "./retries.ts";
 import { runOrAsk } from "./run-requests.ts";
@@ -38,6 +39,7 @@ import {
   type ScheduleWishes,
   updateSchedule,
 } from "./schedules.ts";
+import { sendWaiting } from "./send-waiting.ts";
 import { releaseAllWaiting } from "./slots.ts";
 import type { Templates } from "./templates.ts";
 import type { Vault } from "./vault.ts";
@@ -53,6 +55,7 @@ import { createWorker } from "./worker.ts";
  * bell      what a broker rings when rows changed; it has a topic and no content
  * claim     the update that makes a PENDING run a STARTED one; whoever's it is runs the job
  * attempt   what a claim begins; a run that may be retried has several, one after the other, and RETRY is its status between them
+ * lease     how long a worker may give no sign of life; then others take its runs over, and what it still says of them is not taken
  * settle    the update that gives a run its final status, or RETRY, after its last line is stored
  * schedule  when a job is to be run; `next_run_at` of its ScheduledJob is the only record of what is due
  * approval  what lets in a run of a job that asks for one; given to a schedule, for just what it is, by somebody else than who asks
@@ -157,7 +160,9 @@ export interface RunnerDeps {
   sanitizerPatterns: readonly SanitizerPattern[];
   clock: Clock;
   /** Where files go, and how large they may be. */
-  fileStore: Omit<FileStoreOptions, "database">;
+  fileStore: Omit<FileStoreOptions, "database" | "recorder">;
+  /** How long a worker may give no sign of life before others take its runs over, in milliseconds. */
+  leaseMs: number;
   /** Answers what runs send to the API. */
   executeOperation: ExecuteOperation;
   log: Logger;
@@ -174,23 +179,48 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   [SCHEDULES]: "schedule",
 };
 
+/** Signs of life within a lease, and looks at those of others. */
+const BEATS = 3;
+
 /** Brings the catalogue in step, picks up what an earlier process left, and starts to work. */
 export async function openRunner(deps: RunnerDeps): Promise<Runner> {
-  const { database, broker, sandbox, templates, concurrency, clock, log } = deps;
-  const workerName = `jobgraph@${hostname()}`;
-  const logWriter = createLogWriter({ database, broker });
+  const { database, broker, sandbox, templates, concurrency, clock, leaseMs, log } = deps;
+  const workerId = newId();
+  const recorder = createRecorder(log);
+  const recording = { ...deps, recorder };
+  const logWriter = createLogWriter(recording);
   const catalog = createCatalog(deps);
-  const files = createFileStore({ database, ...deps.fileStore });
-  const consoleWriter = createConsoleWriter(deps);
+  const files = createFileStore({ database, recorder, ...deps.fileStore });
+  const consoleWriter = createConsoleWriter(recording);
   const retries = createRetries({ database, broker, clock, log });
-  const stops = createRunStops({ database, broker, cancelGraceMs: deps.cancelGraceMs, log });
-  const worker = createWorker({ ...deps, catalog, logWriter, consoleWriter, files, stops, retries, name: workerName });
+  const stops = createRunStops({ database, broker, cancelGraceMs: deps.cancelGraceMs, workerId, log });
+  const worker = createWorker({
+    ...recording,
+    catalog,
+    logWriter,
+    consoleWriter,
+    files,
+    stops,
+    retries,
+    name: `jobgraph@${hostname()}`,
+    workerId,
+  });
   const gate = { ...deps, catalog };
   const hooks = createHooks(gate);
   const firing = { ...gate, changed };
   const scheduler = createScheduler(firing);
   await catalog.refresh({ userId: null, username: "", requestId: newId(), context: "ORM", detail: "the server started" });
-  await recover({ database, broker, clock, logWriter, workerName });
+  const heartbeat = await database.keepAlive(workerId, leaseMs / BEATS);
+  const reaper = openReaper({
+    ...recording,
+    logWriter,
+    workerId,
+    leaseMs,
+    lookMs: leaseMs / BEATS,
+    isRunning: stops.has,
+    onSettled: retries.wake,
+  });
+  await sendWaiting(deps);
   // Nobody waits for it; the database is closed only after it.
   const swept = files.sweep().catch((error: unknown) => log.error({ err: error }, "files without a row could not be deleted"));
 
@@ -263,8 +293,10 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
       await hooks.close();
       await swept;
       await worker.close(graceMs);
+      await reaper.close();
       await stops.close();
       await retries.close();
+      await heartbeat.close();
       await sandbox.close();
       await templates.close();
     },

@@ -1,17 +1,19 @@
 import type { Logger } from "pino";
-import type { Database } from "../entities/database.ts";
+import type { Database, Hold } from "../entities/database.ts";
 import type { Broker } from "./broker.ts";
 import type { ConsoleWriter } from "./console-writer.ts";
 import type { FileStore } from "./files.ts";
 import type { RunLines } from "./log-writer.ts";
 import type { ExecuteOperation } from "./operation.ts";
 import { openProgress } from "./progress-writer.ts";
+import type { Recorder } from "./recorder.ts";
 import type { RunListener } from "./sandbox.ts";
 
 /** What {@link openLeaves} needs. */
 export interface LeavesDeps {
   database: Database;
   broker: Broker;
+  recorder: Recorder;
   consoleWriter: ConsoleWriter;
   files: FileStore;
   executeOperation: ExecuteOperation;
@@ -20,7 +22,7 @@ export interface LeavesDeps {
 
 /** Whose leaves they are. */
 export interface LeavingRun {
-  id: string;
+  hold: Hold;
   userId: string | null;
   keepsConsole: boolean;
   /** Sequence of the last console entry of an earlier attempt; 0 for none. */
@@ -40,25 +42,26 @@ export interface Leaves {
  * server's log otherwise.
  */
 export function openLeaves(deps: LeavesDeps, run: LeavingRun): Leaves {
-  const progress = openProgress(deps, run.id);
-  const store = deps.files.open(run.id);
+  const id = run.hold.job_result_id;
+  const progress = openProgress(deps, run.hold);
+  const store = deps.files.open(id);
   const file: RunListener["file"] = (name, content) =>
     store(name, content).catch((error: NodeJS.ErrnoException) => {
       if (!error.syscall) throw error;
       // It names folders of the server, which are not the job's to know.
-      deps.log.error({ err: error, job_result: run.id }, "a file could not be stored");
+      deps.log.error({ err: error, job_result: id }, "a file could not be stored");
       throw Object.assign(new Error(`The file "${name}" could not be stored: ${error.code}.`), { name: "FileStorageError" });
     });
   const log: RunListener["printed"] = async (batch) => {
-    for (const { stream, text } of batch) deps.log.info({ stream, job_result: run.id }, text.trimEnd());
+    for (const { stream, text } of batch) deps.log.info({ stream, job_result: id }, text.trimEnd());
   };
   return {
     on: {
       lines: (batch) => run.lines.append(batch),
-      printed: run.keepsConsole ? deps.consoleWriter.open(run.id, run.printed) : log,
+      printed: run.keepsConsole ? deps.consoleWriter.open(id, run.printed, run.hold) : log,
       progress: (value) => progress.set(value),
       file,
-      graphql: (document, variables) => deps.executeOperation({ userId: run.userId, jobResultId: run.id, document, variables }),
+      graphql: (document, variables) => deps.executeOperation({ userId: run.userId, jobResultId: id, document, variables }),
     },
     close: () => progress.close(),
   };

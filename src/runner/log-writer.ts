@@ -1,19 +1,23 @@
 import { newId } from "../entities/new-id.ts";
-import type { Database } from "../entities/database.ts";
+import type { Database, Hold } from "../entities/database.ts";
 import { createBatchWriter } from "./batch-writer.ts";
 import type { Broker } from "./broker.ts";
+import type { Recorder } from "./recorder.ts";
 import type { SaidLine } from "./sandbox.ts";
 
 /** The lines of one run on their way into the database. */
 export interface RunLines {
-  /** Resolves once the batch is stored and its followers were rung; rejects when it could not be stored. */
+  /** Resolves once the batch is stored and its followers were rung, however long the database is away. Rejects when it cannot be stored. */
   append(batch: readonly SaidLine[]): Promise<void>;
 }
 
 /** Stores the lines of all runs of this process, in batches. */
 export interface LogWriter {
-  /** @param after sequence of the run's last line; 0 for a new run. */
-  open(jobResultId: string, after?: number): RunLines;
+  /**
+   * @param after sequence of the run's last line; 0 for a new run.
+   * @param hold without which no line is stored; anybody may write where it is absent.
+   */
+  open(jobResultId: string, after?: number, hold?: Hold): RunLines;
 }
 
 /** Sequence of the last line of a run, or of the last of what it printed; 0 for none. */
@@ -31,15 +35,17 @@ export async function lastSequence(
 }
 
 /** Gives lines their sequence and id, and writes them. */
-export function createLogWriter({ database, broker }: { database: Database; broker: Broker }): LogWriter {
-  const append = createBatchWriter(database.appendLines, (id) => broker.notify(`lines:${id}`));
+export function createLogWriter(deps: { database: Database; broker: Broker; recorder: Recorder }): LogWriter {
+  const append = createBatchWriter(deps.database.appendLines, (id) => deps.broker.notify(`lines:${id}`), deps.recorder);
   return {
-    open(jobResultId, after = 0) {
+    open(jobResultId, after = 0, hold = undefined) {
       let sequence = after;
       return {
         append: (batch) =>
-          append(
-            batch.map((line) => ({
+          append({
+            jobResultId,
+            hold,
+            rows: batch.map((line) => ({
               id: newId(),
               job_result_id: jobResultId,
               sequence: ++sequence,
@@ -50,7 +56,7 @@ export function createLogWriter({ database, broker }: { database: Database; brok
               log_object: line.object,
               absolute_url: line.url,
             })),
-          ),
+          }),
       };
     },
   };

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
-import type { Database } from "../entities/database.ts";
+import type { Database, Hold } from "../entities/database.ts";
 import type { Broker } from "./broker.ts";
+import type { Recorder } from "./recorder.ts";
 import type { Progress } from "./sandbox.ts";
 
 /** Shortest time between two values of a run that are stored. */
@@ -16,8 +17,8 @@ export interface RunProgress {
 
 /** @param deps where it is stored, and what rings when it was. */
 export function openProgress(
-  { database, broker, log }: { database: Database; broker: Broker; log: Logger },
-  jobResultId: string,
+  { database, broker, recorder, log }: { database: Database; broker: Broker; recorder: Recorder; log: Logger },
+  { job_result_id: jobResultId, worker_id, attempt }: Hold,
 ): RunProgress {
   let next: Progress | undefined;
   let writing: Promise<void> | undefined;
@@ -25,11 +26,13 @@ export function openProgress(
 
   async function store({ done, total, message }: Progress): Promise<void> {
     try {
-      await database.rows
+      const statement = database.rows
         .updateTable("job_result")
         .set({ progress_done: done, progress_total: total, progress_message: message })
         .where("id", "=", jobResultId)
-        .execute();
+        .where("worker_id", "=", worker_id)
+        .where("attempt", "=", attempt);
+      await recorder.record(() => statement.execute());
       broker.notify(`result:${jobResultId}`);
     } catch (error) {
       log.error({ err: error, job_result: jobResultId }, "the progress of a run could not be stored");

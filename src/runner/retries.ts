@@ -3,17 +3,22 @@ import type { Database } from "../entities/database.ts";
 import { isoTime } from "../entities/timestamp.ts";
 import type { Broker } from "./broker.ts";
 import type { Clock } from "./clock.ts";
+import { sendWaiting } from "./send-waiting.ts";
 import { releaseAllWaiting } from "./slots.ts";
 import { createWaker, type Waker } from "./waker.ts";
 
-/** What should have been sent off by somebody who failed to is found after this long. */
-const SAFETY_MS = 60_000;
+/** Runs that somebody failed to send off, or to let in, are found after this long. */
+const SAFETY_MS = 15_000;
 /** How long after a failure, such as a database that is away, it is tried again. */
 const RETRY_MS = 1000;
 
-/** Sends off runs whose next attempt is due. A run between two attempts is a row with a time; this only watches the clock. */
+/**
+ * Sends off runs that wait for a worker: those whose next attempt is due, and those whose delivery was lost with the process that had it. A run between two
+ * attempts is a row with a time; this only watches the clock.
+ */
 export function createRetries(deps: { database: Database; broker: Broker; clock: Clock; log: Logger }): Waker {
   const { database, broker, clock, log } = deps;
+
   async function sendDue(): Promise<void> {
     const due = await database.rows
       .updateTable("job_result")
@@ -28,6 +33,7 @@ export function createRetries(deps: { database: Database; broker: Broker; clock:
       await broker.enqueue({ id: id as string, queue });
     }
     await releaseAllWaiting(deps);
+    await sendWaiting(deps, new Date(clock.now() - SAFETY_MS));
   }
 
   async function nextTime(): Promise<number> {

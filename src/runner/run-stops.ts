@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Database } from "../entities/database.ts";
+import { RunLost } from "./batch-writer.ts";
 import type { Broker } from "./broker.ts";
 import { type CanceledRow, describeCancel } from "./cancel.ts";
 import { JobCanceled } from "./define-job.ts";
@@ -11,14 +12,18 @@ export interface RunStop {
   readonly tell: AbortSignal;
   /** Aborted when its grace is over: the run is ended whatever the job does. */
   readonly end: AbortSignal;
+  /** Says for which attempt the run was claimed: once another has the run, its job is ended. */
+  claimed(attempt: number): void;
   /** The run has ended by itself. */
   close(): void;
 }
 
-/** What stops the runs of a worker: somebody cancels one, or the server is stopped. */
+/** What stops the runs of a worker: somebody cancels one, another worker has taken it over, or the server is stopped. */
 export interface RunStops {
   /** From before the claim, so that no cancel falls in between. */
   open(jobResultId: string): RunStop;
+  /** Whether a run is under way here. */
+  has(jobResultId: string): boolean;
   /** Tells every job, and ends them soon; also those whose grace after a cancel is longer. */
   shutDown(reason: Error): void;
   close(): Promise<void>;
@@ -33,11 +38,28 @@ interface Stoppable {
   tell: AbortController;
   end: AbortController;
   timers: NodeJS.Timeout[];
+  /** Undefined before the claim. */
+  attempt: number | undefined;
+}
+
+/** A run's row, as far as it says whether to go on. */
+interface RunRow extends CanceledRow {
+  id: string;
+  status: string;
+  worker_id: string | null;
+  attempt: number | null;
+  date_canceled: unknown;
 }
 
 /** Looks into the rows of the worker's runs when the bell of cancels rings. */
-export function createRunStops(deps: { database: Database; broker: Broker; cancelGraceMs: number; log: Logger }): RunStops {
-  const { database, broker, cancelGraceMs, log } = deps;
+export function createRunStops(deps: {
+  database: Database;
+  broker: Broker;
+  cancelGraceMs: number;
+  workerId: string;
+  log: Logger;
+}): RunStops {
+  const { database, broker, cancelGraceMs, workerId, log } = deps;
   const runs = new Map<string, Stoppable>();
   let shutdown: Error | undefined;
 
@@ -47,19 +69,26 @@ export function createRunStops(deps: { database: Database; broker: Broker; cance
   }
 
   async function look(): Promise<void> {
-    const ids = [...runs].filter(([, { tell }]) => !tell.signal.aborted).map(([id]) => id);
+    const ids = [...runs].filter(([, { end }]) => !end.signal.aborted).map(([id]) => id);
     if (ids.length === 0) return;
-    const canceled = (await database.read(
+    // Before the question: a claim that comes meanwhile is not in its answer.
+    const claims = new Map(ids.map((id) => [id, runs.get(id)!.attempt]));
+    const found = (await database.read(
       database.rows
         .selectFrom("job_result")
-        .select(["id", "canceled_by_user_name", "cancel_reason"])
+        .select(["id", "status", "worker_id", "attempt", "date_canceled", "canceled_by_user_name", "cancel_reason"])
         .where("id", "in", ids)
-        .where("date_canceled", "is not", null)
         .compile(),
-    )) as unknown as (CanceledRow & { id: string })[];
-    for (const row of canceled) {
-      const run = runs.get(row.id);
-      if (run && !run.tell.signal.aborted) stop(run, new JobCanceled(describeCancel(row)), cancelGraceMs);
+    )) as unknown as RunRow[];
+    const rows = new Map(found.map((row) => [row.id, row]));
+    for (const [id, attempt] of claims) {
+      const run = runs.get(id);
+      const row = rows.get(id);
+      if (!run || run.attempt !== attempt) continue;
+      if (attempt !== undefined && !(row?.status === "STARTED" && row.worker_id === workerId && row.attempt === attempt))
+        stop(run, new RunLost(id), 0);
+      else if (row && row.date_canceled !== null && !run.tell.signal.aborted)
+        stop(run, new JobCanceled(describeCancel(row)), cancelGraceMs);
     }
   }
 
@@ -72,18 +101,20 @@ export function createRunStops(deps: { database: Database; broker: Broker; cance
 
   return {
     open(jobResultId) {
-      const run: Stoppable = { tell: new AbortController(), end: new AbortController(), timers: [] };
+      const run: Stoppable = { tell: new AbortController(), end: new AbortController(), timers: [], attempt: undefined };
       runs.set(jobResultId, run);
       if (shutdown) stop(run, shutdown, SHUTDOWN_ABORT_MS);
       return {
         tell: run.tell.signal,
         end: run.end.signal,
+        claimed: (attempt) => void (run.attempt = attempt),
         close() {
           runs.delete(jobResultId);
           for (const timer of run.timers) clearTimeout(timer);
         },
       };
     },
+    has: (jobResultId) => runs.has(jobResultId),
     shutDown(reason) {
       shutdown = reason;
       for (const run of runs.values()) stop(run, reason, SHUTDOWN_ABORT_MS);

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { sql } from "kysely";
+import type { Hold } from "../entities/database.ts";
 import type { SanitizerPattern } from "../sanitizer-patterns.ts";
 import type { Delivery } from "./broker.ts";
 import type { Catalog } from "./catalog.ts";
@@ -38,8 +39,10 @@ export interface WorkerDeps extends SettleDeps {
   /** What is hidden in all that runs say. */
   sanitizerPatterns: readonly SanitizerPattern[];
   log: Logger;
-  /** Recorded on every run it takes. */
+  /** Recorded on every run it takes: a name for people. */
   name: string;
+  /** Of the worker's row, new at each start: a run is this worker's for as long as its row has it. */
+  workerId: string;
 }
 
 /** Makes runs of deliveries. */
@@ -83,22 +86,25 @@ class WorkerShutdown extends Error {
 
 /** A delivery becomes claim → sandbox → settle. The claim decides: of two deliveries of one run, one finds it no longer PENDING. */
 export function createWorker(deps: WorkerDeps): Worker {
-  const { database, broker, catalog, clock, stops, log } = deps;
+  const { database, broker, catalog, clock, recorder, stops, workerId, log } = deps;
   const running = new Set<Promise<void>>();
 
+  /** Claims a run. One that is this worker's already was claimed by a statement whose answer was lost: no two deliveries of a run are handled at once. */
   async function claim(id: string): Promise<ClaimedRun | undefined> {
-    return (await database.rows
+    const statement = database.rows
       .updateTable("job_result")
       .set({
         status: "STARTED",
         date_started: sql`coalesce(date_started, ${new Date(clock.now()).toISOString()})`,
-        attempt: sql`coalesce(attempt, 0) + 1`,
+        attempt: sql`case when status = 'PENDING' then coalesce(attempt, 0) + 1 else attempt end`,
         worker: deps.name,
+        worker_id: workerId,
       })
       .where("id", "=", id)
-      .where("status", "=", "PENDING")
-      .where(sql<boolean>`waits_for_slot is not true`)
-      .where(sql<boolean>`awaits_approval is not true`)
+      .where(
+        sql<boolean>`(status = 'PENDING' and waits_for_slot is not true and awaits_approval is not true
+          or status = 'STARTED' and worker_id = ${workerId})`,
+      )
       .returning([
         "id",
         "name",
@@ -112,8 +118,8 @@ export function createWorker(deps: WorkerDeps): Worker {
         "waits_for_slot",
         "result",
         sql`(select username from ${sql.table("user")} where ${sql.ref("user.id")} = job_result.user_id)`.as("username"),
-      ])
-      .executeTakeFirst()) as ClaimedRun | undefined;
+      ]);
+    return (await recorder.record(() => statement.executeTakeFirst())) as ClaimedRun | undefined;
   }
 
   async function run({ id }: Delivery): Promise<void> {
@@ -121,15 +127,19 @@ export function createWorker(deps: WorkerDeps): Worker {
     try {
       const claimed = await claim(id);
       if (!claimed) return;
-      broker.notify(`result:${id}`);
-      const lines = deps.logWriter.open(id, claimed.attempt > 1 ? await lastSequence(database, "job_log_entry", id) : 0);
-      const outcome = await execute(deps, claimed, lines, stop).catch(failureOf);
       const { attempt } = claimed;
+      stop.claimed(attempt);
+      broker.notify(`result:${id}`);
+      const hold: Hold = { job_result_id: id, worker_id: workerId, attempt };
+      const last = attempt > 1 ? await recorder.record(() => lastSequence(database, "job_log_entry", id)) : 0;
+      const lines = deps.logWriter.open(id, last, hold);
+      const outcome = await execute(deps, claimed, hold, lines, stop).catch(failureOf);
       const options = database.readJson(claimed.celery_kwargs) as RunOptions;
-      const status = await settle(deps, { id, attempt, options, append: lines.append }, outcome, "TERMINATED");
+      const status = await settle(deps, { hold, options, append: lines.append }, outcome, "TERMINATED");
+      if (status === undefined) log.warn({ job_result: id, attempt }, "a run was no longer this worker's when it ended");
       if (status === "RETRY") deps.retries.wake();
       else if (claimed.waits_for_slot !== null || catalog.source(claimed.task_name ?? "")?.isLimited)
-        await releaseWaiting(deps, claimed.job_model_id);
+        await recorder.record(() => releaseWaiting(deps, claimed.job_model_id));
     } finally {
       stop.close();
     }
@@ -147,14 +157,20 @@ export function createWorker(deps: WorkerDeps): Worker {
     async close(graceMs) {
       const shutdown = new WorkerShutdown(`The server was stopped, and the job did not end within ${graceMs} ms.`);
       const timer = setTimeout(() => stops.shutDown(shutdown), graceMs);
+      // What cannot be recorded for so long is found by others, once nothing keeps this worker's runs.
+      const late = setTimeout(() => recorder.giveUp(), graceMs + RECORD_MS);
       await Promise.all(running);
       clearTimeout(timer);
+      clearTimeout(late);
     },
   };
 }
 
-async function execute(deps: WorkerDeps, run: ClaimedRun, lines: RunLines, { tell, end }: RunStop): Promise<Outcome> {
-  const { database, catalog, sandbox, timeLimits } = deps;
+/** How long after their grace the last runs of a server that stops may take to be recorded, in milliseconds. */
+const RECORD_MS = 5000;
+
+async function execute(deps: WorkerDeps, run: ClaimedRun, hold: Hold, lines: RunLines, { tell, end }: RunStop): Promise<Outcome> {
+  const { database, catalog, recorder, sandbox, timeLimits } = deps;
   const options = database.readJson(run.celery_kwargs) as RunOptions;
   if (run.attempt > 1) {
     const message = attemptBegins(run.attempt, options, database.readJson(run.result));
@@ -173,7 +189,9 @@ async function execute(deps: WorkerDeps, run: ClaimedRun, lines: RunLines, { tel
   const task = {
     ...code,
     jobResult: { id: run.id, name: run.name },
-    data: await (receiver ? receiverData(database, receiver, kwargs) : loadObjects(database, variablesSchema, kwargs)),
+    data: await recorder.record(() =>
+      receiver ? receiverData(database, receiver, kwargs) : loadObjects(database, variablesSchema, kwargs),
+    ),
     dryRun: options.dryrun ?? false,
     limits,
     redaction: { secrets: secretsIn(sensitive), patterns: deps.sanitizerPatterns },
@@ -181,14 +199,8 @@ async function execute(deps: WorkerDeps, run: ClaimedRun, lines: RunLines, { tel
   };
   // Canceled in the meantime: none of its code has to be run.
   if (tell.aborted) return failureOf(tell.reason as Error);
-  const printed = run.attempt > 1 ? await lastSequence(database, "job_console_entry", run.id) : 0;
-  const leaves = openLeaves(deps, {
-    id: run.id,
-    userId: run.user_id,
-    keepsConsole: options.console_log ?? false,
-    printed,
-    lines,
-  });
+  const printed = run.attempt > 1 ? await recorder.record(() => lastSequence(database, "job_console_entry", run.id)) : 0;
+  const leaves = openLeaves(deps, { hold, userId: run.user_id, keepsConsole: options.console_log ?? false, printed, lines });
   const outcome = await sandbox.run(task, leaves.on, tell, end);
   await leaves.close();
   return outcome;

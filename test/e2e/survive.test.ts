@@ -145,7 +145,13 @@ async function survive(
   const random = createRandom(seed);
   await mkdir(join(folder, "jobs"));
   await writeFile(join(folder, "jobs", "own.ts"), JOBS);
-  const env = { DATABASE_URL: databaseUrl, JOBS_ROOT: join(folder, "jobs"), ADMIN_TOKEN: KEY, LOG_LEVEL: "warn" };
+  const env = {
+    DATABASE_URL: databaseUrl,
+    JOBS_ROOT: join(folder, "jobs"),
+    ADMIN_TOKEN: KEY,
+    LOG_LEVEL: "warn",
+    WORKER_LEASE_SECONDS: "1",
+  };
   const memory: Memory = { asked: new Map(), seen: new Map(), checked: new Set() };
   for (let life = 1; life <= kills; life++) {
     const server = await startServer(env);

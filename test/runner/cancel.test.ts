@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openTestApp } from "../support/app.ts";
+import { openTestApp, restart } from "../support/app.ts";
 import { cancel, finished, read, start, startAndHear } from "../support/control.ts";
 import { databaseOf } from "../support/rows.ts";
 
@@ -144,8 +144,8 @@ test("a canceled run whose server was lost is revoked by the next", async () => 
     .set({ status: "STARTED", date_done: null, date_canceled: new Date().toISOString(), canceled_by_user_name: "ada" })
     .where("id", "=", id)
     .execute();
-  const again = await openTestApp({}, { databaseUrl: first.config.databaseUrl, jobsRoot: first.config.jobsRoot });
-  const run = await read(again.client, id);
+  const again = await restart(first, { leaseMs: 300 });
+  const run = await finished(again.client, id);
   expect(run).toMatchObject({ status: "REVOKED", cancel_type: "REAPED", canceled_by_user_name: "ada" });
   expect(messages(run)).toEqual(["quick", expect.stringContaining("worker was lost"), "Canceled by ada."]);
 });

@@ -5,6 +5,7 @@ import { createMemoryBroker } from "../../src/runner/brokers/memory.ts";
 import { createRowFollowers } from "../../src/runner/live/follow-rows.ts";
 import { createLogWriter } from "../../src/runner/log-writer.ts";
 import { freshDatabaseUrl } from "../support/database.ts";
+import { recorder } from "../support/recorder.ts";
 import { storeRun } from "../support/rows.ts";
 
 test("a follower of some of the lines is given each once, however many others come between them", async () => {
@@ -12,7 +13,7 @@ test("a follower of some of the lines is given each once, however many others co
   const broker = createMemoryBroker();
   const id = await storeRun(database, { status: "STARTED", dateDone: null });
   const follow = createRowFollowers({ database, broker });
-  const log = createLogWriter({ database, broker }).open(id);
+  const log = createLogWriter({ database, broker, recorder }).open(id);
   const say = (level: "ERROR" | "INFO") =>
     log.append([{ level, grouping: "main", message: level, created: 0, object: "", url: "" }]);
   const condition = sql<SqlBool>`job_log_entry.log_level = 'ERROR'`;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openTestApp, type TestApp, writeJobs } from "../support/app.ts";
+import { openTestApp, restart, type TestApp, writeJobs } from "../support/app.ts";
 import { createTestClock } from "../support/clock.ts";
 import { cancel, finished, read, start, startAndHear } from "../support/control.ts";
 import { databaseOf } from "../support/rows.ts";
@@ -70,8 +70,8 @@ test("a singleton's run of a lost server holds nothing after the next start", as
     .set({ status: "STARTED", date_done: null, date_canceled: null })
     .where("id", "=", id)
     .execute();
-  const again = await openTestApp({}, { databaseUrl: first.config.databaseUrl, jobsRoot: first.config.jobsRoot });
-  expect(await read(again.client, id)).toMatchObject({ status: "FAILURE", result: { exc_type: "WorkerLost" } });
+  const again = await restart(first, { leaseMs: 300 });
+  expect(await finished(again.client, id)).toMatchObject({ status: "FAILURE", result: { exc_type: "WorkerLost" } });
   await cancel(again.client, await startAndHear(again.client, "jobs.Single"));
 });
 

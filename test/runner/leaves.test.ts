@@ -6,6 +6,7 @@ import { newId } from "../../src/entities/new-id.ts";
 import { createFileStore } from "../../src/runner/files.ts";
 import { openTestApp, type TestApp } from "../support/app.ts";
 import { freshDatabaseUrl } from "../support/database.ts";
+import { recorder } from "../support/recorder.ts";
 import { runToEnd } from "../support/runs.ts";
 
 const JOBS = {
@@ -178,7 +179,7 @@ describe("files", () => {
     for (const name of [old, `${old}.part`, `${newId()}.part`, "README"]) await writeFile(join(root, name), "x");
     await utimes(join(root, "README"), 0, 0);
     const database = await openDatabase(app.config.databaseUrl);
-    const files = createFileStore({ database, root, maxBytes: 1, maxRunBytes: 1 });
+    const files = createFileStore({ database, recorder, root, maxBytes: 1, maxRunBytes: 1 });
     await files.sweep();
     const left = await readdir(root);
     expect(left).toHaveLength(3);
@@ -195,7 +196,7 @@ describe("files", () => {
     await writeFile(join(root, old), "x");
     const uploaded = new Date().toISOString();
     await database.rows.insertInto("file_proxy").values({ id: old, name: "old", size: 1, uploaded_at: uploaded }).execute();
-    await createFileStore({ database, root, maxBytes: 1, maxRunBytes: 1 }).sweep();
+    await createFileStore({ database, recorder, root, maxBytes: 1, maxRunBytes: 1 }).sweep();
     expect(await readdir(root)).toContain(old);
     await database.close();
   });

@@ -133,8 +133,9 @@ test("the next server goes on with what waits for its next attempt, and tries ag
 
   const { databaseUrl, jobsRoot } = first.config;
   const clock = createTestClock();
-  const { client } = await openTestApp({}, { databaseUrl, jobsRoot }, clock);
-  expect(await read(client, lost)).toMatchObject({ status: "RETRY", attempt: 1, result: { exc_type: "WorkerLost" } });
+  const { client } = await openTestApp({}, { databaseUrl, jobsRoot, leaseMs: 300 }, clock);
+  await reaches(client, lost, "RETRY");
+  expect(await read(client, lost)).toMatchObject({ attempt: 1, result: { exc_type: "WorkerLost" } });
   await clock.waitedFor(10 * SECOND);
   clock.advance(10 * SECOND);
   for (const id of [waiting, lost]) await expect.poll(() => read(client, id)).toMatchObject({ status: "RETRY", attempt: 2 });

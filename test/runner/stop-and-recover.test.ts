@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openDatabase } from "../../src/entities/database.ts";
-import { openTestApp } from "../support/app.ts";
+import { openTestApp, restart } from "../support/app.ts";
 import { runToEnd } from "../support/runs.ts";
 
 const JOBS = {
@@ -88,7 +88,7 @@ test("what a lost server was running is failed with a line that says so, and wha
     .execute();
   await database.close();
 
-  const again = await openTestApp({}, { databaseUrl: first.config.databaseUrl, jobsRoot: first.config.jobsRoot });
+  const again = await restart(first, { leaseMs: 300 });
   expect((await again.client.followLog(run.id)).map((line) => [line.sequence, line.log_level, line.message])).toEqual([
     [1, "INFO", "quick"],
     [2, "CRITICAL", expect.stringContaining("worker was lost")],

@@ -73,6 +73,7 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
     timeLimits,
     fileStore,
     cancelGraceMs: 0,
+    leaseMs: 15_000,
     idempotencyTtlMs: 60_000,
     vault: createVault("test"),
     sanitizerPatterns: [],

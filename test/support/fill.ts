@@ -1,12 +1,12 @@
 import { sql } from "kysely";
 import type { Database } from "../../src/entities/database.ts";
-import { JobHookDelivery, MODELS, Token } from "../../src/entities/index.ts";
+import { MODELS, OWN_MODELS, Token } from "../../src/entities/index.ts";
 import { newId } from "../../src/entities/new-id.ts";
 import { type ColumnShape, type ModelShape, shapeOf, tableOf } from "../../src/entities/shape.ts";
 
 /** Rows of every model that clients can see, `count` of each: the n-th refers to, and is linked to, the n-th of the others. */
 export async function fillModels(database: Database, count: number): Promise<void> {
-  const shapes = inOrder(MODELS.filter((model) => model !== Token && model !== JobHookDelivery).map((model) => shapeOf(model)));
+  const shapes = inOrder(MODELS.filter((model) => model !== Token && !OWN_MODELS.has(model)).map((model) => shapeOf(model)));
   const ids = new Map<object, string[]>();
   const tables = new Set<string>();
   for (const shape of shapes) {

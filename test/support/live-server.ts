@@ -14,6 +14,7 @@ import { createNotifier, type Notifier } from "../../src/runner/notifier.ts";
 import { openServer } from "../../src/schema/server.ts";
 import { KEY } from "./app.ts";
 import { freshDatabaseUrl } from "./database.ts";
+import { recorder } from "./recorder.ts";
 import { storeRun } from "./rows.ts";
 
 /** A server that runs no jobs: its test writes what runs leave, and sees who listens. */
@@ -69,7 +70,7 @@ export async function openLiveServer(): Promise<LiveServer> {
     await server.close();
     await database.close();
   });
-  const writer = createLogWriter({ database, broker });
+  const writer = createLogWriter({ database, broker, recorder });
   const logs = new Map<string, RunLines>();
 
   return {

@@ -16,6 +16,8 @@ export interface Proxy {
   leadTo(url: string): void;
   /** Answers new requests for a WebSocket with 403, as some proxies do, until told otherwise. */
   refuseUpgrades(refused?: boolean): void;
+  /** Ends all open connections and accepts no others, as a server that is away, until told otherwise. */
+  down(isDown?: boolean): void;
   /** Ends all open connections, as a cable that is pulled on a machine between. */
   cut(): void;
   /** Asked for each new connection with its first answer: after how many bytes to the client it is cut; undefined for never. */
@@ -30,9 +32,11 @@ export async function openProxy(target: string): Promise<Proxy> {
   const seen = { upgrades: 0, cuts: 0 };
   let to = new URL(target);
   let isRefusing = false;
+  let isAway = false;
   let nextCut: () => number | undefined = () => undefined;
 
   const server = createServer((client) => {
+    if (isAway) return void client.destroy();
     const upstream = connect(Number(to.port), to.hostname);
     const pair: [Socket, Socket] = [client, upstream];
     pairs.add(pair);
@@ -90,6 +94,10 @@ export async function openProxy(target: string): Promise<Proxy> {
     },
     leadTo: (url) => void (to = new URL(url)),
     refuseUpgrades: (refused = true) => void (isRefusing = refused),
+    down(isDown = true) {
+      isAway = isDown;
+      if (isDown) cut();
+    },
     cut,
     cutAfter: (bytes) => void (nextCut = bytes),
     freeze() {

@@ -36,7 +36,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   "csv-parse": ["runner/transfer/"],
   "csv-stringify": ["runner/transfer/"],
   yaml: ["runner/transfer/"],
-  "node:worker_threads": ["runner/sandbox/", "runner/templates/"],
+  "node:worker_threads": ["entities/databases/", "runner/sandbox/", "runner/templates/"],
 };
 
 const IMPORT = /(?:from|import)\s*\(?\s*"([^"]+)"/g;

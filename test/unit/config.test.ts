@@ -17,6 +17,7 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     sandbox: "thread",
     spareThreads: 1,
     cancelGraceMs: 5000,
+    leaseMs: 15_000,
     idempotencyTtlMs: 86_400_000,
     shutdownGraceMs: 10_000,
     softTimeLimitMs: 300_000,

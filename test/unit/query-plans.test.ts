@@ -13,6 +13,7 @@ import { createSchema } from "../../src/schema/index.ts";
 import type { ListField } from "../../src/schema/list-arguments.ts";
 import { freshDatabaseUrl } from "../support/database.ts";
 import { fillModels } from "../support/fill.ts";
+import { recorder } from "../support/recorder.ts";
 
 /** Tables that grow as long as the server runs; the others have as many rows as people make. */
 const GROWING = /^(file_proxy|job_console_entry|job_log_entry|job_result|note|object_change)$/;
@@ -100,7 +101,7 @@ test.for(Object.values(PrunableKind))("indexes find what is old: %s", async (kin
   await database.rows.deleteFrom("job_hook_delivery").execute();
   await sql`analyze`.execute(database.rows);
   const { explaining, plans } = explain(database);
-  const files = createFileStore({ database, root: "/nowhere", maxBytes: 0, maxRunBytes: 0 });
+  const files = createFileStore({ database, recorder, root: "/nowhere", maxBytes: 0, maxRunBytes: 0 });
   for (const dryRun of [true, false])
     await prune({ database: explaining, files }, { kind, before: new Date("2100-01-01"), limit: 20, dryRun, after: undefined });
   expect(plans.filter((plan) => SORT.test(plan) || /SCAN (?!(owner|json_each|CONSTANT ROW))/.test(plan))).toEqual([]);

@@ -1,30 +1,16 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { MikroORM } from "@mikro-orm/sqlite";
 import Sqlite from "better-sqlite3";
 import { type CompiledQuery, sql, type SqliteDatabase, SqliteDialect, type SqliteStatement } from "kysely";
 import { LRUCache } from "lru-cache";
 import { RE2JS } from "re2js";
-import type { ConsoleEntryRow, Database, LineRow } from "../database.ts";
-import { COUNT_COLUMNS, countLines } from "../log-counts.ts";
+import type { Database } from "../database.ts";
 import { migrationOptions } from "../migrations/index.ts";
 import { ORM_OPTIONS } from "./options.ts";
+import { keepAlive } from "./heartbeat.ts";
 import { alone } from "./sqlite-alone.ts";
-
-const LINE_COLUMNS = [
-  "id",
-  "job_result_id",
-  "sequence",
-  "log_level",
-  "grouping",
-  "message",
-  "created",
-  "log_object",
-  "absolute_url",
-] as const;
-
-const CONSOLE_COLUMNS = ["id", "job_result_id", "sequence", "timestamp", "output_type", "text"] as const;
+import { openAppend } from "./sqlite-append.ts";
 
 /** Opens, and makes where it is missing, the SQLite database at a path. */
 export async function openSqlite(path: string): Promise<Database> {
@@ -43,7 +29,7 @@ export async function openSqlite(path: string): Promise<Database> {
       await em.execute(`pragma ${pragma}`);
   });
   let reader: ReturnType<typeof openReader> | undefined;
-  let lines: LineConnection | undefined;
+  let append: ReturnType<typeof openAppend> | undefined;
   return {
     fork: () => orm.em.fork(),
     transaction: (work) =>
@@ -61,14 +47,15 @@ export async function openSqlite(path: string): Promise<Database> {
     hasLateral: false,
     like: (text, pattern) => sql`${text} like ${pattern} escape '\\'`,
     matches: (text, pattern, ignoreCase) => sql`matches(${ignoreCase ? `(?i)${pattern}` : pattern}, ${text})`,
-    appendLines: (rows) => (lines ??= openLineConnection(file)).append(rows),
-    appendConsoleEntries: (rows) => (lines ??= openLineConnection(file)).appendConsole(rows),
+    appendLines: (rows, holds = []) => (append ??= openAppend(file)).lines(rows, holds),
+    appendConsoleEntries: (rows, holds = []) => (append ??= openAppend(file)).consoleEntries(rows, holds),
+    keepAlive: (workerId, everyMs) => keepAlive({ file }, workerId, everyMs),
     alone: (work) => alone(file, work),
     migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),
     pendingSchemaChanges: () => orm.schema.getUpdateSchemaSQL({ wrap: false }),
     async close() {
       reader?.close();
-      lines?.close();
+      append?.close();
       await orm.close();
     },
   };
@@ -103,48 +90,5 @@ function createMatcher(): (pattern: string, text: string | null) => number {
   return (pattern, text) => {
     if (compiled?.pattern !== pattern) compiled = { pattern, regex: RE2JS.compile(pattern) };
     return text !== null && compiled.regex.test(text) ? 1 : 0;
-  };
-}
-
-interface LineConnection {
-  append(rows: readonly LineRow[]): Promise<void>;
-  appendConsole(rows: readonly ConsoleEntryRow[]): Promise<void>;
-  close(): void;
-}
-
-/** Lines and what is printed have a connection and prepared statements of their own: MikroORM's single connection would make them queue behind reads. */
-function openLineConnection(file: string): LineConnection {
-  // A busy database answers at once: whoever holds it runs on this very thread, and waiting here would keep it from letting go.
-  const connection = new Sqlite(file, { timeout: 0 });
-  connection.pragma("synchronous = normal");
-  const insertInto = (table: string, columns: readonly string[]) =>
-    connection.prepare(`insert into ${table} (${columns.join(", ")}) values (${columns.map((name) => `@${name}`).join(", ")})`);
-  const insert = insertInto("job_log_entry", LINE_COLUMNS);
-  const insertConsole = insertInto("job_console_entry", CONSOLE_COLUMNS);
-  const count = connection.prepare(
-    `update job_result set ${COUNT_COLUMNS.map((name) => `${name} = ${name} + ?`).join(", ")} where id = ?`,
-  );
-  const write = connection.transaction((rows: readonly LineRow[]) => {
-    for (const row of rows) insert.run(row);
-    for (const [id, counts] of countLines(rows)) count.run(...counts, id);
-  });
-  const writeConsole = connection.transaction((rows: readonly ConsoleEntryRow[]) => {
-    for (const row of rows) insertConsole.run(row);
-  });
-
-  async function whenFree(writeNow: () => void): Promise<void> {
-    for (;;) {
-      try {
-        return writeNow();
-      } catch (error) {
-        if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
-        await delay(2);
-      }
-    }
-  }
-  return {
-    append: (rows) => whenFree(() => write.immediate(rows)),
-    appendConsole: (rows) => whenFree(() => writeConsole.immediate(rows)),
-    close: () => connection.close(),
   };
 }

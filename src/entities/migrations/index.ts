@@ -8,6 +8,7 @@ import { schedules } from "./0006-schedules.ts";
 import { sensitiveInputs } from "./0005-sensitive-inputs.ts";
 import { approvals } from "./0007-approvals.ts";
 import { approvalWorkflows } from "./0008-approval-workflows.ts";
+import { workerLeases } from "./0009-worker-leases.ts";
 
 /** One step of the schema's history, in the words of each database. Never edited once it has landed. */
 export interface SchemaStep {
@@ -25,6 +26,7 @@ const STEPS: readonly SchemaStep[] = [
   schedules,
   approvals,
   approvalWorkflows,
+  workerLeases,
 ];
 
 /** The steps as MikroORM's migrator wants them, for one database. */

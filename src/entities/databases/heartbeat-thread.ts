@@ -1,0 +1,72 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { parentPort, workerData } from "node:worker_threads";
+import type { HeartbeatData } from "./heartbeat.ts";
+
+/** Runs statements with parameters as `$1`. */
+interface Connection {
+  run(statement: string, values: unknown[]): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+const { database, worker, everyMs } = workerData as HeartbeatData;
+
+/** A connection may take this long to come, and a statement to answer, in milliseconds. */
+const TIMEOUT_MS = 5000;
+
+async function connectSqlite(file: string): Promise<Connection> {
+  const { default: Sqlite } = await import("better-sqlite3");
+  const connection = new Sqlite(file, { timeout: Math.min(everyMs, TIMEOUT_MS) });
+  return {
+    run: async (statement, values) => connection.prepare(statement.replaceAll(/\$\d/g, "?")).run(...values),
+    close: async () => void connection.close(),
+  };
+}
+
+async function connectPostgresql(url: string): Promise<Connection> {
+  const { Client } = await import("pg");
+  const client = new Client({
+    connectionString: url,
+    application_name: "jobgraph heartbeat",
+    connectionTimeoutMillis: TIMEOUT_MS,
+    query_timeout: TIMEOUT_MS,
+  });
+  // The next statement fails, and tells.
+  client.on("error", () => undefined);
+  await client.connect();
+  return {
+    run: (statement, values) => client.query(statement, values),
+    close: () => client.end(),
+  };
+}
+
+const connect = () => ("file" in database ? connectSqlite(database.file) : connectPostgresql(database.url));
+
+const BEAT = `insert into worker (id, host, pid, started, beats) values ($1, $2, $3, $4, 0)
+  on conflict (id) do update set beats = worker.beats + 1`;
+
+let connection: Connection | undefined;
+let isAlive = false;
+
+async function beat(): Promise<void> {
+  try {
+    connection ??= await connect();
+    await connection.run(BEAT, [worker.id, worker.host, worker.pid, worker.started]);
+    if (!isAlive) parentPort!.postMessage("alive");
+    isAlive = true;
+  } catch {
+    // The database is away: a new connection is tried the next time.
+    await connection?.close().catch(() => undefined);
+    connection = undefined;
+  }
+}
+
+const closing = new AbortController();
+parentPort!.on("message", () => closing.abort());
+
+while (!closing.signal.aborted) {
+  await beat();
+  await delay(everyMs, undefined, { signal: closing.signal }).catch(() => undefined);
+}
+await connection?.run("delete from worker where id = $1", [worker.id]).catch(() => undefined);
+await connection?.close().catch(() => undefined);
+parentPort!.close();

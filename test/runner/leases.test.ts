@@ -1,0 +1,126 @@
+import { expect, onTestFinished, test } from "vitest";
+import type { Database } from "../../src/entities/database.ts";
+import { newId } from "../../src/entities/new-id.ts";
+import { openTestApp, restart, type TestApp } from "../support/app.ts";
+import { createTestClock } from "../support/clock.ts";
+import { finished, read, start } from "../support/control.ts";
+import { databaseOf } from "../support/rows.ts";
+import { runToEnd } from "../support/runs.ts";
+
+const JOBS = {
+  "jobs.ts": `
+export const Quick = defineJob({ name: "Quick", enabled: true, run: ({ logger }) => { logger.info("quick"); } });
+export const Waits = defineJob({ name: "Waits", enabled: true, run: async ({ logger, signal }) => {
+  logger.info("waiting");
+  await new Promise((resolve) => { const t = setInterval(() => {}, 1000); signal.addEventListener("abort", () => { clearInterval(t); resolve(undefined); }); });
+  return "told: " + signal.reason.name;
+} });
+`,
+};
+
+/** A run that a worker has claimed and never ended. */
+async function leaveStarted(app: TestApp, database: Database, worker_id: string | null): Promise<string> {
+  const { id } = await runToEnd(app.client, "jobs.Quick");
+  await database.rows
+    .updateTable("job_result")
+    .set({ status: "STARTED", date_done: null, worker_id })
+    .where("id", "=", id)
+    .execute();
+  return id;
+}
+
+/** A worker that gives signs of life until the test is over, whatever its process. */
+async function openWorker(database: Database, host: string): Promise<string> {
+  const id = newId();
+  await database.rows.insertInto("worker").values({ id, host, pid: 1, started: new Date().toISOString(), beats: 0 }).execute();
+  return id;
+}
+
+async function workers(database: Database): Promise<string[]> {
+  const rows = await database.rows.selectFrom("worker").select("id").orderBy("id").execute();
+  return rows.map(({ id }) => id as string);
+}
+
+test("runs of workers that give no sign of life are settled, whatever their host, and those of live ones are not", async () => {
+  const app = await openTestApp(JOBS);
+  const database = await databaseOf(app);
+  const [dead, live, gone] = [await openWorker(database, "other"), await openWorker(database, "other"), newId()];
+  const lost = [
+    await leaveStarted(app, database, dead),
+    await leaveStarted(app, database, gone),
+    await leaveStarted(app, database, null),
+  ];
+  const going = await leaveStarted(app, database, live);
+  const again = await restart(app, { leaseMs: 600 });
+  const beating = setInterval(() => {
+    void database.rows
+      .updateTable("worker")
+      .set((eb) => ({ beats: eb("beats", "+", 1) }))
+      .where("id", "=", live)
+      .execute();
+  }, 50);
+  onTestFinished(() => clearInterval(beating));
+  for (const id of lost) {
+    expect(await finished(again.client, id)).toMatchObject({ status: "FAILURE", result: { exc_type: "WorkerLost" } });
+  }
+  await expect.poll(() => workers(database)).not.toContain(dead);
+  expect(await read(again.client, going)).toMatchObject({ status: "STARTED" });
+  expect(await workers(database)).toContain(live);
+});
+
+test("a worker has a row while it runs, a new one at each start, and none once it stopped", async () => {
+  const app = await openTestApp(JOBS, { leaseMs: 300 });
+  const database = await databaseOf(app);
+  const [first] = await workers(database);
+  const beatsOf = async () =>
+    (await database.rows.selectFrom("worker").select("beats").where("id", "=", first).executeTakeFirst())!.beats as number;
+  await expect.poll(beatsOf).toBeGreaterThan(1);
+  const again = await restart(app);
+  const [second, ...others] = await workers(database);
+  expect({ others, isNew: second !== first }).toEqual({ others: [], isNew: true });
+  await again.close();
+  expect(await workers(database)).toEqual([]);
+});
+
+test("a worker whose row was taken away says again that it lives", async () => {
+  const app = await openTestApp(JOBS, { leaseMs: 300 });
+  const database = await databaseOf(app);
+  const before = await workers(database);
+  await database.rows.deleteFrom("worker").execute();
+  await expect.poll(() => workers(database)).toEqual(before);
+});
+
+test("a job whose run was taken over is ended, and what it says or returns then is not taken", async () => {
+  const app = await openTestApp(JOBS);
+  const database = await databaseOf(app);
+  const id = await start(app.client, "jobs.Waits");
+  await app.client.followLog(id, { limit: 1 });
+  const other = await openWorker(database, "other");
+  await database.rows.updateTable("job_result").set({ worker_id: other }).where("id", "=", id).execute();
+  await expect.poll(() => app.logged.map(({ msg }) => msg)).toContain("a run was no longer this worker's when it ended");
+  expect(await read(app.client, id)).toMatchObject({ status: "STARTED", job_log_entries: [{ message: "waiting" }] });
+});
+
+test("a run that a worker has claimed and does not run is settled too", async () => {
+  const app = await openTestApp(JOBS, { leaseMs: 300 });
+  const database = await databaseOf(app);
+  const [own] = await workers(database);
+  const id = await leaveStarted(app, database, own!);
+  expect(await finished(app.client, id)).toMatchObject({ status: "FAILURE", result: { exc_type: "WorkerLost" } });
+});
+
+test("runs that wait and whose delivery was lost are sent off by any server", async () => {
+  const clock = createTestClock();
+  const app = await openTestApp(JOBS, {}, clock);
+  const database = await databaseOf(app);
+  const { id } = await runToEnd(app.client, "jobs.Quick");
+  // As another server leaves it that dies after its commit, and before it sends the run off.
+  await database.rows
+    .updateTable("job_result")
+    .set({ status: "PENDING", date_done: null, attempt: null })
+    .where("id", "=", id)
+    .execute();
+  await clock.waitedFor(20_000);
+  clock.advance(20_000);
+  expect(await finished(app.client, id)).toMatchObject({ status: "SUCCESS" });
+});
