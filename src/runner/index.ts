@@ -210,13 +210,14 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
   const firing = { ...gate, changed };
   const scheduler = createScheduler(firing);
   await catalog.refresh({ userId: null, username: "", requestId: newId(), context: "ORM", detail: "the server started" });
-  const heartbeat = await database.keepAlive(workerId, leaseMs / BEATS);
+  const lookMs = Math.ceil(leaseMs / BEATS);
+  const heartbeat = await database.keepAlive(workerId, lookMs);
   const reaper = openReaper({
     ...recording,
     logWriter,
     workerId,
     leaseMs,
-    lookMs: leaseMs / BEATS,
+    lookMs,
     isRunning: stops.has,
     onSettled: retries.wake,
   });

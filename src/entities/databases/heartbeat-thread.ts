@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
+import { isPassing } from "../faults.ts";
 import type { HeartbeatData } from "./heartbeat.ts";
 
 /** Runs statements with parameters as `$1`. */
@@ -53,7 +54,9 @@ async function beat(): Promise<void> {
     await connection.run(BEAT, [worker.id, worker.host, worker.pid, worker.started]);
     if (!isAlive) parentPort!.postMessage("alive");
     isAlive = true;
-  } catch {
+  } catch (error) {
+    // Before the first sign of life somebody waits, and is told.
+    if (!isAlive && !isPassing(error)) throw error;
     // The database is away: a new connection is tried the next time.
     await connection?.close().catch(() => undefined);
     connection = undefined;
