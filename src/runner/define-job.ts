@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { definitionSchema, receiverSchema } from "./definition-schema.ts";
 import type { ButtonContext, HookContext, JobContext, JobOutcome, Variables } from "./job-context.ts";
 
 export { z };
@@ -100,53 +101,6 @@ export interface ReceiverDefinition<Context> extends Omit<
   /** The receiver's code. What it returns becomes `result` of the run; what it throws makes the run fail. */
   receive(context: Context): unknown;
 }
-
-const seconds = z.number().nonnegative().optional();
-const flag = z.boolean().optional();
-const method = z.custom((value) => typeof value === "function", "must be a function");
-
-/** The metadata again, for authors whose editor does not check types, and against misspelt names. */
-const definitionSchema = z.strictObject({
-  name: z.string().min(1).max(100),
-  grouping: z.string().min(1).max(255).optional(),
-  description: z.string().optional(),
-  variables: z.instanceof(z.ZodObject, { error: "must be a z.object(…)" }).optional(),
-  enabled: flag,
-  approvalRequired: flag,
-  consoleLogDefault: flag,
-  dryrunDefault: flag,
-  hasSensitiveVariables: flag,
-  hidden: flag,
-  isSingleton: flag,
-  maxConcurrent: z.int().positive().optional(),
-  onLimit: z.enum(["queue", "reject", "replace"]).optional(),
-  retry: z.strictObject({ limit: z.int().nonnegative(), backoff: z.number().nonnegative() }).optional(),
-  readOnly: flag,
-  supportsDryrun: flag,
-  softTimeLimit: seconds,
-  timeLimit: seconds,
-  memoryLimitMb: z.union([z.literal(0), z.int().min(16)], "must be 0, or a whole number of 16 or more").optional(),
-  taskQueues: z.array(z.string().min(1).max(100)).optional(),
-  isolation: z.enum(["process", "run", "shared"]).optional(),
-  run: method,
-  beforeStart: method.optional(),
-  onSuccess: method.optional(),
-  onFailure: method.optional(),
-  afterReturn: method.optional(),
-});
-
-const receiverSchema = definitionSchema
-  .omit({
-    dryrunDefault: true,
-    run: true,
-    supportsDryrun: true,
-    variables: true,
-    beforeStart: true,
-    onSuccess: true,
-    onFailure: true,
-    afterReturn: true,
-  })
-  .extend({ receive: method });
 
 const JOB = Symbol.for("jobgraph.job");
 

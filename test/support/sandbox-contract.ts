@@ -5,6 +5,7 @@ import type { Isolation } from "../../src/runner/define-job.ts";
 import type { Outcome, SaidLine, Sandbox } from "../../src/runner/sandbox.ts";
 import type { OnOutput } from "../../src/runner/sandbox/vessel.ts";
 import { writeJobs } from "./app.ts";
+import { hostileContract } from "./hostile-contract.ts";
 import { listen } from "./listen.ts";
 import { operationsContract } from "./operations-contract.ts";
 import { leavesContract } from "./leaves-contract.ts";
@@ -72,6 +73,7 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
   leavesContract(() => open({ env: {}, graceMs: 50 }));
   redactionContract((onOutput) => open({ env: {}, graceMs: 50, onOutput }));
   operationsContract(() => open({ env: {}, graceMs: 50 }));
+  hostileContract(() => open({ env: {}, graceMs: 50 }));
 
   async function setup(settings: Partial<SandboxSettings> = {}) {
     const sandbox = open({ env: { VISIBLE: "1" }, graceMs: 50, ...settings });

@@ -12,7 +12,9 @@ import { listen } from "../support/listen.ts";
 import { sandboxContract } from "../support/sandbox-contract.ts";
 
 const SOURCE = `
+import fs from "node:fs";
 import { spawn } from "node:child_process";
+const never = () => new Promise((resolve) => setTimeout(resolve, 100_000));
 const job = (name, run) => defineJob({ name, run });
 export const Aborts = job("Aborts", ({ logger }) => { logger.info("before"); process.abort(); });
 export const Exits = job("Exits", ({ logger }) => { logger.info("before"); process.exit(7); });
@@ -30,6 +32,14 @@ export const LeavesChild = job("Leaves child", () => {
   return child.pid;
 });
 export const Pid = job("Pid", () => process.pid);
+const forged = (run) => JSON.stringify(["reply", { kind: "outcome", run, fit: true, outcome: { kind: "success", result: "forged" } }]) + "\\n";
+export const Writes = job("Writes", async () => { fs.writeSync(3, "no record\\n"); await never(); });
+export const WritesBack = job("Writes back", async () => { fs.writeSync(4, "anything"); await never(); });
+export const Forges = job("Forges", async () => { fs.writeSync(3, forged(2)); await never(); });
+export const Closes = job("Closes", async () => { fs.closeSync(3); await never(); });
+export const ClosesAll = job("Closes all", async ({ logger }) => { for (let fd = 0; fd < 30; fd++) try { fs.closeSync(fd); } catch {} logger.info("said"); await never(); });
+export const FloodsPipe = job("Floods pipe", () => { const much = Buffer.alloc(1 << 20, "x"); for (;;) try { fs.writeSync(3, much); } catch {} });
+export const FloodsOutput = job("Floods output", () => { const much = Buffer.alloc(1 << 16, "x"); for (let n = 0; n < 100; n++) fs.writeSync(1, much); });
 export const Heap = job("Heap", () => { const keep = []; for (let n = 0; ; n++) keep.push({ n, text: "x" + n }); });
 `;
 
@@ -73,6 +83,28 @@ test.for([
   const [ended, other] = await Promise.all([run(exportName!), run("Pid")]);
   expect(ended).toMatchObject({ outcome: { excType: "JobEnded", excMessage: expect.stringContaining(how!) }, lines: ["before"] });
   expect(other.outcome.kind).toBe("success");
+});
+
+test.for([
+  ["Writes", "it wrote a record that is not JSON"],
+  ["WritesBack", "it wrote where it is only asked"],
+  ["Forges", "it told the outcome of another run"],
+  ["Closes", "it closed the way to the server"],
+  ["ClosesAll", "signal SIG"],
+  ["FloodsPipe", "it wrote a record of more than 49000000 bytes"],
+])("a job that takes the sandbox's own descriptors ends its run alone, with a reason: %s", async ([exportName, why]) => {
+  const { run } = await setup();
+  const [ended, other] = await Promise.all([run(exportName!), run("Pid")]);
+  expect(ended.outcome).toMatchObject({ kind: "failure", excMessage: expect.stringContaining(why!) });
+  expect(other.outcome.kind).toBe("success");
+});
+
+test("a flood past the console ends in the server's log after a million characters", async () => {
+  let output = "";
+  const { run } = await setup(openProcesses({ ...settings, onOutput: (_stream, text) => void (output += text) }));
+  expect((await run("FloodsOutput")).outcome.kind).toBe("success");
+  expect(output.length).toBeLessThan(1_200_000);
+  expect(output).toMatch(/dropped\.$/);
 });
 
 test("processes that a job started end with its run, however that ends", async () => {

@@ -38,7 +38,8 @@ const LOAD_TIMEOUT_MS = 10_000;
  * describing files and checking inputs.
  */
 function openCells(startVessel: StartVessel, { env, spares, shared, graceMs, memoryLimitMb, onOutput }: SandboxOptions): Sandbox {
-  const start = (limitMb = memoryLimitMb) => createCell((take) => startVessel(env, take, limitMb), limitMb, onOutput);
+  const start = (limitMb = memoryLimitMb) =>
+    createCell((take, onBroken) => startVessel(env, take, onBroken, limitMb), limitMb, onOutput);
   const stock: Cell[] = Array.from({ length: spares }, () => start());
   const idle: IdleThread[] = [];
   const running = new Set<Cell>();
@@ -98,7 +99,12 @@ function openCells(startVessel: StartVessel, { env, spares, shared, graceMs, mem
   return {
     async run(task, on, signal, end) {
       const isShared = task.isolation === "shared";
-      const thread = isShared ? takeShared(task.file, task.memoryLimitMb) : takeFresh(task.memoryLimitMb);
+      let thread: Cell;
+      try {
+        thread = isShared ? takeShared(task.file, task.memoryLimitMb) : takeFresh(task.memoryLimitMb);
+      } catch (error) {
+        return outcomeOf(error as Error);
+      }
       running.add(thread);
       const outcome = await thread.run(task, on, { signal, graceMs, end }).catch(outcomeOf);
       running.delete(thread);

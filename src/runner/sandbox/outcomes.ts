@@ -1,0 +1,55 @@
+import type { Outcome } from "../sandbox.ts";
+import { BrokenMessage } from "./broken-message.ts";
+import type { StopReason } from "./protocol.ts";
+import type { Redactor } from "./redaction.ts";
+import { EndedError, OutOfMemoryError } from "./vessel.ts";
+
+/** A failure that the server itself tells of. */
+export const failed = (excType: string, excMessage: string): Outcome => ({
+  kind: "failure",
+  excType,
+  excMessage,
+  traceback: `${excType}: ${excMessage}`,
+});
+
+/** The reason that a job is told at its soft time limit. */
+export const softLimit = (ms: number): StopReason => ({
+  name: "SoftTimeLimitExceeded",
+  message: `The job was told to stop: it ran longer than its soft time limit of ${ms / 1000} s.`,
+});
+
+/** The reason of a run that was ended at its hard time limit. */
+export const hardLimit = (ms: number): StopReason => ({
+  name: "TimeLimitExceeded",
+  message: `The job was ended: it ran longer than its time limit of ${ms / 1000} s.`,
+});
+
+/** A run that took more memory than `limitMb` MiB; 0 for one without a limit. */
+export const overMemory = (limitMb: number): Outcome =>
+  failed(
+    "MemoryLimitExceeded",
+    limitMb > 0
+      ? `The job was ended: it took more memory than its limit of ${limitMb} MiB.`
+      : "The job was ended: it took more memory than a thread can have.",
+  );
+
+/** Thrown when the lines or prints of a run cannot be stored. */
+export class LogStorageError extends Error {
+  override readonly name = "LogStorageError";
+}
+
+/** Longest text of a failure, in characters. */
+const MAX_TEXT = 100_000;
+
+/** The outcome of a run whose vessel ended before it told one. */
+export function endOf(error: Error, memoryLimitMb: number, redactor: Redactor): Outcome {
+  if (error instanceof OutOfMemoryError) return overMemory(memoryLimitMb);
+  if (error instanceof EndedError || error instanceof BrokenMessage || error instanceof LogStorageError)
+    return failed(error.name, error.message);
+  return {
+    kind: "failure",
+    excType: redactor.text(error.name, MAX_TEXT),
+    excMessage: redactor.text(error.message, MAX_TEXT),
+    traceback: redactor.text(error.stack ?? String(error), MAX_TEXT),
+  };
+}
