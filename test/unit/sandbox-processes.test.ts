@@ -14,6 +14,7 @@ import { sandboxContract } from "../support/sandbox-contract.ts";
 const SOURCE = `
 import fs from "node:fs";
 import { spawn } from "node:child_process";
+import zlib from "node:zlib";
 const never = () => new Promise((resolve) => setTimeout(resolve, 100_000));
 const job = (name, run) => defineJob({ name, run });
 export const Aborts = job("Aborts", ({ logger }) => { logger.info("before"); process.abort(); });
@@ -40,7 +41,21 @@ export const Closes = job("Closes", async () => { fs.closeSync(3); await never()
 export const ClosesAll = job("Closes all", async ({ logger }) => { for (let fd = 0; fd < 30; fd++) try { fs.closeSync(fd); } catch {} logger.info("said"); await never(); });
 export const FloodsPipe = job("Floods pipe", () => { const much = Buffer.alloc(1 << 20, "x"); for (;;) try { fs.writeSync(3, much); } catch {} });
 export const FloodsOutput = job("Floods output", () => { const much = Buffer.alloc(1 << 16, "x"); for (let n = 0; n < 100; n++) fs.writeSync(1, much); });
-export const Heap = job("Heap", () => { const keep = []; for (let n = 0; ; n++) keep.push({ n, text: "x" + n }); });
+const keep = [];
+export const Heap = job("Heap", () => { for (let n = 0; ; n++) keep.push({ n, text: "x" + n }); });
+export const OneArray = job("One array", () => { keep.push(new Array(400_000_000).fill(1.1)); });
+export const MapGrows = job("Map grows", () => { const map = new Map(); for (let n = 0; ; n++) map.set(n, n); });
+export const Buffers = job("Buffers", () => { for (;;) keep.push(Buffer.alloc(1 << 24, 1)); });
+export const Shared = job("Shared", () => { for (;;) keep.push(Buffer.from(new SharedArrayBuffer(1 << 24)).fill(1)); });
+export const Doubles = job("Doubles", () => { for (let text = "x".repeat(1000); ; text += text) { keep.push(Buffer.from(text).latin1Slice()); } });
+export const Zlib = job("Zlib", () => { for (;;) keep.push(zlib.createDeflate({ level: 9, memLevel: 9 })); });
+export const Inflates = job("Inflates", async () => { for (;;) keep.push(zlib.gunzipSync(zlib.gzipSync(Buffer.alloc(1 << 26)))); });
+export const OneBuffer = job("One buffer", () => { keep.push(Buffer.alloc(8e9, 1)); });
+export const Children = job("Children", async ({ logger }) => {
+  const source = "const keep = []; setInterval(() => keep.push(Buffer.alloc(1 << 23, 1)), 5)";
+  for (let n = 0; n < 2; n++) logger.info(String(spawn(process.execPath, ["-e", source], { stdio: "ignore" }).pid));
+  await never();
+});
 `;
 
 const settings = { env: {}, graceMs: 50, spares: 0, shared: 2, memoryLimitMb: 0, onOutput: () => undefined };
@@ -116,10 +131,18 @@ test("processes that a job started end with its run, however that ends", async (
   expect(await gone((outcome as { result: number }).result)).toBe(true);
 });
 
-test("a heap that is full is a limit that was reached, not a signal", async () => {
-  const { run } = await setup();
-  expect((await run("Heap", { memoryLimitMb: 64 })).outcome).toMatchObject({ excType: "MemoryLimitExceeded" });
-});
+test.for(["Heap", "OneArray", "MapGrows", "Buffers", "Shared", "Doubles", "Zlib", "Inflates", "OneBuffer", "Children"])(
+  "memory that passes the limit is told as that, whoever takes it: %s",
+  async (exportName) => {
+    const { run } = await setup();
+    const { outcome, lines } = await run(exportName, { memoryLimitMb: 64 });
+    expect(outcome).toMatchObject({
+      excType: "MemoryLimitExceeded",
+      excMessage: "The job was ended: it took more memory than its limit of 64 MiB.",
+    });
+    for (const pid of lines) expect(await gone(Number(pid))).toBe(true);
+  },
+);
 
 test("threads hand over the jobs that ask for a process", async () => {
   const { run } = await setup(openSandbox("thread", { ...settings, spares: 1 }));

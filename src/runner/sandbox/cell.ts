@@ -4,7 +4,7 @@ import type { Records } from "./decode-records.ts";
 import { createFileReceiver } from "./file-receiver.ts";
 import { createInbox } from "./inbox.ts";
 import { createOperationReceiver } from "./operation-receiver.ts";
-import { endOf, failed, hardLimit, LogStorageError, overMemory, softLimit } from "./outcomes.ts";
+import { endOf, explain, failed, hardLimit, LogStorageError, overMemory, softLimit } from "./outcomes.ts";
 import type { Reply, Request, StopReason } from "./protocol.ts";
 import { pump } from "./pump.ts";
 import { createRedactor } from "./redaction.ts";
@@ -193,7 +193,7 @@ export function createCell(start: StartCell, memoryLimitMb: number, onOutput: On
       await warned;
       await files.close();
       await operations.close(END_TIMEOUT_MS);
-      return forced ?? told.outcome;
+      return forced ?? explain(told.outcome, memoryLimitMb);
     },
     async end() {
       await vessel.kill();

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import type { Worker } from "node:worker_threads";
+import { othersInGroup, ownBytes } from "./process-memory.ts";
 
 const MIB = 1024 * 1024;
 
@@ -34,25 +34,21 @@ export function watchThread(worker: Worker, limitMb: number, onOver: () => void)
   });
 }
 
-const PAGE_BYTES = 4096;
-
-/** Memory of its own that a process has in use, as Linux tells; undefined elsewhere and when it is gone. */
-function ownBytes(pid: number): number | undefined {
-  try {
-    const [, resident, shared] = readFileSync(`/proc/${pid}/statm`, "latin1").split(" ").map(Number);
-    return (resident! - shared!) * PAGE_BYTES;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Looks what a process has taken since the watch began, whoever in it took it; as {@link watchThread} otherwise. */
+/**
+ * Looks what a process has taken since the watch began, whoever in it took it, and all that the processes of its group have; as
+ * {@link watchThread} otherwise.
+ */
 export function watchProcess(pid: number, limitMb: number, onOver: () => void): () => void {
-  const before = ownBytes(pid) ?? 0;
+  const before = groupBytes(pid) ?? 0;
   return watch(limitMb, onOver, async () => {
-    const now = ownBytes(pid);
+    const now = groupBytes(pid);
     return now && now - before;
   });
+}
+
+function groupBytes(leader: number): number | undefined {
+  const own = ownBytes(leader);
+  return own && othersInGroup(leader).reduce((sum, pid) => sum + (ownBytes(pid) ?? 0), own);
 }
 
 function watch(limitMb: number, onOver: () => void, measure: () => Promise<number | undefined>): () => void {

@@ -5,11 +5,11 @@ import type { Redactor } from "./redaction.ts";
 import { EndedError, OutOfMemoryError } from "./vessel.ts";
 
 /** A failure that the server itself tells of. */
-export const failed = (excType: string, excMessage: string): Outcome => ({
-  kind: "failure",
+export const failed = (excType: string, excMessage: string, cause?: string | null) => ({
+  kind: "failure" as const,
   excType,
   excMessage,
-  traceback: `${excType}: ${excMessage}`,
+  traceback: `${excType}: ${excMessage}${cause ? `\nCaused by: ${cause}` : ""}`,
 });
 
 /** The reason that a job is told at its soft time limit. */
@@ -25,13 +25,23 @@ export const hardLimit = (ms: number): StopReason => ({
 });
 
 /** A run that took more memory than `limitMb` MiB; 0 for one without a limit. */
-export const overMemory = (limitMb: number): Outcome =>
+export const overMemory = (limitMb: number) =>
   failed(
     "MemoryLimitExceeded",
     limitMb > 0
       ? `The job was ended: it took more memory than its limit of ${limitMb} MiB.`
-      : "The job was ended: it took more memory than a thread can have.",
+      : "The job was ended: it took more memory than the engine or the system can give.",
   );
+
+/** The errors of the engine and of Node for memory that the system refuses. */
+const REFUSED = new Set(["Array buffer allocation failed", "Failed to allocate memory"]);
+
+/** An outcome as it is told: an allocation that failed in a job with a limit of memory was beyond the limit. */
+export function explain(outcome: Outcome, memoryLimitMb: number): Outcome {
+  if (outcome.kind === "success" || memoryLimitMb === 0 || !REFUSED.has(outcome.excMessage)) return outcome;
+  const { excType, excMessage } = overMemory(memoryLimitMb);
+  return failed(excType, excMessage, outcome.traceback);
+}
 
 /** Thrown when the lines or prints of a run cannot be stored. */
 export class LogStorageError extends Error {

@@ -20,13 +20,32 @@ const MAX_UNREAD = 512 * 1024 * 1024;
  * said. It comes when this process is gone, however that went, and ends the group: a job that loops and says nothing would not notice. A thread
  * inside the process could watch too, for 25 ms of processor time and 20 MB more a run; the shell takes one.
  */
-const GUARDED = `(read _ <&${LIFE_FD}; kill -KILL 0) >&- 2>&- ${RECORDS_FD}>&- ${REQUESTS_FD}>&- & exec "$@" ${LIFE_FD}<&-`;
+const GUARDED = `ulimit -c 0; ulimit -d $0 2>&-; (read _ <&${LIFE_FD}; kill -KILL 0) >&- 2>&- ${RECORDS_FD}>&- ${REQUESTS_FD}>&- & exec "$@" ${LIFE_FD}<&-`;
+
+/**
+ * A limit of the kernel for each process of a run, in KiB, far above ours: a single allocation cannot pass ours by more than that. Of the
+ * first GiB an idle process takes a half, mostly stacks that it never touches.
+ */
+const dataLimit = (memoryLimitMb: number) => (memoryLimitMb > 0 ? String((1024 + 2 * memoryLimitMb) * 1024) : "unlimited");
+
+/** How the engine says that it has no memory. */
+const OUT_OF_MEMORY = /out of memory|Allocation failed|invalid (array length|size error|table size)/;
+/** How the engine ends its process when it cannot go on. */
+const FATAL_SIGNALS = new Set(["SIGABRT", "SIGILL", "SIGSEGV", "SIGTRAP"]);
+/** The usual reasons for a signal that the job's process ends by. */
+const WHY: Readonly<Record<string, string>> = {
+  SIGABRT: ": it called process.abort(), or native code of it failed",
+  SIGKILL: ": it or another process killed it, or the system had no memory left",
+  SIGSEGV: ": native code of it failed",
+};
+/** Characters of the last prints that are looked through for the engine's last words. */
+const LAST_WORDS = 20_000;
 
 /** Starts a process, in a group of its own that ends with it, and with this one. */
 export const startProcess: StartVessel = (env, onOutput, onBroken, memoryLimitMb) => {
   const flags = ["--disable-warning=ExperimentalWarning"];
   if (memoryLimitMb > 0) flags.push(`--max-old-space-size=${memoryLimitMb}`);
-  const child = spawn("/bin/sh", ["-c", GUARDED, "sh", process.execPath, ...flags, fileURLToPath(ENTRY)], {
+  const child = spawn("/bin/sh", ["-c", GUARDED, dataLimit(memoryLimitMb), process.execPath, ...flags, fileURLToPath(ENTRY)], {
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
     detached: true,
@@ -39,10 +58,10 @@ export const startProcess: StartVessel = (env, onOutput, onBroken, memoryLimitMb
   const streams: readonly unknown[] = child.stdio;
   const requests = streams[REQUESTS_FD] as Duplex;
   const pipe = createStreamReader(streams[RECORDS_FD] as Readable);
-  let isOutOfMemory = false;
+  let lastWords = "";
   stdout.setEncoding("utf8").on("data", (text: string) => onOutput("stdout", text));
   stderr.setEncoding("utf8").on("data", (text: string) => {
-    isOutOfMemory ||= text.includes("heap out of memory");
+    lastWords = (lastWords + text).slice(-LAST_WORDS);
     onOutput("stderr", text);
   });
   requests.on("error", () => undefined);
@@ -61,8 +80,10 @@ export const startProcess: StartVessel = (env, onOutput, onBroken, memoryLimitMb
     await Promise.race([printed, delay(OUTPUT_MS, undefined, { signal: wait.signal })]).catch(() => undefined);
     wait.abort();
     for (const stream of [requests, stdout, stderr]) stream.destroy();
-    if (isOutOfMemory && signal === "SIGABRT") return new OutOfMemoryError("The engine had no more memory.");
-    return code === null ? new EndedError(`The job's process was ended by the signal ${signal}.`) : exited(code);
+    if (code !== null) return exited(code);
+    if (FATAL_SIGNALS.has(signal!) && OUT_OF_MEMORY.test(lastWords))
+      return new OutOfMemoryError("The engine had no more memory.");
+    return new EndedError(`The job's process was ended by the signal ${signal}${WHY[signal!] ?? ""}.`);
   }
   const ended = new Promise<Error>((resolve) => {
     void failed.then(([error]) => resolve(error));
