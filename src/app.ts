@@ -50,7 +50,7 @@ export async function openApp(
     opened.push(() => broker.close());
     const sandbox = openSandbox(config.sandbox, {
       env: config.jobEnv,
-      spares: config.spareThreads,
+      spares: config.spareSandboxes,
       shared: config.workerConcurrency,
       graceMs: Math.max(config.cancelGraceMs, SHUTDOWN_ABORT_MS),
       memoryLimitMb: config.memoryLimitMb,

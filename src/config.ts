@@ -17,10 +17,10 @@ export interface Config {
   readonly systemJobsRoot: string | undefined;
   /** Runs that one process executes at the same time. */
   readonly workerConcurrency: number;
-  /** What runs are kept apart in. */
+  /** The place of a run: a child process, or a thread, in which a fatal error of the engine ends the server. */
   readonly sandbox: "process" | "thread";
-  /** Started threads that are kept waiting for the next runs: each saves a run some 40 ms, and costs about 20 MB of memory. */
-  readonly spareThreads: number;
+  /** Started processes or threads that are kept waiting for the next runs: each saves a run some 40 ms, and costs about 20 MB of memory. */
+  readonly spareSandboxes: number;
   /** How long a run of a job that names no soft time limit goes on before its job is told to stop. */
   readonly softTimeLimitMs: number;
   /** How long a run of a job that names no time limit goes on before it is ended. */
@@ -150,8 +150,8 @@ const environment = z.object({
   PORT: integer(0, 65_535, 4000),
   JOBS_ROOT: z.string().default("jobs"),
   WORKER_CONCURRENCY: integer(1, 256, 4),
-  SANDBOX: z.enum(["thread", "process"], { error: "must be one of thread, process" }).default("thread"),
-  SPARE_THREADS: integer(0, 64, 1),
+  SANDBOX: z.enum(["process", "thread"], { error: "must be one of process, thread" }).default("process"),
+  SPARE_SANDBOXES: integer(0, 64, 1),
   SOFT_TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 300),
   TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 600),
   CANCEL_GRACE_MS: integer(0, 3_600_000, 5000),
@@ -199,7 +199,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     systemJobsRoot: fileURLToPath(new URL("./runner/jobs", import.meta.url)),
     workerConcurrency: value.WORKER_CONCURRENCY,
     sandbox: value.SANDBOX,
-    spareThreads: value.SPARE_THREADS,
+    spareSandboxes: value.SPARE_SANDBOXES,
     softTimeLimitMs: value.SOFT_TIME_LIMIT_SECONDS * 1000,
     timeLimitMs: value.TIME_LIMIT_SECONDS * 1000,
     cancelGraceMs: value.CANCEL_GRACE_MS,

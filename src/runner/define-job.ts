@@ -75,15 +75,15 @@ export interface JobDefinition<V extends Variables = Variables> extends JobHooks
   timeLimit?: number;
   /**
    * Mebibytes of memory that a run may take, Buffers included; 0 for no limit, the server's `MEMORY_LIMIT_MB` when absent. A run that takes
-   * more is ended with `MemoryLimitExceeded`. A job with a limit of its own waits for its thread to start, some 40 ms.
+   * more is ended with `MemoryLimitExceeded`. A job with a limit of its own waits for its process to start, some 60 ms.
    */
   memoryLimitMb?: number;
   /** Queues the job may run on; the first is its default. */
   taskQueues?: readonly string[];
   /**
-   * `run`, the default: each run has a fresh thread, which costs some 40 ms of processor time. `shared`: runs of one file follow each other in
-   * a thread that stays, a hundred times faster; what a module keeps in variables, one run leaves to the next.
-   * `process`: each run has a fresh child process, which native code can crash and all of whose memory is counted.
+   * `run`, the default: each run has a fresh child process, which costs some 60 ms of processor time. `shared`: runs of one file follow each
+   * other in a process that stays, twenty times faster; what a module keeps in variables, one run leaves to the next.
+   * A server with `SANDBOX=thread` has threads for both; `process` asks for a fresh child process there too.
    */
   isolation?: Isolation;
   /** The job's code. What it returns becomes `result` of the run and must be JSON; what it throws makes the run fail. */

@@ -1,7 +1,8 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openProcesses, openSandbox } from "../../src/runner/sandbox/cells.ts";
@@ -143,6 +144,38 @@ test.for(["Heap", "OneArray", "MapGrows", "Buffers", "Shared", "Doubles", "Zlib"
     for (const pid of lines) expect(await gone(Number(pid))).toBe(true);
   },
 );
+
+test("a file that takes all memory when it is loaded is told as an error, and others load", async () => {
+  const { sandbox, file } = await setup(openProcesses({ ...settings, memoryLimitMb: 96 }));
+  const root = await writeJobs({
+    "a.ts": "const keep = []; for (;;) keep.push(Buffer.alloc(1 << 24, 1));",
+    "b.ts": "const keep = new Array(400_000_000).fill(1.1);",
+  });
+  const error = "The job was ended: it took more memory than its limit of 96 MiB.";
+  expect(await sandbox.describe([join(root, "a.ts"), join(root, "b.ts"), file])).toEqual([
+    { error },
+    { error },
+    { jobs: expect.any(Array) },
+  ]);
+});
+
+/** Ids of the processes that wait for a run of ours. */
+const spares = () =>
+  execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(process.pid)], { encoding: "utf8" })
+    .split("\n")
+    .filter((line) => line.includes("sandbox/entry.js"))
+    .map((line) => Number.parseInt(line, 10));
+
+test("a spare that dies while it waits is not given to a run", async () => {
+  const { run } = await setup(openProcesses({ ...settings, spares: 1 }));
+  await expect.poll(spares).toHaveLength(1);
+  const [pid] = spares();
+  process.kill(pid!, "SIGKILL");
+  await gone(pid!);
+  // Its end is known to the system; a few turns later it is known here.
+  for (let n = 0; n < 20; n++) await setImmediate();
+  expect((await run("Pid")).outcome).toEqual({ kind: "success", result: expect.any(Number) });
+});
 
 test("threads hand over the jobs that ask for a process", async () => {
   const { run } = await setup(openSandbox("thread", { ...settings, spares: 1 }));

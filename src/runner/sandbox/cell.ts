@@ -8,7 +8,7 @@ import { endOf, explain, failed, hardLimit, LogStorageError, overMemory, softLim
 import type { Reply, Request, StopReason } from "./protocol.ts";
 import { pump } from "./pump.ts";
 import { createRedactor } from "./redaction.ts";
-import { EndedError, type OnOutput, type Vessel } from "./vessel.ts";
+import { EndedError, type OnOutput, OutOfMemoryError, type Vessel } from "./vessel.ts";
 
 /** How long the outcome of a run waits for its thread to end, and for its last operations: a native call, such as `execSync`, may go on for longer. */
 const END_TIMEOUT_MS = 500;
@@ -78,6 +78,7 @@ export function createCell(start: StartCell, memoryLimitMb: number, onOutput: On
 
   /** Nothing is taken any more. A vessel that lives on without its pipe is of no use. */
   async function endInbox(): Promise<void> {
+    fit = false;
     const late = setTimeout(() => breakOff(new BrokenMessage("it closed the way to the server")), END_TIMEOUT_MS);
     inbox.end(await vessel.ended);
     clearTimeout(late);
@@ -109,6 +110,8 @@ export function createCell(start: StartCell, memoryLimitMb: number, onOutput: On
     throw error;
   }
 
+  const watchMemory = (onOver: () => void) => (memoryLimitMb > 0 ? vessel.watchMemory(memoryLimitMb, onOver) : () => undefined);
+
   return {
     get fit() {
       return fit;
@@ -117,11 +120,17 @@ export function createCell(start: StartCell, memoryLimitMb: number, onOutput: On
       await ready;
       const late = new AbortController();
       const timer = setTimeout(() => late.abort(new Error(`it took longer than ${timeoutMs / 1000} s`)), timeoutMs);
+      const unwatch = watchMemory(() => breakOff(new OutOfMemoryError("The engine had no more memory.")));
       vessel.post(request);
-      return expect(
-        inbox.next(late.signal).finally(() => clearTimeout(timer)),
-        answer,
-      );
+      try {
+        return await expect(inbox.next(late.signal), answer);
+      } catch (error) {
+        if (error instanceof OutOfMemoryError) throw new Error(overMemory(memoryLimitMb).excMessage, { cause: error });
+        throw error;
+      } finally {
+        clearTimeout(timer);
+        unwatch();
+      }
     },
     async run(task, on, { signal, graceMs, end }) {
       await ready;
@@ -152,8 +161,7 @@ export function createCell(start: StartCell, memoryLimitMb: number, onOutput: On
           fileParts.length > 0 && files.receive(fileParts),
         ]);
       };
-      const unwatch =
-        memoryLimitMb > 0 ? vessel.watchMemory(memoryLimitMb, () => force(overMemory(memoryLimitMb))) : () => undefined;
+      const unwatch = watchMemory(() => force(overMemory(memoryLimitMb)));
 
       // A run is told to stop through its port and ended by force, whatever the reason; all timers of that are cleared when it is over.
       const tell = ({ name, message }: StopReason) => vessel.post({ kind: "abort", reason: { name, message } });

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { setPriority } from "node:os";
 import type { Duplex, Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -11,6 +12,20 @@ import { COMPILE_CACHE, EndedError, ENTRY, exited, OutOfMemoryError, type StartV
 
 /** Longest wait for the last prints of an ended process. */
 const OUTPUT_MS = 500;
+
+/** Room for new objects, a third of what it comes to. The engine would take more; see `thread-vessel.ts`. */
+const SEMI_SPACE_MB = 4;
+
+/** Jobs, and spares that start, leave the processor to the server when it has something to do. */
+const NICE = 5;
+
+function makeNice(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, NICE);
+  } catch {
+    // It has ended already.
+  }
+}
 
 /** Requests and answers that a process has not read, in bytes. Ten answers at once may be as long as that. */
 const MAX_UNREAD = 512 * 1024 * 1024;
@@ -43,13 +58,14 @@ const LAST_WORDS = 20_000;
 
 /** Starts a process, in a group of its own that ends with it, and with this one. */
 export const startProcess: StartVessel = (env, onOutput, onBroken, memoryLimitMb) => {
-  const flags = ["--disable-warning=ExperimentalWarning"];
+  const flags = ["--disable-warning=ExperimentalWarning", `--max-semi-space-size=${SEMI_SPACE_MB}`];
   if (memoryLimitMb > 0) flags.push(`--max-old-space-size=${memoryLimitMb}`);
   const child = spawn("/bin/sh", ["-c", GUARDED, dataLimit(memoryLimitMb), process.execPath, ...flags, fileURLToPath(ENTRY)], {
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
     detached: true,
   });
+  makeNice(child.pid);
   const failed = once(child, "error") as Promise<[Error]>;
   // A process that starts never fails to.
   failed.catch(() => undefined);
