@@ -54,6 +54,7 @@ export async function openApp(
       shared: config.workerConcurrency,
       graceMs: Math.max(config.cancelGraceMs, SHUTDOWN_ABORT_MS),
       memoryLimitMb: config.memoryLimitMb,
+      maxLines: config.maxRunLines,
       onOutput: (stream, text) => log.info({ stream }, text.trimEnd()),
     });
     opened.push(() => sandbox.close());

@@ -13,6 +13,7 @@ import {
 } from "../../src/runner/sandbox/record-codec.ts";
 import { createStreamReader } from "../../src/runner/sandbox/stream-pipe.ts";
 import { EndedError, type Vessel } from "../../src/runner/sandbox/vessel.ts";
+import type { RunListener } from "../../src/runner/sandbox.ts";
 import { listen } from "../support/listen.ts";
 
 const READY = encodeReply({ kind: "ready" });
@@ -34,11 +35,11 @@ function puppet() {
   };
   const cell = createCell(
     () => vessel,
-    0,
+    { memoryLimitMb: 0, maxLines: 100 },
     () => undefined,
   );
   /** A run that is under way. */
-  const run = async () => {
+  const run = async (on = listen().on) => {
     says.write(READY);
     const ended = cell.run(
       {
@@ -51,7 +52,7 @@ function puppet() {
         limits: { softMs: 60_000, hardMs: 60_000 },
         user: null,
       },
-      listen().on,
+      on,
       { signal: new AbortController().signal, graceMs: 0, end: undefined },
     );
     await asked.promise;
@@ -64,9 +65,9 @@ const outcome = (result: unknown, run = 1) =>
   encodeReply({ kind: "outcome", run, fit: true, outcome: { kind: "success", result } });
 
 /** What one run comes to when its vessel says this and then dies. */
-async function outcomeOf(said: readonly (Buffer | string)[]) {
+async function outcomeOf(said: readonly (Buffer | string)[], on?: RunListener) {
   const { says, run, cell, die } = puppet();
-  const { ended } = await run();
+  const { ended } = await run(on);
   for (const piece of said) if (!says.destroyed) says.write(piece);
   die();
   return ended.finally(() => cell.end());
@@ -143,6 +144,19 @@ test.for<[string, string[], string]>([
   ],
 ])("ends a run whose vessel says %s, with a reason", async ([, said, why]) => {
   expect(await outcomeOf(said)).toMatchObject({ excType: "BrokenMessage", excMessage: expect.stringContaining(`: ${why}.`) });
+});
+
+test.for([
+  ["lines", RECORDS[0]!, "The run was ended: it said more than 100 lines, the most that MAX_RUN_LINES allows."],
+  ["prints", RECORDS[1]!, "The run was ended: it printed more than 100 times, the most that MAX_RUN_LINES allows."],
+])("a run may say so many %s, and is ended at the next", async ([, record, why]) => {
+  expect(await outcomeOf([record!.repeat(60), record!.repeat(40), outcome("done")])).toMatchObject({ kind: "success" });
+  const said = listen();
+  expect(await outcomeOf([record!.repeat(60), record!.repeat(50), outcome("done")], said.on)).toMatchObject({
+    excType: "LineLimitExceeded",
+    excMessage: why,
+  });
+  expect([...said.lines, ...said.printed]).toHaveLength(100);
 });
 
 test("a vessel that speaks after its outcome is not used again", async () => {

@@ -59,7 +59,15 @@ export const Children = job("Children", async ({ logger }) => {
 });
 `;
 
-const settings = { env: {}, graceMs: 50, spares: 0, shared: 2, memoryLimitMb: 0, onOutput: () => undefined };
+const settings = {
+  env: {},
+  graceMs: 50,
+  spares: 0,
+  shared: 2,
+  memoryLimitMb: 0,
+  maxLines: 10_000_000,
+  onOutput: () => undefined,
+};
 
 describe("processes", () => {
   sandboxContract((given) => openProcesses({ ...settings, ...given }));

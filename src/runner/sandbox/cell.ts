@@ -2,6 +2,7 @@ import type { Outcome, RunListener, SandboxTask } from "../sandbox.ts";
 import { BrokenMessage } from "./broken-message.ts";
 import type { Records } from "./decode-records.ts";
 import { createFileReceiver } from "./file-receiver.ts";
+import { createCount } from "./line-count.ts";
 import { createInbox } from "./inbox.ts";
 import { createOperationReceiver } from "./operation-receiver.ts";
 import { endOf, explain, failed, hardLimit, LogStorageError, overMemory, softLimit } from "./outcomes.ts";
@@ -41,6 +42,14 @@ export interface Cell {
   end(): Promise<void>;
 }
 
+/** The most that one run in a cell may take and say. */
+export interface CellLimits {
+  /** MiB; 0 for as many as it likes. */
+  memoryLimitMb: number;
+  /** Lines, and texts that it prints. */
+  maxLines: number;
+}
+
 /** Starts a vessel for a cell; see `StartVessel`. */
 export type StartCell = (onOutput: OnOutput, onBroken: (error: Error) => void) => Vessel;
 
@@ -48,7 +57,8 @@ export type StartCell = (onOutput: OnOutput, onBroken: (error: Error) => void) =
  * Starts a vessel, and makes a cell of it.
  * @param onOutput takes what is written outside of any run, and past its console.
  */
-export function createCell(start: StartCell, memoryLimitMb: number, onOutput: OnOutput): Cell {
+export function createCell(start: StartCell, limits: CellLimits, onOutput: OnOutput): Cell {
+  const { memoryLimitMb } = limits;
   let redactor = createRedactor();
   let fit = true;
   let runs = 0;
@@ -152,7 +162,10 @@ export function createCell(start: StartCell, memoryLimitMb: number, onOutput: On
       const operations = createOperationReceiver(on.graphql, (operation, answer) =>
         vessel.post({ kind: "answer", operation, answer }),
       );
-      takeRecords = async ({ lines, printed, progress, fileParts, operations: sent }) => {
+      const count = createCount(limits.maxLines);
+      takeRecords = async (records) => {
+        const tooMany = count(records);
+        const { lines, printed, progress, fileParts, operations: sent } = records;
         operations.receive(sent);
         if (progress) on.progress(progress);
         await Promise.all([
@@ -160,6 +173,7 @@ export function createCell(start: StartCell, memoryLimitMb: number, onOutput: On
           printed.length > 0 && on.printed(printed).catch(storageError("What the job printed")),
           fileParts.length > 0 && files.receive(fileParts),
         ]);
+        if (tooMany) throw tooMany;
       };
       const unwatch = watchMemory(() => force(overMemory(memoryLimitMb)));
 

@@ -17,6 +17,8 @@ export interface SandboxOptions {
   graceMs: number;
   /** MiB of memory that a run of a job without a limit of its own may take; 0 for as many as it likes. */
   memoryLimitMb: number;
+  /** Lines, and texts that it prints, that one attempt of a run may say. */
+  maxLines: number;
   onOutput: OnOutput;
 }
 
@@ -38,9 +40,12 @@ const REFILL_MS = 50;
  * 40 ms of processor time); for jobs that allow it, cells that stay for the next run of the same file; and some for
  * describing files and checking inputs.
  */
-function openCells(startVessel: StartVessel, { env, spares, shared, graceMs, memoryLimitMb, onOutput }: SandboxOptions): Sandbox {
+function openCells(
+  startVessel: StartVessel,
+  { env, spares, shared, graceMs, memoryLimitMb, maxLines, onOutput }: SandboxOptions,
+): Sandbox {
   const start = (limitMb = memoryLimitMb) =>
-    createCell((take, onBroken) => startVessel(env, take, onBroken, limitMb), limitMb, onOutput);
+    createCell((take, onBroken) => startVessel(env, take, onBroken, limitMb), { memoryLimitMb: limitMb, maxLines }, onOutput);
   const stock: Cell[] = [];
   const idle: IdleCell[] = [];
   const running = new Set<Cell>();

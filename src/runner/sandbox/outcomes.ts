@@ -1,5 +1,6 @@
 import type { Outcome } from "../sandbox.ts";
 import { BrokenMessage } from "./broken-message.ts";
+import { LineLimitExceeded } from "./line-count.ts";
 import type { StopReason } from "./protocol.ts";
 import type { Redactor } from "./redaction.ts";
 import { EndedError, OutOfMemoryError } from "./vessel.ts";
@@ -48,14 +49,16 @@ export class LogStorageError extends Error {
   override readonly name = "LogStorageError";
 }
 
+/** Errors that are a sentence for the job's author; where they were made is the server's own affair. */
+const TOLD = [BrokenMessage, EndedError, LineLimitExceeded, LogStorageError];
+
 /** Longest text of a failure, in characters. */
 const MAX_TEXT = 100_000;
 
 /** The outcome of a run whose vessel ended before it told one. */
 export function endOf(error: Error, memoryLimitMb: number, redactor: Redactor): Outcome {
   if (error instanceof OutOfMemoryError) return overMemory(memoryLimitMb);
-  if (error instanceof EndedError || error instanceof BrokenMessage || error instanceof LogStorageError)
-    return failed(error.name, error.message);
+  if (TOLD.some((kind) => error instanceof kind)) return failed(error.name, error.message);
   return {
     kind: "failure",
     excType: redactor.text(error.name, MAX_TEXT),
