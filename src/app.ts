@@ -76,7 +76,12 @@ export async function openApp(
       vault: createVault(config.secretKey ?? (await keepSecretKey(config.secretKeyFile))),
       sanitizerPatterns: config.sanitizerPatterns,
       clock,
-      fileStore: { root: config.filesRoot, maxBytes: config.maxFileBytes, maxRunBytes: config.maxRunFilesBytes },
+      fileStore: {
+        root: config.filesRoot,
+        maxBytes: config.maxFileBytes,
+        maxRunBytes: config.maxRunFilesBytes,
+        maxRunFiles: config.maxRunFiles,
+      },
       executeOperation: async (operation) => (await operations.promise).execute(operation),
       log,
     });

@@ -37,6 +37,8 @@ export interface Config {
   readonly maxFileBytes: number;
   /** The most that the files of one run may have together. */
   readonly maxRunFilesBytes: number;
+  /** The most files that one run may leave. */
+  readonly maxRunFiles: number;
   /** Lines, and texts that it prints, that one attempt of a run may say. */
   readonly maxRunLines: number;
   /** How long a stopping server waits for running jobs before it ends them. */
@@ -162,6 +164,7 @@ const environment = z.object({
   FILES_ROOT: z.string().default("data/files"),
   MAX_FILE_BYTES: integer(1, MAX_BYTES, 10 * 1024 * 1024),
   MAX_RUN_FILES_BYTES: integer(1, Number.MAX_SAFE_INTEGER, 100 * 1024 * 1024),
+  MAX_RUN_FILES: integer(1, Number.MAX_SAFE_INTEGER, 1000),
   MAX_RUN_LINES: integer(1, Number.MAX_SAFE_INTEGER, 10_000_000),
   SHUTDOWN_GRACE_MS: integer(0, 3_600_000, 10_000),
   ADMIN_TOKEN: z.string().min(16, "must have 16 characters or more").optional(),
@@ -211,6 +214,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     filesRoot: resolve(value.FILES_ROOT),
     maxFileBytes: value.MAX_FILE_BYTES,
     maxRunFilesBytes: value.MAX_RUN_FILES_BYTES,
+    maxRunFiles: value.MAX_RUN_FILES,
     maxRunLines: value.MAX_RUN_LINES,
     shutdownGraceMs: value.SHUTDOWN_GRACE_MS,
     adminToken: value.ADMIN_TOKEN,

@@ -73,7 +73,7 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
   const templates = openTemplates();
   const timeLimits = { softMs: 60_000, hardMs: 120_000 };
   const jobsRoot = await writeJobs(JOBS);
-  const fileStore = { root: jobsRoot, maxBytes: 0, maxRunBytes: 0 };
+  const fileStore = { root: jobsRoot, maxBytes: 0, maxRunBytes: 0, maxRunFiles: 0 };
   const settings = {
     jobsRoot,
     systemJobsRoot: undefined,

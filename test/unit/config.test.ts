@@ -18,6 +18,7 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     spareSandboxes: 1,
     cancelGraceMs: 5000,
     idempotencyTtlMs: 86_400_000,
+    maxRunFiles: 1000,
     maxRunLines: 10_000_000,
     shutdownGraceMs: 10_000,
     softTimeLimitMs: 300_000,
