@@ -27,7 +27,7 @@ function puppet() {
     pipe: createStreamReader(says),
     ended: end.promise,
     post: () => asked.resolve(),
-    watchMemory: () => () => undefined,
+    watch: () => () => undefined,
     async kill() {
       says.destroy();
       end.resolve(new EndedError("killed"));

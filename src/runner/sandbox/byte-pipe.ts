@@ -4,6 +4,7 @@
  * which makes the capacity the bound on what one run can hold of this process's memory.
  */
 
+import { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers/promises";
 import { BrokenMessage } from "./broken-message.ts";
 

@@ -5,7 +5,7 @@ import { createFileReceiver } from "./file-receiver.ts";
 import { createCount } from "./line-count.ts";
 import { createInbox } from "./inbox.ts";
 import { createOperationReceiver } from "./operation-receiver.ts";
-import { endOf, explain, failed, hardLimit, LogStorageError, overMemory, softLimit } from "./outcomes.ts";
+import { endOf, explain, failed, hardLimit, LogStorageError, overMemory, softLimit, tooMuch } from "./outcomes.ts";
 import type { Reply, Request, StopReason } from "./protocol.ts";
 import { pump } from "./pump.ts";
 import { createRedactor } from "./redaction.ts";
@@ -120,8 +120,6 @@ export function createCell(start: StartCell, limits: CellLimits, onOutput: OnOut
     throw error;
   }
 
-  const watchMemory = (onOver: () => void) => (memoryLimitMb > 0 ? vessel.watchMemory(memoryLimitMb, onOver) : () => undefined);
-
   return {
     get fit() {
       return fit;
@@ -130,7 +128,7 @@ export function createCell(start: StartCell, limits: CellLimits, onOutput: OnOut
       await ready;
       const late = new AbortController();
       const timer = setTimeout(() => late.abort(new Error(`it took longer than ${timeoutMs / 1000} s`)), timeoutMs);
-      const unwatch = watchMemory(() => breakOff(new OutOfMemoryError("The engine had no more memory.")));
+      const unwatch = vessel.watch(memoryLimitMb, (what) => breakOff(new Error(tooMuch(what, memoryLimitMb).excMessage)));
       vessel.post(request);
       try {
         return await expect(inbox.next(late.signal), answer);
@@ -175,7 +173,7 @@ export function createCell(start: StartCell, limits: CellLimits, onOutput: OnOut
         ]);
         if (tooMany) throw tooMany;
       };
-      const unwatch = watchMemory(() => force(overMemory(memoryLimitMb)));
+      const unwatch = vessel.watch(memoryLimitMb, (what) => force(tooMuch(what, memoryLimitMb)));
 
       // A run is told to stop through its port and ended by force, whatever the reason; all timers of that are cleared when it is over.
       const tell = ({ name, message }: StopReason) => vessel.post({ kind: "abort", reason: { name, message } });

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers/promises";
 import type { FileContent, StoredFile } from "../define-job.ts";
 import { MAX_FILES, type StopReason } from "./protocol.ts";

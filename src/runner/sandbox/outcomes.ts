@@ -3,7 +3,8 @@ import { BrokenMessage } from "./broken-message.ts";
 import { LineLimitExceeded } from "./line-count.ts";
 import type { StopReason } from "./protocol.ts";
 import type { Redactor } from "./redaction.ts";
-import { EndedError, OutOfMemoryError } from "./vessel.ts";
+import { MAX_PROCESSES } from "./memory-watch.ts";
+import { EndedError, type Excess, OutOfMemoryError } from "./vessel.ts";
 
 /** A failure that the server itself tells of. */
 export const failed = (excType: string, excMessage: string, cause?: string | null) => ({
@@ -33,6 +34,12 @@ export const overMemory = (limitMb: number) =>
       ? `The job was ended: it took more memory than its limit of ${limitMb} MiB.`
       : "The job was ended: it took more memory than the engine or the system can give.",
   );
+
+/** A run that took more than it may. */
+export const tooMuch = (what: Excess, memoryLimitMb: number) =>
+  what === "memory"
+    ? overMemory(memoryLimitMb)
+    : failed("ProcessLimitExceeded", `The job was ended: it had more than ${MAX_PROCESSES} processes.`);
 
 /** The errors of the engine and of Node for memory that the system refuses. */
 const REFUSED = new Set(["Array buffer allocation failed", "Failed to allocate memory"]);

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { writeSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { deserialize, serialize } from "node:v8";

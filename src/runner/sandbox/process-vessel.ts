@@ -117,7 +117,7 @@ export const startProcess: StartVessel = (env, onOutput, onBroken, memoryLimitMb
       if (requests.writable) requests.write(encodeRequest(request));
       if (requests.writableLength > MAX_UNREAD) onBroken(new BrokenMessage("it reads no answers"));
     },
-    watchMemory: (limitMb, onOver) => watchProcess(child.pid!, limitMb, onOver),
+    watch: (limitMb, onOver) => watchProcess(child.pid!, limitMb, onOver),
     async kill() {
       killGroup();
       await ended;

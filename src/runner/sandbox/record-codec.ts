@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { PrintedText, Progress, SaidLine } from "../sandbox.ts";
 import type { Reply } from "./protocol.ts";
 import { stringify } from "./real-builtins.ts";

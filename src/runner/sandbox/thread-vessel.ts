@@ -43,7 +43,7 @@ export const startThread: StartVessel = (env, onOutput, onBroken, memoryLimitMb)
     ended,
     pipe,
     post: (request: Request) => port.postMessage(request),
-    watchMemory: (limitMb, onOver) => watchThread(worker, limitMb, onOver),
+    watch: (limitMb, onOver) => watchThread(worker, limitMb, onOver),
     kill: async () => void (await worker.terminate()),
   };
 };

@@ -5,6 +5,9 @@ import type { Request } from "./protocol.ts";
 /** Takes what was written to a stream outside of any run, as it comes. */
 export type OnOutput = (stream: "stdout" | "stderr", text: string) => void;
 
+/** Something of which a run took more than it may. */
+export type Excess = "memory" | "processes";
+
 /** A thread or process that was just started with the entry, from this side. Job code can write all that comes out of it. */
 export interface Vessel {
   post(request: Request): void;
@@ -12,8 +15,8 @@ export interface Vessel {
   readonly pipe: PipeReader;
   /** Resolves with why, once it ended. */
   readonly ended: Promise<Error>;
-  /** Watches its memory until the returned function is called. */
-  watchMemory(limitMb: number, onOver: () => void): () => void;
+  /** Watches what a run in it takes, until the returned function is called. `onOver` is called once, with what there was too much of. */
+  watch(limitMb: number, onOver: (what: Excess) => void): () => void;
   /** Ends it, whatever it is doing; resolves once it is gone. */
   kill(): Promise<void>;
 }
