@@ -24,7 +24,7 @@ export interface BenchServer {
   readonly url: string;
   /** Memory that the process holds, in bytes. */
   rss(): number;
-  /** Processor time that it has taken so far, with its jobs in threads, in milliseconds. */
+  /** Processor time that it has taken so far, with that of its jobs that have ended, in milliseconds. */
   cpu(): number;
   stop(): Promise<void>;
 }
@@ -43,7 +43,7 @@ export async function startServer(
 ): Promise<BenchServer> {
   const child = spawn(process.execPath, [...START, `${ROOT}/${MAIN}`], {
     cwd,
-    // Nothing else is inherited: every run's thread gets a copy of the environment.
+    // Nothing else is inherited: every run gets a copy of the environment.
     env: {
       PATH: process.env["PATH"],
       DATABASE_URL: databaseUrl,
@@ -52,6 +52,7 @@ export async function startServer(
       JOBS_ROOT: jobsRoot,
       LOG_LEVEL: "warn",
       SHUTDOWN_GRACE_MS: "0",
+      SANDBOX: process.env["SANDBOX"] ?? "",
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -93,7 +94,8 @@ function cpuOf(pid: number): number {
   if (process.platform === "linux") {
     // What is before the bracket is the name, with whatever it has in it.
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
-    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+    // Its own, and that of the processes that it has waited for.
+    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * TICK_MS;
   }
   const time = execFileSync("ps", ["-o", "time=", "-p", String(pid)], { encoding: "utf8" });
   return (

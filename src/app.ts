@@ -52,10 +52,11 @@ export async function openApp(
     opened.push(() => broker.close());
     const sandbox = openSandbox(config.sandbox, {
       env: config.jobEnv,
-      spares: config.spareThreads,
+      spares: config.spareSandboxes,
       shared: config.workerConcurrency,
       graceMs: Math.max(config.cancelGraceMs, SHUTDOWN_ABORT_MS),
       memoryLimitMb: config.memoryLimitMb,
+      maxLines: config.maxRunLines,
       onOutput: (stream, text) => log.info({ stream }, text.trimEnd()),
     });
     opened.push(() => sandbox.close());
@@ -78,7 +79,12 @@ export async function openApp(
       vault: createVault(config.secretKey ?? (await keepSecretKey(config.secretKeyFile))),
       sanitizerPatterns: config.sanitizerPatterns,
       clock,
-      fileStore: { root: config.filesRoot, maxBytes: config.maxFileBytes, maxRunBytes: config.maxRunFilesBytes },
+      fileStore: {
+        root: config.filesRoot,
+        maxBytes: config.maxFileBytes,
+        maxRunBytes: config.maxRunFilesBytes,
+        maxRunFiles: config.maxRunFiles,
+      },
       executeOperation: async (operation) => (await operations.promise).execute(operation),
       log,
     });

@@ -17,10 +17,10 @@ export interface Config {
   readonly systemJobsRoot: string | undefined;
   /** Runs that one process executes at the same time. */
   readonly workerConcurrency: number;
-  /** What runs are kept apart in. */
+  /** The place of a run: a child process, or a thread, in which a fatal error of the engine ends the server. */
   readonly sandbox: "process" | "thread";
-  /** Started threads that are kept waiting for the next runs: each saves a run some 40 ms, and costs about 20 MB of memory. */
-  readonly spareThreads: number;
+  /** Started processes or threads that are kept waiting for the next runs: each saves a run some 40 ms, and costs about 20 MB of memory. */
+  readonly spareSandboxes: number;
   /** How long a run of a job that names no soft time limit goes on before its job is told to stop. */
   readonly softTimeLimitMs: number;
   /** How long a run of a job that names no time limit goes on before it is ended. */
@@ -39,6 +39,10 @@ export interface Config {
   readonly maxFileBytes: number;
   /** The most that the files of one run may have together. */
   readonly maxRunFilesBytes: number;
+  /** The most files that one run may leave. */
+  readonly maxRunFiles: number;
+  /** Lines, and texts that it prints, that one attempt of a run may say. */
+  readonly maxRunLines: number;
   /** How long a stopping server waits for running jobs before it ends them. */
   readonly shutdownGraceMs: number;
   /** Key of the administrator's token; a random one is made and printed on the first start when it is not given. */
@@ -152,8 +156,8 @@ const environment = z.object({
   PORT: integer(0, 65_535, 4000),
   JOBS_ROOT: z.string().default("jobs"),
   WORKER_CONCURRENCY: integer(1, 256, 4),
-  SANDBOX: z.enum(["thread", "process"], { error: "must be one of thread, process" }).default("thread"),
-  SPARE_THREADS: integer(0, 64, 1),
+  SANDBOX: z.enum(["process", "thread"], { error: "must be one of process, thread" }).default("process"),
+  SPARE_SANDBOXES: integer(0, 64, 1),
   SOFT_TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 300),
   TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 600),
   CANCEL_GRACE_MS: integer(0, 3_600_000, 5000),
@@ -163,6 +167,8 @@ const environment = z.object({
   FILES_ROOT: z.string().default("data/files"),
   MAX_FILE_BYTES: integer(1, MAX_BYTES, 10 * 1024 * 1024),
   MAX_RUN_FILES_BYTES: integer(1, Number.MAX_SAFE_INTEGER, 100 * 1024 * 1024),
+  MAX_RUN_FILES: integer(1, Number.MAX_SAFE_INTEGER, 1000),
+  MAX_RUN_LINES: integer(1, Number.MAX_SAFE_INTEGER, 10_000_000),
   SHUTDOWN_GRACE_MS: integer(0, 3_600_000, 10_000),
   ADMIN_TOKEN: z.string().min(16, "must have 16 characters or more").optional(),
   SECRET_KEY: z.string().min(32, "must have 32 characters or more").optional(),
@@ -202,7 +208,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     systemJobsRoot: fileURLToPath(new URL("./runner/jobs", import.meta.url)),
     workerConcurrency: value.WORKER_CONCURRENCY,
     sandbox: value.SANDBOX,
-    spareThreads: value.SPARE_THREADS,
+    spareSandboxes: value.SPARE_SANDBOXES,
     softTimeLimitMs: value.SOFT_TIME_LIMIT_SECONDS * 1000,
     timeLimitMs: value.TIME_LIMIT_SECONDS * 1000,
     cancelGraceMs: value.CANCEL_GRACE_MS,
@@ -212,6 +218,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     filesRoot: resolve(value.FILES_ROOT),
     maxFileBytes: value.MAX_FILE_BYTES,
     maxRunFilesBytes: value.MAX_RUN_FILES_BYTES,
+    maxRunFiles: value.MAX_RUN_FILES,
+    maxRunLines: value.MAX_RUN_LINES,
     shutdownGraceMs: value.SHUTDOWN_GRACE_MS,
     adminToken: value.ADMIN_TOKEN,
     secretKey: value.SECRET_KEY,

@@ -3,7 +3,7 @@ import { defineJob, z } from "jobgraph";
 /** Does nothing: what a run of it costs is the server's own. */
 export const Noop = defineJob({ name: "Bench: no-op", enabled: true, run: () => null });
 
-/** The same for a job that lets its runs share a thread. */
+/** The same for a job that lets its runs share a process. */
 export const SharedNoop = defineJob({ name: "Bench: shared no-op", enabled: true, isolation: "shared", run: () => null });
 
 /** Says lines as fast as it can. */

@@ -3,7 +3,7 @@ import { finished, type FinishedRun, launch } from "../runs.ts";
 import { median, p99 } from "../statistics.ts";
 import { repeat, type Workload } from "../workload.ts";
 
-/** Time for the server to come to rest after a run, and to start the thread that the next one needs. */
+/** Time for the server to come to rest after a run, and to start the process that the next one needs. */
 const PAUSE_MS = 50;
 
 /** One client asks for no-op runs, each {@link PAUSE_MS} after the one before was seen to have ended: nothing ever waits in a queue. */

@@ -32,14 +32,14 @@ export const throughput: Workload = {
     const shared = await repeat(bench, () => measure("SharedNoop", bench.quick ? 200 : 2000));
     return [
       {
-        name: `no-op runs, a fresh thread each`,
+        name: `no-op runs, a fresh process each`,
         unit: "/s",
         statistic: median,
         repetitions: measured.map(({ perSecond }) => [perSecond]),
         nautobot: "12 /s",
       },
       {
-        name: "no-op runs, sharing threads",
+        name: "no-op runs, sharing processes",
         unit: "/s",
         statistic: median,
         repetitions: shared.map(({ perSecond }) => [perSecond]),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { definitionSchema, receiverSchema } from "./definition-schema.ts";
 import type { ButtonContext, HookContext, JobContext, JobOutcome, Variables } from "./job-context.ts";
 
 export { z };
@@ -74,15 +75,15 @@ export interface JobDefinition<V extends Variables = Variables> extends JobHooks
   timeLimit?: number;
   /**
    * Mebibytes of memory that a run may take, Buffers included; 0 for no limit, the server's `MEMORY_LIMIT_MB` when absent. A run that takes
-   * more is ended with `MemoryLimitExceeded`. A job with a limit of its own waits for its thread to start, some 40 ms.
+   * more is ended with `MemoryLimitExceeded`. A job with a limit of its own waits for its process to start, some 60 ms.
    */
   memoryLimitMb?: number;
   /** Queues the job may run on; the first is its default. */
   taskQueues?: readonly string[];
   /**
-   * `run`, the default: each run has a fresh thread, which costs some 40 ms of processor time. `shared`: runs of one file follow each other in
-   * a thread that stays, a hundred times faster; what a module keeps in variables, one run leaves to the next.
-   * `process`: each run has a fresh child process, which native code can crash and all of whose memory is counted.
+   * `run`, the default: each run has a fresh child process, which costs some 60 ms of processor time. `shared`: runs of one file follow each
+   * other in a process that stays, twenty times faster; what a module keeps in variables, one run leaves to the next.
+   * A server with `SANDBOX=thread` has threads for both; `process` asks for a fresh child process there too.
    */
   isolation?: Isolation;
   /** The job's code. What it returns becomes `result` of the run and must be JSON; what it throws makes the run fail. */
@@ -100,53 +101,6 @@ export interface ReceiverDefinition<Context> extends Omit<
   /** The receiver's code. What it returns becomes `result` of the run; what it throws makes the run fail. */
   receive(context: Context): unknown;
 }
-
-const seconds = z.number().nonnegative().optional();
-const flag = z.boolean().optional();
-const method = z.custom((value) => typeof value === "function", "must be a function");
-
-/** The metadata again, for authors whose editor does not check types, and against misspelt names. */
-const definitionSchema = z.strictObject({
-  name: z.string().min(1).max(100),
-  grouping: z.string().min(1).max(255).optional(),
-  description: z.string().optional(),
-  variables: z.instanceof(z.ZodObject, { error: "must be a z.object(…)" }).optional(),
-  enabled: flag,
-  approvalRequired: flag,
-  consoleLogDefault: flag,
-  dryrunDefault: flag,
-  hasSensitiveVariables: flag,
-  hidden: flag,
-  isSingleton: flag,
-  maxConcurrent: z.int().positive().optional(),
-  onLimit: z.enum(["queue", "reject", "replace"]).optional(),
-  retry: z.strictObject({ limit: z.int().nonnegative(), backoff: z.number().nonnegative() }).optional(),
-  readOnly: flag,
-  supportsDryrun: flag,
-  softTimeLimit: seconds,
-  timeLimit: seconds,
-  memoryLimitMb: z.union([z.literal(0), z.int().min(16)], "must be 0, or a whole number of 16 or more").optional(),
-  taskQueues: z.array(z.string().min(1).max(100)).optional(),
-  isolation: z.enum(["process", "run", "shared"]).optional(),
-  run: method,
-  beforeStart: method.optional(),
-  onSuccess: method.optional(),
-  onFailure: method.optional(),
-  afterReturn: method.optional(),
-});
-
-const receiverSchema = definitionSchema
-  .omit({
-    dryrunDefault: true,
-    run: true,
-    supportsDryrun: true,
-    variables: true,
-    beforeStart: true,
-    onSuccess: true,
-    onFailure: true,
-    afterReturn: true,
-  })
-  .extend({ receive: method });
 
 const JOB = Symbol.for("jobgraph.job");
 

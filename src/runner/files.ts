@@ -36,6 +36,8 @@ export interface FileStoreOptions {
   maxBytes: number;
   /** The most that the files of one run may have together, in bytes. */
   maxRunBytes: number;
+  /** The most files that one run may have. */
+  maxRunFiles: number;
 }
 
 /** Files that are younger may be about to become whole, or to get their row. */
@@ -47,11 +49,15 @@ class FileTooLarge extends Error {
   override readonly name = "FileTooLarge";
 }
 
+class TooManyFiles extends Error {
+  override readonly name = "TooManyFiles";
+}
+
 /**
  * A file's name on disk is its id, so nothing that a job says becomes part of a path. It has that name once it is whole, and its row after
  * that.
  */
-export function createFileStore({ database, recorder, root, maxBytes, maxRunBytes }: FileStoreOptions): FileStore {
+export function createFileStore({ database, recorder, root, maxBytes, maxRunBytes, maxRunFiles }: FileStoreOptions): FileStore {
   const pathOf = (id: string) => join(root, id);
 
   async function record(jobResultId: string, file: StoredFile): Promise<void> {
@@ -65,6 +71,7 @@ export function createFileStore({ database, recorder, root, maxBytes, maxRunByte
   return {
     open(jobResultId) {
       let runBytes = 0;
+      let runFiles = 0;
 
       async function* within(file: { name: string; size: number }, content: AsyncIterable<Uint8Array>) {
         const { name } = file;
@@ -82,6 +89,9 @@ export function createFileStore({ database, recorder, root, maxBytes, maxRunByte
       }
 
       return async (name, content) => {
+        if (runFiles >= maxRunFiles)
+          throw new TooManyFiles(`The run has ${maxRunFiles} files already, the most that MAX_RUN_FILES allows.`);
+        runFiles += 1;
         const file = { id: newId(), name, size: 0 };
         const path = pathOf(file.id);
         try {
@@ -92,6 +102,7 @@ export function createFileStore({ database, recorder, root, maxBytes, maxRunByte
           return file;
         } catch (error) {
           runBytes -= file.size;
+          runFiles -= 1;
           // What cannot be deleted now is swept one day; why the file is not stored matters more.
           for (const left of [path + PART, path]) await rm(left, { force: true }).catch(() => undefined);
           throw error;

@@ -40,7 +40,7 @@ test.runIf(postgresqlUrl)(
       FILES_ROOT: join(folder, "files"),
       ADMIN_TOKEN: KEY,
       LOG_LEVEL: "warn",
-      SPARE_THREADS: "0",
+      SPARE_SANDBOXES: "0",
       FAST_SINCE: String(since),
     };
     const start = () => startServer(env, "test/support/fast-server.ts");

@@ -37,6 +37,7 @@ export const Leaves = job("Leaves", async ({ createFile, logger }) => {
   logger.info("stored " + file.id);
   return file;
 });
+export const Empties = job("Empties", async ({ createFile }) => { for (;;) await createFile("empty", ""); });
 export const Large = job("Large", async ({ createFile }) => {
   await createFile("fits", Buffer.alloc(1000));
   await createFile("large", Buffer.alloc(1001));
@@ -144,6 +145,16 @@ describe("files", () => {
     expect(await readFile(join(app.config.filesRoot, run.result.id), "utf8")).toBe("a;b\n1;2\n");
   });
 
+  test("have a largest number in a run", async () => {
+    const app = await openTestApp(JOBS, { maxRunFiles: 2 });
+    const run = await leave(app, "Empties");
+    expect(run.result).toEqual({
+      exc_type: "TooManyFiles",
+      exc_message: "The run has 2 files already, the most that MAX_RUN_FILES allows.",
+    });
+    expect(run.files).toHaveLength(2);
+  });
+
   test("have a largest size, each and those of a run together; of what is not whole nothing is left", async () => {
     const app = await openTestApp(JOBS, caps);
     const large = await leave(app, "Large");
@@ -179,7 +190,7 @@ describe("files", () => {
     for (const name of [old, `${old}.part`, `${newId()}.part`, "README"]) await writeFile(join(root, name), "x");
     await utimes(join(root, "README"), 0, 0);
     const database = await openDatabase(app.config.databaseUrl);
-    const files = createFileStore({ database, recorder, root, maxBytes: 1, maxRunBytes: 1 });
+    const files = createFileStore({ database, recorder, root, maxBytes: 1, maxRunBytes: 1, maxRunFiles: 1 });
     await files.sweep();
     const left = await readdir(root);
     expect(left).toHaveLength(3);
@@ -196,7 +207,7 @@ describe("files", () => {
     await writeFile(join(root, old), "x");
     const uploaded = new Date().toISOString();
     await database.rows.insertInto("file_proxy").values({ id: old, name: "old", size: 1, uploaded_at: uploaded }).execute();
-    await createFileStore({ database, recorder, root, maxBytes: 1, maxRunBytes: 1 }).sweep();
+    await createFileStore({ database, recorder, root, maxBytes: 1, maxRunBytes: 1, maxRunFiles: 1 }).sweep();
     expect(await readdir(root)).toContain(old);
     await database.close();
   });

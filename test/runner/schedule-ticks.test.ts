@@ -44,7 +44,15 @@ async function openThree() {
   await em.flush();
   const log = pino({ level: "silent" });
   const jobsRoot = await writeJobs({ "own.ts": `export const Plain = defineJob({ name: "Plain", enabled: true, run() {} });` });
-  const isolated = { env: {}, spares: 0, shared: 1, graceMs: 0, memoryLimitMb: 0, onOutput: () => undefined };
+  const isolated = {
+    env: {},
+    spares: 0,
+    shared: 1,
+    graceMs: 0,
+    memoryLimitMb: 0,
+    maxLines: 10_000_000,
+    onOutput: () => undefined,
+  };
   const sandbox = openSandbox("thread", isolated);
   onTestFinished(() => sandbox.close());
   const catalog = createCatalog({ database: first, sandbox, jobsRoot, systemJobsRoot: undefined, log });

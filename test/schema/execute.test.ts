@@ -61,11 +61,19 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
   const database = await openDatabase(await freshDatabaseUrl());
   await ensureAdministrator(database, KEY);
   const broker = createMemoryBroker();
-  const sandbox = openThreads({ env: {}, spares: 0, shared: 1, graceMs: 50, memoryLimitMb: 0, onOutput: () => undefined });
+  const sandbox = openThreads({
+    env: {},
+    spares: 0,
+    shared: 1,
+    graceMs: 50,
+    memoryLimitMb: 0,
+    maxLines: 1000,
+    onOutput: () => undefined,
+  });
   const templates = openTemplates();
   const timeLimits = { softMs: 60_000, hardMs: 120_000 };
   const jobsRoot = await writeJobs(JOBS);
-  const fileStore = { root: jobsRoot, maxBytes: 0, maxRunBytes: 0 };
+  const fileStore = { root: jobsRoot, maxBytes: 0, maxRunBytes: 0, maxRunFiles: 0 };
   const settings = {
     jobsRoot,
     systemJobsRoot: undefined,

@@ -2,7 +2,15 @@ import { openProcesses } from "../../src/runner/sandbox/cells.ts";
 
 // A server that is killed while a job runs in a process: prints what the job says first, its process's id.
 const [file, exportName] = process.argv.slice(2);
-const sandbox = openProcesses({ env: {}, spares: 0, shared: 0, graceMs: 50, memoryLimitMb: 0, onOutput: () => undefined });
+const sandbox = openProcesses({
+  env: {},
+  spares: 0,
+  shared: 0,
+  graceMs: 50,
+  memoryLimitMb: 0,
+  maxLines: 10_000_000,
+  onOutput: () => undefined,
+});
 void sandbox.run(
   {
     file: file!,

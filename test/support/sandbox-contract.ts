@@ -5,6 +5,7 @@ import type { Isolation } from "../../src/runner/define-job.ts";
 import type { Outcome, SaidLine, Sandbox } from "../../src/runner/sandbox.ts";
 import type { OnOutput } from "../../src/runner/sandbox/vessel.ts";
 import { writeJobs } from "./app.ts";
+import { hostileContract } from "./hostile-contract.ts";
 import { listen } from "./listen.ts";
 import { operationsContract } from "./operations-contract.ts";
 import { leavesContract } from "./leaves-contract.ts";
@@ -72,6 +73,7 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
   leavesContract(() => open({ env: {}, graceMs: 50 }));
   redactionContract((onOutput) => open({ env: {}, graceMs: 50, onOutput }));
   operationsContract(() => open({ env: {}, graceMs: 50 }));
+  hostileContract(() => open({ env: {}, graceMs: 50 }));
 
   async function setup(settings: Partial<SandboxSettings> = {}) {
     const sandbox = open({ env: { VISIBLE: "1" }, graceMs: 50, ...settings });
@@ -212,7 +214,7 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
     expect((await run("Taints")).outcome).toEqual(clean);
   });
 
-  test("lets runs of a file share a thread when they ask for it, and only then", async () => {
+  test("lets runs of a file share a place when they ask for it, and only then", async () => {
     const { run } = await setup();
     const shared = (exportName: string) => run(exportName, {}, undefined, undefined, "shared");
     const counts = [await shared("Counts"), await shared("Counts"), await run("Counts"), await shared("Counts")];
@@ -295,6 +297,18 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
     ]);
     await expect(sandbox.validate({ file, exportName: "Nobody" }, {})).rejects.toThrow("no longer exports a job named Nobody");
     expect(await sandbox.validate({ file, exportName: "Picky" }, {})).toHaveLength(1);
+  });
+
+  test("a check that hangs keeps only the checks of its own file waiting", async () => {
+    const { sandbox, root, file } = await setup();
+    const hangs = `export const Hangs = defineJob({ name: "Hangs", run() {}, variables: z.object({ n: z.int().refine(() => { for (;;); }) }) });`;
+    await writeJobs({ "hangs.ts": hangs }, root);
+    const hung = sandbox.validate({ file: join(root, "hangs.ts"), exportName: "Hangs" }, { n: 1 }).catch((error) => error);
+    const queued = sandbox.validate({ file: join(root, "hangs.ts"), exportName: "Hangs" }, {}).catch((error) => error);
+    expect(await sandbox.validate({ file, exportName: "Echo" }, { text: "ok" })).toEqual([]);
+    await sandbox.close();
+    expect(await hung).toBeInstanceOf(Error);
+    expect(await queued).toBeInstanceOf(Error);
   });
 
   test("checks inputs, naming each field that is wrong", async () => {

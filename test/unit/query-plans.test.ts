@@ -101,7 +101,7 @@ test.for(Object.values(PrunableKind))("indexes find what is old: %s", async (kin
   await database.rows.deleteFrom("job_hook_delivery").execute();
   await sql`analyze`.execute(database.rows);
   const { explaining, plans } = explain(database);
-  const files = createFileStore({ database, recorder, root: "/nowhere", maxBytes: 0, maxRunBytes: 0 });
+  const files = createFileStore({ database, recorder, root: "/nowhere", maxBytes: 0, maxRunBytes: 0, maxRunFiles: 0 });
   for (const dryRun of [true, false])
     await prune({ database: explaining, files }, { kind, before: new Date("2100-01-01"), limit: 20, dryRun, after: undefined });
   expect(plans.filter((plan) => SORT.test(plan) || /SCAN (?!(owner|json_each|CONSTANT ROW))/.test(plan))).toEqual([]);

@@ -5,7 +5,7 @@ import { listen } from "../support/listen.ts";
 import { sandboxContract, type SandboxSettings } from "../support/sandbox-contract.ts";
 
 const open = (spares: number, settings: SandboxSettings) =>
-  openThreads({ spares, shared: 2, memoryLimitMb: 0, onOutput: () => undefined, ...settings });
+  openThreads({ spares, shared: 2, memoryLimitMb: 0, maxLines: 10_000_000, onOutput: () => undefined, ...settings });
 
 describe("threads", () => {
   sandboxContract((settings) => open(0, settings));

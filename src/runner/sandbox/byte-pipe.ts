@@ -4,6 +4,10 @@
  * which makes the capacity the bound on what one run can hold of this process's memory.
  */
 
+import { Buffer } from "node:buffer";
+import { setImmediate } from "node:timers/promises";
+import { BrokenMessage } from "./broken-message.ts";
+
 /** Bytes; a power of two, so that a position is found by masking. */
 const CAPACITY = 1 << 18;
 const WRITTEN = 0;
@@ -52,13 +56,13 @@ export function createPipeWriter(memory: PipeMemory): (text: string) => void {
 
 /** The reading end. */
 export interface PipeReader {
-  /** A copy of what has been written and not yet been released; empty when there is nothing. */
+  /** A copy of what has been written and not yet been released; empty when there is nothing. @throws BrokenMessage. */
   peek(): Buffer;
   /** Gives so many bytes back to the writer. */
   release(length: number): void;
   /** Resolves when more was written than `peek` last saw, or when the pipe was ended. */
   more(): Promise<void>;
-  /** Says that the writer is gone: nobody waits for more any longer. */
+  /** Says that the writer is gone: what it wrote can still be read, and nobody waits for more any longer. */
   end(): void;
   readonly ended: boolean;
   /** How many bytes the pipe holds when the writer sleeps. */
@@ -81,6 +85,8 @@ export function createPipeReader(memory: PipeMemory): PipeReader {
       seen = Atomics.load(header, WRITTEN);
       const read = header[READ]!;
       const length = distance(read, seen);
+      // The writer's thread can write the positions too.
+      if (length < 0 || length > CAPACITY) throw new BrokenMessage("it wrote positions of the pipe that cannot be");
       const at = read & (CAPACITY - 1);
       const first = Math.min(length, CAPACITY - at);
       return Buffer.concat([bytes.subarray(at, at + first), bytes.subarray(0, length - first)]);
@@ -92,7 +98,8 @@ export function createPipeReader(memory: PipeMemory): PipeReader {
     async more() {
       if (ended) return;
       const wait = Atomics.waitAsync(header, WRITTEN, seen);
-      if (wait.async) await wait.value;
+      // A turn of this thread in any case: a writer that never rests must not have all of it.
+      await (wait.async ? wait.value : setImmediate());
     },
     end() {
       ended = true;

@@ -1,6 +1,7 @@
 import type { FileDescription, Outcome, Sandbox, SandboxTask } from "../sandbox.ts";
-import { type Cell, createCell, LoadError } from "./cell.ts";
+import { type Cell, createCell } from "./cell.ts";
 import { startProcess } from "./process-vessel.ts";
+import { createReaders } from "./readers.ts";
 import { startThread } from "./thread-vessel.ts";
 import type { OnOutput, StartVessel } from "./vessel.ts";
 
@@ -8,145 +9,160 @@ import type { OnOutput, StartVessel } from "./vessel.ts";
 export interface SandboxOptions {
   /** The environment that job code sees. */
   env: Readonly<Record<string, string>>;
-  /** Started threads that are kept waiting for the next runs. */
+  /** Started cells that are kept waiting for the next runs. */
   spares: number;
-  /** Idle shared threads that are kept for the next run of their file. */
+  /** Idle shared cells that are kept for the next run of their file. */
   shared: number;
   /** How long an aborted job may take to end by itself. */
   graceMs: number;
   /** MiB of memory that a run of a job without a limit of its own may take; 0 for as many as it likes. */
   memoryLimitMb: number;
+  /** Lines, and texts that it prints, that one attempt of a run may say. */
+  maxLines: number;
   onOutput: OnOutput;
 }
 
-/** A thread that waits for the next run of its file, and of jobs with its limit of memory. */
-interface IdleThread {
+/** A cell that waits for the next run of its file, and of jobs with its limit of memory. */
+interface IdleCell {
   file: string;
   limitMb: number;
-  thread: Cell;
+  cell: Cell;
 }
-
-/** The thread that describes and checks is given up after this long without work: it holds some 20 MB. */
-const READER_IDLE_MS = 10_000;
 
 /** A file may take this long to load, and a check of inputs to answer. */
 const LOAD_TIMEOUT_MS = 10_000;
 
+/** A spare is started so long after the last was taken: the run that took it begins first. */
+const REFILL_MS = 50;
+
 /**
  * A sandbox of threads or processes: a fresh one for every run, taken from a small stock of spares that already started (a start costs some
- * 30 ms of processor time); for jobs that allow it, threads that stay for the next run of the same file; and one for
+ * 40 ms of processor time); for jobs that allow it, cells that stay for the next run of the same file; and some for
  * describing files and checking inputs.
  */
-function openCells(startVessel: StartVessel, { env, spares, shared, graceMs, memoryLimitMb, onOutput }: SandboxOptions): Sandbox {
-  const start = (limitMb = memoryLimitMb) => createCell((take) => startVessel(env, take, limitMb), limitMb, onOutput);
-  const stock: Cell[] = Array.from({ length: spares }, () => start());
-  const idle: IdleThread[] = [];
+function openCells(
+  startVessel: StartVessel,
+  { env, spares, shared, graceMs, memoryLimitMb, maxLines, onOutput }: SandboxOptions,
+): Sandbox {
+  const start = (limitMb = memoryLimitMb) =>
+    createCell((take, onBroken) => startVessel(env, take, onBroken, limitMb), { memoryLimitMb: limitMb, maxLines }, onOutput);
+  const stock: Cell[] = [];
+  const idle: IdleCell[] = [];
   const running = new Set<Cell>();
   const ending = new Set<Promise<void>>();
-  let reader: Cell | undefined;
-  let readerIdle: NodeJS.Timeout | undefined;
-  let readerQueue: Promise<unknown> = Promise.resolve();
+  const readers = createReaders(() => takeFresh(), endCell);
+  let refill: NodeJS.Timeout | undefined;
   let closed = false;
+  fill();
 
-  /** One request at a time; a reader that did not answer is replaced before the next. */
-  function askReader<T>(ask: (thread: Cell) => Promise<T>): Promise<T> {
-    const answer = readerQueue.then(async () => {
-      clearTimeout(readerIdle);
-      reader ??= takeFresh();
-      try {
-        return await ask(reader);
-      } catch (error) {
-        if (!(error instanceof LoadError)) endReader();
-        throw error;
-      } finally {
-        if (reader) readerIdle = setTimeout(endReader, READER_IDLE_MS);
-      }
-    });
-    readerQueue = answer.catch(() => undefined);
-    return answer;
-  }
-
-  function endReader(): void {
-    clearTimeout(readerIdle);
-    if (reader) endThread(reader);
-    reader = undefined;
-  }
-
-  function endThread(thread: Cell): void {
-    const gone = thread.end().finally(() => ending.delete(gone));
+  function endCell(cell: Cell): void {
+    const gone = cell.end().finally(() => ending.delete(gone));
     ending.add(gone);
+  }
+
+  function fill(): void {
+    refill = undefined;
+    try {
+      while (stock.length < spares) stock.push(start());
+    } catch {
+      // The system has no room for a spare now; a run that needs one says so.
+    }
   }
 
   /** Spares were started before their job was known: one with a limit of its own cannot have them. */
   function takeFresh(limitMb = memoryLimitMb): Cell {
     if (limitMb !== memoryLimitMb) return start(limitMb);
-    const thread = stock.shift() ?? start();
-    if (!closed) stock.push(...Array.from({ length: spares - stock.length }, () => start()));
-    return thread;
+    if (!closed && spares > 0) refill ??= setTimeout(fill, REFILL_MS);
+    for (let spare = stock.shift(); spare; spare = stock.shift()) {
+      if (spare.fit) return spare;
+      endCell(spare);
+    }
+    return start();
   }
 
   function takeShared(file: string, limitMb = memoryLimitMb): Cell {
-    const at = idle.findIndex((item) => item.file === file && item.limitMb === limitMb && item.thread.fit);
-    return at === -1 ? takeFresh(limitMb) : idle.splice(at, 1)[0]!.thread;
+    const at = idle.findIndex((item) => item.file === file && item.limitMb === limitMb && item.cell.fit);
+    return at === -1 ? takeFresh(limitMb) : idle.splice(at, 1)[0]!.cell;
   }
 
-  function keep({ file, memoryLimitMb: limitMb = memoryLimitMb }: SandboxTask, thread: Cell): void {
-    idle.push({ file, limitMb, thread });
-    if (idle.length > shared) endThread(idle.shift()!.thread);
+  function keep({ file, memoryLimitMb: limitMb = memoryLimitMb }: SandboxTask, cell: Cell): void {
+    idle.push({ file, limitMb, cell });
+    if (idle.length > shared) endCell(idle.shift()!.cell);
+  }
+
+  async function describeOne(cell: Cell, file: string): Promise<FileDescription> {
+    const { file: description } = await cell.ask({ kind: "describe", file }, "described", LOAD_TIMEOUT_MS);
+    return description;
   }
 
   return {
     async run(task, on, signal, end) {
       const isShared = task.isolation === "shared";
-      const thread = isShared ? takeShared(task.file, task.memoryLimitMb) : takeFresh(task.memoryLimitMb);
-      running.add(thread);
-      const outcome = await thread.run(task, on, { signal, graceMs, end }).catch(outcomeOf);
-      running.delete(thread);
+      let cell: Cell;
+      try {
+        cell = isShared ? takeShared(task.file, task.memoryLimitMb) : takeFresh(task.memoryLimitMb);
+      } catch (error) {
+        return outcomeOf(error as Error);
+      }
+      running.add(cell);
+      const outcome = await cell.run(task, on, { signal, graceMs, end }).catch(outcomeOf);
+      running.delete(cell);
       // What a module still knows of secrets is nothing for the next run.
-      const mayStay = isShared && thread.fit && (task.redaction?.secrets ?? []).length === 0;
-      if (mayStay && !closed) keep(task, thread);
-      else endThread(thread);
+      const mayStay = isShared && cell.fit && (task.redaction?.secrets ?? []).length === 0;
+      if (mayStay && !closed) keep(task, cell);
+      else endCell(cell);
       return outcome;
     },
     async describe(files) {
-      // A thread loads a module once; only a new one sees what has changed.
-      for (const { thread } of idle.splice(0)) endThread(thread);
-      endReader();
+      // A cell loads a module once; only a new one sees what has changed.
+      for (const { cell } of idle.splice(0)) endCell(cell);
+      readers.renew();
       const described: FileDescription[] = [];
+      let cell: Cell | undefined;
       for (const file of files) {
-        described.push(
-          await askReader((thread) => thread.ask({ kind: "describe", file }, "described", LOAD_TIMEOUT_MS)).then(
-            (reply) => reply.file,
-            (error: Error) => ({ error: error.message }),
-          ),
-        );
+        try {
+          cell = cell?.fit ? cell : takeFresh();
+          running.add(cell);
+          described.push(await describeOne(cell, file));
+        } catch (error) {
+          described.push({ error: (error as Error).message });
+          if (cell) giveBack(cell);
+          cell = undefined;
+        }
       }
+      if (cell) giveBack(cell);
       return described;
     },
     async validate(source, data, secrets = []) {
       const request = { kind: "validate", source, data, secrets } as const;
-      return (await askReader((thread) => thread.ask(request, "validated", LOAD_TIMEOUT_MS))).details;
+      return (await readers.ask(source.file, (cell) => cell.ask(request, "validated", LOAD_TIMEOUT_MS))).details;
     },
     async close() {
       closed = true;
-      endReader();
-      for (const thread of [...stock.splice(0), ...idle.splice(0).map((item) => item.thread), ...running]) endThread(thread);
+      clearTimeout(refill);
+      readers.close();
+      for (const cell of [...stock.splice(0), ...idle.splice(0).map((item) => item.cell), ...running]) endCell(cell);
       await Promise.all(ending);
     },
   };
+
+  function giveBack(cell: Cell): void {
+    running.delete(cell);
+    endCell(cell);
+  }
 }
 
 function outcomeOf(error: Error): Outcome {
   return { kind: "failure", excType: error.name, excMessage: error.message, traceback: error.stack ?? error.message };
 }
 
-/** A sandbox of worker threads. */
+/** A sandbox of worker threads. A fatal error of the engine in one ends the server. */
 export const openThreads = (options: SandboxOptions): Sandbox => openCells(startThread, options);
 
-/** A sandbox of child processes: what native code does, or takes of memory, ends with the run too. */
+/** A sandbox of child processes: no error in one, and no memory that native code takes, harms the server or another run. */
 export const openProcesses = (options: SandboxOptions): Sandbox => openCells(startProcess, options);
 
-/** Threads, with processes for the jobs that ask for them; or processes for all. */
+/** Processes for all; or threads, with processes for the jobs that ask for them. */
 export function openSandbox(kind: "process" | "thread", options: SandboxOptions): Sandbox {
   if (kind === "process") return openProcesses(options);
   const threads = openThreads(options);

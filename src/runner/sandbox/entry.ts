@@ -4,17 +4,20 @@ import { JobCanceled, SoftTimeLimitExceeded } from "../define-job.ts";
 import type { Outcome, SandboxTask } from "../sandbox.ts";
 import { checkData } from "./check-data.ts";
 import { describeJobs, loadJob, loadModule } from "./load-job.ts";
+import { fitText } from "./fit-text.ts";
 import { createFiles, type RunFiles } from "./files.ts";
+import { guardKill } from "./guard-kill.ts";
 import { connect } from "./inside.ts";
 import { createLogger } from "./logger.ts";
 import { createOperations, type RunOperations } from "./operations.ts";
 import { divertOutput } from "./output.ts";
 import { createPrinter, type Printer } from "./printer.ts";
 import { createProgress } from "./progress.ts";
-import type { Request, StopReason } from "./protocol.ts";
-import { encodeLine, encodePrinted } from "./record-codec.ts";
+import type { Reply, Request, StopReason } from "./protocol.ts";
+import { encodeLine, encodePrinted, encodeReply } from "./record-codec.ts";
 import { createRedactor, type Redactor } from "./redaction.ts";
-import { failure, runJob } from "./run-job.ts";
+import { runJob } from "./run-job.ts";
+import { failure } from "./thrown.ts";
 import { createUnderWay } from "./under-way.ts";
 
 /*
@@ -26,8 +29,10 @@ import { createUnderWay } from "./under-way.ts";
  */
 export * from "../define-job.ts";
 
+guardKill();
 const outside = connect();
-const { reply, write } = outside;
+const { write } = outside;
+const reply = (message: Reply) => write(encodeReply(message));
 
 interface Run {
   settle(outcome: Outcome, fit: boolean): void;
@@ -44,6 +49,9 @@ let current: Run | undefined;
 /** What is kept out of what is printed while there is no run. */
 let between = createRedactor();
 
+/** Longest text that a check of inputs tells, in characters. */
+const MAX_TOLD = 10_000;
+
 /** Which run the code that runs now belongs to: the console has no other way to know. */
 const runs = new AsyncLocalStorage<Run>();
 
@@ -56,7 +64,7 @@ divertOutput((stream, text) => {
   return "";
 });
 
-function startRun(task: SandboxTask): void {
+function startRun(number: number, task: SandboxTask): void {
   const say = (record: string) => {
     if (current === run) write(record);
   };
@@ -72,7 +80,7 @@ function startRun(task: SandboxTask): void {
       for (const printed of run.printer.rest()) write(encodePrinted(printed));
       current = undefined;
       outside.ref();
-      reply({ kind: "outcome", outcome, fit });
+      reply({ kind: "outcome", run: number, outcome, fit });
     },
   };
   current = run;
@@ -119,7 +127,7 @@ function loadError(error: unknown): string {
 outside.listen(async (request: Request) => {
   switch (request.kind) {
     case "run":
-      return startRun(request.task);
+      return startRun(request.run, request.task);
     case "abort":
       return current?.abort.abort(errorOf(request.reason));
     case "file":
@@ -138,10 +146,13 @@ outside.listen(async (request: Request) => {
         const checked = await checkData(await loadJob(request.source), request.data);
         const details = "details" in checked ? checked.details : [];
         // What is wrong may well quote what must not be read.
-        const told = details.map(({ field, message }) => ({ field, message: between.text(message, Infinity) }));
+        const told = details.map(({ field, message }) => ({
+          field: fitText(field, MAX_TOLD),
+          message: between.text(message, MAX_TOLD),
+        }));
         return reply({ kind: "validated", details: told });
       } catch (error) {
-        return reply({ kind: "unloadable", error: String(error) });
+        return reply({ kind: "unloadable", error: between.text(String(error), MAX_TOLD) });
       }
   }
 });

@@ -1,7 +1,8 @@
 import { Readable } from "node:stream";
 import type { StoredFile } from "../define-job.ts";
 import type { RunListener } from "../sandbox.ts";
-import type { StopReason } from "./protocol.ts";
+import { BrokenMessage } from "./broken-message.ts";
+import { MAX_FILES, type StopReason } from "./protocol.ts";
 import type { FilePart } from "./record-codec.ts";
 
 /** Makes streams of the parts of files that come out of a sandbox. */
@@ -21,6 +22,7 @@ export function createFileReceiver(
   const underWay = new Set<Promise<void>>();
 
   function start(file: number, name: string): void {
+    if (open.has(file) || underWay.size >= MAX_FILES) throw new BrokenMessage("it handed over too many files at once");
     const content = createPacedStream();
     open.set(file, content);
     const taken = take(name, content.stream)

@@ -1,14 +1,14 @@
+import { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers/promises";
 import type { FileContent, StoredFile } from "../define-job.ts";
-import type { StopReason } from "./protocol.ts";
+import { MAX_FILES, type StopReason } from "./protocol.ts";
 import { encodeFilePart, type FilePart } from "./record-codec.ts";
+import { isFileName, MAX_CHUNK_BYTES, MAX_FILE_NAME } from "./record-limits.ts";
 import type { Redactor } from "./redaction.ts";
+import { createTurns } from "./turns.ts";
 
-/** Bytes in one record of the pipe, which several must fit into. */
-const CHUNK_BYTES = 48 * 1024;
 /** After so many bytes the other side's answer is listened for: a file may have been refused long before its end. */
 const LISTEN_BYTES = 1024 * 1024;
-const MAX_NAME = 255;
 
 /** The files that one run hands over, from inside the sandbox. */
 export interface RunFiles {
@@ -28,15 +28,16 @@ let lastFile = 0;
 /** @param write puts a record into the pipe, waiting while that is full. */
 export function createFiles(write: (record: string) => void, redactor: Redactor): RunFiles {
   const pending = new Map<number, Pending>();
+  const turns = createTurns(MAX_FILES);
   const put = (part: FilePart) => write(encodeFilePart(part));
 
   /** Writes all of a file, or as much of it as the other side wants. */
   async function send(file: number, content: FileContent, state: Pending): Promise<void> {
     let unheard = 0;
     for await (const piece of piecesOf(content)) {
-      for (let at = 0; at < piece.length; at += CHUNK_BYTES) {
+      for (let at = 0; at < piece.length; at += MAX_CHUNK_BYTES) {
         if (state.isSettled) return;
-        const bytes = piece.subarray(at, at + CHUNK_BYTES);
+        const bytes = piece.subarray(at, at + MAX_CHUNK_BYTES);
         put({ kind: "chunk", file, bytes });
         unheard += bytes.length;
         if (unheard < LISTEN_BYTES) continue;
@@ -49,11 +50,15 @@ export function createFiles(write: (record: string) => void, redactor: Redactor)
 
   async function create(name: string, content: FileContent): Promise<StoredFile> {
     checkName(name);
+    const told = redactor.text(name, MAX_FILE_NAME);
+    checkName(told);
+    const turn = turns.enter();
+    if (turn) await turn;
     const file = ++lastFile;
     const { promise, resolve, reject } = Promise.withResolvers<StoredFile>();
     const state: Pending = { resolve, reject, isSettled: false };
     pending.set(file, state);
-    put({ kind: "file", file, name: redactor.text(name, MAX_NAME) });
+    put({ kind: "file", file, name: told });
     // Whichever is first: the answer may come long before the content's end.
     await Promise.race([
       promise,
@@ -71,6 +76,7 @@ export function createFiles(write: (record: string) => void, redactor: Redactor)
       const state = pending.get(file);
       if (!state) return;
       pending.delete(file);
+      turns.leave();
       state.isSettled = true;
       if ("stored" in result) state.resolve(result.stored);
       else state.reject(Object.assign(new Error(result.error.message), { name: result.error.name }));
@@ -79,10 +85,9 @@ export function createFiles(write: (record: string) => void, redactor: Redactor)
 }
 
 function checkName(name: unknown): asserts name is string {
-  if (typeof name !== "string" || name.length === 0 || name.length > MAX_NAME)
-    throw new TypeError(`The name of a file must be a text of 1 to ${MAX_NAME} characters.`);
-  // oxlint-disable-next-line no-control-regex -- just these must not come
-  if (/[/\\\u0000-\u001f\u007f]/.test(name) || name === "." || name === ".." || !name.isWellFormed())
+  if (typeof name !== "string" || name.length === 0 || name.length > MAX_FILE_NAME)
+    throw new TypeError(`The name of a file must be a text of 1 to ${MAX_FILE_NAME} characters.`);
+  if (!isFileName(name))
     throw new TypeError(`${JSON.stringify(name)} cannot be the name of a file: it has a path separator or a control character.`);
 }
 

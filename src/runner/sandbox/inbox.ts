@@ -1,7 +1,8 @@
-/** What one side said and the other has not asked for yet, in its order. */
+/** The replies of one side to the other, which asks one thing at a time. */
 export interface Inbox<T> {
-  put(item: T): void;
-  /** Nothing comes any more; whoever waits is told why, and so is who asks once all is taken. */
+  /** Hands an item to the caller that waits. Returns false when none does. */
+  put(item: T): boolean;
+  /** No more items come: the caller that waits, and every later one, is told why. Only the first reason counts. */
   end(why: Error): void;
   /** The next item; rejects when none comes any more, or when `signal` aborts. One at a time may wait. */
   next(signal?: AbortSignal): Promise<T>;
@@ -9,22 +10,22 @@ export interface Inbox<T> {
 
 /** An inbox leaves nothing behind when it is asked: a race against the end of whoever fills it would, until that end. */
 export function createInbox<T>(): Inbox<T> {
-  const arrived: T[] = [];
   let waiting: PromiseWithResolvers<T> | undefined;
   let ended: Error | undefined;
 
   return {
     put(item) {
-      if (waiting) waiting.resolve(item);
-      else arrived.push(item);
+      const isAwaited = waiting !== undefined;
+      waiting?.resolve(item);
       waiting = undefined;
+      return isAwaited;
     },
     end(why) {
-      ended = why;
-      waiting?.reject(why);
+      ended ??= why;
+      waiting?.reject(ended);
+      waiting = undefined;
     },
     next(signal) {
-      if (arrived.length > 0) return Promise.resolve(arrived.shift()!);
       if (ended) return Promise.reject(ended);
       const next = (waiting = Promise.withResolvers<T>());
       signal?.addEventListener("abort", () => next.reject(signal.reason), { once: true });

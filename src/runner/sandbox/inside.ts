@@ -1,12 +1,11 @@
 import { Socket } from "node:net";
 import { workerData } from "node:worker_threads";
 import { createPipeWriter } from "./byte-pipe.ts";
-import { decodeMessages, encodeMessage, MESSAGES_FD, type ProcessReply, RECORDS_FD, writeAll } from "./process-channel.ts";
-import type { Reply, Request, ThreadData } from "./protocol.ts";
+import { decodeRequests, RECORDS_FD, REQUESTS_FD, writeAll } from "./process-channel.ts";
+import type { Request, ThreadData } from "./protocol.ts";
 
 /** The other side, as seen from inside a vessel. */
 export interface Outside {
-  reply(message: Reply): void;
   /** Says a record, waiting while the other side is behind. */
   write(record: string): void;
   listen(take: (request: Request) => void): void;
@@ -15,13 +14,15 @@ export interface Outside {
   unref(): void;
 }
 
-/** Connects to whoever started this thread or process. */
+/** Connects to whoever started this thread or process; job code is not shown the way. */
 export function connect(): Outside {
-  return workerData ? connectThread(workerData as ThreadData) : connectProcess();
+  if (!workerData) return connectProcess();
+  const { port, pipe } = workerData as ThreadData;
+  Object.assign(workerData as object, { port: undefined, pipe: undefined });
+  return connectThread({ port, pipe });
 }
 
 const connectThread = ({ port, pipe }: ThreadData): Outside => ({
-  reply: (message) => port.postMessage(message),
   write: createPipeWriter(pipe),
   listen: (take) => void port.on("message", take),
   ref: () => port.ref(),
@@ -29,14 +30,12 @@ const connectThread = ({ port, pipe }: ThreadData): Outside => ({
 });
 
 function connectProcess(): Outside {
-  const socket = new Socket({ fd: MESSAGES_FD, readable: true, writable: true });
+  const socket = new Socket({ fd: REQUESTS_FD, readable: true, writable: true });
   // Whoever started us is gone, and this process will be in a moment.
   socket.on("error", () => undefined);
-  let written = 0;
   return {
-    reply: (reply) => void writeAll(MESSAGES_FD, encodeMessage({ reply, written } satisfies ProcessReply)),
-    write: (record) => void (written += writeAll(RECORDS_FD, record)),
-    listen: (take) => decodeMessages(socket, take),
+    write: (record) => writeAll(RECORDS_FD, record),
+    listen: (take) => decodeRequests(socket, take),
     ref: () => void socket.ref(),
     unref: () => void socket.unref(),
   };

@@ -1,10 +1,9 @@
 import type { LogLevel } from "../../entities/choices.ts";
 import type { JobLogger, LineOptions } from "../define-job.ts";
 import type { SaidLine } from "../sandbox.ts";
+import { now } from "./real-builtins.ts";
+import { MAX_LINE } from "./record-limits.ts";
 import type { Redactor } from "./redaction.ts";
-
-/** Longest texts of a line, in characters; the columns' lengths where they have one. */
-const MAX = { message: 100_000, grouping: 255, object: 200, url: 255 };
 
 /** The logger that a job is given; what it says is fit for storage. */
 export function createLogger(write: (line: SaidLine) => void, redactor: Redactor): JobLogger {
@@ -15,11 +14,11 @@ export function createLogger(write: (line: SaidLine) => void, redactor: Redactor
       typeof object === "object" && object !== null ? object : { display: object, absoluteUrl: undefined };
     write({
       level,
-      grouping: redactor.text(String(grouping ?? "main"), MAX.grouping),
-      message: redactor.text(String(message), MAX.message),
-      created: Date.now(),
-      object: redactor.text(String(display ?? ""), MAX.object),
-      url: redactor.text(String(absoluteUrl ?? ""), MAX.url),
+      grouping: redactor.text(String(grouping ?? "main"), MAX_LINE.grouping),
+      message: redactor.text(String(message), MAX_LINE.message),
+      created: now(),
+      object: redactor.text(String(display ?? ""), MAX_LINE.object),
+      url: redactor.text(String(absoluteUrl ?? ""), MAX_LINE.url),
     });
   };
   return {

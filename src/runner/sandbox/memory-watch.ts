@@ -1,5 +1,11 @@
-import { readFileSync } from "node:fs";
 import type { Worker } from "node:worker_threads";
+import { othersInGroup, ownBytes } from "./process-memory.ts";
+import type { Excess } from "./vessel.ts";
+
+type OnOver = (what: Excess) => void;
+
+/** Processes of one run, its own included. */
+export const MAX_PROCESSES = 200;
 
 const MIB = 1024 * 1024;
 
@@ -26,7 +32,7 @@ export const engineLimitMb = (limitMb: number) => limitMb + ENGINE_HEADROOM_MB;
  * @param onOver is called once, when it holds more than the limit.
  * @returns what ends the watch.
  */
-export function watchThread(worker: Worker, limitMb: number, onOver: () => void): () => void {
+export function watchThread(worker: Worker, limitMb: number, onOver: OnOver): () => void {
   return watch(limitMb, onOver, async () => {
     // It rejects when the thread is gone, and stays unanswered while the thread is inside a native call.
     const heap = await worker.getHeapStatistics().catch(() => undefined);
@@ -34,38 +40,37 @@ export function watchThread(worker: Worker, limitMb: number, onOver: () => void)
   });
 }
 
-const PAGE_BYTES = 4096;
-
-/** Memory of its own that a process has in use, as Linux tells; undefined elsewhere and when it is gone. */
-function ownBytes(pid: number): number | undefined {
-  try {
-    const [, resident, shared] = readFileSync(`/proc/${pid}/statm`, "latin1").split(" ").map(Number);
-    return (resident! - shared!) * PAGE_BYTES;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Looks what a process has taken since the watch began, whoever in it took it; as {@link watchThread} otherwise. */
-export function watchProcess(pid: number, limitMb: number, onOver: () => void): () => void {
-  const before = ownBytes(pid) ?? 0;
+/**
+ * Looks what a process has taken since the watch began, whoever in it took it, and all that the processes of its group have, and how many these
+ * are; as {@link watchThread} otherwise.
+ */
+export function watchProcess(pid: number, limitMb: number, onOver: OnOver): () => void {
+  const before = groupBytes(pid) ?? 0;
   return watch(limitMb, onOver, async () => {
-    const now = ownBytes(pid);
+    if (othersInGroup(pid).length >= MAX_PROCESSES) return "processes";
+    const now = groupBytes(pid);
     return now && now - before;
   });
 }
 
-function watch(limitMb: number, onOver: () => void, measure: () => Promise<number | undefined>): () => void {
+function groupBytes(leader: number): number | undefined {
+  const own = ownBytes(leader);
+  return own && othersInGroup(leader).reduce((sum, pid) => sum + (ownBytes(pid) ?? 0), own);
+}
+
+/** @param limitMb 0 for none. */
+function watch(limitMb: number, onOver: OnOver, measure: () => Promise<number | "processes" | undefined>): () => void {
   let timer: NodeJS.Timeout | undefined;
   let isOver = false;
   let looks = 0;
 
   async function look(): Promise<void> {
-    const bytes = await measure();
-    if (bytes === undefined || isOver) return;
-    const held = bytes / MIB;
-    looks = held > limitMb ? looks + 1 : 0;
-    if (held > limitMb * FAR_OVER || looks >= LOOKS) return onOver();
+    const taken = await measure();
+    if (taken === undefined || isOver) return;
+    if (taken === "processes") return onOver(taken);
+    const share = limitMb === 0 ? 0 : taken / MIB / limitMb;
+    looks = share > 1 ? looks + 1 : 0;
+    if (share > FAR_OVER || looks >= LOOKS) return onOver("memory");
     next();
   }
   function next(): void {

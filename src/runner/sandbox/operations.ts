@@ -3,10 +3,10 @@ import { type GraphQLDocument, GraphQLRequestError } from "../define-job.ts";
 import type { OperationAnswer } from "../sandbox.ts";
 import { MAX_OPERATIONS } from "./protocol.ts";
 import { encodeOperation } from "./record-codec.ts";
+import { MAX_DOCUMENT } from "./record-limits.ts";
 import { toJson } from "./to-json.ts";
+import { createTurns } from "./turns.ts";
 
-/** Longest document, in characters. */
-const MAX_DOCUMENT = 100_000;
 /** Longest variables, in characters of JSON. */
 const MAX_VARIABLES = 4_000_000;
 
@@ -22,23 +22,15 @@ let lastOperation = 0;
 /** @param write puts a record into the pipe, waiting while that is full. */
 export function createOperations(write: (record: string) => void): RunOperations {
   const pending = new Map<number, (answer: OperationAnswer) => void>();
-  const waiting: (() => void)[] = [];
-  let sent = 0;
-
-  /** Leaves its place to the next, if one waits. */
-  function leave(): void {
-    const next = waiting.shift();
-    if (next) next();
-    else sent -= 1;
-  }
+  const turns = createTurns(MAX_OPERATIONS);
 
   return {
     async send(document, variables) {
       const text = textOf(document);
       const json = jsonOf(variables);
       // At once where there is room: what was sent before a job ends itself is done.
-      if (sent === MAX_OPERATIONS) await new Promise<void>((resolve) => waiting.push(resolve));
-      else sent += 1;
+      const turn = turns.enter();
+      if (turn) await turn;
       const operation = ++lastOperation;
       const answered = new Promise<OperationAnswer>((resolve) => pending.set(operation, resolve));
       write(encodeOperation({ operation, document: text, json }));
@@ -50,7 +42,7 @@ export function createOperations(write: (record: string) => void): RunOperations
       const resolve = pending.get(operation);
       if (!resolve) return;
       pending.delete(operation);
-      leave();
+      turns.leave();
       resolve(JSON.parse(answer) as OperationAnswer);
     },
   };

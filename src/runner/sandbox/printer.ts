@@ -1,8 +1,7 @@
 import type { PrintedText } from "../sandbox.ts";
+import { now } from "./real-builtins.ts";
+import { MAX_PRINTED } from "./record-limits.ts";
 import type { Redactor } from "./redaction.ts";
-
-/** Longest text of one write, in characters. */
-const MAX_TEXT = 100_000;
 
 /** Makes what one run prints fit for others. */
 export interface Printer {
@@ -16,7 +15,7 @@ export interface Printer {
 export function createPrinter(redactor: Redactor): Printer {
   const held = { stdout: "", stderr: "" };
   const printed = (stream: PrintedText["stream"], text: string): PrintedText[] =>
-    text === "" ? [] : [{ stream, text: redactor.text(text, MAX_TEXT), created: Date.now() }];
+    text === "" ? [] : [{ stream, text: redactor.text(text, MAX_PRINTED), created: now() }];
 
   return {
     print(stream, text) {

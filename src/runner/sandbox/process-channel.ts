@@ -1,33 +1,28 @@
+import { Buffer } from "node:buffer";
 import { writeSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { deserialize, serialize } from "node:v8";
-import type { Reply } from "./protocol.ts";
+import type { Request } from "./protocol.ts";
 
-/** Where a process says what a run says. */
+/** Where a process says its records. */
 export const RECORDS_FD = 3;
-/** Where a process is asked, and answers. */
-export const MESSAGES_FD = 4;
+/** Where a process is asked. */
+export const REQUESTS_FD = 4;
 /** What ends with whoever started a process. */
 export const LIFE_FD = 5;
 
-/** A reply, and how many bytes of records were written before it: it must not overtake them. */
-export interface ProcessReply {
-  reply: Reply;
-  written: number;
-}
+/** A request as one line. Only a sandbox reads it: what comes out of one is JSON, see `decode-records.ts`. */
+export const encodeRequest = (request: Request) => `${serialize(request).toString("base64")}\n`;
 
-/** A message as one line. */
-export const encodeMessage = (message: unknown) => `${serialize(message).toString("base64")}\n`;
-
-/** Hands on every message that is whole. */
-export function decodeMessages<T>(stream: Readable, take: (message: T) => void): void {
+/** Hands on every request that is whole. */
+export function decodeRequests(stream: Readable, take: (request: Request) => void): void {
   let held: string[] = [];
   stream.setEncoding("latin1").on("data", (text: string) => {
     const [first, ...rest] = text.split("\n");
     held.push(first!);
     for (const next of rest) {
-      // Joined once: a long message comes in hundreds of pieces.
-      take(deserialize(Buffer.from(held.join(""), "base64")) as T);
+      // Joined once: a long request comes in hundreds of pieces.
+      take(deserialize(Buffer.from(held.join(""), "base64")) as Request);
       held = [next];
     }
   });
@@ -36,7 +31,7 @@ export function decodeMessages<T>(stream: Readable, take: (message: T) => void):
 const nap = new Int32Array(new SharedArrayBuffer(4));
 
 /** Writes all of a text at once, waiting while the other side is behind; ends this process when there is no other side any more. */
-export function writeAll(fd: number, text: string): number {
+export function writeAll(fd: number, text: string): void {
   const bytes = Buffer.from(text);
   for (let done = 0; done < bytes.length;) {
     try {
@@ -46,5 +41,4 @@ export function writeAll(fd: number, text: string): number {
       Atomics.wait(nap, 0, 0, 1);
     }
   }
-  return bytes.length;
 }

@@ -1,9 +1,7 @@
 import type { JobContext } from "../define-job.ts";
 import { encodeProgress } from "./record-codec.ts";
+import { MAX_PROGRESS_MESSAGE } from "./record-limits.ts";
 import type { Redactor } from "./redaction.ts";
-
-/** Longest message, in characters; the column's length. */
-const MAX_MESSAGE = 255;
 
 /** Tells how far a job has come; what it says is fit for storage. It never fails a job: what is no number counts as none. */
 export function createProgress(write: (record: string) => void, redactor: Redactor): JobContext["progress"] {
@@ -12,7 +10,7 @@ export function createProgress(write: (record: string) => void, redactor: Redact
       encodeProgress({
         done: finite(done) ?? 0,
         total: finite(total),
-        message: redactor.text(String(message ?? ""), MAX_MESSAGE),
+        message: redactor.text(String(message ?? ""), MAX_PROGRESS_MESSAGE),
       }),
     );
 }

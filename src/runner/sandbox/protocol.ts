@@ -7,11 +7,14 @@ import type { PipeMemory } from "./byte-pipe.ts";
 /** Operations of one run that the server works on at once; more of them wait inside the sandbox for their turn. */
 export const MAX_OPERATIONS = 10;
 
+/** Files of one run that the server takes at once; more of them wait inside the sandbox for their turn. */
+export const MAX_FILES = 50;
+
 /** What a thread is started with. */
 export interface ThreadData {
-  /** Where requests come from and replies go to; `parentPort` is left to others, such as Node's own watch mode. */
+  /** Where requests come from; `parentPort` is left to others, such as Node's own watch mode. */
   port: MessagePort;
-  /** Where what a run says goes. */
+  /** Where everything goes that the thread says. */
   pipe: PipeMemory;
 }
 
@@ -23,7 +26,7 @@ export interface StopReason {
 
 /** What a thread is told. */
 export type Request =
-  | { kind: "run"; task: SandboxTask }
+  | { kind: "run"; run: number; task: SandboxTask }
   | { kind: "abort"; reason: StopReason }
   /** What became of a file that a run handed over. */
   | { kind: "file"; file: number; result: { stored: StoredFile } | { error: StopReason } }
@@ -32,11 +35,14 @@ export type Request =
   | { kind: "describe"; file: string }
   | { kind: "validate"; source: JobSource; data: Record<string, unknown>; secrets: readonly string[] };
 
-/** What a thread answers. `unloadable` is for a job whose code does not load any more; `fit` says
- * whether the thread may run another task. `ready` comes first; to a run, one `outcome`, after the last it said went into the pipe. */
+/**
+ * The answers of a thread or process, one to each request, among its records. `ready` comes first, unasked. An `outcome` names its run and
+ * comes after the last record of it; `fit` says whether another task may follow in the same place. `unloadable` is for a job whose code does
+ * not load any more.
+ */
 export type Reply =
   | { kind: "ready" }
-  | { kind: "outcome"; outcome: Outcome; fit: boolean }
+  | { kind: "outcome"; run: number; outcome: Outcome; fit: boolean }
   | { kind: "described"; file: FileDescription }
   | { kind: "validated"; details: ErrorDetail[] }
   | { kind: "unloadable"; error: string };

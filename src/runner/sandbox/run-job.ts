@@ -1,10 +1,13 @@
 import { setImmediate } from "node:timers/promises";
 import type { Outcome, SandboxTask } from "../sandbox.ts";
-import { type DefinedJob, type JobContext, JobFailure, type JobOutcome } from "../define-job.ts";
+import { type DefinedJob, type JobContext, type JobOutcome } from "../define-job.ts";
 import { checkData } from "./check-data.ts";
 import type { RunFiles } from "./files.ts";
 import { loadJob } from "./load-job.ts";
 import type { RunOperations } from "./operations.ts";
+import { failure, readThrown } from "./thrown.ts";
+import { stringify } from "./real-builtins.ts";
+import { MAX_RESULT } from "./record-limits.ts";
 import type { Redactor } from "./redaction.ts";
 import { toJson } from "./to-json.ts";
 import type { UnderWay } from "./under-way.ts";
@@ -72,40 +75,13 @@ async function tolerate(hook: string, { logger }: JobContext, call: () => unknow
   try {
     await call();
   } catch (error) {
-    const { name, message } = errorOf(error);
+    const { name, message } = readThrown(error);
     logger.error(`${hook} failed: ${name}: ${message}`);
   }
 }
 
-/** Longest result, in characters of JSON. */
-const MAX_RESULT = 16_000_000;
-
 function checkLength(result: unknown): unknown {
-  const { length } = JSON.stringify(result);
+  const { length } = stringify(result);
   if (length <= MAX_RESULT) return result;
   throw new TypeError(`The result has ${length} characters of JSON; ${MAX_RESULT} can be kept. Leave more as a file.`);
-}
-
-/** Longest text of a failure, in characters. */
-const MAX_TEXT = 100_000;
-
-/** A thrown value, of any kind, as an outcome. What a timer or a stream makes of `signal` is told as the signal's own reason. */
-export function failure(thrown: unknown, redactor: Redactor, signal?: AbortSignal): Outcome & { kind: "failure" } {
-  const error = errorOf(thrown);
-  const { name, message } = signal?.aborted && error.cause === signal.reason ? (signal.reason as Error) : error;
-  return {
-    kind: "failure",
-    excType: redactor.text(String(name), MAX_TEXT),
-    excMessage: redactor.text(String(message), MAX_TEXT),
-    traceback: error instanceof JobFailure ? null : redactor.text(traceback(error), MAX_TEXT),
-  };
-}
-
-const errorOf = (thrown: unknown): Error =>
-  thrown instanceof Error ? thrown : new Error(typeof thrown === "string" ? thrown : `threw ${String(thrown)}`);
-
-/** The stack and its causes' stacks. */
-function traceback(error: Error): string {
-  const stack = error.stack ?? `${error.name}: ${error.message}`;
-  return error.cause instanceof Error ? `${stack}\nCaused by: ${traceback(error.cause)}` : stack;
 }

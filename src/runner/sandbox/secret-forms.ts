@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { inspect } from "node:util";
 
 /** Below this length a value is too common a text to be looked for inside of words, or in other spellings. */

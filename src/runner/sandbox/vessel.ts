@@ -1,29 +1,37 @@
 import { fileURLToPath } from "node:url";
 import type { PipeReader } from "./byte-pipe.ts";
-import type { Reply, Request } from "./protocol.ts";
+import type { Request } from "./protocol.ts";
 
 /** Takes what was written to a stream outside of any run, as it comes. */
 export type OnOutput = (stream: "stdout" | "stderr", text: string) => void;
 
-/** What job code runs in: a thread or a process that was just started with the entry, from this side. */
+/** Something of which a run took more than it may. */
+export type Excess = "memory" | "processes";
+
+/** A thread or process that was just started with the entry, from this side. Job code can write all that comes out of it. */
 export interface Vessel {
   post(request: Request): void;
-  /** The next reply; rejects once the vessel ended without giving one, or when `signal` aborts. */
-  reply(signal?: AbortSignal): Promise<Reply>;
+  /** Everything that it says; it has ended when the vessel has. */
+  readonly pipe: PipeReader;
   /** Resolves with why, once it ended. */
   readonly ended: Promise<Error>;
-  /** Opens what one run says; after its `end()` it still gives all that was written before the run's outcome or the vessel's end. */
-  openPipe(): PipeReader;
-  /** Watches its memory until the returned function is called. */
-  watchMemory(limitMb: number, onOver: () => void): () => void;
+  /** Watches what a run in it takes, until the returned function is called. `onOver` is called once, with what there was too much of. */
+  watch(limitMb: number, onOver: (what: Excess) => void): () => void;
   /** Ends it, whatever it is doing; resolves once it is gone. */
   kill(): Promise<void>;
-  /** Gives up what was said and not read. */
-  closePipe(): void;
 }
 
-/** Starts a vessel that sees only the given environment, and whose runs may take only so many MiB of memory; 0 for as many as they like. */
-export type StartVessel = (env: Readonly<Record<string, string>>, onOutput: OnOutput, memoryLimitMb: number) => Vessel;
+/**
+ * Starts a vessel that sees only the given environment, and whose runs may take only so many MiB of memory; 0 for as many as they like.
+ * @param onBroken hears of what no sandbox does, which its pipe does not show.
+ * @throws Error when the system gives no thread or process.
+ */
+export type StartVessel = (
+  env: Readonly<Record<string, string>>,
+  onOutput: OnOutput,
+  onBroken: (error: Error) => void,
+  memoryLimitMb: number,
+) => Vessel;
 
 /** Made by `npm run build:code`; as far from `src/runner/sandbox` as from `dist/runner/sandbox`. */
 export const ENTRY = new URL("../../../dist/sandbox/entry.js", import.meta.url);
