@@ -19,6 +19,7 @@ const REVIEWED = contentTypeLabel(ScheduledJob);
 export const approvalWorkflowDefinitionRules = {
   async check(definition: ApprovalWorkflowDefinition, unit: Unit): Promise<ErrorDetail[]> {
     await onlySuperusers(unit, "say what has to be approved");
+    await unit.em.populate(definition, ["modelContentType"]);
     const { modelContentType, modelConstraints } = definition;
     const details: ErrorDetail[] = [];
     if (modelContentType.label !== REVIEWED)
