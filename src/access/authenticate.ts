@@ -26,6 +26,12 @@ export function hashKey(key: string): string {
 /** Tells the user that an `Authorization` value stands for: `Token KEY` or `Bearer KEY`. @throws {@link AppError} UNAUTHENTICATED. */
 export type Authenticate = (authorization: unknown) => Promise<Session>;
 
+/** Clocks of an authenticator, in milliseconds: a key expires by the machine's, and is remembered by one that nobody sets. */
+interface KeyClock {
+  now(): number;
+  elapsed(): number;
+}
+
 /** Users that are remembered at most. */
 const MAX_REMEMBERED = 1000;
 
@@ -33,7 +39,11 @@ const MAX_REMEMBERED = 1000;
  * @param memoryMs how long a key that was found is taken for good without asking the database again; 0 for never. A key that expires meanwhile
  * is refused at once all the same.
  */
-export function createAuthenticator(database: Database, memoryMs: number, now: () => number = Date.now): Authenticate {
+export function createAuthenticator(
+  database: Database,
+  memoryMs: number,
+  { now, elapsed }: KeyClock = { now: Date.now, elapsed: () => performance.now() },
+): Authenticate {
   const remembered = new LRUCache<string, Found>({ max: MAX_REMEMBERED });
   const query = database.rows
     .selectFrom("token")
@@ -47,9 +57,7 @@ export function createAuthenticator(database: Database, memoryMs: number, now: (
     const [user] = (await database.read({ ...query, parameters: [keyHash] })) as unknown as UserRow[];
     if (!user) return undefined;
     const expires = user.expires === null ? Infinity : Date.parse(isoTime(user.expires));
-    return expires > now()
-      ? { viewer: { ...viewerOf(user), keyHash }, goodUntil: Math.min(expires, now() + memoryMs) }
-      : undefined;
+    return expires > now() ? { viewer: { ...viewerOf(user), keyHash }, expires, readAt: elapsed() } : undefined;
   }
 
   return async (authorization) => {
@@ -57,7 +65,7 @@ export function createAuthenticator(database: Database, memoryMs: number, now: (
     if (!key) throw new AppError("UNAUTHENTICATED", "Send a key: `Authorization: Token KEY`.");
     const keyHash = hashKey(key);
     const known = remembered.get(keyHash);
-    if (known && known.goodUntil > now()) return known.viewer;
+    if (known && elapsed() - known.readAt < memoryMs && known.expires > now()) return known.viewer;
     const found = await find(keyHash);
     if (!found) throw new AppError("UNAUTHENTICATED", "The key is not known, has expired, or its user is not active.");
     remembered.set(keyHash, found);
@@ -86,8 +94,10 @@ const viewerOf = ({ id, username, is_staff: isStaff, is_superuser: isSuperuser }
 
 interface Found {
   viewer: Session;
-  /** Until when the database need not be asked again; milliseconds since the epoch. */
-  goodUntil: number;
+  /** Milliseconds since the epoch. */
+  expires: number;
+  /** When the database was asked, in milliseconds of a clock that nobody sets. */
+  readAt: number;
 }
 
 interface ViewerRow {

@@ -1,4 +1,4 @@
-import { DeadlockException, UniqueConstraintViolationException } from "@mikro-orm/core";
+import { DeadlockException, ForeignKeyConstraintViolationException, UniqueConstraintViolationException } from "@mikro-orm/core";
 import type { Database } from "../entities/database.ts";
 import type { ObjectChange } from "../entities/index.ts";
 import { AppError } from "../errors.ts";
@@ -17,7 +17,8 @@ class RolledBack extends Error {}
 /**
  * Does work in one transaction: all of it is kept, with its changes in the log, or nothing is. Everything that people change goes this way.
  * @param dryRun tells what would change, and keeps nothing.
- * @throws what `work` throws; {@link AppError} CONFLICT when somebody else took a unique name, or changed the same objects, in the same moment.
+ * @throws what `work` throws; {@link AppError} CONFLICT when somebody else took a unique name, changed the same objects or
+ * deleted one that is referred to, in the same moment.
  */
 export async function transact<T>(
   database: Database,
@@ -38,7 +39,16 @@ export async function transact<T>(
       throw new AppError("CONFLICT", "Somebody else has just taken the same name. Read the object again, and try once more.");
     if (error instanceof DeadlockException)
       throw new AppError("CONFLICT", "Somebody else has just changed the same objects. Read them again, and try once more.");
+    if (error instanceof ForeignKeyConstraintViolationException) throw goneMeanwhile();
     if (!(error instanceof RolledBack)) throw error;
   }
   return done!;
+}
+
+/** Returns the error for a change that refers to an object which somebody else has deleted in the same moment. */
+export function goneMeanwhile(): AppError {
+  return new AppError(
+    "CONFLICT",
+    "Somebody else has just deleted an object that this refers to. Read it again, and decide anew.",
+  );
 }

@@ -9,6 +9,7 @@ import { shapeOf } from "../entities/shape.ts";
 import { type Author, type Change, recordChange, setOffHooks } from "./change-log.ts";
 import { contentTypesOf } from "./content-types.ts";
 import { isSame } from "./differences.ts";
+import { mustKeepMatches } from "./keep-matches.ts";
 import { readSnapshots, reprOf } from "./snapshot.ts";
 
 /** What every object has. */
@@ -38,6 +39,7 @@ export class Unit {
   readonly #database: Database;
   readonly #held = new Map<object, Held>();
   readonly #changes: ObjectChange[] = [];
+  #followsSources = false;
 
   constructor(database: Database, em: SqlEntityManager, author: Author) {
     this.#database = database;
@@ -84,6 +86,11 @@ export class Unit {
     this.#held.get(object)!.reason = reason;
   }
 
+  /** What this unit changes is what sources of jobs say: nobody who uses the server has chosen it. */
+  followSources(): void {
+    this.#followsSources = true;
+  }
+
   /** Writes what was done, and its changes into the log. Called once, by whoever made the unit. */
   async finish(): Promise<readonly ObjectChange[]> {
     await this.em.flush();
@@ -113,6 +120,11 @@ export class Unit {
     const changed = held
       .map((one) => ({ ...one, after: snapshots.get(one.object.id) ?? null }))
       .filter(({ before, after }) => (before && after ? !isSame(before, after) : (before ?? after)));
+    if (!this.#followsSources)
+      await mustKeepMatches(
+        this,
+        changed.flatMap(({ before, after }) => (before ? [{ model, before, after }] : [])),
+      );
     await this.#touch(changed);
     for (const { object, before, after, reason } of changed) {
       const action = !before ? "CREATE" : after ? "UPDATE" : "DELETE";

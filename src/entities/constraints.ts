@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Collection } from "@mikro-orm/core";
 import { isUuid } from "./scalars.ts";
 import { type ColumnShape, type ModelShape, shapeOf } from "./shape.ts";
@@ -41,6 +42,10 @@ const LOOKUPS: Readonly<Record<string, Test>> = {
 interface Constraint {
   /** Properties of references on the way to the columns. */
   path: readonly string[];
+  /** The references themselves: the model that each is of, and its name there. */
+  steps: readonly { of: ModelShape; name: string }[];
+  /** The model that the columns are of. */
+  target: ModelShape;
   /** Columns of which one has the value: of a reference itself its id, and what names it. */
   columns: readonly ColumnShape[];
   /** Whether the values of an object fit; none are null. */
@@ -52,6 +57,28 @@ export function constraintErrors(model: object, constraints: Constraints): strin
   return Object.entries(constraints).flatMap(([name, wanted]) => {
     const read = readConstraint(shapeOf(model), name, wanted);
     return typeof read === "string" ? [read] : [];
+  });
+}
+
+/** An object before and after a change, by wire names; without an after where it is deleted. */
+export interface ChangedObject {
+  model: object;
+  before: Readonly<Record<string, unknown>>;
+  after: Readonly<Record<string, unknown>> | null;
+}
+
+/**
+ * Whether a change of an object that others lead to can have the constraints mean other objects than before: it changes a value from one that
+ * fits to one that does not, or back, or a reference on the way.
+ */
+export function isConcerned(model: object, constraints: Constraints, { model: changed, before, after }: ChangedObject): boolean {
+  const isOther = (name: string) => !isDeepStrictEqual(before[name], after?.[name]);
+  return understood(model, constraints).some(({ steps, target, columns, holds: fits }) => {
+    if (steps.some(({ of }, n) => n > 0 && of.model === changed && isOther(steps[n]!.name))) return true;
+    if (steps.length === 0 || target.model !== changed) return false;
+    const fitsIn = (values: ChangedObject["after"]) =>
+      fits(columns.map((column) => values?.[nameOf(target, column)]).filter((value) => value !== null && value !== undefined));
+    return fitsIn(before) !== fitsIn(after);
   });
 }
 
@@ -76,10 +103,12 @@ function understood(model: object, constraints: Constraints): Constraint[] {
 /** @returns a sentence for one that cannot be. */
 function readConstraint(model: ModelShape, name: string, wanted: unknown): Constraint | string {
   const path: string[] = [];
+  const steps: { of: ModelShape; name: string }[] = [];
   const parts = name.split("__");
   let shape = model;
   for (let relation = relationOf(shape, parts[0]); relation; relation = relationOf(shape, parts[0])) {
     path.push(relation.property);
+    steps.push({ of: shape, name: parts[0]! });
     shape = shapeOf(relation.target());
     parts.shift();
   }
@@ -95,7 +124,7 @@ function readConstraint(model: ModelShape, name: string, wanted: unknown): Const
   if (column?.kind === "json") return refuse("what is in JSON cannot be compared.");
   if (lookup === "isnull")
     return typeof wanted === "boolean"
-      ? { path, columns, holds: (values) => (values.length === 0) === wanted }
+      ? { path, steps, target: shape, columns, holds: (values) => (values.length === 0) === wanted }
       : refuse("it wants true or false.");
   if (Array.isArray(wanted) !== (lookup === "in")) return refuse(lookup === "in" ? "it wants a list." : "it wants one value.");
   const given: unknown[] = Array.isArray(wanted) ? wanted : [wanted];
@@ -104,6 +133,8 @@ function readConstraint(model: ModelShape, name: string, wanted: unknown): Const
   const test = LOOKUPS[lookup]!;
   return {
     path,
+    steps,
+    target: shape,
     columns,
     holds: (values) => values.some((actual) => given.some((one) => test(comparable(column, actual), comparable(column, one)))),
   };
@@ -118,6 +149,8 @@ function relationOf(shape: ModelShape, name = "") {
 function namesOf({ columns, naturalKey }: ModelShape): ColumnShape[] {
   return ["id", ...(naturalKey === undefined ? [] : [naturalKey])].map((name) => columns.get(name)!);
 }
+
+const nameOf = ({ columns }: ModelShape, wanted: ColumnShape) => [...columns].find(([, column]) => column === wanted)![0];
 
 const isText = (value: unknown) => typeof value === "string";
 

@@ -169,7 +169,7 @@ export class ScheduledJob extends BaseModel {
   sourceVersion!: string | null;
 
   @Column("string", {
-    description: "Fingerprint of all that was approved; null for what was not.",
+    description: "Fingerprint of all that is asked for, or another one of all that was approved; null where nobody was asked.",
     length: 64,
     nullable: true,
     hidden: true,

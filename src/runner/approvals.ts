@@ -14,7 +14,7 @@ import {
   respond,
   stageApprovals,
 } from "./approval-workflows.ts";
-import { contentOf } from "./approved-content.ts";
+import { askedContentOf, contentOf } from "./approved-content.ts";
 import { awaitingRun } from "./awaiting-runs.ts";
 import { revokeWithin, tellRevoked } from "./cancel.ts";
 import type { EnqueueDeps } from "./enqueue.ts";
@@ -72,8 +72,9 @@ export function isLetIn({ state }: Pick<ScheduledJob, "state">): boolean {
 
 /** Has a schedule, held or new, wait for an approval of what it is now. What was decided on it before, or in part, is void. */
 export async function ask(unit: Unit, schedule: ScheduledJob, version: string | null, now: Date): Promise<void> {
-  Object.assign(schedule, { state: "PENDING", nextRunAt: null, sourceVersion: version, approvedContent: null, ...UNDECIDED });
   await unit.em.populate(schedule, ["jobModel", "user"]);
+  const approvedContent = askedContentOf(schedule, version);
+  Object.assign(schedule, { state: "PENDING", nextRunAt: null, sourceVersion: version, approvedContent, ...UNDECIDED });
   await beginWorkflow(unit, schedule, now);
 }
 
@@ -99,8 +100,7 @@ export async function decide(deps: FireDeps, author: Author, id: string, decisio
     const workflow = await openWorkflow(unit, schedule);
     if (version !== null) {
       await unit.em.populate(schedule, ["jobModel"]);
-      const isOther = schedule.sourceVersion !== version || (workflow && workflow.content !== contentOf(schedule, version));
-      if (isOther) {
+      if (schedule.approvedContent !== askedContentOf(schedule, version)) {
         await ask(unit, schedule, version, now);
         return "stale";
       }

@@ -28,3 +28,8 @@ export function contentOf(schedule: ScheduledJob, version: string | null): strin
   };
   return hash("sha256", canonical(content));
 }
+
+/** Returns the fingerprint of the same while it is only asked for: it never passes for that of an approval. */
+export function askedContentOf(schedule: ScheduledJob, version: string | null): string {
+  return hash("sha256", `asked for: ${contentOf(schedule, version)}`);
+}

@@ -3,7 +3,8 @@ export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
   /**
-   * Calls back once, when it is that time or, for one that has passed, soon.
+   * Calls back once: when it is that time, soon for one that has passed, and early when the clock is set back. The clock then says something
+   * else than the caller reckoned with, so each caller looks again and waits anew.
    * @returns what takes the wish back.
    */
   wakeAt(time: number, act: () => void): () => void;
@@ -12,16 +13,23 @@ export interface Clock {
 /** Longest delay of a timer, some 24 days; Node makes 1 ms of a longer one. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** Longest time in which the machine's clock is not read while somebody waits: a timer does not notice that the clock is set. */
+const LOOK_MS = 60_000;
+/** A timer may come so much early, and a clock be slowed by so much, without having been set back. */
+const SLACK_MS = 1000;
+
 /** The machine's own. Whoever waits for it does not keep the process running. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   wakeAt(time, act) {
     let timer: NodeJS.Timeout;
-    const wait = () => {
-      const rest = time - Date.now();
-      timer = rest > 0 ? setTimeout(wait, Math.min(rest, MAX_TIMER_MS)).unref() : setTimeout(act).unref();
-    };
-    wait();
+    function wait(earliest: number): void {
+      const now = Date.now();
+      const isOver = now >= time || now < earliest - SLACK_MS;
+      const pause = Math.min(time - now, LOOK_MS);
+      timer = (isOver ? setTimeout(act) : setTimeout(wait, pause, now + pause)).unref();
+    }
+    wait(-Infinity);
     return () => clearTimeout(timer);
   },
 };

@@ -29,6 +29,7 @@ import { rerun, type RerunRequest } from "./rerun.ts";
 import { createRetries } from "./retries.ts";
 import { runOrAsk } from "./run-requests.ts";
 import { createRunStops } from "./run-stops.ts";
+import { runOfToken } from "./run-token.ts";
 import type { Sandbox, TimeLimits } from "./sandbox.ts";
 import { createScheduler } from "./scheduler.ts";
 import {
@@ -111,6 +112,8 @@ export interface Runner {
   countWorkers(queues: readonly string[]): Promise<number[]>;
   /** What time it is, for all that is said of what is to come. */
   now(): Date;
+  /** Id of the run that sends an operation with this token. @throws what {@link runOfToken} throws. */
+  runOfToken(token: string): Promise<string>;
   /** Ends a run, at once or as soon as its worker has. @see {@link cancel} for what it refuses. */
   cancel(request: CancelRequest): Promise<void>;
   /**
@@ -274,6 +277,7 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
     dryRunSchedule: (id, userId, check) => dryRunSchedule(firing, id, userId, check),
     countWorkers: (queues) => broker.countWorkers(queues),
     now: () => new Date(clock.now()),
+    runOfToken: (token) => runOfToken(deps, token),
     cancel: (request) => cancel(deps, request),
     pressButton: (press) => pressButton(gate, press),
     buttonsFor: (objectType, object, viewerId) => buttonsFor({ database, templates }, objectType, object, viewerId),

@@ -116,8 +116,11 @@ export interface JobContext<V extends Variables = Variables> {
   readonly dryRun: boolean;
   /** Who asked for the run; null when nobody in particular did. */
   readonly user: { readonly id: string; readonly username: string } | null;
-  /** The run itself. */
-  readonly jobResult: { readonly id: string; readonly name: string };
+  /**
+   * The run itself. With its `token` as the header `X-Job-Result`, a request that the job sends over HTTP counts as the run's: what it changes is in
+   * the change log as the run's. `graphql` needs none. The token counts until this attempt of the run has ended.
+   */
+  readonly jobResult: { readonly id: string; readonly name: string; readonly token: string };
   /**
    * Tells how far the job has come: `done` of `total`, in whatever it counts. May be called as often as one likes: some ten values a second
    * are stored, the last one always.

@@ -21,7 +21,7 @@ export interface TimeLimits {
 /** One run's worth of work. Structured-cloneable: it crosses a thread boundary. */
 export interface SandboxTask extends JobSource {
   isolation: Isolation;
-  jobResult: { id: string; name: string };
+  jobResult: { id: string; name: string; token: string };
   data: Record<string, unknown>;
   dryRun: boolean;
   limits: TimeLimits;

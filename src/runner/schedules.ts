@@ -1,4 +1,4 @@
-import { type Author, createObject, type Data, holdOne, transact, updateObject } from "../changes/index.ts";
+import { type Author, createObject, type Data, holdOne, transact, type Unit, updateObject } from "../changes/index.ts";
 import type { ScheduledJobCatchUp } from "../entities/choices.ts";
 import { type ObjectChange, ScheduledJob } from "../entities/index.ts";
 import { isUuid } from "../entities/scalars.ts";
@@ -64,8 +64,9 @@ export async function createSchedule(deps: FireDeps, author: Author, wishes: Sch
 /**
  * Changes a schedule in place. When it runs next is only decided anew where something is said of when, or of whether; what is due in this
  * moment is carried out first, as the schedule was. What is still to be made up for is given up. Who says what is run becomes the one as whom
- * it is run. Where an approval is needed, what is changed is a new request of the author's, which waits for one.
- * @throws {@link AppError} NOT_FOUND, CONFLICT, INVALID_SCHEDULE, and what {@link reviewScheduled} throws.
+ * it is run. Where an approval is needed, what is changed is a new request of the author's, which waits for one. A request that was not let in is
+ * changed by nobody else than who asks.
+ * @throws {@link AppError} NOT_FOUND, FORBIDDEN, CONFLICT, INVALID_SCHEDULE, and what {@link reviewScheduled} throws.
  */
 export async function updateSchedule(
   deps: FireDeps,
@@ -83,6 +84,7 @@ export async function updateSchedule(
     let due: Date | null = null;
     const { changes } = await transact(deps.database, author, async (unit) => {
       const schedule = await holdOne(unit, ScheduledJob, { id: isUuid(id) ? id : [] }, `id "${id}"`, unmodifiedSince);
+      if (!isLetIn(schedule)) await mustBeRequester(unit, schedule);
       const when = whenOf(schedule, wishes, now);
       due = when ? justDue(schedule, now) : null;
       isStale = before.dateChanged.getTime() !== schedule.dateChanged.getTime();
@@ -146,6 +148,15 @@ function mayBeChanged({ name, celeryKwargs }: ScheduledJob): void {
   if (sensitive_variables.length === 0) return;
   const message = `The sensitive inputs of "${name}", ${sensitive_variables.join(", ")}, are kept for its one run only: take it back, and ask anew.`;
   throw new AppError("INVALID_SCHEDULE", message, [{ field: "id", message }]);
+}
+
+/** Others would have their own wishes approved as somebody else's. A request whose user is deleted is taken over by who changes it. */
+async function mustBeRequester({ em, author }: Unit, schedule: ScheduledJob): Promise<void> {
+  await em.populate(schedule, ["user"]);
+  const { name, user, state } = schedule;
+  if (user === null || user.id === author.userId) return;
+  const message = `"${name}" is ${state}, a request of ${user.username}, who alone may change it: ask for what you want yourself.`;
+  throw new AppError("FORBIDDEN", message);
 }
 
 function saysWhat({ job, data, dryRun, consoleLog, ignoreSingletonLock, jobQueue }: ScheduleWishes): boolean {

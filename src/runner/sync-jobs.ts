@@ -16,6 +16,7 @@ export interface FoundJob extends JobDescription {
 
 /** Brings Job rows in step with what was found: overridden fields stay, jobs that are gone stay with `installed` false, and nothing runs them. */
 export async function syncJobs(unit: Unit, found: readonly FoundJob[]): Promise<void> {
+  unit.followSources();
   await ensureQueues(unit, found);
   const jobs = await unit.hold(Job, {});
   const known = new Map(jobs.map((job) => [`${job.moduleName}.${job.jobClassName}`, job]));

@@ -14,6 +14,7 @@ import { receiverData } from "./receivers.ts";
 import type { Waker } from "./waker.ts";
 import { attemptBegins, type RetryKwargs } from "./retry.ts";
 import type { RunStop, RunStops } from "./run-stops.ts";
+import { runToken } from "./run-token.ts";
 import type { Outcome, Sandbox, TimeLimits } from "./sandbox.ts";
 import { secretsIn } from "./sensitive-inputs.ts";
 import { ownLine, settle, type SettleDeps } from "./settle.ts";
@@ -188,7 +189,7 @@ async function execute(deps: WorkerDeps, run: ClaimedRun, hold: Hold, lines: Run
   const { receiver, variablesSchema, isLimited: _, version: __, ...code } = source;
   const task = {
     ...code,
-    jobResult: { id: run.id, name: run.name },
+    jobResult: { id: run.id, name: run.name, token: runToken(deps.vault, run) },
     data: await recorder.record(() =>
       receiver ? receiverData(database, receiver, kwargs) : loadObjects(database, variablesSchema, kwargs),
     ),

@@ -8,9 +8,9 @@ import { Token, User } from "../entities/index.ts";
 import { DateTime, isUuid } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import type { Context } from "./context.ts";
-import { readOne, type Row } from "./list.ts";
+import type { Row } from "./list.ts";
 import { inputOf } from "./model-input.ts";
-import { selectedColumns } from "./selection.ts";
+import { readChanged } from "./read-changed.ts";
 
 const USER = shapeOf(User);
 const FIELDS = ["username", "first_name", "last_name", "email", "is_active", "is_staff", "is_superuser"];
@@ -60,7 +60,7 @@ export class AccessMutations {
   ): Promise<Row> {
     mustBeSuperuser(viewer, "create users");
     const { id } = await change((unit) => createObject(unit, User, data));
-    return (await readOne(database, USER, selectedColumns(info, USER), id))!;
+    return readChanged(database, info, USER, id);
   }
 
   @Mutation(() => User, {
@@ -74,7 +74,7 @@ export class AccessMutations {
   ): Promise<Row> {
     mustBeSuperuser(viewer, "change users");
     await change((unit) => updateObject(unit, User, id, data));
-    return (await readOne(database, USER, selectedColumns(info, USER), id))!;
+    return readChanged(database, info, USER, id);
   }
 
   @Mutation(() => CreateTokenPayload, { description: "Makes a key for a user. Superusers only." })

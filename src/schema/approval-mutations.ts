@@ -8,8 +8,8 @@ import { shapeOf } from "../entities/shape.ts";
 import { AppError } from "../errors.ts";
 import type { Check } from "../runner/index.ts";
 import type { Context } from "./context.ts";
-import { readOne, type Row } from "./list.ts";
-import { selectedColumns } from "./selection.ts";
+import type { Row } from "./list.ts";
+import { readChanged } from "./read-changed.ts";
 
 const SCHEDULED_JOB = shapeOf(ScheduledJob);
 const JOB_RESULT = shapeOf(JobResult);
@@ -110,7 +110,7 @@ export class ApprovalMutations {
     const resultId = await runner.dryRunSchedule(id, viewer.id, (requesterId, approvers) =>
       mustApprove(viewer, requesterId, approvers),
     );
-    return (await readOne(database, JOB_RESULT, selectedColumns(info, JOB_RESULT), resultId))!;
+    return readChanged(database, info, JOB_RESULT, resultId);
   }
 }
 
@@ -144,5 +144,5 @@ function saidOf({ viewer }: Context, { comment, stage, check }: Said) {
 }
 
 async function read({ database }: Context, info: GraphQLResolveInfo, id: string): Promise<Row> {
-  return (await readOne(database, SCHEDULED_JOB, selectedColumns(info, SCHEDULED_JOB), id))!;
+  return readChanged(database, info, SCHEDULED_JOB, id);
 }

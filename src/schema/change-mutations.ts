@@ -6,8 +6,8 @@ import { ObjectChange } from "../entities/index.ts";
 import { GenericScalar } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import type { Context } from "./context.ts";
-import { readOne, type Row } from "./list.ts";
-import { selectedColumns } from "./selection.ts";
+import type { Row } from "./list.ts";
+import { readChanged } from "./read-changed.ts";
 
 const OBJECT_CHANGE = shapeOf(ObjectChange);
 
@@ -45,6 +45,6 @@ export class ChangeMutations {
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
     const { id } = await transact((unit) => recordForeign(unit, { ...change, before, after }));
-    return (await readOne(database, OBJECT_CHANGE, selectedColumns(info, OBJECT_CHANGE), id))!;
+    return readChanged(database, info, OBJECT_CHANGE, id);
   }
 }

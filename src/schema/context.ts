@@ -3,8 +3,6 @@ import { type Author, transact, type Unit } from "../changes/index.ts";
 import type { Database } from "../entities/database.ts";
 import { JobResult, type ObjectChange } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
-import { isUuid } from "../entities/scalars.ts";
-import { AppError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
 import type { ListScope, PageLimits } from "./list-arguments.ts";
 import { createRelations, type Relations } from "./relations.ts";
@@ -19,7 +17,7 @@ export interface Context {
   relations: Relations;
   /**
    * Who changes things in this operation, by which way. All its changes have one request id.
-   * @throws {@link AppError} BAD_USER_INPUT when the operation says that it comes from a run which is not there.
+   * @throws BAD_USER_INPUT when the operation comes with a token of no run that is under way.
    */
   author(): Promise<Author>;
   /** Changes things, in one transaction; what has changed is in the change log and sets off its hooks. @see {@link transact} */
@@ -28,6 +26,9 @@ export interface Context {
   tryChange<T>(work: (unit: Unit) => Promise<T>, dryRun: boolean): Promise<{ value: T; changes: readonly ObjectChange[] }>;
 }
 
+/** The run whose code sends an operation: known by its id, or by the token that comes with the operation. */
+export type SendingRun = { id: string } | { token: string };
+
 /** What contexts are made of. */
 export interface ContextDeps extends Pick<Context, "database" | "runner"> {
   limits: PageLimits;
@@ -35,9 +36,9 @@ export interface ContextDeps extends Pick<Context, "database" | "runner"> {
 
 /**
  * A fresh context for one operation.
- * @param jobResultId the run whose code sends the operation, as the header `X-Job-Result` says: what a hook's own run changes sets off no hooks.
+ * @param sender the run whose code sends the operation: what a hook's own run changes sets off no hooks.
  */
-export function createContext({ database, runner, limits }: ContextDeps, viewer: Viewer, jobResultId?: string): Context {
+export function createContext({ database, runner, limits }: ContextDeps, viewer: Viewer, sender?: SendingRun): Context {
   const { maxPageSize, defaultPageSize } = limits;
   const scope = { maxPageSize, defaultPageSize, viewerId: viewer.id };
   let author: Promise<Author> | undefined;
@@ -47,7 +48,7 @@ export function createContext({ database, runner, limits }: ContextDeps, viewer:
     viewer,
     scope,
     relations: createRelations(database, scope),
-    author: () => (author ??= authorOf(database, viewer, jobResultId)),
+    author: () => (author ??= authorOf({ database, runner }, viewer, sender)),
     async tryChange(work, dryRun) {
       const done = await transact(database, await context.author(), work, dryRun);
       if (!dryRun) await runner.changed(done.changes);
@@ -58,12 +59,14 @@ export function createContext({ database, runner, limits }: ContextDeps, viewer:
   return context;
 }
 
-async function authorOf(database: Database, viewer: Viewer, jobResultId: string | undefined): Promise<Author> {
+async function authorOf(
+  { database, runner }: Pick<Context, "database" | "runner">,
+  viewer: Viewer,
+  sender?: SendingRun,
+): Promise<Author> {
   const author = { userId: viewer.id, username: viewer.username, requestId: newId() };
-  if (jobResultId === undefined) return { ...author, context: "WEB", detail: "" };
-  const run = isUuid(jobResultId)
-    ? await database.fork().findOne(JobResult, { id: jobResultId }, { populate: ["jobModel"] })
-    : null;
-  if (!run) throw new AppError("BAD_USER_INPUT", "The header X-Job-Result names no run.");
+  if (sender === undefined) return { ...author, context: "WEB", detail: "" };
+  const id = "id" in sender ? sender.id : await runner.runOfToken(sender.token);
+  const run = await database.fork().findOneOrFail(JobResult, { id }, { populate: ["jobModel"] });
   return { ...author, context: run.jobModel?.isJobHookReceiver ? "JOB_HOOK" : "JOB", detail: run.name };
 }

@@ -20,10 +20,10 @@ import { GenericScalar } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import type { ButtonGroup, RenderedButton } from "../runner/index.ts";
 import type { Context } from "./context.ts";
-import { readOne, type Row } from "./list.ts";
+import type { Row } from "./list.ts";
 import { modelMutations } from "./model-mutations.ts";
 import { namedResolver } from "./named-resolver.ts";
-import { selectedColumns } from "./selection.ts";
+import { readChanged } from "./read-changed.ts";
 
 const JOB_RESULT = shapeOf(JobResult);
 
@@ -98,7 +98,7 @@ export class JobButtonResolver extends namedResolver(JobButton, { one: "job_butt
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
     const id = await runner.pressButton({ buttonId, ...press, userId: viewer.id });
-    return (await readOne(database, JOB_RESULT, selectedColumns(info, JOB_RESULT), id))!;
+    return readChanged(database, info, JOB_RESULT, id);
   }
 }
 

@@ -21,10 +21,10 @@ import { describeReference, jobCondition } from "../runner/index.ts";
 import type { Context } from "./context.ts";
 import { JobOverridableField } from "./job-overrides.ts";
 import { JobReferenceArgs, referenceOf } from "./job-reference.ts";
-import { readOne, type Row } from "./list.ts";
+import type { Row } from "./list.ts";
 import { inputOf } from "./model-input.ts";
 import { deleteOne, UNMODIFIED_SINCE } from "./model-mutations.ts";
-import { selectedColumns } from "./selection.ts";
+import { readChanged } from "./read-changed.ts";
 
 const JOB = shapeOf(Job);
 const JOB_RESULT = shapeOf(JobResult);
@@ -106,7 +106,7 @@ export class JobMutations {
       idempotencyKey: idempotencyKey ?? undefined,
       userId: viewer.id,
     });
-    return (await readOne(database, JOB_RESULT, selectedColumns(info, JOB_RESULT), id))!;
+    return readChanged(database, info, JOB_RESULT, id);
   }
 
   @Mutation(() => Job, {
@@ -169,5 +169,5 @@ async function changeOne(
     refuse(wrong.length > 0 ? wrong : await rulesOf(Job).check?.(job, unit));
     return job;
   });
-  return (await readOne(database, JOB, selectedColumns(info, JOB), id))!;
+  return readChanged(database, info, JOB, id);
 }

@@ -29,6 +29,7 @@ import { inputOf } from "./model-input.ts";
 import { namedResolver } from "./named-resolver.ts";
 import { type ComputedField, selectedColumns } from "./selection.ts";
 import { sensitiveVariables } from "./sensitive-variables.ts";
+import { readChanged } from "./read-changed.ts";
 
 type Moment = Date | string | null;
 
@@ -158,7 +159,7 @@ export class JobResultMutations {
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
     await change((unit) => updateObject(unit, JobResult, id, data));
-    return (await readOne(database, JOB_RESULT, selectedColumns(info, JOB_RESULT), id))!;
+    return readChanged(database, info, JOB_RESULT, id);
   }
 }
 

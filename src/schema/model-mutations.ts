@@ -9,6 +9,7 @@ import { readOne, type Row } from "./list.ts";
 import { inputOf } from "./model-input.ts";
 import { describeModel } from "./model-registry.ts";
 import { selectedColumns } from "./selection.ts";
+import { readChanged } from "./read-changed.ts";
 
 /** What clients may do to a model's objects. */
 interface Writable {
@@ -44,7 +45,7 @@ export function modelMutations(model: ModelClass, { create, update = create }: W
       @Info() info: GraphQLResolveInfo,
     ): Promise<Row> {
       const { id } = await change((unit) => createObject(unit, model, data));
-      return (await readOne(database, shape, selectedColumns(info, shape), id))!;
+      return readChanged(database, info, shape, id);
     }
 
     @Mutation(() => model, { name: `update${model.name}`, description: `Changes a ${words}.` })
@@ -56,7 +57,7 @@ export function modelMutations(model: ModelClass, { create, update = create }: W
       @Info() info: GraphQLResolveInfo,
     ): Promise<Row> {
       await change((unit) => updateObject(unit, model, id, data, unmodifiedSince));
-      return (await readOne(database, shape, selectedColumns(info, shape), id))!;
+      return readChanged(database, info, shape, id);
     }
 
     @Mutation(() => model, {

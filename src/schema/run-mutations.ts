@@ -7,9 +7,9 @@ import { AppError } from "../errors.ts";
 import type { Context } from "./context.ts";
 import { dataOf } from "./job-mutations.ts";
 import { type ListArguments, type ListField, readFilters } from "./list-arguments.ts";
-import { readOne, readRows, type Row } from "./list.ts";
+import { readRows, type Row } from "./list.ts";
 import { Given } from "./model-resolver.ts";
-import { selectedColumns } from "./selection.ts";
+import { readChanged } from "./read-changed.ts";
 
 const JOB_RESULT = shapeOf(JobResult);
 const REASON = { nullable: true, description: "Why, for whoever reads the log of the run and its `cancel_reason`." } as const;
@@ -68,7 +68,7 @@ export class RunMutations {
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
     await runner.cancel({ id, reason: reason ?? "", by: { userId: viewer.id, username: viewer.username } });
-    return (await readOne(database, JOB_RESULT, selectedColumns(info, JOB_RESULT), id))!;
+    return readChanged(database, info, JOB_RESULT, id);
   }
 
   @Extensions({ listOf: JobResult, as: "filters" } satisfies ListField)
@@ -111,7 +111,7 @@ export class RunMutations {
   ): Promise<Row> {
     const changed = data === null || data === undefined ? undefined : dataOf(data);
     const id = await runner.rerun({ jobResultId, data: changed, userId: viewer.id });
-    return (await readOne(database, JOB_RESULT, selectedColumns(info, JOB_RESULT), id))!;
+    return readChanged(database, info, JOB_RESULT, id);
   }
 }
 

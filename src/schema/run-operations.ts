@@ -44,7 +44,7 @@ export function createRunOperations({ schema, executor, log, ...deps }: RunOpera
     const { data, errors } = await executor.execute({
       schema,
       document,
-      contextValue: createContext(deps, viewer, jobResultId),
+      contextValue: createContext(deps, viewer, { id: jobResultId }),
       variableValues: variables,
     });
     return errors ? refused(errors satisfies readonly GraphQLError[]) : { data };

@@ -8,10 +8,10 @@ import type { JobReference, ScheduleWishes } from "../runner/index.ts";
 import type { Context } from "./context.ts";
 import { dataOf } from "./job-mutations.ts";
 import { JobReferenceArgs, referenceOf } from "./job-reference.ts";
-import { readOne, type Row } from "./list.ts";
+import type { Row } from "./list.ts";
 import { deleteOne } from "./model-mutations.ts";
 import { contentOf, CreateScheduledJobInput, optionsOf, ScheduleInput, UpdateScheduledJobInput } from "./schedule-input.ts";
-import { selectedColumns } from "./selection.ts";
+import { readChanged } from "./read-changed.ts";
 
 const SCHEDULED_JOB = shapeOf(ScheduledJob);
 const JOB_RESULT = shapeOf(JobResult);
@@ -145,7 +145,7 @@ export class ScheduleMutations {
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
     const resultId = await runner.runScheduleNow(id, viewer.id);
-    return (await readOne(database, JOB_RESULT, selectedColumns(info, JOB_RESULT), resultId))!;
+    return readChanged(database, info, JOB_RESULT, resultId);
   }
 }
 
@@ -160,7 +160,7 @@ async function create(
     const details = error.details.map(({ field, message }) => ({ field: nameOf(field), message }));
     throw new AppError(error.code, error.message, details);
   });
-  return (await readOne(database, SCHEDULED_JOB, selectedColumns(info, SCHEDULED_JOB), id))!;
+  return readChanged(database, info, SCHEDULED_JOB, id);
 }
 
 async function update(
@@ -171,7 +171,7 @@ async function update(
   unmodifiedSince?: Date,
 ): Promise<Row> {
   await runner.updateSchedule(await author(), id, wishes, unmodifiedSince ?? undefined);
-  return (await readOne(database, SCHEDULED_JOB, selectedColumns(info, SCHEDULED_JOB), id))!;
+  return readChanged(database, info, SCHEDULED_JOB, id);
 }
 
 const modelField = (field: string) => field;

@@ -10,7 +10,7 @@ import { createSessions, type SessionClock } from "../access/sessions.ts";
 import type { Database } from "../entities/database.ts";
 import { StartError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
-import { type Context, createContext } from "./context.ts";
+import { type Context, createContext, type SendingRun } from "./context.ts";
 import { createErrorFormat } from "./error-format.ts";
 import { createDocumentReader } from "./document-reader.ts";
 import { createExecutor, type Executor } from "./execute.ts";
@@ -80,7 +80,7 @@ export async function openServer(
   });
   await apollo.start();
 
-  const contextOf = (viewer: Viewer, jobResultId?: string) => createContext({ database, runner, limits }, viewer, jobResultId);
+  const contextOf = (viewer: Viewer, sender?: SendingRun) => createContext({ database, runner, limits }, viewer, sender);
   const readDocument = createDocumentReader(schema);
   const openStream = createStreams(executor, contextOf, formatError);
   const sessions = createSessions(database, { checkMs: SESSION_CHECK_MS, mostPerUser: limits.maxStreamsPerUser, clock });
@@ -105,7 +105,8 @@ export async function openServer(
     if (request.headers.accept?.includes("text/event-stream")) return eventStreams.answer(viewer, request, response);
     const { method = "GET", headers } = request;
     const body = await readJsonBody(request);
-    const context = contextOf(viewer, headers["x-job-result"] as string | undefined);
+    const token = headers["x-job-result"] as string | undefined;
+    const context = contextOf(viewer, token === undefined ? undefined : { token });
     const plain = readPlainRequest(method, headers, body, readDocument);
     const result = plain && (await executor.execute({ schema, contextValue: context, ...plain }));
     if (result && !result.errors)

@@ -25,7 +25,7 @@ test("a key that was found is remembered for as long as it may be, and no longer
 
   const forgotten = await withToken(null);
   let later = 0;
-  const forgetting = createAuthenticator(forgotten, 1000, () => later);
+  const forgetting = createAuthenticator(forgotten, 1000, { now: () => -later * 1000, elapsed: () => later });
   expect(await forgetting("Token good")).toMatchObject({ username: "ada" });
   await forgotten.rows.deleteFrom("token").execute();
   later = 999;
@@ -37,7 +37,7 @@ test("a key that was found is remembered for as long as it may be, and no longer
   const expires = new Date("2026-01-01T00:00:00Z");
   const expiring = await withToken(expires);
   let now = expires.getTime() - 1;
-  const authenticate = createAuthenticator(expiring, 60_000, () => now);
+  const authenticate = createAuthenticator(expiring, 60_000, { now: () => now, elapsed: () => 0 });
   expect(await authenticate("Token good")).toMatchObject({ username: "ada" });
   now += 1;
   await expect(authenticate("Token good")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });

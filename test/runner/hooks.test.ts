@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { Job } from "../../src/entities/index.ts";
 import { KEY, openTestApp, type TestApp } from "../support/app.ts";
+import { post } from "../support/client.ts";
+import { finished } from "../support/control.ts";
 import { databaseOf } from "../support/rows.ts";
 
 const RECEIVERS = {
@@ -19,13 +21,18 @@ const RECEIVERS = {
       async receive({ changedObject, jobResult }) {
         const response = await fetch(changedObject.description.replace(/\\/$/, "") + "/graphql", {
           method: "POST",
-          headers: { "content-type": "application/json", authorization: "Token ${KEY}", "x-job-result": jobResult.id },
+          headers: { "content-type": "application/json", authorization: "Token ${KEY}", "x-job-result": jobResult.token },
           body: JSON.stringify({ query: 'mutation { update_job(name: "Plain", data: { description: "meddled" }) { object_changes { change_context change_context_detail } } }' }),
         });
         return response.json();
       },
     });
     export const Plain = defineJob({ name: "Plain", run() {} });
+    export const Free = defineJob({ name: "Free", enabled: true, isolation: "shared", run() {} });
+    export const Wait = defineJob({ name: "Wait", enabled: true, run: ({ jobResult, logger, signal }) => new Promise((resolve) => {
+      logger.info(jobResult.token);
+      signal.addEventListener("abort", resolve);
+    }) });
   `,
 };
 
@@ -51,6 +58,9 @@ async function runsOf(app: TestApp, job: string, count: number): Promise<any[]> 
 
 const describePlain = (description: string) =>
   `mutation { update_job(name: "Plain", data: { description: "${description}" }) { id object_changes { id } } }`;
+
+const describeFree = (description: string) =>
+  `mutation { update_job(name: "Free", data: { description: ${JSON.stringify(description)} }) { object_changes(limit: 1) { change_context } } }`;
 
 test("a hook on updates of jobs runs with the object as it was after the change, and for nothing else", async () => {
   const app = await openTestApp(RECEIVERS);
@@ -142,16 +152,39 @@ test("what a hook's own run changes is told as such, and sets off no hook", asyn
   expect(await runsOf(app, "Meddle", 2)).toHaveLength(2);
 });
 
-test("an operation that says it comes from a run which is not there is refused", async () => {
+test("only the token of a run that is under way lets an operation come from it", async () => {
   const app = await openTestApp(RECEIVERS);
-  for (const jobResult of [randomUUID(), "7"]) {
-    const response = await fetch(`${app.url}/graphql`, {
-      method: "POST",
-      headers: { "content-type": "application/json", authorization: `Token ${KEY}`, "x-job-result": jobResult },
-      body: JSON.stringify({ query: describePlain("x") }),
+  const send = async (token: string, description: string) => {
+    const { body } = await post(app.url, KEY, { query: describeFree(description) }, "/graphql", { "x-job-result": token });
+    return body.errors?.[0] ?? body.data.update_job.object_changes[0].change_context;
+  };
+  const { run_job } = await app.client.query(`mutation { run_job(name: "Wait") { id } }`);
+  const told: string[] = [];
+  await app.client.followLog(run_job.id, { limit: 1, onLines: (lines) => told.push(...lines.map(({ message }) => message)) });
+  const [token] = told as [string];
+  expect(await send(token, "while it runs")).toBe("JOB");
+  const [id, attempt, signature] = token.split(".") as [string, string, string];
+  const { run_job: other } = await app.client.query(`mutation { run_job(name: "Free") { id } }`);
+  const forged = [
+    "",
+    "7",
+    id,
+    randomUUID(),
+    `${id}.${attempt}`,
+    `${id}.${Number(attempt) + 1}.${signature}`,
+    `${id}.${attempt}.${"0".repeat(64)}`,
+    `${id}.${attempt}.${signature}.`.toUpperCase(),
+    `${other.id}.${attempt}.${signature}`,
+    `${token}, ${token}`,
+  ];
+  for (const text of forged)
+    expect.soft(await send(text, `as ${text}`), text).toMatchObject({
+      message: expect.stringContaining("X-Job-Result"),
+      extensions: { code: "BAD_USER_INPUT" },
     });
-    expect(((await response.json()) as any).errors[0]).toMatchObject({ message: expect.stringContaining("X-Job-Result") });
-  }
+  await app.client.query(`mutation ($id: ID!) { cancel_job_result(id: $id) { id } }`, { id: run_job.id });
+  await finished(app.client, run_job.id);
+  expect(await send(token, "once it has ended")).toMatchObject({ extensions: { code: "BAD_USER_INPUT" } });
 });
 
 test("what the gate refuses is recorded where the run would be", async () => {

@@ -37,7 +37,7 @@ export function hostileContract(open: () => Sandbox): void {
       const { on, lines } = listen();
       const task = { file, exportName, isolation: "run", data: {}, dryRun: false, user: null } as const;
       const limits = { softMs: 60_000, hardMs: 120_000 };
-      const run = { ...task, limits, jobResult: { id: "r", name: exportName } };
+      const run = { ...task, limits, jobResult: { id: "r", name: exportName, token: "" } };
       return { outcome: await sandbox.run(run, on, new AbortController().signal), lines };
     };
   }

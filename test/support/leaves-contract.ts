@@ -118,7 +118,7 @@ export function leavesContract(open: () => Sandbox): void {
         limits: { softMs: 60_000, hardMs: 120_000 },
         memoryLimitMb,
       };
-      const outcome = await sandbox.run({ ...task, jobResult: { id: "r", name: exportName } }, listener, signal);
+      const outcome = await sandbox.run({ ...task, jobResult: { id: "r", name: exportName, token: "t" } }, listener, signal);
       return { outcome, ...said };
     };
     return { sandbox, file, run };

@@ -63,7 +63,7 @@ export function operationsContract(open: () => Sandbox): void {
       const { on: listener, ...said } = listen(on);
       const limits = { softMs: 60_000, hardMs: 120_000 };
       const task = { file, exportName, isolation, limits, data: {}, dryRun: false, user: null };
-      const outcome = await sandbox.run({ ...task, jobResult: { id: "r", name: exportName } }, listener, signal);
+      const outcome = await sandbox.run({ ...task, jobResult: { id: "r", name: exportName, token: "t" } }, listener, signal);
       return { outcome, ...said };
     };
     return { run };

@@ -20,7 +20,7 @@ void sandbox.run(
     dryRun: false,
     limits: { softMs: 60_000, hardMs: 120_000 },
     user: null,
-    jobResult: { id: "r", name: "r" },
+    jobResult: { id: "r", name: "r", token: "t" },
   },
   {
     lines: async ([line]) => void (line && process.stdout.write(`${line.message}\n`)),

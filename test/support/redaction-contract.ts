@@ -62,7 +62,7 @@ export function redactionContract(open: (onOutput: (stream: string, text: string
           dryRun: false,
           limits: { softMs: 60_000, hardMs: 120_000 },
           user: null,
-          jobResult: { id: "r", name: exportName },
+          jobResult: { id: "r", name: exportName, token: "t" },
           redaction: { secrets, patterns: [["(enable secret) .*", "$1 hidden"] as const] },
         };
         const outcome = await sandbox.run(task, on, new AbortController().signal);

@@ -96,7 +96,7 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
         dryRun: true,
         limits: { softMs: 60_000, hardMs: 120_000 },
         user: { id: "u", username: "ada" },
-        jobResult: { id: "r", name: exportName },
+        jobResult: { id: "r", name: exportName, token: "t" },
       };
       const outcome: Outcome = await sandbox.run(task, on, signal);
       return { outcome, ...said };
@@ -112,7 +112,7 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
         data: { text: "hi", times: 3 },
         dryRun: true,
         user: { id: "u", username: "ada" },
-        jobResult: { id: "r", name: "Echo" },
+        jobResult: { id: "r", name: "Echo", token: "t" },
       },
     });
   });

@@ -69,7 +69,11 @@ export function timeLimitsContract(open: () => Sandbox): void {
       const { on, lines } = listen();
       const task = { file: join(root, file), exportName, isolation, limits, data, dryRun: false, user: null };
       const started = performance.now();
-      const outcome = await sandbox.run({ ...task, jobResult: { id: "r", name: exportName } }, on, new AbortController().signal);
+      const outcome = await sandbox.run(
+        { ...task, jobResult: { id: "r", name: exportName, token: "t" } },
+        on,
+        new AbortController().signal,
+      );
       return { outcome, lines: lines.map((line) => line.message), ms: performance.now() - started };
     };
   }

@@ -46,7 +46,7 @@ function puppet() {
         file: "/jobs/a.ts",
         exportName: "A",
         isolation: "shared",
-        jobResult: { id: "r", name: "A" },
+        jobResult: { id: "r", name: "A", token: "" },
         data: {},
         dryRun: false,
         limits: { softMs: 60_000, hardMs: 60_000 },

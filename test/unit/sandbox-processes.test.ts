@@ -92,7 +92,7 @@ async function setup(sandbox = openProcesses(settings)) {
     const { on: listener, ...said } = listen(on);
     const limits = { softMs: 60_000, hardMs: 120_000 };
     const task = { file, exportName, isolation, memoryLimitMb, data: {}, dryRun: false, limits, user: null };
-    const outcome = await sandbox.run({ ...task, jobResult: { id: "r", name: exportName } }, listener, signal);
+    const outcome = await sandbox.run({ ...task, jobResult: { id: "r", name: exportName, token: "t" } }, listener, signal);
     return { outcome, lines: said.lines.map((line) => line.message) };
   };
   return { file, run, sandbox };

@@ -28,7 +28,7 @@ test("more runs at once than spares, and runs without any", async () => {
     } as const;
     const outcomes = await Promise.all(
       Array.from({ length: 5 }, (_, n) =>
-        sandbox.run({ ...task, jobResult: { id: String(n), name: "A" } }, listen().on, new AbortController().signal),
+        sandbox.run({ ...task, jobResult: { id: String(n), name: "A", token: "t" } }, listen().on, new AbortController().signal),
       ),
     );
     expect(outcomes).toEqual(Array.from({ length: 5 }, () => ({ kind: "success", result: {} })));

@@ -15,16 +15,23 @@ import { tagsMayBeOn } from "./tag.ts";
 /** The kind of objects that can be approved. */
 const REVIEWED = contentTypeLabel(ScheduledJob);
 
+/** What a schedule is called by whoever asks for it; nothing of what is run follows from it. */
+const WORDS = /^(name|description)(__|$)/;
+
 /** Rules of ApprovalWorkflowDefinition. */
 export const approvalWorkflowDefinitionRules = {
   async check(definition: ApprovalWorkflowDefinition, unit: Unit): Promise<ErrorDetail[]> {
     await onlySuperusers(unit, "say what has to be approved");
+    await unit.em.populate(definition, ["modelContentType"]);
     const { modelContentType, modelConstraints } = definition;
     const details: ErrorDetail[] = [];
     if (modelContentType.label !== REVIEWED)
       details.push({ field: "data.model_content_type", message: `What can be approved are objects of the kind ${REVIEWED}.` });
     const isObject = modelConstraints === null || (typeof modelConstraints === "object" && !Array.isArray(modelConstraints));
     const wrong = isObject ? constraintErrors(ScheduledJob, modelConstraints ?? {}) : ["Constraints are an object."];
+    for (const name of Object.keys(isObject ? (modelConstraints ?? {}) : {}))
+      if (WORDS.test(name))
+        wrong.push(`${JSON.stringify(name)}: whoever asks chooses these words, and could step out: say which job, as \`task\`.`);
     details.push(...wrong.map((message) => ({ field: "data.model_constraints", message })));
     return [...details, ...(await tagsMayBeOn(definition, "extras.approvalworkflowdefinition"))];
   },

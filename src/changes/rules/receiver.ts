@@ -1,5 +1,6 @@
 import { Job, type JobButton, type JobHook } from "../../entities/index.ts";
 import type { ErrorDetail } from "../../errors.ts";
+import { goneMeanwhile } from "../transact.ts";
 import type { Unit } from "../unit.ts";
 
 /** What a hook and a button ask of their job, and of the kinds of objects they are for. */
@@ -10,7 +11,8 @@ export async function receiverFits(
 ): Promise<ErrorDetail[]> {
   const details: ErrorDetail[] = [];
   // Held, so that it stays as it is found, and two hooks of it come one after the other.
-  const [job] = (await unit.hold(Job, { id })) as [Job];
+  const [job] = await unit.hold(Job, { id });
+  if (!job) throw goneMeanwhile();
   const isReceiver = kind === "hook" ? job.isJobHookReceiver : job.isJobButtonReceiver;
   if (!isReceiver) details.push({ field: "data.job", message: `The job "${job.name}" is not a job ${kind} receiver.` });
   else if (enabled && !(job.installed && job.enabled))
