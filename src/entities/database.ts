@@ -34,6 +34,16 @@ export type Tables = any;
 /** Builds and runs statements within a unit of work, in its transaction. */
 export const statementsOf = (em: SqlEntityManager): Kysely<Tables> => em.getKysely() as unknown as Kysely<Tables>;
 
+/** Bounds of one read that a client asks for. */
+export interface ReadBounds {
+  /** Aborts the read: its statement is canceled, and it rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Bytes of text that the rows may have together, roughly; more rejects with LIMIT_EXCEEDED. */
+  maxBytes?: number | undefined;
+  /** Id of the user whose read it is: users whose reads have to wait take turns. */
+  user?: string | undefined;
+}
+
 /** The database, whichever it is. What the two do differently is behind these few members. */
 export interface Database {
   /** A fresh unit of work for writing entities. */
@@ -42,8 +52,13 @@ export interface Database {
   transaction<T>(work: (em: SqlEntityManager) => Promise<T>): Promise<T>;
   /** Builds statements, and runs those that write single rows; never inside a unit of work of {@link fork}. */
   readonly rows: Kysely<Tables>;
-  /** Runs a statement that only reads; one that comes again is prepared already. It sees what is committed, and waits for no writer. */
-  read(statement: CompiledQuery): Promise<Record<string, unknown>[]>;
+  /**
+   * Runs a statement that only reads; one that comes again is prepared already. It sees what is committed, and waits for no writer. Reads
+   * that may take long have a lane of their own, and keep no others from being answered.
+   * @param bounds of a client's read; the server's own reads have none, are never refused, and take the time they need.
+   * @throws AppError LIMIT_EXCEEDED for a client's read that passes a bound or takes too long, or before which too many wait.
+   */
+  read(statement: CompiledQuery, bounds?: ReadBounds): Promise<Record<string, unknown>[]>;
   /** The value of a JSON column of a row of {@link rows}. */
   readJson(column: unknown): unknown;
   /** Whether a text is like a pattern of `%` and `_`, with `\\` to escape them; upper and lower case are the same. */
