@@ -8,6 +8,10 @@ import { DEFAULT_SANITIZER_PATTERNS, type SanitizerPattern } from "./sanitizer-p
 export interface Config {
   /** `sqlite:PATH` or `postgresql://…`; the scheme chooses the driver. */
   readonly databaseUrl: string;
+  /** How long one statement of a client's read may take. */
+  readonly statementTimeoutMs: number;
+  /** SQLite: processes for reads that may take long, at most. */
+  readonly readerProcesses: number;
   readonly host: string;
   /** 0 lets the operating system choose. */
   readonly port: number;
@@ -146,6 +150,8 @@ const environment = z.object({
     .string()
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)/, "must be sqlite:PATH or postgresql://USER@HOST/DATABASE")
     .default("sqlite:./data/jobgraph.db"),
+  STATEMENT_TIMEOUT_MS: integer(1, 3_600_000, 30_000),
+  READER_PROCESSES: integer(1, 64, 2),
   HOST: z.string().default("127.0.0.1"),
   PORT: integer(0, 65_535, 4000),
   JOBS_ROOT: z.string().default("jobs"),
@@ -193,6 +199,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const value = parsed.data;
   return Object.freeze({
     databaseUrl: value.DATABASE_URL,
+    statementTimeoutMs: value.STATEMENT_TIMEOUT_MS,
+    readerProcesses: value.READER_PROCESSES,
     host: value.HOST,
     port: value.PORT,
     jobsRoot: resolve(value.JOBS_ROOT),

@@ -2,6 +2,7 @@ import type { Kysely } from "@mikro-orm/sql";
 import type { CompiledQuery, RawBuilder, SqlBool } from "kysely";
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import { StartError } from "../errors.ts";
+import { READ_LIMITS, type ReadLimits } from "./databases/read-limits.ts";
 import type { ConsoleOutputType, LogLevel } from "./choices.ts";
 
 /** A log line as it is stored; `created` is ISO 8601 text. Spelled as its columns are. */
@@ -86,9 +87,11 @@ export interface Database {
  * Opens the database that the URL names; its scheme is the only switch.
  * @throws {@link StartError} when it cannot be opened.
  */
-export async function openDatabase(url: string): Promise<Database> {
+export async function openDatabase(url: string, given: Partial<ReadLimits> = {}): Promise<Database> {
+  const limits = { ...READ_LIMITS, ...given };
   try {
-    if (url.startsWith("sqlite:")) return await (await import("./databases/sqlite.ts")).openSqlite(url.slice("sqlite:".length));
+    if (url.startsWith("sqlite:"))
+      return await (await import("./databases/sqlite.ts")).openSqlite(url.slice("sqlite:".length), limits);
     return await (await import("./databases/postgresql.ts")).openPostgresql(url);
   } catch (error) {
     throw new StartError(`DATABASE_URL: cannot open the database: ${(error as Error).message}`);

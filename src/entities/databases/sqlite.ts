@@ -9,7 +9,9 @@ import type { ConsoleEntryRow, Database, LineRow } from "../database.ts";
 import { COUNT_COLUMNS, countLines } from "../log-counts.ts";
 import { migrationOptions } from "../migrations/index.ts";
 import { ORM_OPTIONS } from "./options.ts";
+import type { ReadLimits } from "./read-limits.ts";
 import { PatientSqliteDialect } from "./sqlite-busy.ts";
+import { owners } from "./sqlite-owners.ts";
 import { MAX_STATEMENTS, openReads, type SqliteReads } from "./sqlite-reads.ts";
 
 const LINE_COLUMNS = [
@@ -27,7 +29,7 @@ const LINE_COLUMNS = [
 const CONSOLE_COLUMNS = ["id", "job_result_id", "sequence", "timestamp", "output_type", "text"] as const;
 
 /** Opens, and makes where it is missing, the SQLite database at a path. */
-export async function openSqlite(path: string): Promise<Database> {
+export async function openSqlite(path: string, limits: ReadLimits): Promise<Database> {
   const file = resolve(path);
   await mkdir(dirname(file), { recursive: true });
   const orm = await MikroORM.init({
@@ -50,9 +52,9 @@ export async function openSqlite(path: string): Promise<Database> {
       }),
     rows: em.getKysely() as Database["rows"],
     // The file is there only once the first statement has run.
-    read: async (statement, bounds) => (reads ??= openReads(file)).read(statement, bounds),
+    read: async (statement, bounds) => (reads ??= openReads(file, limits)).read(statement, bounds),
     readJson: (column) => (column === null ? null : JSON.parse(column as string)),
-    owners: (parameter) => sql`(select key as place, value from json_each(${parameter})) as owner`,
+    owners,
     ownersParameter: (ids) => JSON.stringify(ids),
     hasLateral: false,
     like: (text, pattern) => sql`${text} like ${pattern} escape '\\'`,
@@ -62,7 +64,7 @@ export async function openSqlite(path: string): Promise<Database> {
     migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),
     pendingSchemaChanges: () => orm.schema.getUpdateSchemaSQL({ wrap: false }),
     async close() {
-      await reads?.close();
+      reads?.close();
       lines?.close();
       await orm.close();
     },

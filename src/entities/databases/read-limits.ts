@@ -1,0 +1,13 @@
+/** Limits of reading, and sizes of the lanes. */
+export interface ReadLimits {
+  /** How long one statement of a client's read may take, in milliseconds. */
+  readonly statementTimeoutMs: number;
+  /** SQLite: processes that run reads that may take long, at most. */
+  readonly readerProcesses: number;
+}
+
+/** The limits of a database that is opened without any. */
+export const READ_LIMITS: ReadLimits = {
+  statementTimeoutMs: 30_000,
+  readerProcesses: 2,
+};
