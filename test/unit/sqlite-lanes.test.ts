@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { graphql } from "graphql";
+import { sql } from "kysely";
 import { expect, onTestFinished, test } from "vitest";
 import { type Database, openDatabase } from "../../src/entities/database.ts";
 import { createContext } from "../../src/schema/context.ts";
@@ -71,7 +72,26 @@ test("what looks at few rows is read in the server's thread, whatever the size o
   ];
   for (const source of here) expect([source, await last(source)]).toEqual([source, "here"]);
 
+  const status = database.rows
+    .selectFrom("job_result as run")
+    .select(({ selectFrom, fn }) => [
+      "run.status as status",
+      selectFrom("job_log_entry").select(fn.max("sequence").as("max")).where("job_result_id", "=", many).as("last"),
+    ])
+    .where("run.id", "=", many)
+    .compile();
+  const rows: unknown[] = [];
+  expect(await isReadHere(database, status, rows)).toBe(true);
+  expect(rows).toMatchObject([{ last: 14_000 }]);
+  const recent = (run: string) =>
+    sql`select "job_log_entry"."id" from "job_log_entry" where true and ("job_log_entry"."id" = ${run} or job_log_entry.job_result_id in (${run}))
+      order by "job_log_entry"."created" limit ${5}`.compile(database.rows);
+  expect(await isReadHere(database, recent(few), rows)).toBe(true);
+  expect(await isReadHere(database, recent(many), rows)).toBe(false);
+
   const apart = [
+    // Whichever of the two an index serves.
+    `{ job_result(id: "${few}") { job_log_entries(job_result: ["${many}", "${few}"]) { id } } }`,
     `{ job_log_entries(message__re: "z.*q", limit: 5) { id } }`,
     `{ job_log_entries(message__ic: "zz", limit: 5) { id } }`,
     `{ job_log_entries(message__nisw: "l", limit: 5) { id } }`,

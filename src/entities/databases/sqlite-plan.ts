@@ -29,10 +29,11 @@ export function readPlan(connection: Database, sql: string, parameters: readonly
   const steps = connection.prepare(`explain query plan ${sql}`).all(...parameters) as { parent: number; detail: string }[];
   const text = sql.replaceAll(/\s+/g, " ");
   const isPerOwner = PER_OWNER.test(text);
-  const accesses = steps.flatMap(({ detail }) => accessOf(detail));
+  const accesses = steps.flatMap(({ detail }) => accessOf(detail, text));
   const conditions = conditionsOf(text);
   const isSorted = steps.some(({ parent, detail }) => SORT.test(detail) && !(isPerOwner && parent === 0));
   const terms = accesses.flatMap((access) => access.terms);
+  const branches = steps.filter(({ detail }) => BRANCH.test(detail)).length;
   return {
     accesses,
     // An index serves each condition with a term of its own; texts are never served whole.
@@ -41,7 +42,7 @@ export function readPlan(connection: Database, sql: string, parameters: readonly
     isCorrelated: !isPerOwner && steps.some(({ detail }) => detail.startsWith("CORRELATED")),
     isPerOwner,
     bounds: boundsOf(text),
-    probe: accesses.length === 1 && conditions ? probeOf(text, accesses[0]!, conditions, most) : undefined,
+    probe: conditions && (probeOfKey(text, accesses, conditions, most) ?? probeOfAny(text, accesses, conditions, most, branches)),
   };
 }
 
@@ -53,13 +54,20 @@ const SINGLE = /^(?:rowid|id)=\?$/;
 const NO_TABLE = /VIRTUAL TABLE|CONSTANT ROW/;
 /** Only ties of the last column are sorted where it says LAST TERM. */
 const SORT = /TEMP B-TREE FOR (?!LAST TERM)/;
+/** One of several keys, below MULTI-INDEX OR. */
+const BRANCH = /^INDEX \d+$/;
 const TEXT_TEST = / like |matches\(/;
 
-function accessOf(detail: string): Access[] {
+/** The last row of a key, found in an index. */
+const LAST = /\(select max\("\w+"\) as "\w+" from "(\w+)" where "(\w+)" = \?\)/;
+
+function accessOf(detail: string, text: string): Access[] {
   const [, kind, table, served] = ACCESS.exec(detail) ?? [];
   if (!kind || NO_TABLE.test(detail)) return [];
   const terms = kind === "SEARCH" && served ? served.split(" AND ") : [];
-  return terms.length === 1 && SINGLE.test(terms[0]!) ? [] : [{ table: table!, terms }];
+  const [, lastOf, key] = LAST.exec(text) ?? [];
+  const isLast = table === lastOf && terms.join() === `${key}=?` && detail.includes(" COVERING INDEX ");
+  return isLast || (terms.length === 1 && SINGLE.test(terms[0]!)) ? [] : [{ table: table!, terms }];
 }
 
 const OWNED = ` in (select owner.value from ${OWNERS_TEXT})`;
@@ -82,22 +90,46 @@ function boundsOf(text: string): 0 | 1 | 2 {
   return last![1] ? 2 : 1;
 }
 
+type Probe = NonNullable<Plan["probe"]>;
+
+/** A probe of a condition that an index serves, so that it looks at no more rows than it counts. */
+function probe(table: string, condition: string, from: number, most: number): Probe {
+  const sql = `select 1 from "${table}" where ${condition} limit 1 offset ${most}`;
+  return { sql, from, to: from + parametersIn(condition) };
+}
+
 /** Counts the rows of the key by which an index is searched. */
-function probeOf(text: string, { table, terms }: Access, conditions: readonly string[], most: number): Plan["probe"] {
-  const column = /^(\w+)=\?$/.exec(terms[0] ?? "")?.[1];
-  if (column === undefined) return undefined;
-  const ref = `"${table}"."${column}"`;
-  const count = (key: string, from: number, to: number) => ({
-    sql: `select 1 from "${table}" where ${ref} ${key} limit 1 offset ${most}`,
-    from,
-    to,
-  });
-  const owned = `in (select owner.value from ${OWNERS_TEXT})`;
-  if (conditions.includes(`${ref} = owner.value`)) return count(owned, 0, 1);
-  const key = new RegExp(`${escapeExpression(ref)} (= \\?|in \\(\\?(?:, \\?)*\\)|${escapeExpression(owned)})`).exec(text);
-  if (!key) return undefined;
-  const from = parametersIn(text.slice(0, key.index));
-  return count(key[1]!, from, from + parametersIn(key[1]!));
+function probeOfKey(text: string, accesses: readonly Access[], conditions: readonly string[], most: number): Probe | undefined {
+  const [access, another] = accesses;
+  const column = /^(\w+)=\?$/.exec(access?.terms[0] ?? "")?.[1];
+  if (!access || another || column === undefined) return undefined;
+  const ref = `"${access.table}"."${column}"`;
+  // Of several conditions on the column, any may be the one that the index serves.
+  const [condition, second] = conditions.filter((one) => one.includes(ref));
+  if (condition === undefined || second !== undefined) return undefined;
+  const owned = `${ref} in (select owner.value from ${OWNERS_TEXT})`;
+  if (condition === `${ref} = owner.value`) return probe(access.table, owned, 0, most);
+  const key = new RegExp(`^\\(?(${escapeExpression(ref)} (?:= \\?|in \\(\\?(?:, \\?)*\\)))\\)?$`).exec(condition)?.[1];
+  if (key === undefined) return undefined;
+  const given = text.includes(owned) ? owned : key;
+  return probe(access.table, given, parametersIn(text.slice(0, text.indexOf(given))), most);
+}
+
+/** Counts the rows of any of several keys, where an index serves each and there are no other conditions. */
+function probeOfAny(
+  text: string,
+  accesses: readonly Access[],
+  conditions: readonly string[],
+  most: number,
+  branches: number,
+): Probe | undefined {
+  const [condition, another] = conditions;
+  if (condition === undefined || another !== undefined || TEXT_TEST.test(condition) || !text.includes(condition))
+    return undefined;
+  const { table } = accesses[0] ?? {};
+  const isServed = accesses.every((access) => access.table === table && access.terms.length === 1);
+  if (table === undefined || !isServed || condition.split(" or ").length !== branches) return undefined;
+  return probe(table, condition, parametersIn(text.slice(0, text.indexOf(condition))), most);
 }
 
 const parametersIn = (text: string) => text.split("?").length - 1;

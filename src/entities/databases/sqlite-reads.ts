@@ -28,6 +28,8 @@ export function openReads(file: string, limits: ReadLimits): SqliteReads {
     memoMethod: (text) => ({ statement: connection.prepare(text) }),
   });
   const scans = createScans(file, limits);
+  // What the server has to know for itself does not wait behind clients.
+  const ownScans = createScans(file, { ...limits, readerProcesses: 1 });
   const pages = connection.prepare("select page_count * page_size from pragma_page_count, pragma_page_size").pluck();
   const fileBytes = rememberFor(1000, () => pages.get() as number);
 
@@ -52,10 +54,11 @@ export function openReads(file: string, limits: ReadLimits): SqliteReads {
         if (!isBusy(error)) throw error;
         rows = await whenUnlocked(() => readNow(statement, bounds?.maxBytes));
       }
-      return rows ?? scans.read(statement, bounds);
+      return rows ?? (bounds ? scans : ownScans).read(statement, bounds);
     },
     close() {
       scans.close();
+      ownScans.close();
       connection.close();
     },
   };
