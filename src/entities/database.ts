@@ -92,7 +92,7 @@ export async function openDatabase(url: string, given: Partial<ReadLimits> = {})
   try {
     if (url.startsWith("sqlite:"))
       return await (await import("./databases/sqlite.ts")).openSqlite(url.slice("sqlite:".length), limits);
-    return await (await import("./databases/postgresql.ts")).openPostgresql(url);
+    return await (await import("./databases/postgresql.ts")).openPostgresql(url, limits);
   } catch (error) {
     throw new StartError(`DATABASE_URL: cannot open the database: ${(error as Error).message}`);
   }

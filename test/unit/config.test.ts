@@ -11,6 +11,8 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     databaseUrl: "sqlite:./data/jobgraph.db",
     statementTimeoutMs: 30_000,
     readerProcesses: 2,
+    readerConnections: 10,
+    writerConnections: 10,
     host: "127.0.0.1",
     port: 4000,
     jobsRoot: resolve("jobs"),
