@@ -39,7 +39,7 @@ export async function openApp(
     for (const closeOne of opened.splice(0).toReversed()) await closeOne();
   };
   try {
-    const database = await openDatabase(config.databaseUrl);
+    const database = await openDatabase(config.databaseUrl, config);
     opened.push(() => database.close());
     const newKey = await database.alone(async () => {
       const migrated = await database.migrate();

@@ -8,6 +8,14 @@ import { DEFAULT_SANITIZER_PATTERNS, type SanitizerPattern } from "./sanitizer-p
 export interface Config {
   /** `sqlite:PATH` or `postgresql://…`; the scheme chooses the driver. */
   readonly databaseUrl: string;
+  /** How long one statement of a client's read may take. */
+  readonly statementTimeoutMs: number;
+  /** SQLite: processes for reads that may take long, at most. */
+  readonly readerProcesses: number;
+  /** PostgreSQL: connections for reads of clients, at most. */
+  readonly readerConnections: number;
+  /** PostgreSQL: connections for writes and for the server's own reads, at most. */
+  readonly writerConnections: number;
   readonly host: string;
   /** 0 lets the operating system choose. */
   readonly port: number;
@@ -152,6 +160,10 @@ const environment = z.object({
     .string()
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)/, "must be sqlite:PATH or postgresql://USER@HOST/DATABASE")
     .default("sqlite:./data/jobgraph.db"),
+  STATEMENT_TIMEOUT_MS: integer(1, 3_600_000, 30_000),
+  READER_PROCESSES: integer(1, 64, 2),
+  READER_CONNECTIONS: integer(1, 1000, 10),
+  WRITER_CONNECTIONS: integer(1, 1000, 10),
   HOST: z.string().default("127.0.0.1"),
   PORT: integer(0, 65_535, 4000),
   JOBS_ROOT: z.string().default("jobs"),
@@ -202,6 +214,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const value = parsed.data;
   return Object.freeze({
     databaseUrl: value.DATABASE_URL,
+    statementTimeoutMs: value.STATEMENT_TIMEOUT_MS,
+    readerProcesses: value.READER_PROCESSES,
+    readerConnections: value.READER_CONNECTIONS,
+    writerConnections: value.WRITER_CONNECTIONS,
     host: value.HOST,
     port: value.PORT,
     jobsRoot: resolve(value.JOBS_ROOT),

@@ -3,6 +3,7 @@ import type { CompiledQuery, RawBuilder, SqlBool } from "kysely";
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import { StartError } from "../errors.ts";
 import type { Heartbeat } from "./databases/heartbeat.ts";
+import { READ_LIMITS, type ReadLimits } from "./databases/read-limits.ts";
 import type { ConsoleOutputType, LogLevel } from "./choices.ts";
 
 /** A log line as it is stored; `created` is ISO 8601 text. Spelled as its columns are. */
@@ -42,6 +43,16 @@ export type Tables = any;
 /** Builds and runs statements within a unit of work, in its transaction. */
 export const statementsOf = (em: SqlEntityManager): Kysely<Tables> => em.getKysely() as unknown as Kysely<Tables>;
 
+/** Bounds of one read that a client asks for. */
+export interface ReadBounds {
+  /** Aborts the read: its statement is canceled, and it rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Bytes of text that the rows may have together, roughly; more rejects with LIMIT_EXCEEDED. */
+  maxBytes?: number | undefined;
+  /** Id of the user whose read it is: users whose reads have to wait take turns. */
+  user?: string | undefined;
+}
+
 /** The database, whichever it is. What the two do differently is behind these few members. */
 export interface Database {
   /** A fresh unit of work for writing entities. */
@@ -50,8 +61,13 @@ export interface Database {
   transaction<T>(work: (em: SqlEntityManager) => Promise<T>): Promise<T>;
   /** Builds statements, and runs those that write single rows; never inside a unit of work of {@link fork}. */
   readonly rows: Kysely<Tables>;
-  /** Runs a statement that only reads; one that comes again is prepared already. It sees what is committed, and waits for no writer. */
-  read(statement: CompiledQuery): Promise<Record<string, unknown>[]>;
+  /**
+   * Runs a statement that only reads; one that comes again is prepared already. It sees what is committed, and waits for no writer. Reads
+   * that may take long have a lane of their own, and keep no others from being answered.
+   * @param bounds of a client's read; the server's own reads have none, are never refused, and take the time they need.
+   * @throws AppError LIMIT_EXCEEDED for a client's read that passes a bound or takes too long, or before which too many wait.
+   */
+  read(statement: CompiledQuery, bounds?: ReadBounds): Promise<Record<string, unknown>[]>;
   /** The value of a JSON column of a row of {@link rows}. */
   readJson(column: unknown): unknown;
   /** Whether a text is like a pattern of `%` and `_`, with `\\` to escape them; upper and lower case are the same. */
@@ -91,10 +107,12 @@ export interface Database {
  * Opens the database that the URL names; its scheme is the only switch.
  * @throws {@link StartError} when it cannot be opened.
  */
-export async function openDatabase(url: string): Promise<Database> {
+export async function openDatabase(url: string, given: Partial<ReadLimits> = {}): Promise<Database> {
+  const limits = { ...READ_LIMITS, ...given };
   try {
-    if (url.startsWith("sqlite:")) return await (await import("./databases/sqlite.ts")).openSqlite(url.slice("sqlite:".length));
-    return await (await import("./databases/postgresql.ts")).openPostgresql(url);
+    if (url.startsWith("sqlite:"))
+      return await (await import("./databases/sqlite.ts")).openSqlite(url.slice("sqlite:".length), limits);
+    return await (await import("./databases/postgresql.ts")).openPostgresql(url, limits);
   } catch (error) {
     throw new StartError(`DATABASE_URL: cannot open the database: ${(error as Error).message}`);
   }

@@ -9,6 +9,10 @@ import { DEFAULT_SANITIZER_PATTERNS } from "../../src/sanitizer-patterns.ts";
 test("defaults make a server on SQLite that only this machine reaches", () => {
   expect(loadConfig({})).toEqual({
     databaseUrl: "sqlite:./data/jobgraph.db",
+    statementTimeoutMs: 30_000,
+    readerProcesses: 2,
+    readerConnections: 10,
+    writerConnections: 10,
     host: "127.0.0.1",
     port: 4000,
     jobsRoot: resolve("jobs"),

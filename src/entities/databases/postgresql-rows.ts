@@ -1,130 +1,29 @@
-import { EventEmitter } from "node:events";
-import { Client, type ClientConfig, type Connection, type FieldDef, type Pool, Query, type QueryConfig } from "pg";
+import type { FieldDef } from "pg";
 
-/*
- * `pg` makes a text of every field, a message of every row, and an event of every message, before it makes the row: a third of the time of
- * an answer of thousands of rows. Here the bytes that arrive together become one text, and rows share it.
- */
+/* Rows are made from the bytes that a server sends: those that arrive together become one text, and rows share it. */
 
-/** What `pg`'s classes do and its types do not tell. */
-interface QueryMethods {
-  submit(connection: Connection): Error | null;
-  handleRowDescription(message: { fields: FieldDef[] }): void;
-  handleReadyForQuery(connection: Connection): void;
-  handleError(error: Error, connection: Connection): void;
-}
-type Attachable = Connection & { attachListeners(stream: EventEmitter): void };
+/** A row by column. */
+export type Row = Record<string, unknown>;
 
-type Row = Record<string, unknown>;
-
-/** Whose rows are under way, on the connections where they are not `pg`'s to make. */
-const readings = new WeakMap<Connection, Reading>();
-
-/** Statements that the server keeps prepared, a connection: it forgets none, and clients choose the columns, so their number is bounded. */
-const MAX_NAMES = 500;
-
-/** A name for each of the first texts, under which the server keeps it prepared; none for those that come later. */
-export function createNames(prefix: string): (text: string) => string | undefined {
-  const names = new Map<string, string>();
-  return (text) => {
-    if (!names.has(text) && names.size < MAX_NAMES) names.set(text, `${prefix}-${names.size}`);
-    return names.get(text);
-  };
-}
-
-/**
- * A client that also runs a {@link Reading}, and that has the server keep statements with parameters prepared. MikroORM's own have none: it
- * writes values into texts that never come again.
- */
-export class ReadingClient extends Client {
-  constructor(config?: ClientConfig | string) {
-    super(config);
-    const { connection } = this as unknown as { connection: Attachable };
-    const attach = connection.attachListeners.bind(connection);
-    connection.attachListeners = (stream) => attach(withoutRows(stream, connection));
-    const nameOf = createNames("rows");
-    const query = this.query.bind(this) as (...how: unknown[]) => unknown;
-    this.query = ((statement: unknown, ...rest: unknown[]) => {
-      const isText = typeof statement === "string" && Array.isArray(rest[0]) && rest[0].length > 0;
-      return query(isText ? { text: statement, name: nameOf(statement) } : statement, ...rest);
-    }) as Client["query"];
-  }
-}
-
-/** The rows of a statement, by a pool of {@link ReadingClient}s. Timestamps with a fraction come as ISO 8601 text. */
-export async function readRows(pool: Pool, statement: QueryConfig): Promise<Row[]> {
-  const reading = new Reading(statement);
-  // The pool gives a promise all the same.
-  await (pool.query(reading) as unknown as Promise<unknown>);
-  return reading.found;
-}
-
-/** A query that makes its rows itself. */
-class Reading extends (Query as unknown as new (config: QueryConfig) => QueryMethods) {
-  /** The rows, once the query has ended. */
-  readonly found: Row[] = [];
-  #read: ReadRows | undefined;
-
-  /** Takes the rows that stand from an offset on. @returns the offset behind the last that is complete. */
-  take(bytes: Buffer, from: number): number {
-    return this.#read!(bytes, from, this.found);
-  }
-
-  override submit(connection: Connection): Error | null {
-    readings.set(connection, this);
-    return super.submit(connection);
-  }
-
-  override handleRowDescription(message: { fields: FieldDef[] }): void {
-    super.handleRowDescription(message);
-    this.#read = createRowsReader(message.fields);
-  }
-
-  override handleReadyForQuery(connection: Connection): void {
-    readings.delete(connection);
-    super.handleReadyForQuery(connection);
-  }
-
-  override handleError(error: Error, connection: Connection): void {
-    readings.delete(connection);
-    super.handleError(error, connection);
-  }
-}
-
-/** A code, and a length that counts itself. */
-const CODE_BYTES = 1;
-const HEADER_BYTES = 5;
+/** Of a message: its code. */
+export const CODE_BYTES = 1;
+/** Of a message: its code, and its length, which counts itself. */
+export const HEADER_BYTES = 5;
 /** Of a row: how many fields, and before each how long it is, less than nothing for null. */
 const COUNT_BYTES = 2;
 const LENGTH_BYTES = 4;
-const DATA_ROW = 0x44;
+/** Code of a message that is a row. */
+export const DATA_ROW = 0x44;
 
 /** Whether a whole message stands at an offset. */
-const isWhole = (bytes: Buffer, at: number) =>
+export const isWhole = (bytes: Buffer, at: number): boolean =>
   at + HEADER_BYTES <= bytes.length && at + CODE_BYTES + bytes.readUInt32BE(at + CODE_BYTES) <= bytes.length;
 
-/** What a server sends, in whole messages, without the rows that go to a {@link Reading}. */
-function withoutRows(stream: EventEmitter, connection: Connection): EventEmitter {
-  const rest = new EventEmitter();
-  let held: Buffer = Buffer.alloc(0);
-  stream.on("data", (chunk: Buffer) => {
-    const bytes = held.length > 0 ? Buffer.concat([held, chunk]) : chunk;
-    let from = 0;
-    let at = 0;
-    const pass = () => (from < at ? rest.emit("data", bytes.subarray(from, at)) : false);
-    while (isWhole(bytes, at)) {
-      const reading = bytes[at] === DATA_ROW ? readings.get(connection) : undefined;
-      if (reading) {
-        // Among what comes before is what the columns are.
-        pass();
-        from = at = reading.take(bytes, at);
-      } else at += CODE_BYTES + bytes.readUInt32BE(at + CODE_BYTES);
-    }
-    held = bytes.subarray(at);
-    pass();
-  });
-  stream.on("end", () => rest.emit("end"));
-  return rest;
+/** Returns the offset behind the whole rows that stand from an offset on. */
+export function behindRows(bytes: Buffer, from: number): number {
+  let at = from;
+  while (isWhole(bytes, at) && bytes[at] === DATA_ROW) at += CODE_BYTES + bytes.readUInt32BE(at + CODE_BYTES);
+  return at;
 }
 
 /** Ids of PostgreSQL's own types. */
@@ -165,9 +64,10 @@ function writeIso(bytes: Buffer, from: number, to: number): void {
 }
 
 /** Adds the rows of the whole messages from an offset on to others. @returns the offset behind them. */
-type ReadRows = (bytes: Buffer, from: number, rows: Row[]) => number;
+export type ReadRows = (bytes: Buffer, from: number, rows: Row[]) => number;
 
-function createRowsReader(fields: readonly FieldDef[]): ReadRows {
+/** Returns a reader of rows of these fields. */
+export function createRowsReader(fields: readonly FieldDef[]): ReadRows {
   const readers = fields.map(({ dataTypeID }) => readerOf(dataTypeID));
   const isTime = fields.map(({ dataTypeID }) => dataTypeID === TIMESTAMP);
   // Code that names the columns makes rows that are small, and of one shape.

@@ -3,32 +3,40 @@ import { sql } from "kysely";
 import type { Pool } from "pg";
 import type { Database } from "../database.ts";
 import { migrationOptions } from "../migrations/index.ts";
-import { ORM_OPTIONS } from "./options.ts";
 import { keepAlive } from "./heartbeat.ts";
+import { ORM_OPTIONS } from "./options.ts";
 import { alone } from "./postgresql-alone.ts";
 import { createAppend } from "./postgresql-append.ts";
-import { createNames, ReadingClient, readRows } from "./postgresql-rows.ts";
+import type { ReadLimits } from "./read-limits.ts";
+import { openReads } from "./postgresql-reads.ts";
+import { createNames, Reading, ReadingClient } from "./postgresql-reading.ts";
 
 /** Opens a PostgreSQL database; sessions run in UTC, which the text form of timestamps relies on. */
-export async function openPostgresql(url: string): Promise<Database> {
+export async function openPostgresql(url: string, limits: ReadLimits): Promise<Database> {
   const orm = await MikroORM.init({
     ...ORM_OPTIONS,
     clientUrl: url,
     ensureDatabase: false,
+    pool: { max: limits.writerConnections },
     driverOptions: { Client: ReadingClient, options: "-c timezone=UTC", application_name: "jobgraph" },
     migrations: migrationOptions("postgresql"),
   });
   // MikroORM connects on first use; asking now turns a wrong URL into a sentence at start.
   await orm.em.fork().execute("select 1");
   const pool: Pool = await orm.em.getConnection().getNativeClient();
+  const reads = openReads(pool, limits);
   const nameOf = createNames("read");
   return {
     fork: () => orm.em.fork(),
     transaction: (work) => orm.em.fork().transactional(work),
     rows: orm.em.fork().getKysely() as Database["rows"],
-    read: async ({ sql: text, parameters }) => {
+    read: async (statement, bounds) => {
+      if (bounds) return reads.read(statement, bounds);
+      const { sql: text, parameters } = statement;
       const name = nameOf(text);
-      return readRows(pool, { text, values: parameters as unknown[], ...(name && { name }) });
+      const reading = new Reading({ text, values: parameters as unknown[], ...(name && { name }) });
+      await reading.by(pool);
+      return reading.found;
     },
     readJson: (column) => column,
     owners: (parameter) =>
@@ -42,6 +50,9 @@ export async function openPostgresql(url: string): Promise<Database> {
     alone: (work) => alone({ connectionString: url, application_name: "jobgraph" }, work),
     migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),
     pendingSchemaChanges: () => orm.schema.getUpdateSchemaSQL({ wrap: false }),
-    close: () => orm.close(),
+    async close() {
+      await reads.close();
+      await orm.close();
+    },
   };
 }

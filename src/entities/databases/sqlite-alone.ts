@@ -1,10 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
 import Sqlite from "better-sqlite3";
 import { AppError } from "../../errors.ts";
 import { ALONE_TIMEOUT_MS, tookTooLong } from "./alone.ts";
-
-/** Pause between two looks. */
-const LOOK_MS = 20;
+import { isBusy, whenUnlocked } from "./sqlite-busy.ts";
 
 /**
  * Does work while no other process does on the same database file. An empty database beside it is locked meanwhile; the operating system takes the
@@ -13,22 +10,11 @@ const LOOK_MS = 20;
 export async function alone<T>(file: string, work: () => Promise<T>): Promise<T> {
   const lock = new Sqlite(`${file}-start`, { timeout: 0 });
   try {
-    await lockWhenFree(lock);
+    await whenUnlocked(() => lock.exec("begin exclusive"), ALONE_TIMEOUT_MS).catch((error: unknown) => {
+      throw isBusy(error) ? new AppError("CONFLICT", tookTooLong) : error;
+    });
     return await work();
   } finally {
     lock.close();
-  }
-}
-
-async function lockWhenFree(lock: Sqlite.Database): Promise<void> {
-  const patience = performance.now() + ALONE_TIMEOUT_MS;
-  for (;;) {
-    try {
-      return void lock.exec("begin exclusive");
-    } catch (error) {
-      if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
-      if (performance.now() > patience) throw new AppError("CONFLICT", tookTooLong);
-      await delay(LOOK_MS);
-    }
   }
 }

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
 import Sqlite from "better-sqlite3";
 import type { ConsoleEntryRow, Hold, LineRow } from "../database.ts";
 import { COUNT_COLUMNS, COUNTED_LEVELS } from "../log-counts.ts";
+import { whenUnlocked } from "./sqlite-busy.ts";
 
 const LINE_COLUMNS = [
   "id",
@@ -23,9 +23,6 @@ const CONSOLE_COLUMNS = [
   "output_type",
   "text",
 ] as const satisfies (keyof ConsoleEntryRow)[];
-
-/** Pause before a database that is busy is tried again, in milliseconds. */
-const BUSY_MS = 2;
 
 /** What stores lines and console entries. */
 interface Append {
@@ -80,19 +77,9 @@ export function openAppend(file: string): Append {
     return lost;
   });
 
-  async function whenFree<T>(writeNow: () => T): Promise<T> {
-    for (;;) {
-      try {
-        return writeNow();
-      } catch (error) {
-        if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
-        await delay(BUSY_MS);
-      }
-    }
-  }
   return {
-    lines: (rows, holds) => whenFree(() => writeLines.immediate(rows, holds)),
-    consoleEntries: (rows, holds) => whenFree(() => writeEntries.immediate(rows, holds)),
+    lines: (rows, holds) => whenUnlocked(() => writeLines.immediate(rows, holds)),
+    consoleEntries: (rows, holds) => whenUnlocked(() => writeEntries.immediate(rows, holds)),
     close: () => connection.close(),
   };
 }

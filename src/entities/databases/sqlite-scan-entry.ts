@@ -1,0 +1,34 @@
+import Sqlite from "better-sqlite3";
+import { AppError, type ErrorCode } from "../../errors.ts";
+import { createMatcher } from "./sqlite-matcher.ts";
+import { readBatches, type Rows } from "./sqlite-batches.ts";
+
+/* The program of a reader process: it waits for a statement, sends its rows, and waits again. A statement that is not to go on ends with the process. */
+
+/** A statement to be read. */
+export interface ScanRequest {
+  sql: string;
+  parameters: readonly unknown[];
+  maxBytes?: number | undefined;
+}
+
+/** Part of an answer; `rows` are followed by more. `refusal` is the code of an AppError. */
+export type ScanReply = { rows: Rows } | { error: string; refusal?: ErrorCode | undefined } | { end: true };
+
+// This process may well wait for a lock in its only thread.
+const connection = new Sqlite(process.argv[2]!, { readonly: true });
+connection.function("matches", { deterministic: true }, createMatcher());
+
+const send = (reply: ScanReply) => new Promise<void>((resolve) => process.send!(reply, () => resolve()));
+
+async function answer({ sql, parameters, maxBytes }: ScanRequest): Promise<void> {
+  try {
+    for (const rows of readBatches(connection.prepare(sql), parameters, maxBytes)) await send({ rows });
+    await send({ end: true });
+  } catch (error) {
+    await send({ error: (error as Error).message, refusal: error instanceof AppError ? error.code : undefined });
+  }
+}
+
+process.on("message", (request: ScanRequest) => void answer(request));
+process.on("disconnect", () => process.exit());
