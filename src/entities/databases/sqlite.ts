@@ -10,7 +10,7 @@ import { COUNT_COLUMNS, countLines } from "../log-counts.ts";
 import { migrationOptions } from "../migrations/index.ts";
 import { ORM_OPTIONS } from "./options.ts";
 import type { ReadLimits } from "./read-limits.ts";
-import { PatientSqliteDialect } from "./sqlite-busy.ts";
+import { PatientSqliteDialect, whenUnlocked } from "./sqlite-busy.ts";
 import { owners } from "./sqlite-owners.ts";
 import { MAX_STATEMENTS, openReads, type SqliteReads } from "./sqlite-reads.ts";
 
@@ -52,7 +52,8 @@ export async function openSqlite(path: string, limits: ReadLimits): Promise<Data
       }),
     rows: em.getKysely() as Database["rows"],
     // The file is there only once the first statement has run.
-    read: async (statement, bounds) => (reads ??= openReads(file, limits)).read(statement, bounds),
+    read: async (statement, bounds) =>
+      (reads ?? (await whenUnlocked(() => (reads ??= openReads(file, limits))))).read(statement, bounds),
     readJson: (column) => (column === null ? null : JSON.parse(column as string)),
     owners,
     ownersParameter: (ids) => JSON.stringify(ids),
