@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type CompiledQuery, sql } from "kysely";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { type Database, openDatabase } from "../../src/entities/database.ts";
@@ -186,5 +187,18 @@ if (!isSqlite) {
     await database.read(others);
     await expect.poll(() => database.read(point(database), {}).catch(() => "broken")).toEqual([]);
     expect(await database.fork().execute("select 1 as one")).toEqual([{ one: 1 }]);
+  });
+
+  test("reads wait for connections that the server does not give", async () => {
+    const database = await open();
+    const role = `role_${randomUUID()}`;
+    await database.fork().execute(`create role "${role}" login connection limit 3`);
+    onTestFinished(async () => void (await database.fork().execute(`drop role "${role}"`)));
+    const url = new URL(await freshDatabaseUrl());
+    url.username = role;
+    const limited = await openDatabase(url.href);
+    onTestFinished(() => limited.close());
+    const reads = Array.from({ length: 30 }, () => limited.read(sql`select 1 as one`.compile(limited.rows), {}));
+    for (const rows of await Promise.all(reads)) expect(rows).toEqual([{ one: 1 }]);
   });
 }

@@ -46,6 +46,23 @@ test("a lock of another connection stops neither reads nor the thread, and write
   expect(await database.read(sql`select count(*) as tags from tag`.compile(database.rows))).toEqual([{ tags: 2 }]);
 });
 
+test("a database that another process keeps to itself is opened and read once it is free", async () => {
+  const url = await freshDatabaseUrl();
+  const foreign = new Sqlite(url.slice("sqlite:".length));
+  onTestFinished(() => void foreign.close());
+  foreign.pragma("locking_mode = exclusive");
+  foreign.exec("begin exclusive");
+  const opening = openDatabase(url);
+  let isOpen = false;
+  void opening.then(() => (isOpen = true));
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(isOpen).toBe(false);
+  foreign.close();
+  const database = await opening;
+  onTestFinished(() => database.close());
+  expect(await database.read(sql`select count(*) as tags from tag`.compile(database.rows))).toEqual([{ tags: 0 }]);
+});
+
 test("each pattern of a statement is compiled once, however many rows it is asked of", async () => {
   const { database } = await open();
   const names = Array.from({ length: 50 }, (_, n) => `tag ${n}`);

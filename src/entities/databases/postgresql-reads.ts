@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { CompiledQuery } from "kysely";
 import { Pool, type PoolClient } from "pg";
 import type { ReadBounds } from "../database.ts";
@@ -7,7 +8,7 @@ import { createJudge } from "./postgresql-judge.ts";
 import { createNames, Reading, ReadingClient } from "./postgresql-reading.ts";
 import type { Row } from "./postgresql-rows.ts";
 import type { ReadLimits } from "./read-limits.ts";
-import { tookTooLong, tooManyBytes } from "./read-refusals.ts";
+import { laneIsFull, tookTooLong, tooManyBytes } from "./read-refusals.ts";
 import { watchRead } from "./watch-read.ts";
 
 /** How long a read may hold a place among those that are expected to be short; one that takes longer begins anew among the long ones. */
@@ -15,6 +16,10 @@ const QUICK_MS = 1000;
 
 /** The error of a statement that the server canceled. */
 const QUERY_CANCELED = "57014";
+
+/** The error of a server, or of a role, with as many connections as it may have. */
+const TOO_MANY_CONNECTIONS = "53300";
+const CONNECT_PAUSE_MS = 50;
 
 /** Why a read ends early: it was taken for a short one. */
 const NOT_QUICK = new Error("The statement takes longer than was expected.");
@@ -50,7 +55,7 @@ export function openReads(writers: Pool, { readerConnections, statementTimeoutMs
   async function withConnection<T>(bounds: ReadBounds, use: (client: PoolClient) => Promise<T>): Promise<T> {
     const leave = await connections.enter(bounds);
     try {
-      const client = await pool.connect();
+      const client = await connect(pool, statementTimeoutMs);
       try {
         const result = await use(client);
         client.release();
@@ -137,6 +142,18 @@ export function openReads(writers: Pool, { readerConnections, statementTimeoutMs
     },
     close: () => pool.end(),
   };
+}
+
+/** Returns a connection, also from a server that has none to give just now. @throws AppError LIMIT_EXCEEDED after a time. */
+async function connect(pool: Pool, maxWaitMs: number): Promise<PoolClient> {
+  for (const end = performance.now() + maxWaitMs; ; await delay(CONNECT_PAUSE_MS)) {
+    try {
+      return await pool.connect();
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== TOO_MANY_CONNECTIONS) throw error;
+      if (performance.now() > end) throw laneIsFull();
+    }
+  }
 }
 
 /** Whether an error is one that the server answered with: the connection goes on. */

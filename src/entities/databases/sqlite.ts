@@ -11,7 +11,7 @@ import { ORM_OPTIONS } from "./options.ts";
 import type { ReadLimits } from "./read-limits.ts";
 import { alone } from "./sqlite-alone.ts";
 import { openAppend } from "./sqlite-append.ts";
-import { PatientSqliteDialect } from "./sqlite-busy.ts";
+import { PatientSqliteDialect, whenUnlocked } from "./sqlite-busy.ts";
 import { owners } from "./sqlite-owners.ts";
 import { MAX_STATEMENTS, openReads, type SqliteReads } from "./sqlite-reads.ts";
 
@@ -42,15 +42,16 @@ export async function openSqlite(path: string, limits: ReadLimits): Promise<Data
       }),
     rows: em.getKysely() as Database["rows"],
     // The file is there only once the first statement has run.
-    read: async (statement, bounds) => (reads ??= openReads(file, limits)).read(statement, bounds),
+    read: async (statement, bounds) =>
+      (reads ?? (await whenUnlocked(() => (reads ??= openReads(file, limits))))).read(statement, bounds),
     readJson: (column) => (column === null ? null : JSON.parse(column as string)),
     owners,
     ownersParameter: (ids) => JSON.stringify(ids),
     hasLateral: false,
     like: (text, pattern) => sql`${text} like ${pattern} escape '\\'`,
     matches: (text, pattern, ignoreCase) => sql`matches(${ignoreCase ? `(?i)${pattern}` : pattern}, ${text})`,
-    appendLines: (rows, holds = []) => (append ??= openAppend(file)).lines(rows, holds),
-    appendConsoleEntries: (rows, holds = []) => (append ??= openAppend(file)).consoleEntries(rows, holds),
+    appendLines: async (rows, holds = []) => (append ??= openAppend(file)).lines(rows, holds),
+    appendConsoleEntries: async (rows, holds = []) => (append ??= openAppend(file)).consoleEntries(rows, holds),
     keepAlive: (workerId, everyMs) => keepAlive({ file }, workerId, everyMs),
     alone: (work) => alone(file, work),
     migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),
