@@ -7,6 +7,7 @@ import { keepAlive } from "./heartbeat.ts";
 import { ORM_OPTIONS } from "./options.ts";
 import { alone } from "./postgresql-alone.ts";
 import { createAppend } from "./postgresql-append.ts";
+import { SteadyPostgreSqlDriver } from "./postgresql-driver.ts";
 import type { ReadLimits } from "./read-limits.ts";
 import { openReads } from "./postgresql-reads.ts";
 import { createNames, Reading, ReadingClient } from "./postgresql-reading.ts";
@@ -15,6 +16,7 @@ import { createNames, Reading, ReadingClient } from "./postgresql-reading.ts";
 export async function openPostgresql(url: string, limits: ReadLimits): Promise<Database> {
   const orm = await MikroORM.init({
     ...ORM_OPTIONS,
+    driver: SteadyPostgreSqlDriver,
     clientUrl: url,
     ensureDatabase: false,
     pool: { max: limits.writerConnections },

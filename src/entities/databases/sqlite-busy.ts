@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type DatabaseConnection, SqliteDialect, SqliteDriver } from "kysely";
+import { releaseFailed } from "./release-failed.ts";
 
 /** How long a statement waits for a lock of another connection before it fails, in milliseconds. */
 const PATIENCE_MS = 5000;
@@ -40,7 +41,7 @@ export class PatientSqliteDialect extends SqliteDialect {
   }
 
   override createDriver(): SqliteDriver {
-    return new PatientDriver(this.#config);
+    return releaseFailed(new PatientDriver(this.#config));
   }
 }
 
