@@ -34,6 +34,9 @@ export type Tables = any;
 /** Builds and runs statements within a unit of work, in its transaction. */
 export const statementsOf = (em: SqlEntityManager): Kysely<Tables> => em.getKysely() as unknown as Kysely<Tables>;
 
+/** Type of the values of {@link Database.isOneOf}, as SQL names it. */
+export type ListType = "double precision" | "integer" | "text" | "timestamptz" | "uuid";
+
 /** The database, whichever it is. What the two do differently is behind these few members. */
 export interface Database {
   /** A fresh unit of work for writing entities. */
@@ -50,6 +53,8 @@ export interface Database {
   like(text: RawBuilder<unknown>, pattern: string): RawBuilder<SqlBool>;
   /** Whether a text matches a regular expression of RE2's syntax, in time that grows with the text and no faster. */
   matches(text: RawBuilder<unknown>, pattern: string, ignoreCase: boolean): RawBuilder<SqlBool>;
+  /** Whether a value is one of these, of this type: one parameter, however many there are. */
+  isOneOf(value: RawBuilder<unknown>, values: readonly unknown[], type: ListType): RawBuilder<SqlBool>;
   /** A table `owner` with the ids that a parameter holds as `value`, and from 0 on the `place` of each: one parameter, however many there are. */
   owners(parameter: unknown): RawBuilder<unknown>;
   /** The value of that parameter. */

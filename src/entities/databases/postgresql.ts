@@ -35,6 +35,7 @@ export async function openPostgresql(url: string): Promise<Database> {
     hasLateral: true,
     like: (text, pattern) => sql`${text} ilike ${pattern}`,
     matches: (text, pattern, ignoreCase) => sql`${text} ${sql.raw(ignoreCase ? "~*" : "~")} ${pattern}`,
+    isOneOf: (value, values, type) => sql`(${value} = any(${values}::${sql.raw(type)}[]))`,
     appendLines: (lines) => appendLines(pool, lines),
     appendConsoleEntries: (entries) => appendConsoleEntries(pool, entries),
     migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),

@@ -57,6 +57,7 @@ export async function openSqlite(path: string): Promise<Database> {
     hasLateral: false,
     like: (text, pattern) => sql`${text} like ${pattern} escape '\\'`,
     matches: (text, pattern, ignoreCase) => sql`matches(${ignoreCase ? `(?i)${pattern}` : pattern}, ${text})`,
+    isOneOf: (value, values) => sql`(${value} in (select value from json_each(${JSON.stringify(values)})))`,
     appendLines: (rows) => (lines ??= openLineConnection(file)).append(rows),
     appendConsoleEntries: (rows) => (lines ??= openLineConnection(file)).appendConsole(rows),
     migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),
