@@ -134,6 +134,8 @@ export async function openServer(
   }
 
   const http = createServer((request, response) => {
+    // No browser takes an answer for another kind of thing than it says: what runs leave can be downloaded here.
+    response.setHeader("x-content-type-options", "nosniff");
     answer(request, response).catch((error: unknown) => {
       if (response.headersSent) return response.destroy();
       if (error instanceof InvalidDocument) return send(response, 400, { errors: error.errors.map(formatError) });
