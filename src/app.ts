@@ -87,7 +87,9 @@ export async function openApp(
     operations.resolve(runOperations);
     opened.push(() => runOperations.close());
     opened.push(() => runner.close(config.shutdownGraceMs));
-    const authenticate = createAuthenticator(database, config.authCacheMs);
+    const authenticate = createAuthenticator(database, config.authCacheMs, {
+      maxFailuresPerMinute: config.maxFailedKeysPerMinute || Infinity,
+    });
     const server = await openServer(
       {
         database,

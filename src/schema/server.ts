@@ -6,6 +6,7 @@ import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/di
 import type { ExecutionResult, GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import type { Authenticate, Viewer } from "../access/authenticate.ts";
+import { TooManyFailedKeys } from "../access/failed-keys.ts";
 import { createSessions, type SessionClock } from "../access/sessions.ts";
 import type { Database } from "../entities/database.ts";
 import { StartError } from "../errors.ts";
@@ -97,11 +98,11 @@ export async function openServer(
     }
     const file = fileOfPath(pathname);
     if (file !== undefined) {
-      await authenticate(request.headers.authorization);
+      await authenticate(request.headers.authorization, request.socket.remoteAddress);
       return sendFile(runner, file, request, response);
     }
     if (!PATHS.has(pathname)) return send(response, 404, { errors: [{ message: `Nothing is served at ${pathname}.` }] });
-    const viewer = await authenticate(request.headers.authorization);
+    const viewer = await authenticate(request.headers.authorization, request.socket.remoteAddress);
     if (request.headers.accept?.includes("text/event-stream")) return eventStreams.answer(viewer, request, response);
     const { method = "GET", headers } = request;
     const body = await readJsonBody(request);
@@ -142,6 +143,10 @@ export async function openServer(
       const formatted = formatError(error);
       // What is left of the request is not read; the connection cannot be used for another.
       if (!request.complete) response.setHeader("connection", "close");
+      if (error instanceof TooManyFailedKeys) {
+        response.setHeader("retry-after", error.retryAfter);
+        return send(response, 429, { errors: [formatted] });
+      }
       send(response, HTTP_STATUS[String(formatted.extensions?.["code"])] ?? 500, { errors: [formatted] });
     });
   });

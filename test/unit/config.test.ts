@@ -26,6 +26,7 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     maxFileBytes: 10_485_760,
     maxRunFilesBytes: 104_857_600,
     authCacheMs: 1000,
+    maxFailedKeysPerMinute: 60,
     maxPageSize: 10_000,
     defaultPageSize: undefined,
     customFields: [],

@@ -79,7 +79,8 @@ export function openSockets(deps: SocketDeps): Sockets {
     async onConnect({ extra: connection, connectionParams: given = {} }) {
       const { socket, request } = connection;
       try {
-        const session = await authenticate(given["Authorization"] ?? given["authorization"] ?? request.headers.authorization);
+        const authorization = given["Authorization"] ?? given["authorization"] ?? request.headers.authorization;
+        const session = await authenticate(authorization, request.socket.remoteAddress);
         const leave = sessions.open(session, () => socket.close(CLOSE.keyEnded, "The key is no longer good."));
         // It may have gone while the key was looked up.
         if (socket.readyState === socket.OPEN) socket.once("close", leave);
