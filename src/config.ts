@@ -61,6 +61,10 @@ export interface Config {
   readonly maxStreamsPerUser: number;
   /** Operations that may be under way on one socket. */
   readonly maxSubscriptionsPerSocket: number;
+  /** Operations that one user may have under way over all sockets and event streams. */
+  readonly maxSubscriptionsPerUser: number;
+  /** Bytes of answers that may wait to be read by one user on sockets and event streams. */
+  readonly maxUnreadBytesPerUser: number;
   /** What the site adds to the objects of models. */
   readonly customFields: readonly CustomField[];
   readonly logLevel: LogLevel;
@@ -174,6 +178,8 @@ const environment = z.object({
   DEFAULT_PAGE_SIZE: number(1, 1_000_000).optional(),
   MAX_STREAMS_PER_USER: integer(1, 1_000_000, 1000),
   MAX_SUBSCRIPTIONS_PER_SOCKET: integer(1, 1_000_000, 1000),
+  MAX_SUBSCRIPTIONS_PER_USER: integer(1, 1_000_000, 5000),
+  MAX_UNREAD_BYTES_PER_USER: integer(1, Number.MAX_SAFE_INTEGER, 64 * 1024 * 1024),
   CUSTOM_FIELDS: customFields.default([]),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("info"),
 });
@@ -223,6 +229,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     defaultPageSize: value.DEFAULT_PAGE_SIZE,
     maxStreamsPerUser: value.MAX_STREAMS_PER_USER,
     maxSubscriptionsPerSocket: value.MAX_SUBSCRIPTIONS_PER_SOCKET,
+    maxSubscriptionsPerUser: value.MAX_SUBSCRIPTIONS_PER_USER,
+    maxUnreadBytesPerUser: value.MAX_UNREAD_BYTES_PER_USER,
     customFields: value.CUSTOM_FIELDS,
     logLevel: value.LOG_LEVEL,
     jobEnv: Object.freeze(Object.fromEntries(Object.entries(given).filter(([name]) => !SECRETS.has(name)))),

@@ -24,6 +24,7 @@ import { readPlainRequest } from "./plain-request.ts";
 import { InvalidDocument, openEventStreams } from "./live/event-stream.ts";
 import { createStreams } from "./live/streams.ts";
 import { openSockets, type SocketLimits } from "./live/websocket.ts";
+import { createUsage, type UsageLimits } from "./live/usage.ts";
 import { NAUTOBOT_WEBHOOK, takeNautobotWebhook } from "./nautobot-webhook.ts";
 
 /** Where GraphQL is served; the second is where clients written for Nautobot look. */
@@ -40,7 +41,7 @@ export interface ServerDeps {
   database: Database;
   runner: Runner;
   authenticate: Authenticate;
-  limits: PageLimits & SocketLimits & { maxStreamsPerUser: number };
+  limits: PageLimits & SocketLimits & UsageLimits & { maxStreamsPerUser: number };
   /** Shared with whoever sends webhooks; without it none is taken. */
   webhookSecret?: string | undefined;
   clock: SessionClock;
@@ -85,7 +86,18 @@ export async function openServer(
   const readDocument = createDocumentReader(schema);
   const openStream = createStreams(executor, contextOf, formatError);
   const sessions = createSessions(database, { checkMs: SESSION_CHECK_MS, mostPerUser: limits.maxStreamsPerUser, clock });
-  const live = { schema, executor, readDocument, openStream, authenticate, sessions, contextOf, formatError, limits };
+  const live = {
+    schema,
+    executor,
+    readDocument,
+    openStream,
+    authenticate,
+    sessions,
+    contextOf,
+    formatError,
+    limits,
+    usage: createUsage(limits),
+  };
   const sockets = openSockets(live);
   const eventStreams = openEventStreams(live);
 

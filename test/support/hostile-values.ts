@@ -173,7 +173,7 @@ export function longList(type: GraphQLInputType, length: number): string | undef
 }
 
 /** A plain value that a required argument or field may have, as JSON. */
-export function plainValue(type: GraphQLInputType): string {
+function plainValue(type: GraphQLInputType): string {
   if (isNonNullType(type)) return plainValue(type.ofType);
   if (isListType(type)) return "[]";
   if (isEnumType(type)) return JSON.stringify(type.getValues()[0]!.name);

@@ -32,6 +32,8 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     customFields: [],
     maxStreamsPerUser: 1000,
     maxSubscriptionsPerSocket: 1000,
+    maxSubscriptionsPerUser: 5000,
+    maxUnreadBytesPerUser: 64 * 1024 * 1024,
     adminToken: undefined,
     secretKey: undefined,
     secretKeyFile: resolve("data/secret-key"),
