@@ -6,12 +6,14 @@ import { keepSecretKey } from "./access/secret-key.ts";
 import type { Config } from "./config.ts";
 import { ensureContentTypes } from "./entities/content-types.ts";
 import { openDatabase } from "./entities/database.ts";
+import { StartError } from "./errors.ts";
 import { createMemoryBroker } from "./runner/brokers/memory.ts";
 import { type Clock, createVault, openRunner, SHUTDOWN_ABORT_MS, systemClock } from "./runner/index.ts";
 import { openSandbox } from "./runner/sandbox/cells.ts";
 import { openTemplates } from "./runner/templates.ts";
 import { createExecutor } from "./schema/execute.ts";
 import { createSchema } from "./schema/index.ts";
+import { knownRefusal } from "./schema/known-refusals.ts";
 import { createRunOperations, type RunOperations } from "./schema/run-operations.ts";
 import { openServer } from "./schema/server.ts";
 
@@ -94,7 +96,9 @@ export async function openApp(
     operations.resolve(runOperations);
     opened.push(() => runOperations.close());
     opened.push(() => runner.close(config.shutdownGraceMs));
-    const authenticate = createAuthenticator(database, config.authCacheMs);
+    const authenticate = createAuthenticator(database, config.authCacheMs, {
+      maxFailuresPerMinute: config.maxFailedKeysPerMinute || Infinity,
+    });
     const server = await openServer(
       {
         database,
@@ -114,6 +118,7 @@ export async function openApp(
     return { url: server.url, newKey, close };
   } catch (error) {
     await close();
-    throw error;
+    const refusal = knownRefusal(error as Error);
+    throw refusal ? new StartError(`DATABASE_URL: ${refusal.message}`) : error;
   }
 }

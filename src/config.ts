@@ -65,6 +65,8 @@ export interface Config {
   readonly webhookSecret: string | undefined;
   /** How long a key that was found good is not looked up again: so long may one that was deleted still be taken. */
   readonly authCacheMs: number;
+  /** Keys of one address that may be wrong in a minute; 0 for any number. */
+  readonly maxFailedKeysPerMinute: number;
   /** Longest page of a list, and longest list that is given without a page. */
   readonly maxPageSize: number;
   /** Objects in a list that asks for no number; the whole list when undefined. */
@@ -73,6 +75,10 @@ export interface Config {
   readonly maxStreamsPerUser: number;
   /** Operations that may be under way on one socket. */
   readonly maxSubscriptionsPerSocket: number;
+  /** Operations that one user may have under way over all sockets and event streams. */
+  readonly maxSubscriptionsPerUser: number;
+  /** Bytes of answers that may wait to be read by one user on sockets and event streams. */
+  readonly maxUnreadBytesPerUser: number;
   /** What the site adds to the objects of models. */
   readonly customFields: readonly CustomField[];
   readonly logLevel: LogLevel;
@@ -188,10 +194,13 @@ const environment = z.object({
   SANITIZER_PATTERNS: sanitizerPatterns.default(DEFAULT_SANITIZER_PATTERNS),
   WEBHOOK_SECRET: z.string().min(16, "must have 16 characters or more").optional(),
   AUTH_CACHE_MS: integer(0, 60_000, 1000),
+  MAX_FAILED_KEYS_PER_MINUTE: integer(0, 1_000_000, 60),
   MAX_PAGE_SIZE: integer(1, 1_000_000, 10_000),
   DEFAULT_PAGE_SIZE: number(1, 1_000_000).optional(),
   MAX_STREAMS_PER_USER: integer(1, 1_000_000, 1000),
   MAX_SUBSCRIPTIONS_PER_SOCKET: integer(1, 1_000_000, 1000),
+  MAX_SUBSCRIPTIONS_PER_USER: integer(1, 1_000_000, 5000),
+  MAX_UNREAD_BYTES_PER_USER: integer(1, Number.MAX_SAFE_INTEGER, 64 * 1024 * 1024),
   CUSTOM_FIELDS: customFields.default([]),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("info"),
 });
@@ -243,10 +252,13 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     sanitizerPatterns: value.SANITIZER_PATTERNS,
     webhookSecret: value.WEBHOOK_SECRET,
     authCacheMs: value.AUTH_CACHE_MS,
+    maxFailedKeysPerMinute: value.MAX_FAILED_KEYS_PER_MINUTE,
     maxPageSize: value.MAX_PAGE_SIZE,
     defaultPageSize: value.DEFAULT_PAGE_SIZE,
     maxStreamsPerUser: value.MAX_STREAMS_PER_USER,
     maxSubscriptionsPerSocket: value.MAX_SUBSCRIPTIONS_PER_SOCKET,
+    maxSubscriptionsPerUser: value.MAX_SUBSCRIPTIONS_PER_USER,
+    maxUnreadBytesPerUser: value.MAX_UNREAD_BYTES_PER_USER,
     customFields: value.CUSTOM_FIELDS,
     logLevel: value.LOG_LEVEL,
     jobEnv: Object.freeze(Object.fromEntries(Object.entries(given).filter(([name]) => !SECRETS.has(name)))),

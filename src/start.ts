@@ -2,18 +2,14 @@ import { openApp } from "./app.ts";
 import { collectGarbage } from "./collect-garbage.ts";
 import { loadConfig } from "./config.ts";
 import { StartError } from "./errors.ts";
+import { stopOnSignals } from "./stop-on-signals.ts";
 
 try {
   const app = await openApp(loadConfig(process.env));
   const page = `${app.url}/graphql`;
   if (app.newKey) console.log(`Administrator's key, shown only now: ${app.newKey}`);
   console.log(`Jobgraph listens at ${page}${app.newKey ? `\nOpen ${page}#token=${app.newKey}` : ""}`);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      console.log(`${signal}: stopping`);
-      void app.close();
-    });
-  }
+  stopOnSignals(() => app.close());
   collectGarbage();
 } catch (error) {
   if (!(error instanceof StartError)) throw error;

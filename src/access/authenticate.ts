@@ -4,6 +4,7 @@ import { LRUCache } from "lru-cache";
 import type { Database } from "../entities/database.ts";
 import { isoTime } from "../entities/timestamp.ts";
 import { AppError } from "../errors.ts";
+import { createFailedKeys } from "./failed-keys.ts";
 
 /** Who asks. */
 export interface Viewer {
@@ -23,13 +24,19 @@ export function hashKey(key: string): string {
   return hash("sha256", key);
 }
 
-/** Tells the user that an `Authorization` value stands for: `Token KEY` or `Bearer KEY`. @throws {@link AppError} UNAUTHENTICATED. */
-export type Authenticate = (authorization: unknown) => Promise<Session>;
+/**
+ * Returns the user that an `Authorization` value stands for: `Token KEY` or `Bearer KEY`.
+ * @param address of who sends it; failures are not counted where it is absent.
+ * @throws {@link AppError} UNAUTHENTICATED; {@link TooManyFailedKeys} for a key that was not good before, when many of the address were not.
+ */
+export type Authenticate = (authorization: unknown, address?: string) => Promise<Session>;
 
-/** Clocks of an authenticator, in milliseconds: a key expires by the machine's, and is remembered by one that nobody sets. */
-interface KeyClock {
-  now(): number;
-  elapsed(): number;
+/** A key expires by the machine's clock, and is remembered by one that nobody sets; both in milliseconds. */
+interface AuthenticatorOptions {
+  now?: () => number;
+  elapsed?: () => number;
+  /** Keys of one address that may be wrong in a minute. */
+  maxFailuresPerMinute?: number;
 }
 
 /** Users that are remembered at most. */
@@ -42,8 +49,9 @@ const MAX_REMEMBERED = 1000;
 export function createAuthenticator(
   database: Database,
   memoryMs: number,
-  { now, elapsed }: KeyClock = { now: Date.now, elapsed: () => performance.now() },
+  { now = Date.now, elapsed = () => performance.now(), maxFailuresPerMinute = Infinity }: AuthenticatorOptions = {},
 ): Authenticate {
+  const failed = createFailedKeys(maxFailuresPerMinute, elapsed);
   const remembered = new LRUCache<string, Found>({ max: MAX_REMEMBERED });
   const query = database.rows
     .selectFrom("token")
@@ -60,14 +68,24 @@ export function createAuthenticator(
     return expires > now() ? { viewer: { ...viewerOf(user), keyHash }, expires, readAt: elapsed() } : undefined;
   }
 
-  return async (authorization) => {
+  return async (authorization, address) => {
     const key = typeof authorization === "string" ? /^(?:Token|Bearer) +(\S+)$/i.exec(authorization)?.[1] : undefined;
     if (!key) throw new AppError("UNAUTHENTICATED", "Send a key: `Authorization: Token KEY`.");
     const keyHash = hashKey(key);
     const known = remembered.get(keyHash);
     if (known && elapsed() - known.readAt < memoryMs && known.expires > now()) return known.viewer;
-    const found = await find(keyHash);
-    if (!found) throw new AppError("UNAUTHENTICATED", "The key is not known, has expired, or its user is not active.");
+    // A key that was good is looked up whatever others from its address have tried.
+    const isGood = known || address === undefined ? undefined : failed.try(address);
+    const found = await find(keyHash).catch((error: unknown) => {
+      // A database that is away says nothing of the key.
+      isGood?.();
+      throw error;
+    });
+    if (!found) {
+      remembered.delete(keyHash);
+      throw new AppError("UNAUTHENTICATED", "The key is not known, has expired, or its user is not active.");
+    }
+    isGood?.();
     remembered.set(keyHash, found);
     return found.viewer;
   };

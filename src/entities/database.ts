@@ -52,6 +52,8 @@ export interface ReadBounds {
   /** Id of the user whose read it is: users whose reads have to wait take turns. */
   user?: string | undefined;
 }
+/** Type of the values of {@link Database.isOneOf}, as SQL names it. */
+export type ListType = "double precision" | "integer" | "text" | "timestamptz" | "uuid";
 
 /** The database, whichever it is. What the two do differently is behind these few members. */
 export interface Database {
@@ -74,6 +76,8 @@ export interface Database {
   like(text: RawBuilder<unknown>, pattern: string): RawBuilder<SqlBool>;
   /** Whether a text matches a regular expression of RE2's syntax, in time that grows with the text and no faster. */
   matches(text: RawBuilder<unknown>, pattern: string, ignoreCase: boolean): RawBuilder<SqlBool>;
+  /** Whether a value is one of these, of this type: one parameter, however many there are. */
+  isOneOf(value: RawBuilder<unknown>, values: readonly unknown[], type: ListType): RawBuilder<SqlBool>;
   /** A table `owner` with the ids that a parameter holds as `value`, and from 0 on the `place` of each: one parameter, however many there are. */
   owners(parameter: unknown): RawBuilder<unknown>;
   /** The value of that parameter. */

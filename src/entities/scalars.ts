@@ -1,4 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from "graphql";
+import { readTime } from "./read-time.ts";
+import { shown } from "./shown.ts";
 import { isoTime } from "./timestamp.ts";
 
 const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -10,23 +12,20 @@ export function isUuid(value: unknown): value is string {
 
 // Errors of GraphQL's own kind are told to the client as they are; any other would be taken for a fault of the server.
 function parseUuid(value: unknown): string {
-  if (!isUuid(value)) throw new GraphQLError(`UUID cannot represent ${JSON.stringify(value)}.`);
+  if (!isUuid(value)) throw new GraphQLError(`UUID cannot represent ${shown(value)}.`);
   return value.toLowerCase();
 }
 
 function parseDateTime(value: unknown): Date {
-  const date = typeof value === "string" ? new Date(value) : undefined;
-  if (!date || Number.isNaN(date.getTime()))
-    throw new GraphQLError(`DateTime cannot represent ${JSON.stringify(value)}: give ISO 8601 text.`);
+  const date = typeof value === "string" ? readTime(value) : undefined;
+  if (!date) throw new GraphQLError(`DateTime cannot represent ${shown(value)}: give ISO 8601 text of the years 1 to 9999.`);
   return date;
 }
 
 function parseDay(value: unknown): string {
-  const day = typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value) ? new Date(value) : undefined;
-  // A day that its month does not have becomes one of the next.
-  if (!day || Number.isNaN(day.getTime()) || !day.toISOString().startsWith(value as string))
-    throw new GraphQLError(`Date cannot represent ${JSON.stringify(value)}: give a day as YYYY-MM-DD.`);
-  return value as string;
+  if (typeof value !== "string" || !/^\d{4}-\d\d-\d\d$/.test(value) || !readTime(value))
+    throw new GraphQLError(`Date cannot represent ${shown(value)}: give a day as YYYY-MM-DD.`);
+  return value;
 }
 
 /** Text of the literal, so that a wrong kind is refused by the same sentence as a wrong value. */

@@ -1,11 +1,13 @@
 import { GraphQLBoolean, GraphQLString } from "graphql";
 import { type RawBuilder, sql, type SqlBool } from "kysely";
 import { ApprovalWorkflow, ApprovalWorkflowStage, ApprovalWorkflowStageDefinition, ScheduledJob } from "../entities/index.ts";
+import { readTime } from "../entities/read-time.ts";
 import { shapeOf } from "../entities/shape.ts";
+import { shown } from "../entities/shown.ts";
 import { columnFilters } from "./column-filters.ts";
 import { type Filter, refuse, STRINGS } from "./condition.ts";
 import { addFilters } from "./filters.ts";
-import { idsOf } from "./relation-filters.ts";
+import { refersTo } from "./relation-filters.ts";
 
 /* Filters of approvals that do not follow from the shape of a model. */
 
@@ -37,9 +39,9 @@ addFilters(ApprovalWorkflowStage, {
     type: GraphQLString,
     description: "The day of `decision_date`, in UTC: `2026-03-01`.",
     condition(argument, given) {
-      const start = new Date(`${String(given)}T00:00:00Z`);
-      if (!/^\d{4}-\d\d-\d\d$/.test(String(given)) || Number.isNaN(start.getTime()))
-        refuse(argument, `"${String(given)}" is not a day of ISO 8601.`);
+      const start = /^\d{4}-\d\d-\d\d$/.test(String(given)) ? readTime(`${String(given)}T00:00:00Z`) : undefined;
+      if (!start || String(given) === "9999-12-31")
+        return refuse(argument, `${shown(given)} is not a day of ISO 8601, of the years 1 to 9999.`);
       const end = new Date(start.getTime() + 86_400_000);
       const date = sql.ref("approval_workflow_stage.decision_date");
       return () => sql<SqlBool>`(${date} >= ${start.toISOString()} and ${date} < ${end.toISOString()})`;
@@ -52,9 +54,11 @@ addFilters(ApprovalWorkflowStageDefinition, {
     type: STRINGS,
     description: "It is of the definition that one of these workflows follows, by id.",
     condition(argument, given) {
-      const ids = idsOf(ApprovalWorkflow, argument, given);
-      const followed = sql`select approval_workflow_definition_id from approval_workflow where id in ${ids}`;
-      return () => sql<SqlBool>`(approval_workflow_stage_definition.approval_workflow_definition_id in (${followed}))`;
+      const isNamed = refersTo(ApprovalWorkflow, sql.ref("id"), argument, given);
+      return (database) => {
+        const followed = sql`select approval_workflow_definition_id from approval_workflow where ${isNamed(database)}`;
+        return sql<SqlBool>`(approval_workflow_stage_definition.approval_workflow_definition_id in (${followed}))`;
+      };
     },
   },
 });

@@ -1,8 +1,10 @@
 import { GraphQLBoolean, GraphQLFloat, GraphQLInt, GraphQLList } from "graphql";
 import { type RawBuilder, sql, type SqlBool } from "kysely";
-import type { Database } from "../entities/database.ts";
+import type { Database, ListType } from "../entities/database.ts";
+import { readTime } from "../entities/read-time.ts";
 import { isUuid } from "../entities/scalars.ts";
 import type { ColumnShape } from "../entities/shape.ts";
+import { shown } from "../entities/shown.ts";
 import { anyOf, type Filter, isNullFilter, not, refuse, STRINGS, valuesOf, within } from "./condition.ts";
 import { escapeLike, readTexts, TEXT_TESTS } from "./text-lookups.ts";
 
@@ -22,6 +24,7 @@ export function booleanFilter(name: string, ref: RawBuilder<unknown>): Filter {
 /** Filters of a column that is no boolean, by lookup. */
 export function* columnFilters(name: string, column: ColumnShape, ref: RawBuilder<unknown>): Generator<[string, Filter]> {
   const read = reader(column);
+  const listType = LIST_TYPES[column.kind] ?? "text";
   const type =
     column.kind === "integer" ? new GraphQLList(GraphQLInt) : column.kind === "float" ? new GraphQLList(GraphQLFloat) : STRINGS;
   const filter = (description: string, test: (database: Database, values: unknown[]) => RawBuilder<SqlBool>): Filter => ({
@@ -32,19 +35,39 @@ export function* columnFilters(name: string, column: ColumnShape, ref: RawBuilde
       return (database) => test(database, values);
     },
   });
-  yield ["", filter(`\`${name}\` is one of these.`, (_, values) => within(ref, values))];
-  yield ["n", filter(`\`${name}\` is none of these.`, (_, values) => not(within(ref, values), ref, column.nullable))];
+  yield ["", filter(`\`${name}\` is one of these.`, (database, values) => within(database, ref, values, listType))];
+  yield [
+    "n",
+    filter(`\`${name}\` is none of these.`, (database, values) =>
+      not(within(database, ref, values, listType), ref, column.nullable),
+    ),
+  ];
   if (["float", "integer", "timestamp"].includes(column.kind)) {
     for (const [lookup, operator, words] of COMPARISONS) {
       yield [
         lookup,
+        // Less than one of several is less than the greatest of them.
         filter(`\`${name}\` is ${words} one of these.`, (_, values) =>
-          anyOf(values.map((value) => sql<SqlBool>`${ref} ${sql.raw(operator)} ${value}`)),
+          anyOf(extremeOf(values, operator.startsWith("<")).map((value) => sql<SqlBool>`${ref} ${sql.raw(operator)} ${value}`)),
         ),
       ];
     }
   } else if (column.kind !== "uuid") yield* textFilters(name, column, ref);
   if (column.nullable) yield ["isnull", isNullFilter(name, ref)];
+}
+
+/** Types of columns' values in a list, where they are no texts. */
+const LIST_TYPES: Partial<Record<ColumnShape["kind"], ListType>> = {
+  float: "double precision",
+  integer: "integer",
+  timestamp: "timestamptz",
+  uuid: "uuid",
+};
+
+/** The greatest of values, or the least; none of none. */
+function extremeOf(values: readonly unknown[], isGreatest: boolean): unknown[] {
+  if (values.length === 0) return [];
+  return [values.reduce((one, other) => ((other as number) > (one as number) === isGreatest ? other : one))];
 }
 
 const COMPARISONS = [
@@ -87,18 +110,16 @@ function* textFilters(name: string, column: ColumnShape, ref: RawBuilder<unknown
 function reader({ kind, choices }: ColumnShape): (argument: string, value: unknown) => unknown {
   switch (kind) {
     case "uuid":
-      return (argument, value) => (isUuid(value) ? value.toLowerCase() : refuse(argument, `"${String(value)}" is not a UUID.`));
+      return (argument, value) => (isUuid(value) ? value.toLowerCase() : refuse(argument, `${shown(value)} is not a UUID.`));
     case "timestamp":
       return (argument, value) => {
-        const date = new Date(String(value));
-        return Number.isNaN(date.getTime())
-          ? refuse(argument, `"${String(value)}" is not a time of ISO 8601.`)
-          : date.toISOString();
+        const date = readTime(String(value));
+        return date ? date.toISOString() : refuse(argument, `${shown(value)} is not a time of ISO 8601, of the years 1 to 9999.`);
       };
     case "choice":
       return (argument, value) => {
         const found = choices!.find((choice) => choice.toLowerCase() === String(value).toLowerCase());
-        return found ?? refuse(argument, `"${String(value)}" is none of ${choices!.join(", ")}.`);
+        return found ?? refuse(argument, `${shown(value)} is none of ${choices!.join(", ")}.`);
       };
     default:
       return (_, value) => value;
@@ -110,8 +131,8 @@ export function listFilter(name: string, ref: RawBuilder<unknown>): Filter {
   return {
     type: STRINGS,
     description: `\`${name}\` holds one of these.`,
-    condition(_, given) {
-      const patterns = valuesOf(given).map((value) => `%${escapeLike(JSON.stringify(value))}%`);
+    condition(argument, given) {
+      const patterns = readTexts("", argument, given).map((value) => `%${escapeLike(JSON.stringify(value))}%`);
       return (database) => anyOf(patterns.map((pattern) => database.like(sql`cast(${ref} as text)`, pattern)));
     },
   };

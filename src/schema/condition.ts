@@ -1,6 +1,6 @@
 import { GraphQLBoolean, type GraphQLInputType, GraphQLList, GraphQLString } from "graphql";
 import { type Expression, type RawBuilder, sql, type SqlBool } from "kysely";
-import type { Database } from "../entities/database.ts";
+import type { Database, ListType } from "../entities/database.ts";
 import { AppError } from "../errors.ts";
 
 /** A part of a `where`; made for the database that will run it. */
@@ -45,9 +45,18 @@ export function anyOf(conditions: readonly RawBuilder<SqlBool>[]): RawBuilder<Sq
 export const not = (condition: RawBuilder<SqlBool>, ref: RawBuilder<unknown>, nullable: boolean): RawBuilder<SqlBool> =>
   nullable ? sql`(${ref} is null or not ${condition})` : sql`not ${condition}`;
 
+/** Values with a parameter each; of more, a database has not as many as a list may hold. */
+const MOST_PARAMETERS = 50;
+
 /** The value is one of these: nothing is where there are none. */
-export function within(ref: RawBuilder<unknown>, values: readonly unknown[]): RawBuilder<SqlBool> {
+export function within(
+  database: Database,
+  ref: RawBuilder<unknown>,
+  values: readonly unknown[],
+  type: ListType,
+): RawBuilder<SqlBool> {
   if (values.length === 0) return sql`(false)`;
+  if (values.length > MOST_PARAMETERS) return database.isOneOf(ref, values, type);
   return values.length === 1 ? sql`(${ref} = ${values[0]})` : sql`(${ref} in (${sql.join(values)}))`;
 }
 

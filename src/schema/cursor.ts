@@ -1,5 +1,8 @@
 import { type RawBuilder, sql, type SqlBool } from "kysely";
+import { readTime } from "../entities/read-time.ts";
+import { isUuid } from "../entities/scalars.ts";
 import type { ModelShape } from "../entities/shape.ts";
+import { isoTime } from "../entities/timestamp.ts";
 import { AppError } from "../errors.ts";
 import type { Condition } from "./condition.ts";
 import type { Row } from "./list.ts";
@@ -19,7 +22,7 @@ const nameOf = (order: readonly OrderKey[]) => order.map(({ column, descending }
  * @throws {@link AppError} BAD_USER_INPUT that names the argument.
  */
 export function seek(shape: ModelShape, order: readonly OrderKey[], argument: "after" | "before", cursor: string): Condition {
-  const values = decode(argument, cursor, order);
+  const values = decode(shape, argument, cursor, order);
   const keys = order.map((key, n) => ({ ...key, ref: sql.ref(`${shape.table}.${key.column}`), value: values[n] }));
   const forward = argument === "after";
   const isPlain = keys.every((key) => key.descending === keys[0]!.descending && !key.nullable);
@@ -53,7 +56,31 @@ function isBeyond({ ref, value, descending, nullable }: Key, forward: boolean): 
   return greater && nullable ? sql`(${beyond} or ${ref} is null)` : beyond;
 }
 
-function decode(argument: string, cursor: string, order: readonly OrderKey[]): readonly unknown[] {
+/** Whether a value can be one of a column: a cursor of our own has no other, and a database might refuse it. */
+function isOf(shape: ModelShape, { column, nullable }: OrderKey, value: unknown): boolean {
+  if (value === null) return nullable;
+  switch (shape.columns.get(column)?.kind) {
+    case "boolean":
+      return typeof value === "boolean" || value === 0 || value === 1;
+    case "float":
+      return typeof value === "number";
+    case "integer":
+      return Number.isInteger(value) && Math.abs(value as number) < 2 ** 31;
+    case "timestamp":
+      return typeof value === "string" && TIME.test(value) && readTime(isoTime(value)) !== undefined;
+    case "uuid":
+    // A reference.
+    case undefined:
+      return isUuid(value);
+    default:
+      return typeof value === "string" && isStorable(value);
+  }
+}
+
+/** As rows of either database have it. */
+const TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|\+00)$/;
+
+function decode(shape: ModelShape, argument: string, cursor: string, order: readonly OrderKey[]): readonly unknown[] {
   let decoded: unknown;
   try {
     decoded = JSON.parse(Buffer.from(cursor, "base64url").toString());
@@ -65,8 +92,7 @@ function decode(argument: string, cursor: string, order: readonly OrderKey[]): r
     name === nameOf(order) &&
     Array.isArray(values) &&
     values.length === order.length &&
-    values.every((value) => value === null || ["boolean", "number", "string"].includes(typeof value)) &&
-    values.every((value) => typeof value !== "string" || isStorable(value));
+    order.every((key, n) => isOf(shape, key, values[n]));
   if (fits) return values;
   const message = `${argument} is not a cursor of this list in this order.`;
   throw new AppError("BAD_USER_INPUT", message, [{ field: argument, message }]);

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import type { Logger } from "pino";
 import { AppError } from "../errors.ts";
+import { knownRefusal } from "./known-refusals.ts";
 
 /** Turns what was thrown into what a client sees; the same for every transport. */
 export type FormatError = (thrown: unknown) => GraphQLFormattedError;
@@ -13,7 +14,8 @@ export type FormatError = (thrown: unknown) => GraphQLFormattedError;
 export function createErrorFormat(log: Logger): FormatError {
   return (thrown) => {
     const error = thrown instanceof GraphQLError ? thrown : new GraphQLError(String(thrown), { originalError: thrown as Error });
-    const original = rootCause(error);
+    const cause = rootCause(error);
+    const original = knownRefusal(cause) ?? cause;
     const { message, locations, path, extensions } = error.toJSON();
     const place = { ...(locations && { locations }), ...(path && { path }) };
     if (original instanceof AppError) {

@@ -5,7 +5,7 @@ import { type ModelShape, shapeOf } from "../entities/shape.ts";
 import { booleanFilter, columnFilters, listFilter } from "./column-filters.ts";
 import { anyOf, type Filter } from "./condition.ts";
 import { oneFilters, presenceFilter, throughFilters } from "./relation-filters.ts";
-import { escapeLike } from "./text-lookups.ts";
+import { escapeLike, readTexts } from "./text-lookups.ts";
 
 /*
  * Filters of lists, as Nautobot's: a name is a field and, after two underscores, a lookup; several values of one filter are alternatives, several
@@ -55,8 +55,9 @@ function searchFilter(shape: ModelShape): Filter {
   return {
     type: GraphQLString,
     description: `One of ${shape.search.map((name) => `\`${name}\``).join(", ")} contains this, in any case.`,
-    condition(_, given) {
-      const pattern = `%${escapeLike(String(given))}%`;
+    condition(argument, given) {
+      const [text] = readTexts("q", argument, given);
+      const pattern = `%${escapeLike(text!)}%`;
       return (database) => anyOf(shape.search.map((name) => searchIn(database, shape, name.split("."), pattern)));
     },
   };

@@ -16,6 +16,24 @@ const TYPES: Record<string, string> = {
   ".woff2": "font/woff2",
 };
 
+/** The page takes code and data from this server alone, and stands in no frame. Its editor writes styles into the page, and starts workers. */
+const PAGE_HEADERS = {
+  "content-security-policy": [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "font-src 'self' data:",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "worker-src 'self' blob:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; "),
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+};
+
 /** Serves the GraphiQL page to a browser at `GET /graphql`, and its files. Returns false for a request that is not for it. */
 export async function serveGraphiql(
   pathname: string,
@@ -36,6 +54,7 @@ export async function serveGraphiql(
     "content-type": TYPES[extname(file)] ?? "application/octet-stream",
     "content-length": info.size,
     // Names of the page's files change with their content; the page's own does not.
+    ...(isPage && PAGE_HEADERS),
     "cache-control": isPage ? "no-cache" : "public, max-age=31536000, immutable",
   });
   createReadStream(file).pipe(response);

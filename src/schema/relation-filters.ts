@@ -3,19 +3,28 @@ import { type RawBuilder, sql, type SqlBool } from "kysely";
 import type { Database } from "../entities/database.ts";
 import { isUuid } from "../entities/scalars.ts";
 import { type ManyShape, type ModelShape, type OneShape, shapeOf, tableOf } from "../entities/shape.ts";
-import { anyOf, type Filter, isNullFilter, not, refuse, STRINGS, valuesOf } from "./condition.ts";
+import { shown } from "../entities/shown.ts";
+import { anyOf, type Filter, isNullFilter, not, refuse, STRINGS, valuesOf, within } from "./condition.ts";
 import { readTexts, TEXT_TESTS } from "./text-lookups.ts";
 
-/** Ids of a model's objects that values name, by id or by natural key: values, or a statement that finds them. */
-export function idsOf(model: object, argument: string, given: unknown): RawBuilder<unknown> {
+/** Whether a column refers to an object of a model that values name, by id or by natural key. */
+export function refersTo(
+  model: object,
+  ref: RawBuilder<unknown>,
+  argument: string,
+  given: unknown,
+): (database: Database) => RawBuilder<SqlBool> {
   const { table, naturalKey } = shapeOf(model);
   const values = valuesOf(given).map(String);
-  const ids = values.filter(isUuid);
+  const ids = values.filter(isUuid).map((id) => id.toLowerCase());
   const keys = values.filter((value) => !isUuid(value));
-  if (keys.length === 0) return sql`(${ids.length > 0 ? sql.join(ids) : sql`null`})`;
-  if (!naturalKey) return refuse(argument, `"${keys[0]!}" is not a UUID, and these objects have no name to be found by.`);
-  const named = sql`${sql.ref(naturalKey)} in (${sql.join(keys)})`;
-  return sql`(select id from ${sql.table(table)} where ${ids.length > 0 ? sql`${named} or id in (${sql.join(ids)})` : named})`;
+  if (keys.length === 0) return (database) => within(database, ref, ids, "uuid");
+  if (!naturalKey) return refuse(argument, `${shown(keys[0])} is not a UUID, and these objects have no name to be found by.`);
+  return (database) => {
+    const named = within(database, sql.ref(naturalKey), keys, "text");
+    const found = ids.length > 0 ? sql`(${named} or ${within(database, sql.ref("id"), ids, "uuid")})` : named;
+    return sql`(${ref} in (select id from ${sql.table(table)} where ${found}))`;
+  };
 }
 
 /** Filters of a reference, by lookup. */
@@ -25,8 +34,8 @@ export function* oneFilters(name: string, relation: OneShape, shape: ModelShape)
     type: STRINGS,
     description,
     condition(argument, given) {
-      const named = sql<SqlBool>`(${ref} in ${idsOf(relation.target(), argument, given)})`;
-      return () => (negate ? not(named, ref, relation.nullable) : named);
+      const named = refersTo(relation.target(), ref, argument, given);
+      return (database) => (negate ? not(named(database), ref, relation.nullable) : named(database));
     },
   });
   yield ["", filter(`\`${name}\` is one of these, by id or by name.`, false)];
@@ -54,24 +63,21 @@ export function* throughFilters(
 ): Generator<[string, Filter]> {
   const id = sql.ref(`${shape.table}.id`);
   const target = sql.ref(`${tableOf(relation.target())}_id`);
-  const linkedTo = (ids: RawBuilder<unknown>) =>
-    sql<SqlBool>`(${id} in (select ${sql.ref(relation.column)} from ${sql.table(through)} where ${target} in ${ids}))`;
+  const linkedTo = (linked: RawBuilder<SqlBool>) =>
+    sql<SqlBool>`(${id} in (select ${sql.ref(relation.column)} from ${sql.table(through)} where ${linked}))`;
   const filter = (
     description: string,
     negate: boolean,
-    ids: (argument: string, given: unknown) => (database: Database) => RawBuilder<unknown>,
+    links: (argument: string, given: unknown) => (database: Database) => RawBuilder<SqlBool>,
   ): Filter => ({
     type: STRINGS,
     description,
     condition(argument, given) {
-      const found = ids(argument, given);
+      const found = links(argument, given);
       return (database) => (negate ? sql<SqlBool>`not ${linkedTo(found(database))}` : linkedTo(found(database)));
     },
   });
-  const byName = (argument: string, given: unknown) => {
-    const ids = idsOf(relation.target(), argument, given);
-    return () => ids;
-  };
+  const byName = (argument: string, given: unknown) => refersTo(relation.target(), target, argument, given);
   yield ["", filter(`One of \`${name}\` is one of these, by id or by name.`, false, byName)];
   yield ["n", filter(`None of \`${name}\` is one of these, by id or by name.`, true, byName)];
   const present = presenceFilter(name, relation, shape);
@@ -90,7 +96,7 @@ export function* throughFilters(
     const matching = (argument: string, given: unknown) => {
       const values = readTexts(lookup, argument, given);
       return (database: Database) =>
-        sql`(select id from ${sql.table(table)} where ${anyOf(values.map((value) => test(database, sql.ref(naturalKey), value)))})`;
+        sql<SqlBool>`${target} in (select id from ${sql.table(table)} where ${anyOf(values.map((value) => test(database, sql.ref(naturalKey), value)))})`;
     };
     yield [lookup, filter(`The name of one of \`${name}\` ${words} one of these.`, false, matching)];
     yield [`n${lookup}`, filter(`Not: the name of one of \`${name}\` ${words} one of these.`, true, matching)];

@@ -6,6 +6,7 @@ import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/di
 import type { ExecutionResult, GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import type { Authenticate, Viewer } from "../access/authenticate.ts";
+import { TooManyFailedKeys } from "../access/failed-keys.ts";
 import { createSessions, type SessionClock } from "../access/sessions.ts";
 import type { Database } from "../entities/database.ts";
 import { StartError } from "../errors.ts";
@@ -23,6 +24,7 @@ import { readPlainRequest } from "./plain-request.ts";
 import { InvalidDocument, openEventStreams } from "./live/event-stream.ts";
 import { createStreams } from "./live/streams.ts";
 import { openSockets, type SocketLimits } from "./live/websocket.ts";
+import { createUsage, type UsageLimits } from "./live/usage.ts";
 import { NAUTOBOT_WEBHOOK, takeNautobotWebhook } from "./nautobot-webhook.ts";
 
 /** Where GraphQL is served; the second is where clients written for Nautobot look. */
@@ -39,7 +41,7 @@ export interface ServerDeps {
   database: Database;
   runner: Runner;
   authenticate: Authenticate;
-  limits: PageLimits & SocketLimits & { maxStreamsPerUser: number };
+  limits: PageLimits & SocketLimits & UsageLimits & { maxStreamsPerUser: number };
   /** Shared with whoever sends webhooks; without it none is taken. */
   webhookSecret?: string | undefined;
   clock: SessionClock;
@@ -84,7 +86,18 @@ export async function openServer(
   const readDocument = createDocumentReader(schema);
   const openStream = createStreams(executor, contextOf, formatError);
   const sessions = createSessions(database, { checkMs: SESSION_CHECK_MS, mostPerUser: limits.maxStreamsPerUser, clock });
-  const live = { schema, executor, readDocument, openStream, authenticate, sessions, contextOf, formatError, limits };
+  const live = {
+    schema,
+    executor,
+    readDocument,
+    openStream,
+    authenticate,
+    sessions,
+    contextOf,
+    formatError,
+    limits,
+    usage: createUsage(limits),
+  };
   const sockets = openSockets(live);
   const eventStreams = openEventStreams(live);
 
@@ -97,11 +110,11 @@ export async function openServer(
     }
     const file = fileOfPath(pathname);
     if (file !== undefined) {
-      await authenticate(request.headers.authorization);
+      await authenticate(request.headers.authorization, request.socket.remoteAddress);
       return sendFile(runner, file, request, response);
     }
     if (!PATHS.has(pathname)) return send(response, 404, { errors: [{ message: `Nothing is served at ${pathname}.` }] });
-    const viewer = await authenticate(request.headers.authorization);
+    const viewer = await authenticate(request.headers.authorization, request.socket.remoteAddress);
     if (request.headers.accept?.includes("text/event-stream")) return eventStreams.answer(viewer, request, response);
     const { method = "GET", headers } = request;
     const body = await readJsonBody(request);
@@ -134,12 +147,18 @@ export async function openServer(
   }
 
   const http = createServer((request, response) => {
+    // No browser takes an answer for another kind of thing than it says: what runs leave can be downloaded here.
+    response.setHeader("x-content-type-options", "nosniff");
     answer(request, response).catch((error: unknown) => {
       if (response.headersSent) return response.destroy();
       if (error instanceof InvalidDocument) return send(response, 400, { errors: error.errors.map(formatError) });
       const formatted = formatError(error);
       // What is left of the request is not read; the connection cannot be used for another.
       if (!request.complete) response.setHeader("connection", "close");
+      if (error instanceof TooManyFailedKeys) {
+        response.setHeader("retry-after", error.retryAfter);
+        return send(response, 429, { errors: [formatted] });
+      }
       send(response, HTTP_STATUS[String(formatted.extensions?.["code"])] ?? 500, { errors: [formatted] });
     });
   });

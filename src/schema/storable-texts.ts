@@ -5,6 +5,12 @@ import { refuse } from "./condition.ts";
 /** Whether every database can hold the text: without NUL, and without half of a character that takes two units of UTF-16. */
 export const isStorable = (text: string) => !text.includes("\0") && text.isWellFormed();
 
+/** Levels of lists and objects in a value of JSON. */
+const MAX_LEVELS = 200;
+
+/** A path without what is below its field. */
+const topOf = (path: string) => path.split(".").slice(0, 2).join(".");
+
 const MESSAGE = "A text holds NUL (U+0000) or half a surrogate pair, which cannot be stored or searched for.";
 
 /**
@@ -39,16 +45,17 @@ function checked<T extends object>(args: T): T {
 }
 
 /**
- * Checks every text in a value of JSON.
- * @throws {@link AppError} BAD_USER_INPUT that names the path of the first one that cannot be stored.
+ * Checks every text in a value of JSON, and how deep it is nested: whoever walks through it later has an end to the stack.
+ * @throws {@link AppError} BAD_USER_INPUT that names the path of the first text that cannot be stored, or the field that is too deep.
  */
-export function checkTexts(value: unknown, path: string): void {
+export function checkTexts(value: unknown, path: string, level = 0): void {
   if (typeof value === "string") {
     if (!isStorable(value)) refuse(path, MESSAGE);
   } else if (typeof value === "object" && value !== null) {
+    if (level === MAX_LEVELS) refuse(topOf(path), `The value is nested more than ${MAX_LEVELS} levels deep.`);
     for (const [key, inner] of Object.entries(value)) {
       if (!isStorable(key)) refuse(path, MESSAGE);
-      checkTexts(inner, path ? `${path}.${key}` : key);
+      checkTexts(inner, path ? `${path}.${key}` : key, level + 1);
     }
   }
 }

@@ -1,11 +1,20 @@
 import type { RawBuilder, SqlBool } from "kysely";
 import { RE2JS } from "re2js";
 import type { Database } from "../entities/database.ts";
+import { shown } from "../entities/shown.ts";
 import { refuse, valuesOf } from "./condition.ts";
 
-/** Values of a text lookup; patterns are checked. */
+/** Most texts that one filter looks for: each is compared with each row. */
+const MAX_TEXTS = 100;
+/** Longest text that is looked for, in characters; SQLite compares with patterns of 50,000 bytes. */
+const MAX_LENGTH = 10_000;
+
+/** Values of a text lookup; patterns are checked. @throws {@link AppError} BAD_USER_INPUT for too many, too long ones, and what is no pattern. */
 export function readTexts(lookup: string, argument: string, given: unknown): string[] {
-  const texts = valuesOf(given).map(String);
+  const texts = [...new Set(valuesOf(given).map(String))];
+  if (texts.length > MAX_TEXTS) refuse(argument, `${texts.length} texts are too many: look for ${MAX_TEXTS} at a time.`);
+  if (texts.some(({ length }) => length > MAX_LENGTH))
+    refuse(argument, `A text of more than ${MAX_LENGTH} characters cannot be looked for.`);
   return lookup.endsWith("re") ? texts.map((text) => checkPattern(argument, text)) : texts;
 }
 
@@ -29,6 +38,6 @@ function checkPattern(argument: string, pattern: string): string {
     RE2JS.compile(pattern);
     return pattern;
   } catch (error) {
-    return refuse(argument, `"${pattern}" is not a regular expression of RE2's syntax: ${(error as Error).message}.`);
+    return refuse(argument, `${shown(pattern)} is not a regular expression of RE2's syntax: ${(error as Error).message}.`);
   }
 }

@@ -27,11 +27,12 @@ export async function scratchFolder(): Promise<string> {
   return folder;
 }
 
-/** Runs the built server, or another script, with an environment that holds nothing but what is given. */
-export function spawnServer(env: Record<string, string>, script = "dist/main.js"): ChildProcess {
+/** Runs the built server, or another script, with an environment that holds nothing but what is given. @param uid another user to run it as. */
+export function spawnServer(env: Record<string, string>, script = "dist/main.js", uid?: number): ChildProcess {
   const child = spawn(process.execPath, [resolve(script)], {
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], PORT: "0", ...env } as NodeJS.ProcessEnv,
     stdio: ["ignore", "pipe", "pipe"],
+    ...(uid !== undefined && { uid }),
   });
   onTestFinished(async () => {
     if (child.exitCode === null && child.signalCode === null) {

@@ -17,7 +17,7 @@ test("transactions that cannot be rolled back take no connection with them", asy
       await em.execute(BREAK);
       throw new Error("on purpose");
     });
-    await expect(broken).rejects.toThrow();
+    await expect(broken).rejects.toThrow(/on purpose|administrator command|terminated/);
   }
   const name = await database.transaction(async (em) => {
     em.create(Tag, { name: "after" }, { partial: true });

@@ -189,3 +189,30 @@ test("a browser gets GraphiQL, whole and from here", async () => {
   expect((await fetch(`${url}/graphiql/../package.json`)).status).toBe(404);
   expect((await fetch(`${url}/graphiql/%2e%2e/%2e%2e/package.json`)).status).toBe(404);
 });
+
+test("every answer says that it is what it says, and the page that it takes nothing from elsewhere and stands in no frame", async () => {
+  const { url } = await openTestApp({});
+  const page = await fetch(`${url}/graphql`, { headers: { accept: "text/html" } });
+  expect(Object.fromEntries(page.headers)).toMatchObject({
+    "content-security-policy": expect.stringMatching(/default-src 'none'.*script-src 'self';.*frame-ancestors 'none'/),
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+  });
+  const [asset] = /\/graphiql\/assets\/[^"]+\.js/.exec(await page.text())!;
+  const asked = { method: "POST", headers: { "content-type": "application/json", authorization: `Token ${KEY}` } };
+  const answers = [
+    page,
+    await fetch(`${url}${asset}`),
+    await fetch(`${url}/graphql`, { ...asked, body: `{"query":"{ jobs { id } }"}` }),
+    await fetch(`${url}/graphql`, { ...asked, body: `{"query":"{ nope }"}` }),
+    await fetch(`${url}/graphql`, {
+      ...asked,
+      headers: { ...asked.headers, accept: "text/event-stream" },
+      body: `{"query":"{ jobs { id } }"}`,
+    }),
+    await fetch(`${url}/graphql`, { method: "POST" }),
+    await fetch(`${url}/nothing`),
+    await fetch(`${url}/api/extras/file-proxies/x/download/`, { headers: asked.headers }),
+  ];
+  expect(answers.map(({ headers }) => headers.get("x-content-type-options"))).toEqual(answers.map(() => "nosniff"));
+});

@@ -5,6 +5,7 @@ import { KEY, openTestApp, type TestApp } from "../support/app.ts";
 import { post } from "../support/client.ts";
 import { answersOf, openEventStream } from "../support/event-stream.ts";
 import { createTestClock } from "../support/clock.ts";
+import { createPerson } from "../support/people.ts";
 import { databaseOf } from "../support/rows.ts";
 
 const JOBS = {
@@ -17,6 +18,9 @@ export const Quick = defineJob({ name: "Quick", enabled: true, run({ logger }) {
 `,
 };
 const FOLLOW = `subscription ($id: ID!) { job_log_entries(job_result_id: $id) { sequence message } }`;
+
+/** An answer of some megabytes. */
+const LARGE = `{ __schema { types { name description fields { name description args { name description } } inputFields { name description } } } }`;
 
 async function start(app: TestApp, job: string): Promise<string> {
   return (await app.client.query(`mutation { run_job(class_path: "jobs.${job}") { id } }`)).run_job.id;
@@ -161,6 +165,74 @@ describe("limits", () => {
     for (let n = 0; n < 1200; n++) subscribe(String(n), "{ __typename }");
     expect(await closed).toEqual({ code: 4429, reason: expect.stringContaining("operations a second") });
     expect(await app.client.query("{ __typename }")).toEqual({ __typename: "Query" });
+  });
+
+  test("of operations of one user hold over all sockets and event streams, and are free again with each that ends", async () => {
+    const app = await openTestApp(JOBS, { maxSubscriptionsPerUser: 3 });
+    const person = await createPerson(app, { username: "other" });
+    const id = await start(app, "Waits");
+    const body = { query: FOLLOW, variables: { id } };
+    const [first, second] = [await open(app), await open(app)];
+    for (const number of ["1", "2"]) first.subscribe(number, FOLLOW, { id });
+    await first.until((message) => message.id === "2" && message.type === "next");
+    const stream = await openEventStream(app.url, KEY, body);
+    await stream[Symbol.asyncIterator]().next();
+    const refused = await openEventStream(app.url, KEY, body);
+    for await (const _ of refused);
+    expect([refused.status, JSON.parse(refused.text()).errors[0].extensions.code]).toEqual([413, "LIMIT_EXCEEDED"]);
+    second.subscribe("1", FOLLOW, { id });
+    expect(await second.closed).toEqual({ code: 4429, reason: expect.stringContaining("3 operations under way") });
+    const other = await open(app, { key: person.key });
+    other.subscribe("1", FOLLOW, { id });
+    await other.until(({ type }) => type === "next");
+    first.send({ id: "1", type: "complete" });
+    const freed = async () => {
+      const next = await openEventStream(app.url, KEY, body);
+      next.cut();
+      return next.status;
+    };
+    await expect.poll(freed).toBe(200);
+  });
+
+  test("a client that reads no answers is not answered further, and is when it reads; others go on", async () => {
+    const app = await openTestApp(JOBS);
+    const [slow, other] = [await open(app), await open(app)];
+    slow.socket.pause();
+    for (let n = 0; n < 40; n++) slow.subscribe(String(n), LARGE);
+    slow.subscribe("last", `mutation { create_tag(data: { name: "begun" }) { id } }`);
+    for (let n = 0; n < 10; n++) {
+      other.subscribe(String(n), "{ tags { name } }");
+      expect(await other.until((message) => message.id === String(n))).toMatchObject({ payload: { data: { tags: [] } } });
+    }
+    slow.socket.resume();
+    await slow.until(({ id, type }) => id === "last" && type === "complete");
+    expect(slow.messages.filter(({ type }) => type === "next")).toHaveLength(41);
+    expect(slow.messages.filter(({ type }) => type === "complete")).toHaveLength(41);
+    expect((await app.client.query("{ tags { name } }")).tags).toEqual([{ name: "begun" }]);
+  });
+
+  test("of bytes that wait to be read by one user close what asks for more, and leave others alone", async () => {
+    const app = await openTestApp(JOBS, { maxUnreadBytesPerUser: 1_000_000 });
+    const person = await createPerson(app, { username: "other" });
+    const [slow, next, other] = [await open(app), await open(app), await open(app, { key: person.key })];
+    slow.socket.pause();
+    for (let n = 0; n < 40; n++) slow.subscribe(String(n), LARGE);
+    const ask = async () => {
+      if (next.socket.readyState === WebSocket.OPEN) next.subscribe(crypto.randomUUID(), "{ __typename }");
+      return next.socket.readyState;
+    };
+    await expect.poll(ask).not.toBe(WebSocket.OPEN);
+    expect(await next.closed).toEqual({ code: 4429, reason: expect.stringContaining("wait to be read") });
+    other.subscribe("1", "{ __typename }");
+    await other.until(({ type }) => type === "complete");
+    slow.socket.terminate();
+    const again = async () => {
+      const { status, body } = await post(app.url, KEY, { query: "{ __typename }" });
+      const stream = await openEventStream(app.url, KEY, { query: "{ __typename }" });
+      for await (const _ of stream);
+      return [status, body.data, stream.status];
+    };
+    await expect.poll(again).toEqual([200, { __typename: "Query" }, 200]);
   });
 
   test("of a message's size close its socket alone, with 1009", async () => {

@@ -54,6 +54,7 @@ export async function openSqlite(path: string, limits: ReadLimits): Promise<Data
     appendConsoleEntries: async (rows, holds = []) => (append ??= openAppend(file)).consoleEntries(rows, holds),
     keepAlive: (workerId, everyMs) => keepAlive({ file }, workerId, everyMs),
     alone: (work) => alone(file, work),
+    isOneOf: (value, values) => sql`(${value} in (select value from json_each(${JSON.stringify(values)})))`,
     migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),
     pendingSchemaChanges: () => orm.schema.getUpdateSchemaSQL({ wrap: false }),
     async close() {

@@ -10,6 +10,7 @@ import type { FormatError } from "../error-format.ts";
 import type { Executor } from "../execute.ts";
 import { readJsonBody } from "../json-body.ts";
 import type { OpenStream, Stream } from "./streams.ts";
+import type { Usage } from "./usage.ts";
 
 /** What event streams need. */
 export interface EventStreamDeps {
@@ -20,6 +21,7 @@ export interface EventStreamDeps {
   sessions: Sessions;
   contextOf(session: Session): Context;
   formatError: FormatError;
+  usage: Usage;
 }
 
 /** GraphQL over server-sent events. */
@@ -42,7 +44,7 @@ const HEADERS = {
 
 /** The protocol of graphql-sse, in its mode of distinct connections: one operation a request, `next` for each answer, then `complete`. */
 export function openEventStreams(deps: EventStreamDeps): EventStreams {
-  const { schema, executor, readDocument, openStream, sessions, contextOf, formatError } = deps;
+  const { schema, executor, readDocument, openStream, sessions, contextOf, formatError, usage } = deps;
   const open = new Set<ServerResponse>();
 
   /** Answers of one operation; the errors of a document that is not valid come before the stream begins. */
@@ -72,7 +74,9 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
         response.end(`${event("next", JSON.stringify({ errors: [formatError(error)] }))}${event("complete")}`);
         ended.abort();
       });
+      let end: (() => void) | undefined;
       try {
+        end = usage.begin(session.id);
         const answers = await answersOf(session, request);
         if (ended.signal.aborted) return void ("return" in answers && (await answers.return()));
         response.writeHead(200, HEADERS);
@@ -84,8 +88,10 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
           for await (const answer of answers) {
             if (ended.signal.aborted) break;
             // Whoever reads slower than we write is waited for.
+            const read = usage.hold(session.id, answer.length);
             if (!response.write(event("next", answer)))
               await once(response, "drain", { signal: ended.signal }).catch(() => undefined);
+            read();
           }
           if (!ended.signal.aborted) response.end(event("complete"));
         } finally {
@@ -93,6 +99,7 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
           open.delete(response);
         }
       } finally {
+        end?.();
         leave();
       }
     },

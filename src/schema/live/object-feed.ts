@@ -80,7 +80,7 @@ function follow(
   return runner.followFeed<Row>({
     key: `${whose} ${shape.table} ${columns.join()} ${JSON.stringify(filters)}`,
     families: feed.families,
-    read: (ids) => read(() => within(sql.ref(`${shape.table}.id`), ids), ids.length),
+    read: (ids) => read(() => within(database, sql.ref(`${shape.table}.id`), ids, "uuid"), ids.length),
     ...(since && { replay: () => replay(since.toISOString()) }),
   });
 }

@@ -12,6 +12,7 @@ import type { FormatError } from "../error-format.ts";
 import type { Executor } from "../execute.ts";
 import { type Connection, createConnection } from "./connection.ts";
 import type { OpenStream, Stream } from "./streams.ts";
+import type { Usage } from "./usage.ts";
 
 /** What sockets need. */
 export interface SocketDeps {
@@ -24,6 +25,7 @@ export interface SocketDeps {
   contextOf(session: Session): Context;
   formatError: FormatError;
   limits: SocketLimits;
+  usage: Usage;
 }
 
 /** What one socket may do. */
@@ -52,18 +54,23 @@ const INIT_TIMEOUT_MS = 3000;
 
 /** GraphQL over WebSocket: the protocol `graphql-transport-ws`. */
 export function openSockets(deps: SocketDeps): Sockets {
-  const { schema, executor, readDocument, openStream, authenticate, sessions, contextOf, formatError, limits } = deps;
+  const { schema, executor, readDocument, openStream, authenticate, sessions, contextOf, formatError, limits, usage } = deps;
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, handleProtocols });
 
   const protocol = makeServer<Record<string, unknown>, Connection>({
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
-    execute: executor.execute,
+    execute: (args) => inTurn(args as unknown as SocketOperation),
     async subscribe(args) {
-      const { id, connection, ...asked } = args as unknown as SocketSubscription;
-      const stream = await openStream({ ...asked, viewer: connection.session! });
-      if (!(Symbol.asyncIterator in stream)) return stream;
-      const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
-      return sendAll(stream, (answer) => connection.send(`${head}${answer}}`));
+      const { id, connection, isWanted: _, ...asked } = args as unknown as SocketOperation;
+      const end = begin(connection);
+      if (!end) return nothing();
+      const stream = await openStream({ ...asked, viewer: connection.session! }).catch((error: unknown) => {
+        end();
+        throw error;
+      });
+      if (Symbol.asyncIterator in stream) return sendAll(stream, (answer) => connection.send(nextOf(id, answer)), end);
+      end();
+      return stream;
     },
     onSubscribe({ extra: connection, subscriptions }, id, { query, operationName, variables }) {
       const refusal = connection.refuse(Object.keys(subscriptions).length);
@@ -74,12 +81,23 @@ export function openSockets(deps: SocketDeps): Sockets {
       const document = readDocument(query);
       if (!("kind" in document)) return document;
       const contextValue = contextOf(connection.session!);
-      return { schema, document, operationName, variableValues: variables, contextValue, id, connection } as ExecutionArgs;
+      const isWanted = () => id in subscriptions;
+      return {
+        schema,
+        document,
+        operationName,
+        variableValues: variables,
+        contextValue,
+        id,
+        connection,
+        isWanted,
+      } as ExecutionArgs;
     },
     async onConnect({ extra: connection, connectionParams: given = {} }) {
       const { socket, request } = connection;
       try {
-        const session = await authenticate(given["Authorization"] ?? given["authorization"] ?? request.headers.authorization);
+        const authorization = given["Authorization"] ?? given["authorization"] ?? request.headers.authorization;
+        const session = await authenticate(authorization, request.socket.remoteAddress);
         const leave = sessions.open(session, () => socket.close(CLOSE.keyEnded, "The key is no longer good."));
         // It may have gone while the key was looked up.
         if (socket.readyState === socket.OPEN) socket.once("close", leave);
@@ -97,8 +115,53 @@ export function openSockets(deps: SocketDeps): Sockets {
       result.errors ? { ...result, errors: result.errors.map(formatError) as GraphQLError[] } : undefined,
   });
 
+  /** Counts an operation, or closes the socket of a user who may begin no further one. */
+  function begin({ socket, session }: Connection): (() => void) | undefined {
+    try {
+      return usage.begin(session!.id);
+    } catch (error) {
+      closeSlow(socket, error);
+      return undefined;
+    }
+  }
+
+  /** Tells a client why its socket is closed; one that reads nothing does not hear it, and is let go all the same. */
+  function closeSlow(socket: WebSocket, error: unknown): void {
+    if (!(error instanceof AppError)) throw error;
+    if (socket.isPaused) socket.resume();
+    socket.close(CLOSE.tooMany, error.message);
+    setTimeout(() => socket.terminate(), CLOSE_GRACE_MS).unref();
+  }
+
+  /** Answers a query or mutation. It is sent here, so that the next one's turn comes only when it has left. */
+  async function inTurn({
+    id,
+    connection,
+    isWanted,
+    ...asked
+  }: SocketOperation): Promise<AsyncIterableIterator<ExecutionResult>> {
+    const end = begin(connection);
+    if (!end) return nothing();
+    try {
+      await connection.inTurn(async () => {
+        if (!isWanted() || connection.socket.readyState !== connection.socket.OPEN) return;
+        try {
+          usage.mustHaveRead(connection.session!.id);
+        } catch (error) {
+          return closeSlow(connection.socket, error);
+        }
+        const { errors, ...result } = await executor.execute(asked);
+        const answer = JSON.stringify({ ...result, ...(errors && { errors: errors.map(formatError) }) });
+        if (isWanted()) await connection.send(nextOf(id, answer));
+      });
+    } finally {
+      end();
+    }
+    return nothing();
+  }
+
   function connect(socket: WebSocket, request: IncomingMessage): void {
-    const connection = createConnection(socket, request, limits.maxSubscriptionsPerSocket);
+    const connection = createConnection(socket, request, limits.maxSubscriptionsPerSocket, usage);
     const fail = (error: unknown) => socket.close(CLOSE.weAreWrong, formatError(error).message);
     const closed = protocol.opened(
       {
@@ -129,20 +192,36 @@ export function openSockets(deps: SocketDeps): Sockets {
   };
 }
 
-interface SocketSubscription extends ExecutionArgs {
+interface SocketOperation extends ExecutionArgs {
   id: string;
   connection: Connection;
+  /** Whether the client has not taken it back. */
+  isWanted(): boolean;
 }
 
+const nextOf = (id: string, answer: string) => `{"id":${JSON.stringify(id)},"type":"next","payload":${answer}}`;
+
+/** An iterator without anything: there is nothing left for graphql-ws to send. */
+async function* nothing(): AsyncGenerator<ExecutionResult> {}
+
 /** As an iterator that gives nothing: graphql-ws would write each answer as JSON once more, and for each subscriber. */
-function sendAll(stream: Stream, send: (answer: string) => Promise<void>): AsyncIterableIterator<ExecutionResult> {
+function sendAll(
+  stream: Stream,
+  send: (answer: string) => Promise<void>,
+  ended: () => void,
+): AsyncIterableIterator<ExecutionResult> {
   return {
     async next() {
-      for await (const answer of stream) await send(answer);
+      try {
+        for await (const answer of stream) await send(answer);
+      } finally {
+        ended();
+      }
       return { done: true, value: undefined };
     },
     async return() {
       await stream.return();
+      ended();
       return { done: true, value: undefined };
     },
     [Symbol.asyncIterator]() {

@@ -1,0 +1,55 @@
+import { isIPv6 } from "node:net";
+import { LRUCache } from "lru-cache";
+import { AppError } from "../errors.ts";
+
+/** Window in which failures are counted, in milliseconds. */
+const WINDOW_MS = 60_000;
+/** Addresses that are counted at most; of more, those that were not heard of for longest are forgotten. */
+const MAX_ADDRESSES = 10_000;
+
+/** Too many keys from one address were wrong: it has to wait. */
+export class TooManyFailedKeys extends AppError {
+  /** Whole seconds until the address may try again. */
+  readonly retryAfter: number;
+
+  constructor(retryAfter: number) {
+    super("LIMIT_EXCEEDED", `Too many keys from your address were wrong: try again in ${retryAfter} s.`);
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** Counts keys that were not found, by the address that sent them. */
+export interface FailedKeys {
+  /** Counts a try, until the returned function says that its key was good. @throws {@link TooManyFailedKeys} without counting it. */
+  try(address: string): () => void;
+}
+
+/**
+ * @param most failures of one address in a minute; Infinity for no limit.
+ * @param elapsed milliseconds of a clock that nobody sets.
+ */
+export function createFailedKeys(most: number, elapsed: () => number): FailedKeys {
+  const windows = new LRUCache<string, { since: number; failures: number }>({ max: MAX_ADDRESSES });
+  return {
+    try(address) {
+      const network = networkOf(address);
+      const now = elapsed();
+      let window = windows.get(network);
+      if (!window || now - window.since >= WINDOW_MS) windows.set(network, (window = { since: now, failures: 0 }));
+      if (window.failures >= most) throw new TooManyFailedKeys(Math.ceil((window.since + WINDOW_MS - now) / 1000));
+      window.failures += 1;
+      const counted = window;
+      return () => void (counted.failures -= 1);
+    },
+  };
+}
+
+/** An address of IPv6 stands for its network of 64 bits: all of that are one client's. */
+function networkOf(address: string): string {
+  const ipv4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (ipv4 !== undefined || !isIPv6(address)) return ipv4 ?? address;
+  const [head, tail] = address.split("::").map((half) => (half === "" ? [] : half.split(":")));
+  const zeros = tail ? Array.from({ length: 8 - head!.length - tail.length }, () => "0") : [];
+  const groups = [...head!, ...zeros, ...(tail ?? [])].slice(0, 4);
+  return groups.map((group) => Number.parseInt(group, 16).toString(16)).join(":");
+}

@@ -1,0 +1,9 @@
+/** Longest text that is told whole, in characters. */
+const MAX_TEXT = 100;
+
+/** Returns a refused value as a sentence names it: texts cut short, and of lists and objects only what they are. */
+export function shown(value: unknown): string {
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
+  if (typeof value !== "string") return String(value);
+  return JSON.stringify(value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value);
+}

@@ -1,0 +1,65 @@
+import { AppError } from "../../errors.ts";
+
+/** What one user may have under way, over all sockets and event streams. */
+export interface UsageLimits {
+  /** Operations under way. */
+  maxSubscriptionsPerUser: number;
+  /** Bytes of answers that wait to be read; no operation is begun beyond. */
+  maxUnreadBytesPerUser: number;
+}
+
+/** What users have under way, and what waits to be read by them. */
+export interface Usage {
+  /** Counts an operation until the returned function is called. @throws {@link AppError} LIMIT_EXCEEDED when the user may begin no further one. */
+  begin(userId: string): () => void;
+  /** Counts bytes that wait to be read, until the returned function is called. */
+  hold(userId: string, bytes: number): () => void;
+  /** @throws {@link AppError} LIMIT_EXCEEDED when the user has to read before anything else is done. */
+  mustHaveRead(userId: string): void;
+}
+
+export function createUsage({ maxSubscriptionsPerUser, maxUnreadBytesPerUser }: UsageLimits): Usage {
+  const operations = createCounts();
+  const unread = createCounts();
+
+  function mustHaveRead(userId: string): void {
+    if (unread.of(userId) > maxUnreadBytesPerUser)
+      throw new AppError("LIMIT_EXCEEDED", `More than ${maxUnreadBytesPerUser} bytes of answers wait to be read by you.`);
+  }
+
+  return {
+    begin(userId) {
+      mustHaveRead(userId);
+      if (operations.of(userId) >= maxSubscriptionsPerUser)
+        throw new AppError(
+          "LIMIT_EXCEEDED",
+          `You have ${maxSubscriptionsPerUser} operations under way, as many as one user may.`,
+        );
+      return operations.add(userId, 1);
+    },
+    hold: unread.add,
+    mustHaveRead,
+  };
+}
+
+/** Numbers by user; users without one take no room. */
+function createCounts() {
+  const counts = new Map<string, number>();
+  const of = (userId: string) => counts.get(userId) ?? 0;
+  const change = (userId: string, by: number) => {
+    const count = of(userId) + by;
+    if (count > 0) counts.set(userId, count);
+    else counts.delete(userId);
+  };
+  return {
+    of,
+    add(userId: string, number: number): () => void {
+      change(userId, number);
+      let isCounted = true;
+      return () => {
+        if (isCounted) change(userId, -number);
+        isCounted = false;
+      };
+    },
+  };
+}

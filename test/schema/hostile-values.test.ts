@@ -1,0 +1,176 @@
+import {
+  getNamedType,
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLInputField,
+  isInputObjectType,
+  isLeafType,
+  isRequiredInputField,
+} from "graphql";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createSchema } from "../../src/schema/index.ts";
+import { KEY, openTestApp, type TestApp } from "../support/app.ts";
+import { hostileValues, LONG_LISTS, longList, objectWith, required } from "../support/hostile-values.ts";
+import { storeWorld } from "../support/world.ts";
+import { openDatabase } from "../../src/entities/database.ts";
+
+/*
+ * Nothing that a caller sends is INTERNAL_SERVER_ERROR. Every argument of every query and mutation, and every field of every input, is given values
+ * of its type and of others; each is answered, or refused with a sentence.
+ */
+
+const JOBS = {
+  "a.ts": `export const Any = defineJob({ name: "Any", enabled: true, isolation: "shared", variables: z.object({ any: z.any() }), run: ({ data }) => data });`,
+};
+
+async function open(): Promise<{ app: TestApp; world: Awaited<ReturnType<typeof storeWorld>> }> {
+  const app = await openTestApp(JOBS, { logLevel: "silent" });
+  const database = await openDatabase(app.config.databaseUrl);
+  const world = await storeWorld(database);
+  await database.close();
+  return { app, world };
+}
+
+/** What is wrong with an answer; undefined for nothing. */
+async function send(app: TestApp, query: string, variables: string): Promise<string | undefined> {
+  const response = await fetch(`${app.url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Token ${KEY}` },
+    body: `{"query":${JSON.stringify(query)},"variables":${variables}}`,
+  });
+  const { errors = [] } = (await response.json()) as { errors?: any[] };
+  const wrong = errors.find(({ extensions }) => (extensions?.code ?? "INTERNAL_SERVER_ERROR") === "INTERNAL_SERVER_ERROR");
+  if (!wrong && response.status < 500) return undefined;
+  const logged = app.logged.findLast(({ id }) => id === wrong?.extensions?.id) as any;
+  return `${response.status} ${wrong?.message} ${String(logged?.err?.stack ?? "").slice(0, 900)}`;
+}
+
+const selectionOf = (field: GraphQLField<unknown, unknown>) => (isLeafType(getNamedType(field.type)) ? "" : "{ __typename }");
+
+/** An operation of one field, with a variable for each argument that is given. */
+function operationOf(
+  kind: "mutation" | "query",
+  field: GraphQLField<unknown, unknown>,
+  args: readonly GraphQLArgument[],
+): string {
+  const declared = args.map(({ name, type }) => `$${name}: ${type}`).join(", ");
+  const given = args.map(({ name }) => `${name}: $${name}`).join(", ");
+  return `${kind} (${declared}) { ${field.name}(${given}) ${selectionOf(field)} }`;
+}
+
+const schema = createSchema();
+
+/** One thing that is sent. */
+interface Attempt {
+  words: string;
+  operation: string;
+  variables: string;
+}
+
+/** Objects of the world, by what the names of the mutations that change one say. */
+const KNOWN: readonly [RegExp, keyof Awaited<ReturnType<typeof storeWorld>>][] = [
+  [/stage_definition$/, "stageDefinition"],
+  [/workflow_definition$/, "definition"],
+  [/job_button$/, "button"],
+  [/job_hook$/, "hook"],
+  [/job_queue$/, "queue"],
+  [/scheduled_job/, "schedule"],
+  [/job_result/, "run"],
+  [/(^|_)job$/, "job"],
+  [/group$/, "group"],
+  [/tag$/, "tag"],
+  [/user$/, "user"],
+];
+
+/** Everything that can be sent for one argument. */
+function attemptsOf(
+  kind: "mutation" | "query",
+  field: GraphQLField<unknown, unknown>,
+  arg: GraphQLArgument,
+  world: Awaited<ReturnType<typeof storeWorld>>,
+): Attempt[] {
+  const args = [...new Set([...required(field.args), arg])];
+  const operation = operationOf(kind, field, args);
+  const type = getNamedType(arg.type);
+  const known = KNOWN.find(([pattern]) => pattern.test(field.name))?.[1];
+  const id: Record<string, string> =
+    known && field.args.some(({ name }) => name === "id") ? { id: JSON.stringify(world[known]) } : {};
+  const lists = (one: GraphQLArgument | GraphQLInputField) =>
+    LONG_LISTS.flatMap((length) => {
+      const json = longList(one.type, length);
+      return json === undefined ? [] : [{ words: `a list of ${length}`, json }];
+    });
+  const values = isInputObjectType(type)
+    ? Object.values(type.getFields()).flatMap((one) => {
+        const needed = Object.values(type.getFields()).filter(isRequiredInputField);
+        return [...hostileValues(one.type, one.name), ...lists(one)].map(({ words, json }) => ({
+          words: `${one.name}: ${words}`,
+          json: objectWith(needed, { [one.name]: json }),
+        }));
+      })
+    : [...hostileValues(arg.type, arg.name), ...lists(arg)];
+  return values.map(({ words, json }) => ({
+    words: `${field.name}(${arg.name}) ${words}`,
+    operation,
+    variables: objectWith(args, { ...id, [arg.name]: json }),
+  }));
+}
+
+/** Attempts of one run, or `DRAWN`: all are reached in time, since each run draws others. */
+const DRAWN = 300;
+
+test.each(["query", "mutation"] as const)("no value of any argument of a %s is an error of the server", async (kind) => {
+  const { app, world } = await open();
+  const type = kind === "query" ? schema.getQueryType()! : schema.getMutationType()!;
+  const all = Object.values(type.getFields()).flatMap((field) => field.args.map((arg) => ({ field, arg })));
+  const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
+  const drawn = fc.sample(
+    fc.constantFrom(...all).chain(({ field, arg }) => fc.constantFrom(...attemptsOf(kind, field, arg, world))),
+    { seed, numRuns: Number(process.env["DRAWN"] ?? DRAWN) },
+  );
+  const failures: string[] = [];
+  for (const { words, operation, variables } of drawn) {
+    const wrong = await send(app, operation, variables);
+    if (wrong) failures.push(`${words}: ${wrong}`);
+  }
+  expect(failures, `SEED=${seed}`).toEqual([]);
+  expect(await app.client.query("{ jobs { name } }")).toMatchObject({ jobs: expect.any(Array) });
+});
+
+test("no value of an argument that is kept in the document is an error of the server", async () => {
+  const { app } = await open();
+  const literals = [2000, 20_000].flatMap((levels) => [
+    "[".repeat(levels) + "]".repeat(levels),
+    "{a:".repeat(levels) + "1" + "}".repeat(levels),
+  ]);
+  for (const literal of [...literals, "1e999", "-9223372036854775808", "99999999999999999999", `"""\\"""`, `"\\ud800"`])
+    for (const operation of [
+      `mutation { run_job(name: "Any", data: ${literal}) { id } }`,
+      `mutation { create_tag(data: { name: "x", _custom_field_data: ${literal} }) { id } }`,
+      `{ job_results(limit: ${literal}) { id } }`,
+      `{ job_results(status: ${literal}) { id } }`,
+      `mutation { prune_records(before: ${literal}) { __typename } }`,
+    ])
+      expect.soft(await send(app, operation, "{}"), operation.slice(0, 100)).toBeUndefined();
+  for (const document of [
+    "{ jobs ".repeat(20_000),
+    `{ jobs { ${"job_results { job_model { ".repeat(3000)} id ${"} }".repeat(3000)} } }`,
+  ])
+    expect.soft(await send(app, document, "{}")).toBeUndefined();
+});
+
+test("no cursor that somebody makes up is an error of the server", async () => {
+  const { app } = await open();
+  const { job_results_connection } = await app.client.query(
+    `{ job_results_connection(first: 1, sort: ["date_created"]) { page_info { end_cursor } } }`,
+  );
+  const [name, values] = JSON.parse(Buffer.from(job_results_connection.page_info.end_cursor, "base64url").toString());
+  const made = [null, true, 1, 1e300, -1, "", "x", "infinity", "10000-01-01T00:00:00Z", "2027-02-30T00:00:00.000Z", [], {}];
+  for (const value of made)
+    for (const n of values.keys()) {
+      const cursor = Buffer.from(JSON.stringify([name, values.with(n, value)])).toString("base64url");
+      const query = `query ($after: String) { job_results_connection(first: 1, after: $after, sort: ["date_created"]) { edges { cursor } } }`;
+      expect.soft(await send(app, query, JSON.stringify({ after: cursor })), JSON.stringify(value)).toBeUndefined();
+    }
+});
