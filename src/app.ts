@@ -59,6 +59,7 @@ export async function openApp(
       graceMs: Math.max(config.cancelGraceMs, SHUTDOWN_ABORT_MS),
       memoryLimitMb: config.memoryLimitMb,
       maxLines: config.maxRunLines,
+      user: config.jobsUser,
       onOutput: (stream, text) => log.info({ stream }, text.trimEnd()),
     });
     opened.push(() => sandbox.close());

@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { StartError } from "./errors.ts";
+import { findUser, type SystemUser } from "./jobs-user.ts";
+import { FROM_FILES, SECRET_SETTINGS } from "./secret-settings.ts";
 import { DEFAULT_SANITIZER_PATTERNS, type SanitizerPattern } from "./sanitizer-patterns.ts";
 
 /** Everything that can be set from outside, validated and frozen. Names are ours; the environment's are in {@link loadConfig}. */
@@ -27,6 +30,8 @@ export interface Config {
   readonly workerConcurrency: number;
   /** The place of a run: a child process, or a thread, in which a fatal error of the engine ends the server. */
   readonly sandbox: "process" | "thread";
+  /** The user of the system that processes of runs belong to; the server's own when undefined. */
+  readonly jobsUser: SystemUser | undefined;
   /** Started processes or threads that are kept waiting for the next runs: each saves a run some 40 ms, and costs about 20 MB of memory. */
   readonly spareSandboxes: number;
   /** How long a run of a job that names no soft time limit goes on before its job is told to stop. */
@@ -146,6 +151,14 @@ const sanitizerPatterns = z.string().transform((text, context): readonly Sanitiz
   }
 });
 
+/** Changing users is the right of root. */
+const jobsUser = z.string().transform((text, context): SystemUser => {
+  const user = findUser(text);
+  if (!user) context.addIssue("must be the name or number of a user of this system, or UID:GID, and not root");
+  else if (process.getuid?.() !== 0) context.addIssue("needs a server that root has started");
+  return user ?? z.NEVER;
+});
+
 const number = (min: number, max: number) =>
   z.coerce
     .number({ error: `must be a whole number from ${min} to ${max}` })
@@ -175,6 +188,7 @@ const environment = z.object({
   JOBS_ROOT: z.string().default("jobs"),
   WORKER_CONCURRENCY: integer(1, 256, 4),
   SANDBOX: z.enum(["process", "thread"], { error: "must be one of process, thread" }).default("process"),
+  JOBS_USER: jobsUser.optional(),
   SPARE_SANDBOXES: integer(0, 64, 1),
   SOFT_TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 300),
   TIME_LIMIT_SECONDS: integer(1, MAX_SECONDS, 600),
@@ -205,22 +219,21 @@ const environment = z.object({
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("info"),
 });
 
-const SECRETS = new Set(["DATABASE_URL", "ADMIN_TOKEN", "SECRET_KEY", "WEBHOOK_SECRET"]);
-
 /**
  * Reads the environment. An empty variable counts as one that is not set.
  * @throws {@link StartError} that lists every problem, one sentence a variable.
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== "")) as Record<
-    string,
-    string
-  >;
+  const given = readSecrets(
+    Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== "")) as Record<string, string>,
+  );
   const parsed = environment.safeParse(given);
   if (!parsed.success) {
     throw new StartError(parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}.`).join("\n"));
   }
   const value = parsed.data;
+  if (value.JOBS_USER && value.SANDBOX !== "process")
+    throw new StartError("JOBS_USER needs SANDBOX=process: threads are of the server's own user.");
   return Object.freeze({
     databaseUrl: value.DATABASE_URL,
     statementTimeoutMs: value.STATEMENT_TIMEOUT_MS,
@@ -233,6 +246,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     systemJobsRoot: fileURLToPath(new URL("./runner/jobs", import.meta.url)),
     workerConcurrency: value.WORKER_CONCURRENCY,
     sandbox: value.SANDBOX,
+    jobsUser: value.JOBS_USER,
     spareSandboxes: value.SPARE_SANDBOXES,
     softTimeLimitMs: value.SOFT_TIME_LIMIT_SECONDS * 1000,
     timeLimitMs: value.TIME_LIMIT_SECONDS * 1000,
@@ -261,6 +275,27 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     maxUnreadBytesPerUser: value.MAX_UNREAD_BYTES_PER_USER,
     customFields: value.CUSTOM_FIELDS,
     logLevel: value.LOG_LEVEL,
-    jobEnv: Object.freeze(Object.fromEntries(Object.entries(given).filter(([name]) => !SECRETS.has(name)))),
+    jobEnv: Object.freeze(Object.fromEntries(Object.entries(given).filter(([name]) => !isSecret(name)))),
   });
+}
+
+const isSecret = (name: string) => SECRET_SETTINGS.some((setting) => name === setting);
+
+/**
+ * Settings with the secrets that `NAME_FILE` names, each without the line feed at its end.
+ * @throws {@link StartError} for a file that cannot be read, or a secret that is given twice.
+ */
+function readSecrets(given: Record<string, string>): Record<string, string> {
+  const secrets: Record<string, string> = {};
+  for (const name of FROM_FILES) {
+    const path = given[`${name}_FILE`];
+    if (path === undefined) continue;
+    if (given[name] !== undefined) throw new StartError(`${name} and ${name}_FILE are both set; one of them must be left out.`);
+    try {
+      secrets[name] = readFileSync(path, "utf8").trimEnd();
+    } catch (error) {
+      throw new StartError(`${name}_FILE cannot be read: ${(error as NodeJS.ErrnoException).code}.`);
+    }
+  }
+  return { ...given, ...secrets };
 }

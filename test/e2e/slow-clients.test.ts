@@ -83,7 +83,9 @@ const overEventStream: Follow = (server, id, after, onLines) => {
 
 /** What a process holds: resident, and on its heap after a collection. */
 async function memoryOf(server: ServerProcess): Promise<{ rss: number; heap: number }> {
-  const inspector = new WebSocket(/Debugger listening on (ws:\S+)/.exec(server.output())![1]!);
+  // The last one: a server with secrets in its environment has started itself again without them.
+  const [, url] = [...server.output().matchAll(/Debugger listening on (ws:\S+)/g)].at(-1)!;
+  const inspector = new WebSocket(url!);
   await new Promise((resolve) => inspector.once("open", resolve));
   const call = (method: string) =>
     new Promise<{ usedSize: number }>((resolve) => {

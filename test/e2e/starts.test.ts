@@ -13,7 +13,7 @@ test.for(postgresqlUrl ? ["sqlite", "postgresql"] : ["sqlite"])(
   "servers that start at once on an empty database all start, and so do others on the same afterwards: %s",
   { timeout: 600_000 },
   async (kind) => {
-    const env = { ADMIN_TOKEN: KEY, LOG_LEVEL: "warn", SPARE_THREADS: "0", SECRET_KEY: "a secret key that all servers share" };
+    const env = { ADMIN_TOKEN: KEY, LOG_LEVEL: "warn", SPARE_SANDBOXES: "0", SECRET_KEY: "a secret key that all servers share" };
     for (let round = 0; round < ROUNDS; round++) {
       const folder = await scratchFolder();
       const url = kind === "sqlite" ? `sqlite:${folder}/new/jobgraph.db` : await createPostgresqlUrl(postgresqlUrl!);

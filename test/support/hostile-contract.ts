@@ -5,6 +5,7 @@ import { writeJobs } from "./app.ts";
 import { listen } from "./listen.ts";
 
 const SOURCE = String.raw`
+import { Session } from "node:inspector";
 import * as threads from "node:worker_threads";
 const job = (name, run, more = {}) => defineJob({ name, run, ...more });
 const nested = (depth) => { let value = []; for (let n = 1; n < depth; n++) value = n % 2 ? [value] : { value }; return value; };
@@ -24,6 +25,7 @@ export const ThrowsProxy = job("Throws proxy", () => { throw new Proxy(new Error
 export const ThrowsBadName = job("Throws bad name", () => { throw Object.assign(new Error("m"), { name: { toString() { throw 1; } } }); });
 export const Freezes = job("Fake time", ({ logger }) => { Date.now = () => NaN; JSON.stringify = () => "nothing"; logger.info("said"); return "real"; });
 export const Patches = job("Patches", ({ logger }) => { Array.prototype.toJSON = () => "patched"; logger.info("said"); return "real"; });
+export const Debugs = job("Debugs", () => new Session().connectToMainThread());
 export const Finds = job("Finds", () => [threads.workerData?.port ?? null, threads.workerData?.pipe ?? null]);
 `;
 
@@ -56,6 +58,7 @@ export function hostileContract(open: () => Sandbox): void {
     ["ThrowsSymbol", "threw Symbol(s)"],
     ["ThrowsProxy", "The job threw a value that cannot be read."],
     ["ThrowsBadName", "The job threw a value that cannot be read."],
+    ["Debugs", "A job may not debug the server"],
     ["Patches", "Code of the job has changed a built-in object"],
   ])("a run ends with a reason: %s", async ([exportName, why]) => {
     const run = await setup();

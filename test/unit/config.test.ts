@@ -1,5 +1,7 @@
-import { resolve } from "node:path";
-import { expect, test } from "vitest";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { MODELS } from "../../src/entities/index.ts";
 import { shapeOf } from "../../src/entities/shape.ts";
@@ -19,6 +21,7 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     systemJobsRoot: resolve("src/runner/jobs"),
     workerConcurrency: 4,
     sandbox: "process",
+    jobsUser: undefined,
     spareSandboxes: 1,
     cancelGraceMs: 5000,
     leaseMs: 15_000,
@@ -79,6 +82,33 @@ test("every problem is told at once, a sentence each", () => {
       ].join("\n"),
     ),
   );
+});
+
+test("secrets come from files too, and from one place each", async () => {
+  const file = join(await mkdtemp(join(tmpdir(), "jobgraph-config-")), "token");
+  onTestFinished(() => rm(dirname(file), { recursive: true }));
+  await writeFile(file, "0123456789abcdef-from-a-file\n");
+  const config = loadConfig({ ADMIN_TOKEN_FILE: file, WEBHOOK_SECRET_FILE: file });
+  expect(config).toMatchObject({ adminToken: "0123456789abcdef-from-a-file", webhookSecret: "0123456789abcdef-from-a-file" });
+  expect(Object.keys(config.jobEnv)).toEqual(["ADMIN_TOKEN_FILE", "WEBHOOK_SECRET_FILE"]);
+  expect(() => loadConfig({ ADMIN_TOKEN_FILE: file, ADMIN_TOKEN: "0123456789abcdef" })).toThrow(
+    "ADMIN_TOKEN and ADMIN_TOKEN_FILE are both set; one of them must be left out.",
+  );
+  expect(() => loadConfig({ DATABASE_URL_FILE: "/nowhere" })).toThrow("DATABASE_URL_FILE cannot be read: ENOENT.");
+});
+
+test.for([
+  [{ JOBS_USER: "nobody-of-this-name" }, "JOBS_USER must be the name or number of a user of this system"],
+  [{ JOBS_USER: "root" }, "JOBS_USER must be the name or number of a user of this system, or UID:GID, and not root"],
+] as const)("a user that jobs cannot run as: %o", ([env, message]) => {
+  expect(() => loadConfig(env)).toThrow(message);
+});
+
+test("another user for jobs needs root and processes", () => {
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) expect(loadConfig({ JOBS_USER: "65534:65534" }).jobsUser).toEqual({ uid: 65_534, gid: 65_534 });
+  const refused = isRoot ? "JOBS_USER needs SANDBOX=process" : "JOBS_USER needs a server that root has started";
+  expect(() => loadConfig({ JOBS_USER: "65534:65534", SANDBOX: "thread" })).toThrow(refused);
 });
 
 test("an empty variable is one that is not set, and jobs do not see our secrets", () => {

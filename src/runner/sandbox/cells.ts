@@ -1,6 +1,7 @@
 import type { FileDescription, Outcome, Sandbox, SandboxTask } from "../sandbox.ts";
+import type { SystemUser } from "../../jobs-user.ts";
 import { type Cell, createCell } from "./cell.ts";
-import { startProcess } from "./process-vessel.ts";
+import { processesOf } from "./process-vessel.ts";
 import { createReaders } from "./readers.ts";
 import { startThread } from "./thread-vessel.ts";
 import type { OnOutput, StartVessel } from "./vessel.ts";
@@ -19,6 +20,8 @@ export interface SandboxOptions {
   memoryLimitMb: number;
   /** Lines, and texts that it prints, that one attempt of a run may say. */
   maxLines: number;
+  /** The user that processes run as; the server's own when absent. Threads have no other. */
+  user?: SystemUser | undefined;
   onOutput: OnOutput;
 }
 
@@ -160,7 +163,7 @@ function outcomeOf(error: Error): Outcome {
 export const openThreads = (options: SandboxOptions): Sandbox => openCells(startThread, options);
 
 /** A sandbox of child processes: no error in one, and no memory that native code takes, harms the server or another run. */
-export const openProcesses = (options: SandboxOptions): Sandbox => openCells(startProcess, options);
+export const openProcesses = (options: SandboxOptions): Sandbox => openCells(processesOf(options.user), options);
 
 /** Processes for all; or threads, with processes for the jobs that ask for them. */
 export function openSandbox(kind: "process" | "thread", options: SandboxOptions): Sandbox {

@@ -6,7 +6,7 @@ import { checkData } from "./check-data.ts";
 import { describeJobs, loadJob, loadModule } from "./load-job.ts";
 import { fitText } from "./fit-text.ts";
 import { createFiles, type RunFiles } from "./files.ts";
-import { guardKill } from "./guard-kill.ts";
+import { guardServer } from "./guard-server.ts";
 import { connect } from "./inside.ts";
 import { createLogger } from "./logger.ts";
 import { createOperations, type RunOperations } from "./operations.ts";
@@ -29,7 +29,7 @@ import { createUnderWay } from "./under-way.ts";
  */
 export * from "../define-job.ts";
 
-guardKill();
+guardServer();
 const outside = connect();
 const { write } = outside;
 const reply = (message: Reply) => write(encodeReply(message));

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { BrokenMessage } from "./broken-message.ts";
 import { watchProcess } from "./memory-watch.ts";
 import { encodeRequest, LIFE_FD, RECORDS_FD, REQUESTS_FD } from "./process-channel.ts";
+import type { SystemUser } from "../../jobs-user.ts";
 import { createStreamReader } from "./stream-pipe.ts";
 import { COMPILE_CACHE, EndedError, ENTRY, exited, OutOfMemoryError, type StartVessel } from "./vessel.ts";
 
@@ -56,71 +57,78 @@ const WHY: Readonly<Record<string, string>> = {
 /** Characters of the last prints that are looked through for the engine's last words. */
 const LAST_WORDS = 20_000;
 
-/** Starts a process, in a group of its own that ends with it, and with this one. */
-export const startProcess: StartVessel = (env, onOutput, onBroken, memoryLimitMb) => {
-  const flags = ["--disable-warning=ExperimentalWarning", `--max-semi-space-size=${SEMI_SPACE_MB}`];
-  if (memoryLimitMb > 0) flags.push(`--max-old-space-size=${memoryLimitMb}`);
-  const child = spawn("/bin/sh", ["-c", GUARDED, dataLimit(memoryLimitMb), process.execPath, ...flags, fileURLToPath(ENTRY)], {
-    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
-    stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
-    detached: true,
-  });
-  makeNice(child.pid);
-  const failed = once(child, "error") as Promise<[Error]>;
-  // A process that starts never fails to.
-  failed.catch(() => undefined);
-  if (!child.stdout || !child.stderr) throw new Error("The system has no descriptors left for another process.");
-  const { stdout, stderr } = child;
-  const streams: readonly unknown[] = child.stdio;
-  const requests = streams[REQUESTS_FD] as Duplex;
-  const pipe = createStreamReader(streams[RECORDS_FD] as Readable);
-  let lastWords = "";
-  stdout.setEncoding("utf8").on("data", (text: string) => onOutput("stdout", text));
-  stderr.setEncoding("utf8").on("data", (text: string) => {
-    lastWords = (lastWords + text).slice(-LAST_WORDS);
-    onOutput("stderr", text);
-  });
-  requests.on("error", () => undefined);
-  requests.on("data", () => onBroken(new BrokenMessage("it wrote where it is only asked")));
-  const killGroup = () => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    } catch {
-      // It is gone already.
-    }
-  };
-  const printed = once(stderr, "close");
-  printed.catch(() => undefined);
-  async function endOf(code: number | null, signal: string | null): Promise<Error> {
-    const wait = new AbortController();
-    await Promise.race([printed, delay(OUTPUT_MS, undefined, { signal: wait.signal })]).catch(() => undefined);
-    wait.abort();
-    for (const stream of [requests, stdout, stderr]) stream.destroy();
-    if (code !== null) return exited(code);
-    if (FATAL_SIGNALS.has(signal!) && OUT_OF_MEMORY.test(lastWords))
-      return new OutOfMemoryError("The engine had no more memory.");
-    return new EndedError(`The job's process was ended by the signal ${signal}${WHY[signal!] ?? ""}.`);
-  }
-  const ended = new Promise<Error>((resolve) => {
-    void failed.then(([error]) => resolve(error));
-    child.once("exit", (code, signal) => {
-      killGroup();
-      resolve(endOf(code, signal));
+/**
+ * Starts processes, each in a group of its own that ends with it, and with this one.
+ * @param user the user that they run as; this process's own when undefined. Another needs the right to change users.
+ */
+export const processesOf =
+  (user: SystemUser | undefined): StartVessel =>
+  (env, onOutput, onBroken, memoryLimitMb) => {
+    const flags = ["--disable-warning=ExperimentalWarning", `--max-semi-space-size=${SEMI_SPACE_MB}`];
+    if (memoryLimitMb > 0) flags.push(`--max-old-space-size=${memoryLimitMb}`);
+    const child = spawn("/bin/sh", ["-c", GUARDED, dataLimit(memoryLimitMb), process.execPath, ...flags, fileURLToPath(ENTRY)], {
+      // Options of Node that are in the environment are the server's: two processes cannot have one debugger's port.
+      env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...env, NODE_OPTIONS: undefined },
+      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
+      detached: true,
+      ...user,
     });
-  });
-  void ended.then(() => pipe.end());
+    makeNice(child.pid);
+    const failed = once(child, "error") as Promise<[Error]>;
+    // A process that starts never fails to.
+    failed.catch(() => undefined);
+    if (!child.stdout || !child.stderr) throw new Error("The system has no descriptors left for another process.");
+    const { stdout, stderr } = child;
+    const streams: readonly unknown[] = child.stdio;
+    const requests = streams[REQUESTS_FD] as Duplex;
+    const pipe = createStreamReader(streams[RECORDS_FD] as Readable);
+    let lastWords = "";
+    stdout.setEncoding("utf8").on("data", (text: string) => onOutput("stdout", text));
+    stderr.setEncoding("utf8").on("data", (text: string) => {
+      lastWords = (lastWords + text).slice(-LAST_WORDS);
+      onOutput("stderr", text);
+    });
+    requests.on("error", () => undefined);
+    requests.on("data", () => onBroken(new BrokenMessage("it wrote where it is only asked")));
+    const killGroup = () => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      } catch {
+        // It is gone already.
+      }
+    };
+    const printed = once(stderr, "close");
+    printed.catch(() => undefined);
+    async function endOf(code: number | null, signal: string | null): Promise<Error> {
+      const wait = new AbortController();
+      await Promise.race([printed, delay(OUTPUT_MS, undefined, { signal: wait.signal })]).catch(() => undefined);
+      wait.abort();
+      for (const stream of [requests, stdout, stderr]) stream.destroy();
+      if (code !== null) return exited(code);
+      if (FATAL_SIGNALS.has(signal!) && OUT_OF_MEMORY.test(lastWords))
+        return new OutOfMemoryError("The engine had no more memory.");
+      return new EndedError(`The job's process was ended by the signal ${signal}${WHY[signal!] ?? ""}.`);
+    }
+    const ended = new Promise<Error>((resolve) => {
+      void failed.then(([error]) => resolve(error));
+      child.once("exit", (code, signal) => {
+        killGroup();
+        resolve(endOf(code, signal));
+      });
+    });
+    void ended.then(() => pipe.end());
 
-  return {
-    ended,
-    pipe,
-    post(request) {
-      if (requests.writable) requests.write(encodeRequest(request));
-      if (requests.writableLength > MAX_UNREAD) onBroken(new BrokenMessage("it reads no answers"));
-    },
-    watch: (limitMb, onOver) => watchProcess(child.pid!, limitMb, onOver),
-    async kill() {
-      killGroup();
-      await ended;
-    },
+    return {
+      ended,
+      pipe,
+      post(request) {
+        if (requests.writable) requests.write(encodeRequest(request));
+        if (requests.writableLength > MAX_UNREAD) onBroken(new BrokenMessage("it reads no answers"));
+      },
+      watch: (limitMb, onOver) => watchProcess(child.pid!, limitMb, onOver),
+      async kill() {
+        killGroup();
+        await ended;
+      },
+    };
   };
-};
