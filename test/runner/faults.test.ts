@@ -7,8 +7,8 @@ import { finished, start } from "../support/control.ts";
 import { freshDatabaseUrl } from "../support/database.ts";
 import { type Fault, hurtPostgresql, hurtSqlite, type Patient } from "../support/fault.ts";
 
-/** How long a fault lasts, in milliseconds. */
-const FAULT_MS = 1500;
+/** How long a fault lasts, in milliseconds; longer in the long run. */
+const FAULT_MS = Number(process.env["FAULT_MS"] ?? 1500);
 
 /** Each attempt of a run leaves its mark in a file: an effect that nobody can take back. */
 const jobs = (marks: string) => `
