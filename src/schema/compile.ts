@@ -16,12 +16,14 @@ import {
   isNonNullType,
   isObjectType,
   Kind,
+  type NamedTypeNode,
   type OperationDefinitionNode,
   OperationTypeNode,
   type SelectionNode,
   type SelectionSetNode,
   visit,
 } from "graphql";
+import { mergeSelections } from "./merge-selections.ts";
 
 /*
  * An operation as functions: what its fields are and how their values are written is settled once, and what is left to do for a row is a
@@ -136,39 +138,17 @@ function createCompiler(schema: GraphQLSchema, document: DocumentNode, operation
   for (const node of document.definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments[node.name.value] = node;
   let count = 0;
 
-  /** Fields by the names that they have in the answer; the same field may be selected several times. */
-  function collect(
-    type: GraphQLObjectType,
-    selections: readonly SelectionNode[],
-    found: Map<string, FieldNode[]>,
-    spread: Set<string>,
-  ): void {
-    for (const selection of selections) {
-      if (selection.directives && selection.directives.length > 0) throw new Astray();
-      if (selection.kind === Kind.FIELD) {
-        if (++count > MOST_FIELDS) throw new Astray();
-        const key = (selection.alias ?? selection.name).value;
-        const nodes = found.get(key);
-        if (nodes) nodes.push(selection);
-        else found.set(key, [selection]);
-        continue;
-      }
-      if (selection.kind === Kind.FRAGMENT_SPREAD) {
-        if (spread.has(selection.name.value)) continue;
-        spread.add(selection.name.value);
-      }
-      const inner = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value]!;
-      const condition = inner.typeCondition && schema.getType(inner.typeCondition.name.value);
-      if (!condition || condition === type || (isAbstractType(condition) && schema.isSubType(condition, type)))
-        collect(type, inner.selectionSet.selections, found, spread);
-    }
-  }
+  /** Says whether what is selected of an object type is of it. */
+  const createEnter = (type: GraphQLObjectType) => (selection: SelectionNode, of: NamedTypeNode | undefined) => {
+    if (selection.directives && selection.directives.length > 0) throw new Astray();
+    if (selection.kind === Kind.FIELD && ++count > MOST_FIELDS) throw new Astray();
+    const condition = of && schema.getType(of.name.value);
+    return !condition || condition === type || (isAbstractType(condition) && schema.isSubType(condition, type));
+  };
 
   function objectWriter(type: GraphQLObjectType, sets: readonly SelectionSetNode[]): Writer {
     if (type.isTypeOf) throw new Astray();
-    const found = new Map<string, FieldNode[]>();
-    const spread = new Set<string>();
-    for (const { selections } of sets) collect(type, selections, found, spread);
+    const found = mergeSelections(sets, fragments, createEnter(type));
     const members: string[] = [];
     const writes: Write[] = [];
     const answers: Answer[] = [];
