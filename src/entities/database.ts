@@ -34,6 +34,14 @@ export type Tables = any;
 /** Builds and runs statements within a unit of work, in its transaction. */
 export const statementsOf = (em: SqlEntityManager): Kysely<Tables> => em.getKysely() as unknown as Kysely<Tables>;
 
+/** How far a statement may go. */
+export interface ReadBounds {
+  /** Breaks the statement off when it aborts. */
+  signal?: AbortSignal;
+  /** The most that its rows may have together: more is refused while they are read. */
+  maxBytes?: number;
+}
+
 /** The database, whichever it is. What the two do differently is behind these few members. */
 export interface Database {
   /** A fresh unit of work for writing entities. */
@@ -43,7 +51,7 @@ export interface Database {
   /** Builds statements, and runs those that write single rows; never inside a unit of work of {@link fork}. */
   readonly rows: Kysely<Tables>;
   /** Runs a statement that only reads; one that comes again is prepared already. It sees what is committed, and waits for no writer. */
-  read(statement: CompiledQuery): Promise<Record<string, unknown>[]>;
+  read(statement: CompiledQuery, bounds?: ReadBounds): Promise<Record<string, unknown>[]>;
   /** The value of a JSON column of a row of {@link rows}. */
   readJson(column: unknown): unknown;
   /** Whether a text is like a pattern of `%` and `_`, with `\\` to escape them; upper and lower case are the same. */
