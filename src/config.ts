@@ -55,6 +55,16 @@ export interface Config {
   readonly maxPageSize: number;
   /** Objects in a list that asks for no number; the whole list when undefined. */
   readonly defaultPageSize: number | undefined;
+  /** Tokens of a client's document. */
+  readonly maxQueryTokens: number;
+  /** Levels of its fields, and of lists and objects in the value of an argument. */
+  readonly maxQueryDepth: number;
+  /** Its aliases. */
+  readonly maxQueryAliases: number;
+  /** Its directives. */
+  readonly maxQueryDirectives: number;
+  /** Its fields and fragments, those in a fragment counted wherever it is spread. */
+  readonly maxQueryFields: number;
   /** Sockets and event streams that one user may have open. */
   readonly maxStreamsPerUser: number;
   /** Operations that may be under way on one socket. */
@@ -169,6 +179,11 @@ const environment = z.object({
   AUTH_CACHE_MS: integer(0, 60_000, 1000),
   MAX_PAGE_SIZE: integer(1, 1_000_000, 10_000),
   DEFAULT_PAGE_SIZE: number(1, 1_000_000).optional(),
+  MAX_QUERY_TOKENS: integer(1, 1_000_000, 10_000),
+  MAX_QUERY_DEPTH: integer(1, 1000, 25),
+  MAX_QUERY_ALIASES: integer(0, 100_000, 200),
+  MAX_QUERY_DIRECTIVES: integer(0, 100_000, 100),
+  MAX_QUERY_FIELDS: integer(1, 100_000, 1000),
   MAX_STREAMS_PER_USER: integer(1, 1_000_000, 1000),
   MAX_SUBSCRIPTIONS_PER_SOCKET: integer(1, 1_000_000, 1000),
   CUSTOM_FIELDS: customFields.default([]),
@@ -217,6 +232,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     authCacheMs: value.AUTH_CACHE_MS,
     maxPageSize: value.MAX_PAGE_SIZE,
     defaultPageSize: value.DEFAULT_PAGE_SIZE,
+    maxQueryTokens: value.MAX_QUERY_TOKENS,
+    maxQueryDepth: value.MAX_QUERY_DEPTH,
+    maxQueryAliases: value.MAX_QUERY_ALIASES,
+    maxQueryDirectives: value.MAX_QUERY_DIRECTIVES,
+    maxQueryFields: value.MAX_QUERY_FIELDS,
     maxStreamsPerUser: value.MAX_STREAMS_PER_USER,
     maxSubscriptionsPerSocket: value.MAX_SUBSCRIPTIONS_PER_SOCKET,
     customFields: value.CUSTOM_FIELDS,

@@ -7,6 +7,7 @@ import { type ContextDeps, createContext } from "./context.ts";
 import { createDocumentReader } from "./document-reader.ts";
 import { createErrorFormat } from "./error-format.ts";
 import type { Executor } from "./execute.ts";
+import type { StructureLimits } from "./price/structure.ts";
 
 /** Answers the operations that runs of jobs send. */
 export interface RunOperations {
@@ -18,6 +19,7 @@ export interface RunOperations {
 
 /** What {@link createRunOperations} needs. */
 export interface RunOperationsDeps extends ContextDeps {
+  limits: ContextDeps["limits"] & StructureLimits;
   schema: GraphQLSchema;
   executor: Executor;
   log: Logger;
@@ -25,7 +27,7 @@ export interface RunOperationsDeps extends ContextDeps {
 
 /** Operations pass through the same validation, executor and errors as everybody's; who sends them is looked up for each anew. */
 export function createRunOperations({ schema, executor, log, ...deps }: RunOperationsDeps): RunOperations {
-  const readDocument = createDocumentReader(schema);
+  const readDocument = createDocumentReader(schema, deps.limits);
   const formatError = createErrorFormat(log);
   const underWay = new Set<Promise<unknown>>();
   const refused = (errors: readonly unknown[]): OperationAnswer => ({

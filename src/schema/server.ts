@@ -20,6 +20,7 @@ import { createSchema } from "./index.ts";
 import { readJsonBody } from "./json-body.ts";
 import type { PageLimits } from "./list-arguments.ts";
 import { readPlainRequest } from "./plain-request.ts";
+import type { StructureLimits } from "./price/structure.ts";
 import { InvalidDocument, openEventStreams } from "./live/event-stream.ts";
 import { createStreams } from "./live/streams.ts";
 import { openSockets, type SocketLimits } from "./live/websocket.ts";
@@ -39,7 +40,7 @@ export interface ServerDeps {
   database: Database;
   runner: Runner;
   authenticate: Authenticate;
-  limits: PageLimits & SocketLimits & { maxStreamsPerUser: number };
+  limits: PageLimits & SocketLimits & StructureLimits & { maxStreamsPerUser: number };
   /** Shared with whoever sends webhooks; without it none is taken. */
   webhookSecret?: string | undefined;
   clock: SessionClock;
@@ -81,7 +82,7 @@ export async function openServer(
   await apollo.start();
 
   const contextOf = (viewer: Viewer, jobResultId?: string) => createContext({ database, runner, limits }, viewer, jobResultId);
-  const readDocument = createDocumentReader(schema);
+  const readDocument = createDocumentReader(schema, limits);
   const openStream = createStreams(executor, contextOf, formatError);
   const sessions = createSessions(database, { checkMs: SESSION_CHECK_MS, mostPerUser: limits.maxStreamsPerUser, clock });
   const live = { schema, executor, readDocument, openStream, authenticate, sessions, contextOf, formatError, limits };
@@ -110,6 +111,8 @@ export async function openServer(
     const result = plain && (await executor.execute({ schema, contextValue: context, ...plain }));
     if (result && !result.errors)
       return write(response, 200, { "content-type": plain.contentType }, `${JSON.stringify(result)}\n`);
+    // Apollo parses and validates for itself, and what is too large is refused before anybody does.
+    if (!plain) for (const text of textsOf(search, body)) readDocument(text);
     await answerByApollo({ method, search, body }, { context, result }, request, response);
   }
 
@@ -199,6 +202,12 @@ function localGateway(
     },
     async stop() {},
   };
+}
+
+/** The documents that a request brings, wherever Apollo looks for one. */
+function textsOf(search: string, body: unknown): string[] {
+  const { query } = (body ?? {}) as { query?: unknown };
+  return [query, ...new URLSearchParams(search).getAll("query")].filter((text) => typeof text === "string");
 }
 
 /** Where a request goes; what is no URL goes to a path where nothing is served. */

@@ -3,6 +3,7 @@ import { onTestFinished } from "vitest";
 import WebSocket from "ws";
 import { ensureAdministrator } from "../../src/access/administrator.ts";
 import { createAuthenticator } from "../../src/access/authenticate.ts";
+import { loadConfig } from "../../src/config.ts";
 import { type Database, openDatabase } from "../../src/entities/database.ts";
 import { createMemoryBroker } from "../../src/runner/brokers/memory.ts";
 import { type Runner, systemClock } from "../../src/runner/index.ts";
@@ -59,7 +60,7 @@ export async function openLiveServer(): Promise<LiveServer> {
     database: counted,
     runner: { follow, followState, followFeed } as Runner,
     authenticate: createAuthenticator(database, 60_000),
-    limits: { maxPageSize: 10_000, defaultPageSize: undefined, maxStreamsPerUser: 10_000, maxSubscriptionsPerSocket: 1000 },
+    limits: { ...loadConfig({}), maxStreamsPerUser: 10_000 },
     clock: systemClock,
     log: pino({ level: "silent" }),
     host: "127.0.0.1",

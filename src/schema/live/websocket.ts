@@ -55,6 +55,15 @@ export function openSockets(deps: SocketDeps): Sockets {
   const { schema, executor, readDocument, openStream, authenticate, sessions, contextOf, formatError, limits } = deps;
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, handleProtocols });
 
+  /** Thrown on, a refusal would close the socket, and end what else is under way on it. */
+  const read: ReadDocument = (text) => {
+    try {
+      return readDocument(text);
+    } catch (error) {
+      return [new GraphQLError((error as Error).message, { originalError: error as Error })];
+    }
+  };
+
   const protocol = makeServer<Record<string, unknown>, Connection>({
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
     execute: executor.execute,
@@ -71,7 +80,7 @@ export function openSockets(deps: SocketDeps): Sockets {
         connection.socket.close(CLOSE.tooMany, refusal);
         return [new GraphQLError(refusal)];
       }
-      const document = readDocument(query);
+      const document = read(query);
       if (!("kind" in document)) return document;
       const contextValue = contextOf(connection.session!);
       return { schema, document, operationName, variableValues: variables, contextValue, id, connection } as ExecutionArgs;
