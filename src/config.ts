@@ -65,6 +65,8 @@ export interface Config {
   readonly maxQueryDirectives: number;
   /** Its fields and fragments, those in a fragment counted wherever it is spread. */
   readonly maxQueryFields: number;
+  /** The most that the answer to an operation may cost; see `docs/limits.md`. */
+  readonly maxQueryCost: number;
   /** Sockets and event streams that one user may have open. */
   readonly maxStreamsPerUser: number;
   /** Operations that may be under way on one socket. */
@@ -184,6 +186,7 @@ const environment = z.object({
   MAX_QUERY_ALIASES: integer(0, 100_000, 200),
   MAX_QUERY_DIRECTIVES: integer(0, 100_000, 100),
   MAX_QUERY_FIELDS: integer(1, 100_000, 1000),
+  MAX_QUERY_COST: integer(1, Number.MAX_SAFE_INTEGER, 500_000),
   MAX_STREAMS_PER_USER: integer(1, 1_000_000, 1000),
   MAX_SUBSCRIPTIONS_PER_SOCKET: integer(1, 1_000_000, 1000),
   CUSTOM_FIELDS: customFields.default([]),
@@ -237,6 +240,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     maxQueryAliases: value.MAX_QUERY_ALIASES,
     maxQueryDirectives: value.MAX_QUERY_DIRECTIVES,
     maxQueryFields: value.MAX_QUERY_FIELDS,
+    maxQueryCost: value.MAX_QUERY_COST,
     maxStreamsPerUser: value.MAX_STREAMS_PER_USER,
     maxSubscriptionsPerSocket: value.MAX_SUBSCRIPTIONS_PER_SOCKET,
     customFields: value.CUSTOM_FIELDS,

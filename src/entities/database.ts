@@ -52,6 +52,8 @@ export interface Database {
   readonly rows: Kysely<Tables>;
   /** Runs a statement that only reads; one that comes again is prepared already. It sees what is committed, and waits for no writer. */
   read(statement: CompiledQuery, bounds?: ReadBounds): Promise<Record<string, unknown>[]>;
+  /** About how many rows each table has, by its name: more rather than fewer, and at once, whatever their number. */
+  estimateRows(): Promise<ReadonlyMap<string, number>>;
   /** The value of a JSON column of a row of {@link rows}. */
   readJson(column: unknown): unknown;
   /** Whether a text is like a pattern of `%` and `_`, with `\\` to escape them; upper and lower case are the same. */

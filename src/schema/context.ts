@@ -17,6 +17,8 @@ export interface Context {
   scope: ListScope;
   /** Reads what rows of this operation refer to, one statement a level. */
   relations: Relations;
+  /** Whether the answer is to tell what it costs. */
+  tellsCost: boolean;
   /**
    * Who changes things in this operation, by which way. All its changes have one request id.
    * @throws {@link AppError} BAD_USER_INPUT when the operation says that it comes from a run which is not there.
@@ -33,11 +35,19 @@ export interface ContextDeps extends Pick<Context, "database" | "runner"> {
   limits: PageLimits;
 }
 
-/**
- * A fresh context for one operation.
- * @param jobResultId the run whose code sends the operation, as the header `X-Job-Result` says: what a hook's own run changes sets off no hooks.
- */
-export function createContext({ database, runner, limits }: ContextDeps, viewer: Viewer, jobResultId?: string): Context {
+/** How an operation came. */
+export interface Coming {
+  /** The run whose code sends it, as the header `X-Job-Result` says: what a hook's own run changes sets off no hooks. */
+  jobResultId?: string | undefined;
+  tellsCost?: boolean | undefined;
+}
+
+/** A fresh context for one operation. */
+export function createContext(
+  { database, runner, limits }: ContextDeps,
+  viewer: Viewer,
+  { jobResultId, tellsCost = false }: Coming = {},
+): Context {
   const { maxPageSize, defaultPageSize } = limits;
   const scope = { maxPageSize, defaultPageSize, viewerId: viewer.id };
   let author: Promise<Author> | undefined;
@@ -47,6 +57,7 @@ export function createContext({ database, runner, limits }: ContextDeps, viewer:
     viewer,
     scope,
     relations: createRelations(database, scope),
+    tellsCost,
     author: () => (author ??= authorOf(database, viewer, jobResultId)),
     async tryChange(work, dryRun) {
       const done = await transact(database, await context.author(), work, dryRun);

@@ -74,6 +74,7 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
     defineField(prototype, relation.property, FieldResolver(), {
       listOf: target,
       as: "list",
+      via: relation,
       resolve: (row, args, context, info) => context.relations.many(relation, row, args, info),
     });
     const description = `A page of \`${snakeCase(relation.property)}\`, by cursors.`;
@@ -84,6 +85,7 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
       {
         listOf: target,
         as: "connection",
+        via: relation,
         resolve: (row, args, context, info) => context.relations.connection(relation, row, args, info),
       },
     );

@@ -7,6 +7,8 @@ import { type ContextDeps, createContext } from "./context.ts";
 import { createDocumentReader } from "./document-reader.ts";
 import { createErrorFormat } from "./error-format.ts";
 import type { Executor } from "./execute.ts";
+import type { CostLimits } from "./price/costs.ts";
+import { createPricedExecutor, createPrices } from "./price/prices.ts";
 import type { StructureLimits } from "./price/structure.ts";
 
 /** Answers the operations that runs of jobs send. */
@@ -19,7 +21,7 @@ export interface RunOperations {
 
 /** What {@link createRunOperations} needs. */
 export interface RunOperationsDeps extends ContextDeps {
-  limits: ContextDeps["limits"] & StructureLimits;
+  limits: CostLimits & StructureLimits;
   schema: GraphQLSchema;
   executor: Executor;
   log: Logger;
@@ -27,6 +29,7 @@ export interface RunOperationsDeps extends ContextDeps {
 
 /** Operations pass through the same validation, executor and errors as everybody's; who sends them is looked up for each anew. */
 export function createRunOperations({ schema, executor, log, ...deps }: RunOperationsDeps): RunOperations {
+  const priced = createPricedExecutor(executor, createPrices(schema, deps.database, deps.limits));
   const readDocument = createDocumentReader(schema, deps.limits);
   const formatError = createErrorFormat(log);
   const underWay = new Set<Promise<unknown>>();
@@ -43,10 +46,10 @@ export function createRunOperations({ schema, executor, log, ...deps }: RunOpera
     if (!operation) throw new AppError("BAD_USER_INPUT", "The document must have one operation, and no more.");
     if (operation.operation === OperationTypeNode.SUBSCRIPTION)
       throw new AppError("BAD_USER_INPUT", "A job may send queries and mutations; a subscription never ends.");
-    const { data, errors } = await executor.execute({
+    const { data, errors } = await priced.execute({
       schema,
       document,
-      contextValue: createContext(deps, viewer, jobResultId),
+      contextValue: createContext(deps, viewer, { jobResultId }),
       variableValues: variables,
     });
     return errors ? refused(errors satisfies readonly GraphQLError[]) : { data };

@@ -10,7 +10,7 @@ import { createSessions, type SessionClock } from "../access/sessions.ts";
 import type { Database } from "../entities/database.ts";
 import { StartError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
-import { type Context, createContext } from "./context.ts";
+import { type Coming, type Context, createContext } from "./context.ts";
 import { createErrorFormat } from "./error-format.ts";
 import { createDocumentReader } from "./document-reader.ts";
 import { createExecutor, type Executor } from "./execute.ts";
@@ -18,8 +18,9 @@ import { fileOfPath, sendFile } from "./file-download.ts";
 import { serveGraphiql } from "./graphiql.ts";
 import { createSchema } from "./index.ts";
 import { readJsonBody } from "./json-body.ts";
-import type { PageLimits } from "./list-arguments.ts";
 import { readPlainRequest } from "./plain-request.ts";
+import type { CostLimits } from "./price/costs.ts";
+import { asksCost, createPricedExecutor, createPrices } from "./price/prices.ts";
 import type { StructureLimits } from "./price/structure.ts";
 import { InvalidDocument, openEventStreams } from "./live/event-stream.ts";
 import { createStreams } from "./live/streams.ts";
@@ -40,7 +41,7 @@ export interface ServerDeps {
   database: Database;
   runner: Runner;
   authenticate: Authenticate;
-  limits: PageLimits & SocketLimits & StructureLimits & { maxStreamsPerUser: number };
+  limits: CostLimits & SocketLimits & StructureLimits & { maxStreamsPerUser: number };
   /** Shared with whoever sends webhooks; without it none is taken. */
   webhookSecret?: string | undefined;
   clock: SessionClock;
@@ -64,8 +65,10 @@ export interface Server {
 export async function openServer(
   { database, runner, authenticate, limits, webhookSecret, clock, log, host, port }: ServerDeps,
   schema: GraphQLSchema = createSchema(),
-  executor: Executor = createExecutor(schema),
+  unpriced: Executor = createExecutor(schema),
 ): Promise<Server> {
+  const priceOf = createPrices(schema, database, limits);
+  const executor = createPricedExecutor(unpriced, priceOf);
   const formatError = createErrorFormat(log);
   const apollo = new ApolloServer<ApolloContext>({
     gateway: localGateway(schema, executor),
@@ -81,9 +84,9 @@ export async function openServer(
   });
   await apollo.start();
 
-  const contextOf = (viewer: Viewer, jobResultId?: string) => createContext({ database, runner, limits }, viewer, jobResultId);
+  const contextOf = (viewer: Viewer, coming?: Coming) => createContext({ database, runner, limits }, viewer, coming);
   const readDocument = createDocumentReader(schema, limits);
-  const openStream = createStreams(executor, contextOf, formatError);
+  const openStream = createStreams({ executor: unpriced, priceOf, contextOf, formatError });
   const sessions = createSessions(database, { checkMs: SESSION_CHECK_MS, mostPerUser: limits.maxStreamsPerUser, clock });
   const live = { schema, executor, readDocument, openStream, authenticate, sessions, contextOf, formatError, limits };
   const sockets = openSockets(live);
@@ -106,7 +109,8 @@ export async function openServer(
     if (request.headers.accept?.includes("text/event-stream")) return eventStreams.answer(viewer, request, response);
     const { method = "GET", headers } = request;
     const body = await readJsonBody(request);
-    const context = contextOf(viewer, headers["x-job-result"] as string | undefined);
+    const jobResultId = headers["x-job-result"] as string | undefined;
+    const context = contextOf(viewer, { jobResultId, tellsCost: asksCost(headers, extensionsOf(search, body)) });
     const plain = readPlainRequest(method, headers, body, readDocument);
     const result = plain && (await executor.execute({ schema, contextValue: context, ...plain }));
     if (result && !result.errors)
@@ -208,6 +212,16 @@ function localGateway(
 function textsOf(search: string, body: unknown): string[] {
   const { query } = (body ?? {}) as { query?: unknown };
   return [query, ...new URLSearchParams(search).getAll("query")].filter((text) => typeof text === "string");
+}
+
+/** The extensions of a request; undefined where it has none. */
+function extensionsOf(search: string, body: unknown): unknown {
+  if (search === "") return (body as { extensions?: unknown } | null | undefined)?.extensions;
+  try {
+    return JSON.parse(new URLSearchParams(search).get("extensions") ?? "null");
+  } catch {
+    return undefined;
+  }
 }
 
 /** Where a request goes; what is no URL goes to a path where nothing is served. */

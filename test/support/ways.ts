@@ -4,14 +4,14 @@ import { openEventStream } from "./event-stream.ts";
 import { runToEnd } from "./runs.ts";
 
 /** What is asked. */
-export interface Asked {
+interface Asked {
   query: string;
   variables?: Record<string, unknown>;
   extensions?: Record<string, unknown>;
 }
 
 /** What comes of it: as GraphQL answers, however it travels. */
-export interface Told {
+interface Told {
   data?: any;
   errors?: { message: string; path?: unknown; extensions: { code: string } }[];
   extensions?: Record<string, unknown>;

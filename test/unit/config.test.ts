@@ -33,6 +33,7 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     maxQueryAliases: 200,
     maxQueryDirectives: 100,
     maxQueryFields: 1000,
+    maxQueryCost: 500_000,
     customFields: [],
     maxStreamsPerUser: 1000,
     maxSubscriptionsPerSocket: 1000,

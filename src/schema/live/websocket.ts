@@ -6,10 +6,11 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Authenticate, Session } from "../../access/authenticate.ts";
 import type { Sessions } from "../../access/sessions.ts";
 import { AppError } from "../../errors.ts";
-import type { Context } from "../context.ts";
+import type { Coming, Context } from "../context.ts";
 import type { ReadDocument } from "../document-reader.ts";
 import type { FormatError } from "../error-format.ts";
 import type { Executor } from "../execute.ts";
+import { asksCost } from "../price/prices.ts";
 import { type Connection, createConnection } from "./connection.ts";
 import type { OpenStream, Stream } from "./streams.ts";
 
@@ -21,7 +22,7 @@ export interface SocketDeps {
   openStream: OpenStream;
   authenticate: Authenticate;
   sessions: Sessions;
-  contextOf(session: Session): Context;
+  contextOf(session: Session, coming?: Coming): Context;
   formatError: FormatError;
   limits: SocketLimits;
 }
@@ -68,13 +69,14 @@ export function openSockets(deps: SocketDeps): Sockets {
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
     execute: executor.execute,
     async subscribe(args) {
-      const { id, connection, ...asked } = args as unknown as SocketSubscription;
-      const stream = await openStream({ ...asked, viewer: connection.session! });
+      const { id, connection, contextValue, ...asked } = args as unknown as SocketSubscription;
+      const { tellsCost } = contextValue;
+      const stream = await openStream({ ...asked, viewer: connection.session!, tellsCost });
       if (!(Symbol.asyncIterator in stream)) return stream;
       const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
       return sendAll(stream, (answer) => connection.send(`${head}${answer}}`));
     },
-    onSubscribe({ extra: connection, subscriptions }, id, { query, operationName, variables }) {
+    onSubscribe({ extra: connection, subscriptions }, id, { query, operationName, variables, extensions }) {
       const refusal = connection.refuse(Object.keys(subscriptions).length);
       if (refusal) {
         connection.socket.close(CLOSE.tooMany, refusal);
@@ -82,7 +84,7 @@ export function openSockets(deps: SocketDeps): Sockets {
       }
       const document = read(query);
       if (!("kind" in document)) return document;
-      const contextValue = contextOf(connection.session!);
+      const contextValue = contextOf(connection.session!, { tellsCost: asksCost({}, extensions) });
       return { schema, document, operationName, variableValues: variables, contextValue, id, connection } as ExecutionArgs;
     },
     async onConnect({ extra: connection, connectionParams: given = {} }) {
@@ -141,6 +143,7 @@ export function openSockets(deps: SocketDeps): Sockets {
 interface SocketSubscription extends ExecutionArgs {
   id: string;
   connection: Connection;
+  contextValue: Context;
 }
 
 /** As an iterator that gives nothing: graphql-ws would write each answer as JSON once more, and for each subscriber. */
