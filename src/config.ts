@@ -67,6 +67,10 @@ export interface Config {
   readonly maxQueryFields: number;
   /** The most that the answer to an operation may cost; see `docs/limits.md`. */
   readonly maxQueryCost: number;
+  /** The most characters that the answer to an operation may have, about. */
+  readonly maxAnswerBytes: number;
+  /** How long an operation may take. */
+  readonly operationTimeoutMs: number;
   /** Sockets and event streams that one user may have open. */
   readonly maxStreamsPerUser: number;
   /** Operations that may be under way on one socket. */
@@ -187,6 +191,8 @@ const environment = z.object({
   MAX_QUERY_DIRECTIVES: integer(0, 100_000, 100),
   MAX_QUERY_FIELDS: integer(1, 100_000, 1000),
   MAX_QUERY_COST: integer(1, Number.MAX_SAFE_INTEGER, 500_000),
+  MAX_ANSWER_BYTES: integer(1, Number.MAX_SAFE_INTEGER, 32 * 1024 * 1024),
+  OPERATION_TIMEOUT_MS: integer(1, 3_600_000, 30_000),
   MAX_STREAMS_PER_USER: integer(1, 1_000_000, 1000),
   MAX_SUBSCRIPTIONS_PER_SOCKET: integer(1, 1_000_000, 1000),
   CUSTOM_FIELDS: customFields.default([]),
@@ -241,6 +247,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     maxQueryDirectives: value.MAX_QUERY_DIRECTIVES,
     maxQueryFields: value.MAX_QUERY_FIELDS,
     maxQueryCost: value.MAX_QUERY_COST,
+    maxAnswerBytes: value.MAX_ANSWER_BYTES,
+    operationTimeoutMs: value.OPERATION_TIMEOUT_MS,
     maxStreamsPerUser: value.MAX_STREAMS_PER_USER,
     maxSubscriptionsPerSocket: value.MAX_SUBSCRIPTIONS_PER_SOCKET,
     customFields: value.CUSTOM_FIELDS,

@@ -4,6 +4,7 @@ import {
   type FragmentDefinitionNode,
   getArgumentValues,
   type GraphQLField,
+  type GraphQLFieldResolver,
   type GraphQLLeafType,
   type GraphQLNullableType,
   type GraphQLObjectType,
@@ -37,8 +38,14 @@ export interface Subject {
   variableValues: Record<string, unknown>;
 }
 
-/** Answers an operation with its data. @throws, or rejects with, anything at all where graphql-js has to answer. */
-export type Compiled = (subject: Subject) => unknown;
+/** What the resolvers of root fields gave, or threw, by the names of the fields in the answer. */
+export type Given = Map<string, { value: unknown } | { error: unknown }>;
+
+/**
+ * Answers an operation with its data. @throws, or rejects with, anything at all where graphql-js has to answer.
+ * @param given is filled, so that nothing has to be read again.
+ */
+export type Compiled = (subject: Subject, given: Given) => unknown;
 
 /** Code for many fields takes longer to make than it saves; fragments are counted where they are spread. */
 const MOST_FIELDS = 200;
@@ -49,8 +56,8 @@ export function compile(schema: GraphQLSchema, document: DocumentNode, operation
   if (operation.operation === OperationTypeNode.MUTATION) return undefined;
   try {
     const root = createCompiler(schema, document, operation)(schema.getRootType(operation.operation)!, [operation.selectionSet]);
-    return (subject) => {
-      const run = new Run(subject);
+    return (subject, given) => {
+      const run = new Run(subject, given);
       const data = root.write(subject.rootValue, run, undefined);
       return run.ended(data);
     };
@@ -65,6 +72,7 @@ class Astray extends Error {}
 
 type Path = GraphQLResolveInfo["path"];
 type Arguments = Record<string, unknown>;
+type Resolve = GraphQLFieldResolver<unknown, unknown>;
 type Target = Record<string, unknown>;
 
 /** Makes a value of what a resolver gave. */
@@ -87,9 +95,23 @@ class Run {
   #data: unknown;
   #failure: { reason: unknown } | undefined;
   readonly subject: Subject;
+  readonly #given: Given;
 
-  constructor(subject: Subject) {
+  constructor(subject: Subject, given: Given) {
     this.subject = subject;
+    this.#given = given;
+  }
+
+  /** Asks the resolver of a root field, and keeps what it gives. */
+  askRoot(key: string, resolve: Resolve, ...asked: Parameters<Resolve>): unknown {
+    try {
+      const value = resolve(...asked);
+      this.#given.set(key, { value });
+      return value;
+    } catch (error) {
+      this.#given.set(key, { error });
+      throw error;
+    }
   }
 
   /** Sets a member once its value is there. */
@@ -183,13 +205,13 @@ function createCompiler(schema: GraphQLSchema, document: DocumentNode, operation
   ): Answer {
     const { write } = writerOf(field.type, fieldNodes);
     const { name, type: returnType } = field;
-    const resolve = field.resolve ?? ((source: unknown) => readMember(source, name));
+    const resolve: Resolve = field.resolve ?? ((source: unknown) => readMember(source, name));
     const argumentsOf = createArguments(field, fieldNodes[0]!);
     return (source, run, path, target) => {
       const { subject } = run;
       const { rootValue, variableValues } = subject;
       const here = { prev: path, key, typename: parentType.name };
-      const value = resolve(source, argumentsOf(subject), subject.contextValue, {
+      const info = {
         fieldName: name,
         fieldNodes,
         returnType,
@@ -200,7 +222,12 @@ function createCompiler(schema: GraphQLSchema, document: DocumentNode, operation
         rootValue,
         operation,
         variableValues,
-      });
+      };
+      const args = argumentsOf(subject);
+      const { contextValue } = subject;
+      const value = path
+        ? resolve(source, args, contextValue, info)
+        : run.askRoot(key, resolve, source, args, contextValue, info);
       run.fill(target, key, value, write, here);
     };
   }

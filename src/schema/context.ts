@@ -7,16 +7,20 @@ import { isUuid } from "../entities/scalars.ts";
 import { AppError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
 import type { ListScope, PageLimits } from "./list-arguments.ts";
+import { boundDatabase, type BoundLimits, Bounds, type WhenGone } from "./price/bounds.ts";
 import { createRelations, type Relations } from "./relations.ts";
 
 /** What every resolver is given; one an operation. */
 export interface Context {
+  /** Its statements are within {@link bounds}. */
   database: Database;
   runner: Runner;
   viewer: Viewer;
   scope: ListScope;
   /** Reads what rows of this operation refer to, one statement a level. */
   relations: Relations;
+  /** How far the operation may go. */
+  bounds: Bounds;
   /** Whether the answer is to tell what it costs. */
   tellsCost: boolean;
   /**
@@ -32,7 +36,7 @@ export interface Context {
 
 /** What contexts are made of. */
 export interface ContextDeps extends Pick<Context, "database" | "runner"> {
-  limits: PageLimits;
+  limits: BoundLimits & PageLimits;
 }
 
 /** How an operation came. */
@@ -40,14 +44,18 @@ export interface Coming {
   /** The run whose code sends it, as the header `X-Job-Result` says: what a hook's own run changes sets off no hooks. */
   jobResultId?: string | undefined;
   tellsCost?: boolean | undefined;
+  /** Without it, somebody waits for the answer to the end. */
+  whenGone?: WhenGone | undefined;
 }
 
 /** A fresh context for one operation. */
 export function createContext(
-  { database, runner, limits }: ContextDeps,
+  { database: unbound, runner, limits }: ContextDeps,
   viewer: Viewer,
-  { jobResultId, tellsCost = false }: Coming = {},
+  { jobResultId, tellsCost = false, whenGone }: Coming = {},
 ): Context {
+  const bounds = new Bounds(limits, whenGone);
+  const database = boundDatabase(unbound, bounds);
   const { maxPageSize, defaultPageSize } = limits;
   const scope = { maxPageSize, defaultPageSize, viewerId: viewer.id };
   let author: Promise<Author> | undefined;
@@ -56,7 +64,8 @@ export function createContext(
     runner,
     viewer,
     scope,
-    relations: createRelations(database, scope),
+    relations: createRelations(database, scope, bounds),
+    bounds,
     tellsCost,
     author: () => (author ??= authorOf(database, viewer, jobResultId)),
     async tryChange(work, dryRun) {

@@ -7,9 +7,9 @@ import { type ContextDeps, createContext } from "./context.ts";
 import { createDocumentReader } from "./document-reader.ts";
 import { createErrorFormat } from "./error-format.ts";
 import type { Executor } from "./execute.ts";
-import type { CostLimits } from "./price/costs.ts";
+import { createBoundExecutor } from "./price/bounds.ts";
+import type { OperationLimits } from "./price/limits.ts";
 import { createPricedExecutor, createPrices } from "./price/prices.ts";
-import type { StructureLimits } from "./price/structure.ts";
 
 /** Answers the operations that runs of jobs send. */
 export interface RunOperations {
@@ -21,7 +21,7 @@ export interface RunOperations {
 
 /** What {@link createRunOperations} needs. */
 export interface RunOperationsDeps extends ContextDeps {
-  limits: CostLimits & StructureLimits;
+  limits: OperationLimits;
   schema: GraphQLSchema;
   executor: Executor;
   log: Logger;
@@ -29,7 +29,7 @@ export interface RunOperationsDeps extends ContextDeps {
 
 /** Operations pass through the same validation, executor and errors as everybody's; who sends them is looked up for each anew. */
 export function createRunOperations({ schema, executor, log, ...deps }: RunOperationsDeps): RunOperations {
-  const priced = createPricedExecutor(executor, createPrices(schema, deps.database, deps.limits));
+  const priced = createPricedExecutor(createBoundExecutor(executor), createPrices(schema, deps.database, deps.limits));
   const readDocument = createDocumentReader(schema, deps.limits);
   const formatError = createErrorFormat(log);
   const underWay = new Set<Promise<unknown>>();

@@ -1,6 +1,7 @@
 import type { FieldNode, GraphQLObjectType, GraphQLResolveInfo } from "graphql";
 import type { ModelShape } from "../entities/shape.ts";
 import { type Fragments, mergeSelections } from "./merge-selections.ts";
+import { declareWeight } from "./price/weights.ts";
 
 /** Extensions of a computed field: the columns that its resolver reads from the row. */
 export interface ComputedField {
@@ -19,11 +20,13 @@ export function selectedColumns(info: GraphQLResolveInfo, shape: ModelShape, as:
   const known = cache.get(first!);
   if (known && info.fieldNodes.length === 1) return known;
   const type = info.schema.getType(`${(shape.model as { name: string }).name}Type`) as GraphQLObjectType;
-  const columns = new Set<string>();
+  const uses = new Map<string, number>();
   for (const path of PATHS[as]) {
-    for (const name of below(info.fieldNodes, path, info.fragments)) addColumns(name, type, shape, columns);
+    for (const name of below(info.fieldNodes, path, info.fragments))
+      for (const column of columnsOf(name, type, shape)) uses.set(column, (uses.get(column) ?? 0) + 1);
   }
-  const selected = [...columns];
+  const selected = [...uses.keys()];
+  declareWeight(shape, selected, uses);
   if (info.fieldNodes.length === 1) cache.set(first!, selected);
   return selected;
 }
@@ -37,14 +40,11 @@ function below(nodes: readonly FieldNode[], path: readonly string[], fragments: 
   return selected.filter(([node]) => node!.name.value === next).flatMap((inner) => below(inner, rest, fragments));
 }
 
-function addColumns(name: string, type: GraphQLObjectType, shape: ModelShape, columns: Set<string>): void {
+function columnsOf(name: string, type: GraphQLObjectType, shape: ModelShape): readonly string[] {
   const reference = shape.one.get(name);
-  if (reference) columns.add(reference.column);
-  else if (shape.columns.has(name)) columns.add(name);
-  else {
-    // What is computed, or belongs to the row, is found by its key; a plain leaf is read without.
-    columns.add("id");
-    const { needs = [] } = (type.getFields()[name]?.extensions ?? {}) as Partial<ComputedField>;
-    for (const column of needs) columns.add(column);
-  }
+  if (reference) return [reference.column];
+  if (shape.columns.has(name)) return [name];
+  // What is computed, or belongs to the row, is found by its key; a plain leaf is read without.
+  const { needs = [] } = (type.getFields()[name]?.extensions ?? {}) as Partial<ComputedField>;
+  return ["id", ...needs];
 }

@@ -19,9 +19,9 @@ import { serveGraphiql } from "./graphiql.ts";
 import { createSchema } from "./index.ts";
 import { readJsonBody } from "./json-body.ts";
 import { readPlainRequest } from "./plain-request.ts";
-import type { CostLimits } from "./price/costs.ts";
+import { createBoundExecutor } from "./price/bounds.ts";
+import type { OperationLimits } from "./price/limits.ts";
 import { asksCost, createPricedExecutor, createPrices } from "./price/prices.ts";
-import type { StructureLimits } from "./price/structure.ts";
 import { InvalidDocument, openEventStreams } from "./live/event-stream.ts";
 import { createStreams } from "./live/streams.ts";
 import { openSockets, type SocketLimits } from "./live/websocket.ts";
@@ -41,7 +41,7 @@ export interface ServerDeps {
   database: Database;
   runner: Runner;
   authenticate: Authenticate;
-  limits: CostLimits & SocketLimits & StructureLimits & { maxStreamsPerUser: number };
+  limits: OperationLimits & SocketLimits & { maxStreamsPerUser: number };
   /** Shared with whoever sends webhooks; without it none is taken. */
   webhookSecret?: string | undefined;
   clock: SessionClock;
@@ -65,10 +65,11 @@ export interface Server {
 export async function openServer(
   { database, runner, authenticate, limits, webhookSecret, clock, log, host, port }: ServerDeps,
   schema: GraphQLSchema = createSchema(),
-  unpriced: Executor = createExecutor(schema),
+  unbound: Executor = createExecutor(schema),
 ): Promise<Server> {
   const priceOf = createPrices(schema, database, limits);
-  const executor = createPricedExecutor(unpriced, priceOf);
+  const bound = createBoundExecutor(unbound);
+  const executor = createPricedExecutor(bound, priceOf);
   const formatError = createErrorFormat(log);
   const apollo = new ApolloServer<ApolloContext>({
     gateway: localGateway(schema, executor),
@@ -86,7 +87,7 @@ export async function openServer(
 
   const contextOf = (viewer: Viewer, coming?: Coming) => createContext({ database, runner, limits }, viewer, coming);
   const readDocument = createDocumentReader(schema, limits);
-  const openStream = createStreams({ executor: unpriced, priceOf, contextOf, formatError });
+  const openStream = createStreams({ executor: bound, priceOf, contextOf, formatError });
   const sessions = createSessions(database, { checkMs: SESSION_CHECK_MS, mostPerUser: limits.maxStreamsPerUser, clock });
   const live = { schema, executor, readDocument, openStream, authenticate, sessions, contextOf, formatError, limits };
   const sockets = openSockets(live);
@@ -110,7 +111,11 @@ export async function openServer(
     const { method = "GET", headers } = request;
     const body = await readJsonBody(request);
     const jobResultId = headers["x-job-result"] as string | undefined;
-    const context = contextOf(viewer, { jobResultId, tellsCost: asksCost(headers, extensionsOf(search, body)) });
+    const context = contextOf(viewer, {
+      jobResultId,
+      tellsCost: asksCost(headers, extensionsOf(search, body)),
+      whenGone: (act) => response.once("close", act),
+    });
     const plain = readPlainRequest(method, headers, body, readDocument);
     const result = plain && (await executor.execute({ schema, contextValue: context, ...plain }));
     if (result && !result.errors)

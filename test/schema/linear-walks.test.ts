@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { type GraphQLSchema, parse, validate } from "graphql";
 import { expect, onTestFinished, test } from "vitest";
+import { loadConfig } from "../../src/config.ts";
 import { openDatabase } from "../../src/entities/database.ts";
 import { createMemoryBroker } from "../../src/runner/brokers/memory.ts";
 import type { Runner } from "../../src/runner/index.ts";
@@ -56,7 +57,7 @@ test("work on a document grows with the document, never with what its fragments 
   onTestFinished(() => broker.close());
   const runner = { followFeed: createFeedFollowers({ broker }) } as unknown as Runner;
   const viewer = { id: "01a20d41-bf32-73c7-86b0-37568f855895", username: "tester", isStaff: true, isSuperuser: true };
-  const contextOf = () => createContext({ database, runner, limits: { maxPageSize: 10_000 } }, viewer);
+  const contextOf = () => createContext({ database, runner, limits: { ...loadConfig({}), maxPageSize: 10_000 } }, viewer);
   const executor = createExecutor(schema);
   const openStream = createStreams({
     executor,

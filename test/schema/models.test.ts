@@ -1,5 +1,6 @@
 import { graphql } from "graphql";
 import { expect, test } from "vitest";
+import { loadConfig } from "../../src/config.ts";
 import { contentTypeLabel, ensureContentTypes } from "../../src/entities/content-types.ts";
 import type { Database } from "../../src/entities/database.ts";
 import {
@@ -225,9 +226,12 @@ test("computed fields that read other tables take one statement a level", async 
   const answer = await graphql({
     schema: createSchema(),
     source: `{ jobs { task_queues git_repository { name } latest_result { date_created queue { name } } } }`,
-    contextValue: createContext({ database: counted, limits: { maxPageSize: 100 }, runner: undefined as never }, {
-      id: ids.user,
-    } as never),
+    contextValue: createContext(
+      { database: counted, limits: { ...loadConfig({}), maxPageSize: 100 }, runner: undefined as never },
+      {
+        id: ids.user,
+      } as never,
+    ),
   });
   expect(answer.errors).toBeUndefined();
   const jobs = (answer.data as any).jobs;

@@ -34,6 +34,8 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     maxQueryDirectives: 100,
     maxQueryFields: 1000,
     maxQueryCost: 500_000,
+    maxAnswerBytes: 33_554_432,
+    operationTimeoutMs: 30_000,
     customFields: [],
     maxStreamsPerUser: 1000,
     maxSubscriptionsPerSocket: 1000,

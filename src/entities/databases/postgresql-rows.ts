@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import { Client, type ClientConfig, type Connection, type FieldDef, type Pool, Query, type QueryConfig } from "pg";
+import { parseStoredJson } from "../json-length.ts";
 
 /*
  * `pg` makes a text of every field, a message of every row, and an event of every message, before it makes the row: a third of the time of
@@ -142,7 +143,7 @@ function readerOf(type: number): ReadField {
   if (type === UUID) return (text, from, to) => text.slice(from, to);
   if (type === TIMESTAMP) return (text, from, to) => text.slice(from, text[from + ISO_BYTES - 1] === "Z" ? from + ISO_BYTES : to);
   if (NUMBERS.has(type)) return (text, from, to) => Number(text.slice(from, to));
-  if (JSONS.has(type)) return (text, from, to, bytes) => JSON.parse(readText(text, from, to, bytes)) as unknown;
+  if (JSONS.has(type)) return (text, from, to, bytes) => parseStoredJson(readText(text, from, to, bytes));
   return readText;
 }
 

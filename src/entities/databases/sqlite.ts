@@ -7,6 +7,7 @@ import { CompiledQuery, sql, type SqliteDatabase, SqliteDialect, type SqliteStat
 import { LRUCache } from "lru-cache";
 import { RE2JS } from "re2js";
 import type { ConsoleEntryRow, Database, LineRow } from "../database.ts";
+import { parseStoredJson } from "../json-length.ts";
 import { COUNT_COLUMNS, countLines } from "../log-counts.ts";
 import { migrationOptions } from "../migrations/index.ts";
 import { ORM_OPTIONS } from "./options.ts";
@@ -52,7 +53,7 @@ export async function openSqlite(path: string): Promise<Database> {
     // The file is there only once the first statement has run.
     read: async (statement) => (reader ??= openReader(file)).read(statement),
     estimateRows: async () => estimateRows((reader ??= openReader(file)).read),
-    readJson: (column) => (column === null ? null : JSON.parse(column as string)),
+    readJson: (column) => (column === null ? null : parseStoredJson(column as string)),
     owners: (parameter) => sql`(select key as place, value from json_each(${parameter})) as owner`,
     ownersParameter: (ids) => JSON.stringify(ids),
     hasLateral: false,

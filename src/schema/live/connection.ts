@@ -16,6 +16,10 @@ export interface Connection {
   readonly request: IncomingMessage;
   /** Who is at the other end, once it has said so. */
   session: Session | undefined;
+  /** Operations under way, by their ids: graphql-ws's own. */
+  underWay: Readonly<Record<string, unknown>>;
+  /** What is called once the client no longer waits for an operation, by the id of each. */
+  readonly waits: Map<string, () => void>;
   /** Resolves when the message, and most before it, left for the client, or when it never will. */
   send(message: string): Promise<void>;
   /** Why no further operation is begun; undefined when it may be. */
@@ -35,7 +39,11 @@ export function createConnection(socket: WebSocket, request: IncomingMessage, ma
     socket.ping();
   }, PING_MS);
   socket.on("pong", () => (answered = true));
-  socket.once("close", () => clearInterval(pings));
+  const waits = new Map<string, () => void>();
+  socket.once("close", () => {
+    clearInterval(pings);
+    for (const gone of waits.values()) gone();
+  });
   // What a client sends wrong closes its socket with a code that says why: see ws.
   socket.on("error", () => undefined);
 
@@ -43,6 +51,8 @@ export function createConnection(socket: WebSocket, request: IncomingMessage, ma
     socket,
     request,
     session: undefined,
+    underWay: {},
+    waits,
     async send(message) {
       while (socket.bufferedAmount > MAX_UNSENT_BYTES && socket.readyState === socket.OPEN) await last;
       if (socket.readyState !== socket.OPEN) return;

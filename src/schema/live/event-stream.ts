@@ -8,6 +8,7 @@ import type { Coming, Context } from "../context.ts";
 import type { ReadDocument } from "../document-reader.ts";
 import type { FormatError } from "../error-format.ts";
 import type { Executor } from "../execute.ts";
+import type { WhenGone } from "../price/bounds.ts";
 import { asksCost } from "../price/prices.ts";
 import { readJsonBody } from "../json-body.ts";
 import type { OpenStream, Stream } from "./streams.ts";
@@ -47,7 +48,7 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
   const open = new Set<ServerResponse>();
 
   /** Answers of one operation; the errors of a document that is not valid come before the stream begins. */
-  async function answersOf(session: Session, request: IncomingMessage): Promise<Stream | string[]> {
+  async function answersOf(session: Session, request: IncomingMessage, whenGone: WhenGone): Promise<Stream | string[]> {
     const { query, operationName, variables, extensions } = await readAsked(request);
     const tellsCost = asksCost(request.headers, extensions);
     const document = readDocument(query);
@@ -60,7 +61,7 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
     const result =
       operation.operation === OperationTypeNode.SUBSCRIPTION
         ? await openStream({ ...asked, viewer: session, tellsCost })
-        : await executor.execute({ ...asked, contextValue: contextOf(session, { tellsCost }) });
+        : await executor.execute({ ...asked, contextValue: contextOf(session, { tellsCost, whenGone }) });
     if (Symbol.asyncIterator in result) return result as Stream;
     return [JSON.stringify({ ...result, ...(result.errors && { errors: result.errors.map(formatError) }) })];
   }
@@ -75,7 +76,7 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
         ended.abort();
       });
       try {
-        const answers = await answersOf(session, request);
+        const answers = await answersOf(session, request, (act) => ended.signal.addEventListener("abort", act, { once: true }));
         if (ended.signal.aborted) return void ("return" in answers && (await answers.return()));
         response.writeHead(200, HEADERS);
         response.flushHeaders();

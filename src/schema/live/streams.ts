@@ -69,7 +69,10 @@ export function createStreams({ executor, priceOf, contextOf, formatError }: Str
     const price = await priceOf(asked);
     const refused = refuseDear(price);
     if (refused) return tellsCost ? tellCost(refused, price) : refused;
-    const events = await createSourceEventStream({ ...asked, contextValue: contextOf(viewer) });
+    const contextValue = contextOf(viewer);
+    const events = await createSourceEventStream({ ...asked, contextValue });
+    // The source goes on with it, for others too.
+    contextValue.bounds.end();
     if (!(Symbol.asyncIterator in events)) return events;
     const operation = getOperationAST(asked.document, asked.operationName)!;
     const key = [serialOf(operation), viewer.isSuperuser, tellsCost, variablesBelow(operation, asked.variableValues ?? {})].join(

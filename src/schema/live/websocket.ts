@@ -82,9 +82,13 @@ export function openSockets(deps: SocketDeps): Sockets {
         connection.socket.close(CLOSE.tooMany, refusal);
         return [new GraphQLError(refusal)];
       }
+      connection.underWay = subscriptions;
       const document = read(query);
       if (!("kind" in document)) return document;
-      const contextValue = contextOf(connection.session!, { tellsCost: asksCost({}, extensions) });
+      const contextValue = contextOf(connection.session!, {
+        tellsCost: asksCost({}, extensions),
+        whenGone: (act) => connection.waits.set(id, act),
+      });
       return { schema, document, operationName, variableValues: variables, contextValue, id, connection } as ExecutionArgs;
     },
     async onConnect({ extra: connection, connectionParams: given = {} }) {
@@ -110,13 +114,21 @@ export function openSockets(deps: SocketDeps): Sockets {
 
   function connect(socket: WebSocket, request: IncomingMessage): void {
     const connection = createConnection(socket, request, limits.maxSubscriptionsPerSocket);
+    // A client that completes an operation itself has said so in the message that was taken.
+    const leave = () => {
+      for (const [id, gone] of connection.waits) {
+        if (id in connection.underWay) continue;
+        connection.waits.delete(id);
+        gone();
+      }
+    };
     const fail = (error: unknown) => socket.close(CLOSE.weAreWrong, formatError(error).message);
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
         send: connection.send,
         close: (code, reason) => socket.close(code, reason),
-        onMessage: (take) => socket.on("message", (data) => void take(String(data)).catch(fail)),
+        onMessage: (take) => socket.on("message", (data) => void take(String(data)).then(leave, fail)),
       },
       connection,
     );
