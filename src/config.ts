@@ -76,6 +76,22 @@ export interface Config {
   readonly maxPageSize: number;
   /** Objects in a list that asks for no number; the whole list when undefined. */
   readonly defaultPageSize: number | undefined;
+  /** Tokens of a client's document. */
+  readonly maxQueryTokens: number;
+  /** Levels of its fields, and of lists and objects in the value of an argument. */
+  readonly maxQueryDepth: number;
+  /** Its aliases. */
+  readonly maxQueryAliases: number;
+  /** Its directives. */
+  readonly maxQueryDirectives: number;
+  /** Its fields and fragments, those in a fragment counted wherever it is spread. */
+  readonly maxQueryFields: number;
+  /** The most that the answer to an operation may cost; see `docs/limits.md`. */
+  readonly maxQueryCost: number;
+  /** The most characters that the answer to an operation may have, about. */
+  readonly maxAnswerBytes: number;
+  /** How long an operation may take. */
+  readonly operationTimeoutMs: number;
   /** Sockets and event streams that one user may have open. */
   readonly maxStreamsPerUser: number;
   /** Operations that may be under way on one socket. */
@@ -211,6 +227,14 @@ const environment = z.object({
   MAX_FAILED_KEYS_PER_MINUTE: integer(0, 1_000_000, 60),
   MAX_PAGE_SIZE: integer(1, 1_000_000, 10_000),
   DEFAULT_PAGE_SIZE: number(1, 1_000_000).optional(),
+  MAX_QUERY_TOKENS: integer(1, 1_000_000, 10_000),
+  MAX_QUERY_DEPTH: integer(1, 1000, 25),
+  MAX_QUERY_ALIASES: integer(0, 100_000, 200),
+  MAX_QUERY_DIRECTIVES: integer(0, 100_000, 100),
+  MAX_QUERY_FIELDS: integer(1, 100_000, 1000),
+  MAX_QUERY_COST: integer(1, Number.MAX_SAFE_INTEGER, 500_000),
+  MAX_ANSWER_BYTES: integer(1, Number.MAX_SAFE_INTEGER, 32 * 1024 * 1024),
+  OPERATION_TIMEOUT_MS: integer(1, 3_600_000, 30_000),
   MAX_STREAMS_PER_USER: integer(1, 1_000_000, 1000),
   MAX_SUBSCRIPTIONS_PER_SOCKET: integer(1, 1_000_000, 1000),
   MAX_SUBSCRIPTIONS_PER_USER: integer(1, 1_000_000, 5000),
@@ -269,6 +293,14 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     maxFailedKeysPerMinute: value.MAX_FAILED_KEYS_PER_MINUTE,
     maxPageSize: value.MAX_PAGE_SIZE,
     defaultPageSize: value.DEFAULT_PAGE_SIZE,
+    maxQueryTokens: value.MAX_QUERY_TOKENS,
+    maxQueryDepth: value.MAX_QUERY_DEPTH,
+    maxQueryAliases: value.MAX_QUERY_ALIASES,
+    maxQueryDirectives: value.MAX_QUERY_DIRECTIVES,
+    maxQueryFields: value.MAX_QUERY_FIELDS,
+    maxQueryCost: value.MAX_QUERY_COST,
+    maxAnswerBytes: value.MAX_ANSWER_BYTES,
+    operationTimeoutMs: value.OPERATION_TIMEOUT_MS,
     maxStreamsPerUser: value.MAX_STREAMS_PER_USER,
     maxSubscriptionsPerSocket: value.MAX_SUBSCRIPTIONS_PER_SOCKET,
     maxSubscriptionsPerUser: value.MAX_SUBSCRIPTIONS_PER_USER,

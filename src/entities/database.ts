@@ -70,6 +70,8 @@ export interface Database {
    * @throws AppError LIMIT_EXCEEDED for a client's read that passes a bound or takes too long, or before which too many wait.
    */
   read(statement: CompiledQuery, bounds?: ReadBounds): Promise<Record<string, unknown>[]>;
+  /** About how many rows each table has, by its name: more rather than fewer, and at once, whatever their number. */
+  estimateRows(): Promise<ReadonlyMap<string, number>>;
   /** The value of a JSON column of a row of {@link rows}. */
   readJson(column: unknown): unknown;
   /** Whether a text is like a pattern of `%` and `_`, with `\\` to escape them; upper and lower case are the same. */

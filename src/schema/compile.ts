@@ -4,6 +4,7 @@ import {
   type FragmentDefinitionNode,
   getArgumentValues,
   type GraphQLField,
+  type GraphQLFieldResolver,
   type GraphQLLeafType,
   type GraphQLNullableType,
   type GraphQLObjectType,
@@ -16,12 +17,14 @@ import {
   isNonNullType,
   isObjectType,
   Kind,
+  type NamedTypeNode,
   type OperationDefinitionNode,
   OperationTypeNode,
   type SelectionNode,
   type SelectionSetNode,
   visit,
 } from "graphql";
+import { mergeSelections } from "./merge-selections.ts";
 
 /*
  * An operation as functions: what its fields are and how their values are written is settled once, and what is left to do for a row is a
@@ -35,8 +38,14 @@ export interface Subject {
   variableValues: Record<string, unknown>;
 }
 
-/** Answers an operation with its data. @throws, or rejects with, anything at all where graphql-js has to answer. */
-export type Compiled = (subject: Subject) => unknown;
+/** What the resolvers of root fields gave, or threw, by the names of the fields in the answer. */
+export type Given = Map<string, { value: unknown } | { error: unknown }>;
+
+/**
+ * Answers an operation with its data. @throws, or rejects with, anything at all where graphql-js has to answer.
+ * @param given is filled, so that nothing has to be read again.
+ */
+export type Compiled = (subject: Subject, given: Given) => unknown;
 
 /** Code for many fields takes longer to make than it saves; fragments are counted where they are spread. */
 const MOST_FIELDS = 200;
@@ -47,8 +56,8 @@ export function compile(schema: GraphQLSchema, document: DocumentNode, operation
   if (operation.operation === OperationTypeNode.MUTATION) return undefined;
   try {
     const root = createCompiler(schema, document, operation)(schema.getRootType(operation.operation)!, [operation.selectionSet]);
-    return (subject) => {
-      const run = new Run(subject);
+    return (subject, given) => {
+      const run = new Run(subject, given);
       const data = root.write(subject.rootValue, run, undefined);
       return run.ended(data);
     };
@@ -63,6 +72,7 @@ class Astray extends Error {}
 
 type Path = GraphQLResolveInfo["path"];
 type Arguments = Record<string, unknown>;
+type Resolve = GraphQLFieldResolver<unknown, unknown>;
 type Target = Record<string, unknown>;
 
 /** Makes a value of what a resolver gave. */
@@ -85,9 +95,23 @@ class Run {
   #data: unknown;
   #failure: { reason: unknown } | undefined;
   readonly subject: Subject;
+  readonly #given: Given;
 
-  constructor(subject: Subject) {
+  constructor(subject: Subject, given: Given) {
     this.subject = subject;
+    this.#given = given;
+  }
+
+  /** Asks the resolver of a root field, and keeps what it gives. */
+  askRoot(key: string, resolve: Resolve, ...asked: Parameters<Resolve>): unknown {
+    try {
+      const value = resolve(...asked);
+      this.#given.set(key, { value });
+      return value;
+    } catch (error) {
+      this.#given.set(key, { error });
+      throw error;
+    }
   }
 
   /** Sets a member once its value is there. */
@@ -136,39 +160,17 @@ function createCompiler(schema: GraphQLSchema, document: DocumentNode, operation
   for (const node of document.definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments[node.name.value] = node;
   let count = 0;
 
-  /** Fields by the names that they have in the answer; the same field may be selected several times. */
-  function collect(
-    type: GraphQLObjectType,
-    selections: readonly SelectionNode[],
-    found: Map<string, FieldNode[]>,
-    spread: Set<string>,
-  ): void {
-    for (const selection of selections) {
-      if (selection.directives && selection.directives.length > 0) throw new Astray();
-      if (selection.kind === Kind.FIELD) {
-        if (++count > MOST_FIELDS) throw new Astray();
-        const key = (selection.alias ?? selection.name).value;
-        const nodes = found.get(key);
-        if (nodes) nodes.push(selection);
-        else found.set(key, [selection]);
-        continue;
-      }
-      if (selection.kind === Kind.FRAGMENT_SPREAD) {
-        if (spread.has(selection.name.value)) continue;
-        spread.add(selection.name.value);
-      }
-      const inner = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value]!;
-      const condition = inner.typeCondition && schema.getType(inner.typeCondition.name.value);
-      if (!condition || condition === type || (isAbstractType(condition) && schema.isSubType(condition, type)))
-        collect(type, inner.selectionSet.selections, found, spread);
-    }
-  }
+  /** Says whether what is selected of an object type is of it. */
+  const createEnter = (type: GraphQLObjectType) => (selection: SelectionNode, of: NamedTypeNode | undefined) => {
+    if (selection.directives && selection.directives.length > 0) throw new Astray();
+    if (selection.kind === Kind.FIELD && ++count > MOST_FIELDS) throw new Astray();
+    const condition = of && schema.getType(of.name.value);
+    return !condition || condition === type || (isAbstractType(condition) && schema.isSubType(condition, type));
+  };
 
   function objectWriter(type: GraphQLObjectType, sets: readonly SelectionSetNode[]): Writer {
     if (type.isTypeOf) throw new Astray();
-    const found = new Map<string, FieldNode[]>();
-    const spread = new Set<string>();
-    for (const { selections } of sets) collect(type, selections, found, spread);
+    const found = mergeSelections(sets, fragments, createEnter(type));
     const members: string[] = [];
     const writes: Write[] = [];
     const answers: Answer[] = [];
@@ -203,13 +205,13 @@ function createCompiler(schema: GraphQLSchema, document: DocumentNode, operation
   ): Answer {
     const { write } = writerOf(field.type, fieldNodes);
     const { name, type: returnType } = field;
-    const resolve = field.resolve ?? ((source: unknown) => readMember(source, name));
+    const resolve: Resolve = field.resolve ?? ((source: unknown) => readMember(source, name));
     const argumentsOf = createArguments(field, fieldNodes[0]!);
     return (source, run, path, target) => {
       const { subject } = run;
       const { rootValue, variableValues } = subject;
       const here = { prev: path, key, typename: parentType.name };
-      const value = resolve(source, argumentsOf(subject), subject.contextValue, {
+      const info = {
         fieldName: name,
         fieldNodes,
         returnType,
@@ -220,7 +222,12 @@ function createCompiler(schema: GraphQLSchema, document: DocumentNode, operation
         rootValue,
         operation,
         variableValues,
-      });
+      };
+      const args = argumentsOf(subject);
+      const { contextValue } = subject;
+      const value = path
+        ? resolve(source, args, contextValue, info)
+        : run.askRoot(key, resolve, source, args, contextValue, info);
       run.fill(target, key, value, write, here);
     };
   }

@@ -7,6 +7,7 @@ import { encodeCursor, seek } from "./cursor.ts";
 import { type ListArguments, type ListScope, readCount, readFilters } from "./list-arguments.ts";
 import { countRows, type ListRequest, readLists, readRows, type Row } from "./list.ts";
 import type { Owners } from "./list-statement.ts";
+import { weighRows, weightOf } from "./price/weights.ts";
 import { orderOf, type OrderKey } from "./order.ts";
 
 /** Where a page stands in its list. */
@@ -139,6 +140,14 @@ export async function readConnections(
   const lists = await readLists(database, shape, needed, request, owners);
   return lists.map((rows, n) => page(owners.ids[n], rows));
 }
+
+/** About how many characters a page adds to an answer. @param columns of what is selected of its objects. */
+export function weighConnection({ nodes }: Connection, columns: readonly string[]): number {
+  return weighRows(nodes, weightOf(columns)) + nodes.length * CURSOR_LENGTH;
+}
+
+/** About. */
+const CURSOR_LENGTH = 100;
 
 function pageOf({ size, backward, isSought, listOrder }: PageRequest, found: Row[], count: () => Promise<number>): Connection {
   const goesOn = found.length > size;

@@ -5,16 +5,22 @@ import { JobResult, type ObjectChange } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import type { Runner } from "../runner/index.ts";
 import type { ListScope, PageLimits } from "./list-arguments.ts";
+import { boundDatabase, type BoundLimits, Bounds, type WhenGone } from "./price/bounds.ts";
 import { createRelations, type Relations } from "./relations.ts";
 
 /** What every resolver is given; one an operation. */
 export interface Context {
+  /** Its statements are within {@link bounds}. */
   database: Database;
   runner: Runner;
   viewer: Viewer;
   scope: ListScope;
   /** Reads what rows of this operation refer to, one statement a level. */
   relations: Relations;
+  /** How far the operation may go. */
+  bounds: Bounds;
+  /** Whether the answer is to tell what it costs. */
+  tellsCost: boolean;
   /**
    * Who changes things in this operation, by which way. All its changes have one request id.
    * @throws BAD_USER_INPUT when the operation comes with a token of no run that is under way.
@@ -31,14 +37,26 @@ export type SendingRun = { id: string } | { token: string };
 
 /** What contexts are made of. */
 export interface ContextDeps extends Pick<Context, "database" | "runner"> {
-  limits: PageLimits;
+  limits: BoundLimits & PageLimits;
 }
 
-/**
- * A fresh context for one operation.
- * @param sender the run whose code sends the operation: what a hook's own run changes sets off no hooks.
- */
-export function createContext({ database, runner, limits }: ContextDeps, viewer: Viewer, sender?: SendingRun): Context {
+/** How an operation came. */
+export interface Coming {
+  /** The run whose code sends it: what a hook's own run changes sets off no hooks. */
+  sender?: SendingRun | undefined;
+  tellsCost?: boolean | undefined;
+  /** Without it, somebody waits for the answer to the end. */
+  whenGone?: WhenGone | undefined;
+}
+
+/** A fresh context for one operation. */
+export function createContext(
+  { database: unbound, runner, limits }: ContextDeps,
+  viewer: Viewer,
+  { sender, tellsCost = false, whenGone }: Coming = {},
+): Context {
+  const bounds = new Bounds(limits, viewer.id, whenGone);
+  const database = boundDatabase(unbound, bounds);
   const { maxPageSize, defaultPageSize } = limits;
   const scope = { maxPageSize, defaultPageSize, viewerId: viewer.id };
   let author: Promise<Author> | undefined;
@@ -47,7 +65,9 @@ export function createContext({ database, runner, limits }: ContextDeps, viewer:
     runner,
     viewer,
     scope,
-    relations: createRelations(database, scope),
+    relations: createRelations(database, scope, bounds),
+    bounds,
+    tellsCost,
     author: () => (author ??= authorOf({ database, runner }, viewer, sender)),
     async tryChange(work, dryRun) {
       const done = await transact(database, await context.author(), work, dryRun);

@@ -1,5 +1,6 @@
-import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from "graphql";
+import { type DocumentNode, GraphQLError, type GraphQLSchema, validate } from "graphql";
 import { LRUCache } from "lru-cache";
+import { parseWithin, type StructureLimits } from "./price/structure.ts";
 
 /** How many documents are kept parsed. */
 const KEPT_DOCUMENTS = 500;
@@ -7,20 +8,21 @@ const KEPT_DOCUMENTS = 500;
 /** Longer documents are not kept; in characters. */
 export const LONGEST_KEPT = 20_000;
 
-/** Parses and validates a text: the document, the same for the same text, or what is wrong with it. */
+/**
+ * Parses and validates a text: the document, the same for the same text, or what is wrong with it.
+ * @throws {@link AppError} LIMIT_EXCEEDED for one that is too large, by what it would take to validate it.
+ */
 export type ReadDocument = (text: string) => DocumentNode | readonly GraphQLError[];
 
 /** Makes a reader for one schema. */
-export function createDocumentReader(schema: GraphQLSchema): ReadDocument {
+export function createDocumentReader(schema: GraphQLSchema, limits: StructureLimits): ReadDocument {
   const read = (text: string) => {
     try {
-      const document = parse(text);
+      const document = parseWithin(text, limits);
       const errors = validate(schema, document);
       return errors.length > 0 ? errors : document;
     } catch (error) {
       if (error instanceof GraphQLError) return [error];
-      // graphql-js goes down a document by calls, and the stack ends before the text does.
-      if (error instanceof RangeError) return [new GraphQLError("The document is nested too deeply.")];
       throw error;
     }
   };

@@ -9,7 +9,10 @@ import {
   type OperationDefinitionNode,
 } from "graphql";
 import { LRUCache } from "lru-cache";
-import { compile, type Compiled } from "./compile.ts";
+import { compile, type Compiled, type Given } from "./compile.ts";
+import type { Context } from "./context.ts";
+import { refusalOf } from "./price/bounds.ts";
+import { createRetelling } from "./retell.ts";
 
 type Answer = ExecutionResult | Promise<ExecutionResult>;
 
@@ -23,10 +26,11 @@ const KEPT_OPERATIONS = 500;
 
 /**
  * An executor that compiles each operation once and answers as graphql-js does, many times faster. graphql-js itself answers what is not
- * compiled, and whatever meets an error: reading twice harms nobody, and messages, codes and paths are then its own.
+ * compiled, and whatever meets an error, so that messages, codes and paths are its own: from what was read until then, for nothing is read twice.
  */
 export function createExecutor(schema: GraphQLSchema): Executor {
   const kept = new LRUCache<OperationDefinitionNode, { compiled: Compiled | undefined }>({ max: KEPT_OPERATIONS });
+  const retell = createRetelling(schema);
   const compiledOf = (document: DocumentNode, operation: OperationDefinitionNode) => {
     const known = kept.get(operation);
     if (known) return known.compiled;
@@ -42,16 +46,20 @@ export function createExecutor(schema: GraphQLSchema): Executor {
     if (!compiled) return execute(args);
     const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], args.variableValues ?? {});
     if (errors) return execute(args);
+    const given: Given = new Map();
+    const tellWhy = (): Answer => {
+      const { bounds } = (contextValue ?? {}) as Partial<Context>;
+      if (bounds?.failure) return refusalOf(bounds.failure);
+      bounds?.recount();
+      return retell(args, given);
+    };
     try {
-      const data = compiled({ rootValue, contextValue, variableValues: coerced }) as ExecutionResult["data"];
+      const data = compiled({ rootValue, contextValue, variableValues: coerced }, given) as ExecutionResult["data"];
       return data instanceof Promise
-        ? data.then(
-            (complete: ExecutionResult["data"]) => ({ data: complete! }),
-            () => execute(args),
-          )
+        ? data.then((complete: ExecutionResult["data"]) => ({ data: complete! }), tellWhy)
         : { data: data! };
     } catch {
-      return execute(args);
+      return tellWhy();
     }
   }
 

@@ -5,7 +5,7 @@ import {
   isNonNullType,
   isRequiredInputField,
 } from "graphql";
-import { Args, ArgsType, Ctx, Field, Info, Int, Mutation, ObjectType, Resolver } from "type-graphql";
+import { Args, ArgsType, Ctx, Extensions, Field, Info, Int, Mutation, ObjectType, Resolver } from "type-graphql";
 import { CustomFieldValues, type Data, importObjects, type ImportRow, type RowError } from "../changes/index.ts";
 import { contentTypeLabel } from "../entities/content-types.ts";
 import { GenericScalar } from "../entities/scalars.ts";
@@ -13,6 +13,7 @@ import { type ModelShape, shapeOf } from "../entities/shape.ts";
 import type { ErrorDetail } from "../errors.ts";
 import { refuse } from "./condition.ts";
 import type { Context } from "./context.ts";
+import type { SizedField } from "./list-arguments.ts";
 import { creatable, type KnownModel, modelOf } from "./model-registry.ts";
 
 /** The most rows that are imported at once: all of them are one transaction, which others wait for. */
@@ -60,6 +61,7 @@ class ImportObjectsPayload {
   @Field(() => Int, { description: "Objects that were so before." })
   unchanged!: number;
 
+  @Extensions({ sizedBy: 1000 } satisfies SizedField)
   @Field(() => [ImportError], { description: "Why nothing is kept, every row looked at; empty when all is well." })
   errors!: readonly ImportError[];
 }

@@ -4,6 +4,7 @@ import {
   Args,
   ArgsType,
   Ctx,
+  Extensions,
   Field,
   FieldResolver,
   ID,
@@ -20,6 +21,7 @@ import { GenericScalar } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import type { ButtonGroup, RenderedButton } from "../runner/index.ts";
 import type { Context } from "./context.ts";
+import type { SizedField } from "./list-arguments.ts";
 import type { Row } from "./list.ts";
 import { modelMutations } from "./model-mutations.ts";
 import { namedResolver } from "./named-resolver.ts";
@@ -50,6 +52,7 @@ class JobButtonGroup implements ButtonGroup {
   @Field(() => ButtonClass, { description: "How the group's menu looks: like its lightest button." })
   buttonClass!: ButtonClass;
 
+  @Extensions({ sizedBy: JobButton } satisfies SizedField)
   @Field(() => [RenderedJobButton], { description: "The buttons, lightest first." })
   buttons!: RenderedJobButton[];
 }
@@ -75,6 +78,7 @@ class PressJobButtonArgs {
 /** What runs a job for an object. */
 @Resolver(() => JobButton)
 export class JobButtonResolver extends namedResolver(JobButton, { one: "job_button", many: "job_buttons" }) {
+  @Extensions({ sizedBy: JobButton } satisfies SizedField)
   @Query(() => [JobButtonGroup], {
     description:
       "The buttons for the page of an object, rendered for it: those that are enabled and whose job can be run, in groups, by weight. A button whose text comes out empty is left out.",

@@ -61,10 +61,13 @@ export class JobResolver extends namedResolver(Job, {
 
   @FieldResolver(() => [String], { nullable: true, description: "Names of `job_queues`, as older clients know them." })
   taskQueues(@Root() row: Row, @Ctx() { database, relations }: Context, @Info() info: GraphQLResolveInfo): Promise<string[]> {
-    return relations.batch(row.id, info, async (ids) => {
-      const lists = await readLists(database, JOB_QUEUE, ["name"], {}, { relation: QUEUES, ids });
-      return lists.map((queues) => queues.map((queue) => queue["name"] as string));
-    });
+    return relations.batch<string[]>(row.id, info, () => ({
+      async load(ids) {
+        const lists = await readLists(database, JOB_QUEUE, ["name"], {}, { relation: QUEUES, ids });
+        return lists.map((queues) => queues.map((queue) => queue["name"] as string));
+      },
+      weigh: (names) => names.reduce((sum, name) => sum + name.length, 0),
+    }));
   }
 
   @Extensions({ needs: ["job_queues_override"] } satisfies ComputedField)

@@ -9,7 +9,7 @@ import { shapeOf } from "../entities/shape.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
 import type { Context } from "./context.ts";
 import { UpdateJobInput } from "./job-mutations.ts";
-import { type ListArguments, type ListField, readFilters } from "./list-arguments.ts";
+import { type ListArguments, type ListField, readFilters, type SizedField } from "./list-arguments.ts";
 import { readRows, type Row } from "./list.ts";
 import { Given } from "./model-resolver.ts";
 import { selectedColumns } from "./selection.ts";
@@ -109,6 +109,7 @@ export class JobsMutations {
     return { applied: done !== undefined && !dryRun, outcomes };
   }
 
+  @Extensions({ sizedBy: Job } satisfies SizedField)
   @Mutation(() => [Job], {
     description: "Reads every job file anew, as a start of the server does. Answers with the jobs that are new or have changed.",
   })

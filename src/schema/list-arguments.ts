@@ -9,7 +9,7 @@ import {
   type GraphQLSchema,
   GraphQLString,
 } from "graphql";
-import { type ModelShape, shapeOf } from "../entities/shape.ts";
+import { type ManyShape, type ModelShape, shapeOf } from "../entities/shape.ts";
 import { AppError } from "../errors.ts";
 import { filtersOf } from "./filters.ts";
 import type { Context } from "./context.ts";
@@ -25,6 +25,13 @@ export interface ListField {
   as: "connection" | "filters" | "list";
   /** Whether it is the list of all objects, to which the model's default filters apply. */
   ofAll?: boolean;
+  /** The relation that the objects are found by, for those that belong to the object of which it is a field. */
+  via?: ManyShape;
+}
+
+/** Extension of any other field that answers a list of objects: the model whose objects each are in it once at most, or how many it may have. */
+export interface SizedField {
+  sizedBy: object | number;
 }
 
 /** Answers a field of a row as GraphQL itself calls it. */

@@ -36,7 +36,7 @@ const ONE_OWNER = Symbol("one owner");
 const ALL_OWNERS = Symbol("all owners");
 
 // A selection's columns are one array for as long as its document is kept, and statements with them.
-const kept = new WeakMap<Database, WeakMap<readonly string[], Map<string, CompiledQuery>>>();
+const kept = new WeakMap<Database["rows"], WeakMap<readonly string[], Map<string, CompiledQuery>>>();
 
 /** The statement of a list, ready to be run. */
 export function compileList(database: Database, plan: ListPlan): CompiledQuery {
@@ -47,8 +47,9 @@ export function compileList(database: Database, plan: ListPlan): CompiledQuery {
 }
 
 function compileOnce(database: Database, plan: ListPlan): CompiledQuery {
-  let ours = kept.get(database);
-  if (!ours) kept.set(database, (ours = new WeakMap()));
+  const { rows } = database;
+  let ours = kept.get(rows);
+  if (!ours) kept.set(rows, (ours = new WeakMap()));
   let statements = ours.get(plan.columns);
   if (!statements) ours.set(plan.columns, (statements = new Map()));
   const { shape, where, order, isPage, count, offset, owners } = plan;

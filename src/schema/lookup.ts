@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { shapeOf } from "../entities/shape.ts";
 import type { Context } from "./context.ts";
 import { readRows, type Row } from "./list.ts";
+import { weighRow, weightOf } from "./price/weights.ts";
 import { selectedColumns } from "./selection.ts";
 
 /**
@@ -12,11 +13,17 @@ import { selectedColumns } from "./selection.ts";
 export function lookup(model: object, column: string) {
   const shape = shapeOf(model);
   return (value: string, { database, relations }: Context, info: GraphQLResolveInfo): Promise<Row | null> =>
-    relations.batch(value, info, async (values) => {
-      const columns = [...new Set([...selectedColumns(info, shape), column])];
-      const isWanted = sql<boolean>`${sql.ref(`${shape.table}.${column}`)} in (${sql.join(values)})`;
-      const rows = await readRows(database, shape, columns, { where: [() => isWanted] });
-      const found = new Map(rows.map((row) => [row[column], row]));
-      return values.map((wanted) => found.get(wanted) ?? null);
+    relations.batch<Row | null>(value, info, () => {
+      const selected = selectedColumns(info, shape);
+      const columns = [...new Set([...selected, column])];
+      const weight = weightOf(selected);
+      return { load, weigh: (row) => weighRow(row, weight) };
+
+      async function load(values: readonly string[]): Promise<(Row | null)[]> {
+        const isWanted = sql<boolean>`${sql.ref(`${shape.table}.${column}`)} in (${sql.join(values)})`;
+        const rows = await readRows(database, shape, columns, { where: [() => isWanted] });
+        const found = new Map(rows.map((row) => [row[column], row]));
+        return values.map((wanted) => found.get(wanted) ?? null);
+      }
     });
 }

@@ -3,11 +3,12 @@ import { Arg, createParameterDecorator, Ctx, Extensions, FieldResolver, ID, Info
 import { isUuid } from "../entities/scalars.ts";
 import { snakeCase } from "../entities/case.ts";
 import { shapeOf } from "../entities/shape.ts";
-import { type Connection, connectionOf, readConnections } from "./connection.ts";
+import { type Connection, connectionOf, readConnections, weighConnection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { type ListArguments, type ListField, type PlainResolver, readRequest, type RelationField } from "./list-arguments.ts";
 import { readOne, readRows, type Row } from "./list.ts";
 import { describeModel } from "./model-registry.ts";
+import { weighRow, weighRows, weightOf } from "./price/weights.ts";
 import { selectedColumns } from "./selection.ts";
 
 type ModelClass = (abstract new () => object) & { name: string };
@@ -34,17 +35,27 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
     })
     async one(
       @Arg("id", () => ID, { description: "Primary key." }) id: string,
-      @Ctx() { database }: Context,
+      @Ctx() { database, bounds }: Context,
       @Info() info: GraphQLResolveInfo,
     ): Promise<Row | null> {
       if (!isUuid(id)) return null;
-      return (await readOne(database, shape, selectedColumns(info, shape), id)) ?? null;
+      const columns = selectedColumns(info, shape);
+      const row = (await readOne(database, shape, columns, id)) ?? null;
+      bounds.take(weighRow(row, weightOf(columns)));
+      return row;
     }
 
     @Extensions({ listOf: model, as: "list", ofAll: true } satisfies ListField)
     @Query(() => [model] as never, { name: queries.many, nullable: true, description: "A list of objects." })
-    many(@Given() args: ListArguments, @Ctx() { database, scope }: Context, @Info() info: GraphQLResolveInfo): Promise<Row[]> {
-      return readRows(database, shape, selectedColumns(info, shape), readRequest(shape, args, scope));
+    async many(
+      @Given() args: ListArguments,
+      @Ctx() { database, scope, bounds }: Context,
+      @Info() info: GraphQLResolveInfo,
+    ): Promise<Row[]> {
+      const columns = selectedColumns(info, shape);
+      const rows = await readRows(database, shape, columns, readRequest(shape, args, scope));
+      bounds.take(weighRows(rows, weightOf(columns)));
+      return rows;
     }
 
     @Extensions({ listOf: model, as: "connection", ofAll: true } satisfies ListField)
@@ -55,10 +66,13 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
     })
     async connection(
       @Given() args: ListArguments,
-      @Ctx() { database, scope }: Context,
+      @Ctx() { database, scope, bounds }: Context,
       @Info() info: GraphQLResolveInfo,
     ): Promise<Connection> {
-      return (await readConnections(database, shape, selectedColumns(info, shape, "connection"), args, scope))[0]!;
+      const columns = selectedColumns(info, shape, "connection");
+      const [page] = await readConnections(database, shape, columns, args, scope);
+      bounds.take(weighConnection(page!, columns));
+      return page!;
     }
   }
 
@@ -74,6 +88,7 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
     defineField(prototype, relation.property, FieldResolver(), {
       listOf: target,
       as: "list",
+      via: relation,
       resolve: (row, args, context, info) => context.relations.many(relation, row, args, info),
     });
     const description = `A page of \`${snakeCase(relation.property)}\`, by cursors.`;
@@ -84,6 +99,7 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
       {
         listOf: target,
         as: "connection",
+        via: relation,
         resolve: (row, args, context, info) => context.relations.connection(relation, row, args, info),
       },
     );

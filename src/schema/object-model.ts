@@ -1,8 +1,9 @@
-import { Arg, Field, ObjectType, Query, Resolver } from "type-graphql";
+import { Arg, Extensions, Field, ObjectType, Query, Resolver } from "type-graphql";
 import { contentTypeLabel } from "../entities/content-types.ts";
 import { GenericScalar } from "../entities/scalars.ts";
 import { type ModelShape, shapeOf } from "../entities/shape.ts";
 import { filtersOf } from "./filters.ts";
+import type { SizedField } from "./list-arguments.ts";
 import { modelOf } from "./model-registry.ts";
 
 /** A field of a kind of objects. */
@@ -56,9 +57,11 @@ class ObjectModel {
   @Field(() => String, { nullable: true, description: "The field by whose value one can be named; null for the id alone." })
   naturalKey!: string | null;
 
+  @Extensions({ sizedBy: 100 } satisfies SizedField)
   @Field(() => [ObjectModelField], { description: "Their fields, but for what is computed or belongs to others." })
   fields!: ObjectModelField[];
 
+  @Extensions({ sizedBy: 1000 } satisfies SizedField)
   @Field(() => [ObjectModelFilter], { description: "The filters of their lists." })
   filters!: ObjectModelFilter[];
 

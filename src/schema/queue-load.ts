@@ -21,7 +21,7 @@ export class QueueLoadResolver {
   @Extensions(NAMED)
   @FieldResolver(() => Int, { description: "How many workers take runs from the queue." })
   workerCount(@Root() row: Row, @Ctx() { relations, runner }: Context, @Info() info: GraphQLResolveInfo): Promise<number> {
-    return relations.batch(row["name"] as string, info, (names) => runner.countWorkers(names));
+    return relations.batch(row["name"] as string, info, () => ({ load: (names) => runner.countWorkers(names) }));
   }
 
   @Extensions(NAMED)
@@ -50,7 +50,7 @@ export class QueueLoadResolver {
 const NOTHING: Load = { depth: 0, since: null };
 
 function loadOf(row: Row, { database, relations }: Context, info: GraphQLResolveInfo): Promise<Load> {
-  return relations.batch(row["name"] as string, info, async (names) => {
+  const load = async (names: readonly string[]) => {
     const queue = sql<string>`celery_kwargs ->> 'queue'`;
     const rows = (await database.read(
       database.rows
@@ -63,8 +63,9 @@ function loadOf(row: Row, { database, relations }: Context, info: GraphQLResolve
         .compile(),
     )) as { queue: string; depth: number | string; since: Date | string }[];
     const loads = new Map(
-      rows.map((load) => [load.queue, { depth: Number(load.depth), since: Date.parse(isoTime(load.since)) }]),
+      rows.map((found) => [found.queue, { depth: Number(found.depth), since: Date.parse(isoTime(found.since)) }]),
     );
     return names.map((name) => loads.get(name) ?? NOTHING);
-  });
+  };
+  return relations.batch(row["name"] as string, info, () => ({ load }));
 }

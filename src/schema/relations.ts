@@ -2,9 +2,11 @@ import DataLoader from "dataloader";
 import type { FieldNode, GraphQLResolveInfo } from "graphql";
 import type { Database } from "../entities/database.ts";
 import { type ManyShape, shapeOf } from "../entities/shape.ts";
-import { type Connection, readConnections } from "./connection.ts";
+import { type Connection, readConnections, weighConnection } from "./connection.ts";
 import { type ListArguments, type ListScope, readRequest } from "./list-arguments.ts";
 import { BY_ID, readLists, type Row } from "./list.ts";
+import type { Bounds } from "./price/bounds.ts";
+import { weighRow, weighRows, weightOf } from "./price/weights.ts";
 import { selectedColumns } from "./selection.ts";
 
 /** Reads what rows refer to. All rows of one level of an operation share one statement. */
@@ -14,52 +16,107 @@ export interface Relations {
   many(relation: ManyShape, row: Row, args: ListArguments, info: GraphQLResolveInfo): Promise<Row[]>;
   /** A page of them. */
   connection(relation: ManyShape, row: Row, args: ListArguments, info: GraphQLResolveInfo): Promise<Connection>;
-  /** What `load` answers for a row's id, asked for all rows of the level at once; answers come in the order of the ids. */
-  batch<T>(id: string, info: GraphQLResolveInfo, load: (ids: readonly string[]) => Promise<T[]>): Promise<T>;
+  /** What a source answers for a row's id, asked for all rows of the level at once. */
+  batch<T>(id: string, info: GraphQLResolveInfo, open: () => Source<T>): Promise<T>;
 }
 
-/** Loaders live as long as the operation: nothing read here is seen by another. */
-export function createRelations(database: Database, scope: ListScope): Relations {
-  // A field of the document stands for one level: the same selection and the same arguments, whichever parent it is read for.
-  const loaders = new Map<FieldNode, DataLoader<string, unknown>>();
+/** Where the values of one level come from. */
+export interface Source<T> {
+  /** Values, in the order of the ids. */
+  load(ids: readonly string[]): Promise<T[]>;
+  /** About how many characters a value adds to the answer; nothing worth counting when absent. */
+  weigh?(value: T): number;
+}
 
-  function loaderFor<T>(info: GraphQLResolveInfo, create: () => (ids: readonly string[]) => Promise<T[]>): DataLoader<string, T> {
+/** Asks for the value of one id. */
+type Ask = (id: string) => Promise<unknown>;
+
+/** What is read lives as long as the operation: nothing read here is seen by another. */
+export function createRelations(database: Database, scope: ListScope, bounds: Bounds): Relations {
+  // A field of the document stands for one level: the same selection and the same arguments, whichever parent it is read for.
+  const levels = new Map<FieldNode, Ask>();
+
+  function load<T>(id: string, info: GraphQLResolveInfo, open: () => Source<T>): Promise<T> {
     const key = info.fieldNodes[0]!;
-    let loader = loaders.get(key);
-    if (!loader) loaders.set(key, (loader = new DataLoader(create())));
-    return loader as DataLoader<string, T>;
+    let ask = levels.get(key);
+    if (!ask) levels.set(key, (ask = openLevel(open(), bounds)));
+    return ask(id) as Promise<T>;
   }
 
   return {
     one(model, id, info) {
       if (id === null) return null;
-      const loader = loaderFor<Row | null>(info, () => {
+      return load<Row | null>(id, info, () => {
         const shape = shapeOf(model);
         const columns = selectedColumns(info, shape);
-        return async (ids) => {
-          const lists = await readLists(database, shape, columns, {}, { relation: BY_ID, ids });
-          return lists.map(([found]) => found ?? null);
+        const weight = weightOf(columns);
+        return {
+          async load(ids) {
+            const lists = await readLists(database, shape, columns, {}, { relation: BY_ID, ids });
+            return lists.map(([found]) => found ?? null);
+          },
+          weigh: (row) => weighRow(row, weight),
         };
       });
-      return loader.load(id);
     },
     many(relation, row, args, info) {
-      const loader = loaderFor<Row[]>(info, () => {
+      return load<Row[]>(row.id, info, () => {
         const shape = shapeOf(relation.target());
         const columns = selectedColumns(info, shape);
         const request = readRequest(shape, args, scope);
-        return (ids) => readLists(database, shape, columns, request, { relation, ids });
+        const weight = weightOf(columns);
+        return {
+          load: (ids) => readLists(database, shape, columns, request, { relation, ids }),
+          weigh: (rows) => weighRows(rows, weight),
+        };
       });
-      return loader.load(row.id);
     },
     connection(relation, row, args, info) {
-      const loader = loaderFor<Connection>(info, () => {
+      return load<Connection>(row.id, info, () => {
         const shape = shapeOf(relation.target());
         const columns = selectedColumns(info, shape, "connection");
-        return (ids) => readConnections(database, shape, columns, args, scope, { relation, ids });
+        return {
+          load: (ids) => readConnections(database, shape, columns, args, scope, { relation, ids }),
+          weigh: (page) => weighConnection(page, columns),
+        };
       });
-      return loader.load(row.id);
     },
-    batch: (id, info, load) => loaderFor(info, () => load).load(id),
+    batch: load,
+  };
+}
+
+/** Reads each value once, or why there is none; and counts it for each time that it is handed out, as it is written as often. */
+function openLevel<T>({ load, weigh }: Source<T>, bounds: Bounds): Ask {
+  const asked = new Map<string, { value: Promise<T>; times: number; weight: number | undefined }>();
+  const loader = new DataLoader<string, T>(
+    async (ids) => {
+      const values = await load(ids);
+      if (!weigh) return values;
+      let weight = 0;
+      for (let n = 0; n < ids.length; n++) {
+        const one = asked.get(ids[n]!)!;
+        one.weight = weigh(values[n]!);
+        weight += one.weight * one.times;
+      }
+      bounds.take(weight);
+      return values;
+    },
+    { cache: false },
+  );
+  return (id) => {
+    const known = asked.get(id);
+    if (!known) {
+      const value = loader.load(id);
+      asked.set(id, { value, times: 1, weight: undefined });
+      return value;
+    }
+    known.times += 1;
+    if (known.weight === undefined) return known.value;
+    try {
+      bounds.take(known.weight);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+    return known.value;
   };
 }

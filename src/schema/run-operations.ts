@@ -7,6 +7,9 @@ import { type ContextDeps, createContext } from "./context.ts";
 import { createDocumentReader } from "./document-reader.ts";
 import { createErrorFormat } from "./error-format.ts";
 import type { Executor } from "./execute.ts";
+import { createBoundExecutor } from "./price/bounds.ts";
+import type { OperationLimits } from "./price/limits.ts";
+import { createPricedExecutor, createPrices } from "./price/prices.ts";
 
 /** Answers the operations that runs of jobs send. */
 export interface RunOperations {
@@ -18,6 +21,7 @@ export interface RunOperations {
 
 /** What {@link createRunOperations} needs. */
 export interface RunOperationsDeps extends ContextDeps {
+  limits: OperationLimits;
   schema: GraphQLSchema;
   executor: Executor;
   log: Logger;
@@ -25,7 +29,8 @@ export interface RunOperationsDeps extends ContextDeps {
 
 /** Operations pass through the same validation, executor and errors as everybody's; who sends them is looked up for each anew. */
 export function createRunOperations({ schema, executor, log, ...deps }: RunOperationsDeps): RunOperations {
-  const readDocument = createDocumentReader(schema);
+  const priced = createPricedExecutor(createBoundExecutor(executor), createPrices(schema, deps.database, deps.limits));
+  const readDocument = createDocumentReader(schema, deps.limits);
   const formatError = createErrorFormat(log);
   const underWay = new Set<Promise<unknown>>();
   const refused = (errors: readonly unknown[]): OperationAnswer => ({
@@ -41,10 +46,10 @@ export function createRunOperations({ schema, executor, log, ...deps }: RunOpera
     if (!operation) throw new AppError("BAD_USER_INPUT", "The document must have one operation, and no more.");
     if (operation.operation === OperationTypeNode.SUBSCRIPTION)
       throw new AppError("BAD_USER_INPUT", "A job may send queries and mutations; a subscription never ends.");
-    const { data, errors } = await executor.execute({
+    const { data, errors } = await priced.execute({
       schema,
       document,
-      contextValue: createContext(deps, viewer, { id: jobResultId }),
+      contextValue: createContext(deps, viewer, { sender: { id: jobResultId } }),
       variableValues: variables,
     });
     return errors ? refused(errors satisfies readonly GraphQLError[]) : { data };

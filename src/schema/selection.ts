@@ -1,12 +1,7 @@
-import {
-  type FieldNode,
-  type FragmentDefinitionNode,
-  type GraphQLObjectType,
-  type GraphQLResolveInfo,
-  Kind,
-  type SelectionSetNode,
-} from "graphql";
+import type { FieldNode, GraphQLObjectType, GraphQLResolveInfo } from "graphql";
 import type { ModelShape } from "../entities/shape.ts";
+import { type Fragments, mergeSelections } from "./merge-selections.ts";
+import { declareWeight } from "./price/weights.ts";
 
 /** Extensions of a computed field: the columns that its resolver reads from the row. */
 export interface ComputedField {
@@ -25,47 +20,31 @@ export function selectedColumns(info: GraphQLResolveInfo, shape: ModelShape, as:
   const known = cache.get(first!);
   if (known && info.fieldNodes.length === 1) return known;
   const type = info.schema.getType(`${(shape.model as { name: string }).name}Type`) as GraphQLObjectType;
-  const columns = new Set<string>();
+  const uses = new Map<string, number>();
   for (const path of PATHS[as]) {
-    for (const field of below(info.fieldNodes, path, info.fragments)) addColumns(field, type, shape, columns);
+    for (const name of below(info.fieldNodes, path, info.fragments))
+      for (const column of columnsOf(name, type, shape)) uses.set(column, (uses.get(column) ?? 0) + 1);
   }
-  const selected = [...columns];
+  const selected = [...uses.keys()];
+  declareWeight(shape, selected, uses);
   if (info.fieldNodes.length === 1) cache.set(first!, selected);
   return selected;
 }
 
-type Fragments = Readonly<Record<string, FragmentDefinitionNode>>;
-
-/** The fields that are selected at the end of a path of fields. */
-function below(nodes: readonly FieldNode[], path: readonly string[], fragments: Fragments): FieldNode[] {
-  const fields = nodes.flatMap((node) => (node.selectionSet ? fieldsOf(node.selectionSet, fragments) : []));
-  const [name, ...rest] = path;
-  return name === undefined
-    ? fields
-    : below(
-        fields.filter((field) => field.name.value === name),
-        rest,
-        fragments,
-      );
+/** Names of the fields that are selected at the end of a path of fields: each as often as the answer has it. */
+function below(nodes: readonly FieldNode[], path: readonly string[], fragments: Fragments): string[] {
+  const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+  const selected = [...mergeSelections(sets, fragments).values()];
+  const [next, ...rest] = path;
+  if (next === undefined) return selected.map(([node]) => node!.name.value);
+  return selected.filter(([node]) => node!.name.value === next).flatMap((inner) => below(inner, rest, fragments));
 }
 
-function fieldsOf(set: SelectionSetNode, fragments: Fragments): FieldNode[] {
-  return set.selections.flatMap((selection) => {
-    if (selection.kind === Kind.FIELD) return [selection];
-    const inner = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value]!;
-    return fieldsOf(inner.selectionSet, fragments);
-  });
-}
-
-function addColumns(field: FieldNode, type: GraphQLObjectType, shape: ModelShape, columns: Set<string>): void {
-  const name = field.name.value;
+function columnsOf(name: string, type: GraphQLObjectType, shape: ModelShape): readonly string[] {
   const reference = shape.one.get(name);
-  if (reference) columns.add(reference.column);
-  else if (shape.columns.has(name)) columns.add(name);
-  else {
-    // What is computed, or belongs to the row, is found by its key; a plain leaf is read without.
-    columns.add("id");
-    const { needs = [] } = (type.getFields()[name]?.extensions ?? {}) as Partial<ComputedField>;
-    for (const column of needs) columns.add(column);
-  }
+  if (reference) return [reference.column];
+  if (shape.columns.has(name)) return [name];
+  // What is computed, or belongs to the row, is found by its key; a plain leaf is read without.
+  const { needs = [] } = (type.getFields()[name]?.extensions ?? {}) as Partial<ComputedField>;
+  return ["id", ...needs];
 }

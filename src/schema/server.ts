@@ -11,7 +11,7 @@ import { createSessions, type SessionClock } from "../access/sessions.ts";
 import type { Database } from "../entities/database.ts";
 import { StartError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
-import { type Context, createContext, type SendingRun } from "./context.ts";
+import { type Coming, type Context, createContext } from "./context.ts";
 import { createErrorFormat } from "./error-format.ts";
 import { createDocumentReader } from "./document-reader.ts";
 import { createExecutor, type Executor } from "./execute.ts";
@@ -19,8 +19,10 @@ import { fileOfPath, sendFile } from "./file-download.ts";
 import { serveGraphiql } from "./graphiql.ts";
 import { createSchema } from "./index.ts";
 import { readJsonBody } from "./json-body.ts";
-import type { PageLimits } from "./list-arguments.ts";
 import { readPlainRequest } from "./plain-request.ts";
+import { createBoundExecutor } from "./price/bounds.ts";
+import type { OperationLimits } from "./price/limits.ts";
+import { asksCost, createPricedExecutor, createPrices } from "./price/prices.ts";
 import { InvalidDocument, openEventStreams } from "./live/event-stream.ts";
 import { createStreams } from "./live/streams.ts";
 import { openSockets, type SocketLimits } from "./live/websocket.ts";
@@ -41,7 +43,7 @@ export interface ServerDeps {
   database: Database;
   runner: Runner;
   authenticate: Authenticate;
-  limits: PageLimits & SocketLimits & UsageLimits & { maxStreamsPerUser: number };
+  limits: OperationLimits & SocketLimits & UsageLimits & { maxStreamsPerUser: number };
   /** Shared with whoever sends webhooks; without it none is taken. */
   webhookSecret?: string | undefined;
   clock: SessionClock;
@@ -65,8 +67,11 @@ export interface Server {
 export async function openServer(
   { database, runner, authenticate, limits, webhookSecret, clock, log, host, port }: ServerDeps,
   schema: GraphQLSchema = createSchema(),
-  executor: Executor = createExecutor(schema),
+  unbound: Executor = createExecutor(schema),
 ): Promise<Server> {
+  const priceOf = createPrices(schema, database, limits);
+  const bound = createBoundExecutor(unbound);
+  const executor = createPricedExecutor(bound, priceOf);
   const formatError = createErrorFormat(log);
   const apollo = new ApolloServer<ApolloContext>({
     gateway: localGateway(schema, executor),
@@ -82,9 +87,9 @@ export async function openServer(
   });
   await apollo.start();
 
-  const contextOf = (viewer: Viewer, sender?: SendingRun) => createContext({ database, runner, limits }, viewer, sender);
-  const readDocument = createDocumentReader(schema);
-  const openStream = createStreams(executor, contextOf, formatError);
+  const contextOf = (viewer: Viewer, coming?: Coming) => createContext({ database, runner, limits }, viewer, coming);
+  const readDocument = createDocumentReader(schema, limits);
+  const openStream = createStreams({ executor: bound, priceOf, contextOf, formatError });
   const sessions = createSessions(database, { checkMs: SESSION_CHECK_MS, mostPerUser: limits.maxStreamsPerUser, clock });
   const live = {
     schema,
@@ -119,11 +124,17 @@ export async function openServer(
     const { method = "GET", headers } = request;
     const body = await readJsonBody(request);
     const token = headers["x-job-result"] as string | undefined;
-    const context = contextOf(viewer, token === undefined ? undefined : { token });
+    const context = contextOf(viewer, {
+      sender: token === undefined ? undefined : { token },
+      tellsCost: asksCost(headers, extensionsOf(search, body)),
+      whenGone: (act) => response.once("close", act),
+    });
     const plain = readPlainRequest(method, headers, body, readDocument);
     const result = plain && (await executor.execute({ schema, contextValue: context, ...plain }));
     if (result && !result.errors)
       return write(response, 200, { "content-type": plain.contentType }, `${JSON.stringify(result)}\n`);
+    // Apollo parses and validates for itself, and what is too large is refused before anybody does.
+    if (!plain) for (const text of textsOf(search, body)) readDocument(text);
     await answerByApollo({ method, search, body }, { context, result }, request, response);
   }
 
@@ -219,6 +230,22 @@ function localGateway(
     },
     async stop() {},
   };
+}
+
+/** The documents that a request brings, wherever Apollo looks for one. */
+function textsOf(search: string, body: unknown): string[] {
+  const { query } = (body ?? {}) as { query?: unknown };
+  return [query, ...new URLSearchParams(search).getAll("query")].filter((text) => typeof text === "string");
+}
+
+/** The extensions of a request; undefined where it has none. */
+function extensionsOf(search: string, body: unknown): unknown {
+  if (search === "") return (body as { extensions?: unknown } | null | undefined)?.extensions;
+  try {
+    return JSON.parse(new URLSearchParams(search).get("extensions") ?? "null");
+  } catch {
+    return undefined;
+  }
 }
 
 /** Where a request goes; what is no URL goes to a path where nothing is served. */

@@ -43,7 +43,7 @@ export class WaitingReasonResolver {
     if (row["awaits_approval"]) return "AWAITING_APPROVAL";
     if (row["waits_for_slot"]) return "CONCURRENCY_LIMIT";
     const { queue = "" } = (row["celery_kwargs"] ?? {}) as { queue?: string };
-    const workers = await relations.batch(queue, info, (queues) => runner.countWorkers(queues));
+    const workers = await relations.batch(queue, info, () => ({ load: (queues) => runner.countWorkers(queues) }));
     return workers === 0 ? "NO_WORKER" : "QUEUED";
   }
 }

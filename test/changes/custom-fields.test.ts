@@ -131,7 +131,10 @@ test("their column is read only where one of them is asked for", async () => {
   const watched: Database = { ...database, read: (statement) => (read.push(statement.sql), database.read(statement)) };
   const viewer = { id: "018f3c5e-7b1a-7c3d-9e2f-1a2b3c4d5e6f", username: "tester", isStaff: true, isSuperuser: true };
   for (const selection of ["name", "cf_owner name"]) {
-    const contextValue = createContext({ database: watched, runner: undefined as never, limits: { maxPageSize: 9 } }, viewer);
+    const contextValue = createContext(
+      { database: watched, runner: undefined as never, limits: { ...loadConfig({}), maxPageSize: 9 } },
+      viewer,
+    );
     await graphql({ schema: createSchema(customFields), source: `{ jobs { ${selection} } }`, contextValue });
   }
   expect(read.map((text) => text.includes("_custom_field_data"))).toEqual([false, true]);

@@ -630,7 +630,7 @@ test("documents made at random are answered as with graphql-js", async () => {
 
 describe("what is kept", () => {
   test("are documents that repeat, up to a number and a length, and none that is wrong twice", () => {
-    const read = createDocumentReader(createTrialSchema());
+    const read = createDocumentReader(createTrialSchema(), loadConfig({}));
     const text = "{ compiled }";
     const first = read(text);
     expect(read(text)).toBe(first);

@@ -96,7 +96,7 @@ describe("what is wrong with a request", () => {
     expect((await raw("{}", "/nowhere")).status).toBe(404);
     const deep = `${"{a".repeat(6000)}${"}".repeat(6000)}`;
     const stream = await post(url, KEY, { query: deep }, "/graphql", { accept: "text/event-stream" });
-    expect([stream.status, stream.body.errors[0].message]).toEqual([400, "The document is nested too deeply."]);
+    expect([stream.status, stream.body.errors[0].extensions.code]).toEqual([413, "LIMIT_EXCEEDED"]);
   });
 
   test("is our fault when it is, and then says nothing but an id that the log knows", async () => {

@@ -1,5 +1,6 @@
 import { getNamedType, graphql, isObjectType } from "graphql";
 import { expect, test } from "vitest";
+import { loadConfig } from "../../src/config.ts";
 import { type Database, openDatabase } from "../../src/entities/database.ts";
 import { MODELS } from "../../src/entities/index.ts";
 import { shapeOf } from "../../src/entities/shape.ts";
@@ -42,7 +43,10 @@ async function countStatements(database: Database, source: string): Promise<{ st
     },
   };
   const viewer = { id: NOBODY, username: "tester", isStaff: true, isSuperuser: true };
-  const contextValue = createContext({ database: counted, runner: undefined as never, limits: { maxPageSize: 10_000 } }, viewer);
+  const contextValue = createContext(
+    { database: counted, runner: undefined as never, limits: { ...loadConfig({}), maxPageSize: 10_000 } },
+    viewer,
+  );
   const { data, errors } = await graphql({ schema, source, contextValue });
   expect(errors).toBeUndefined();
   return { statements, data };
@@ -82,7 +86,7 @@ test("only selected columns are read, and the big ones only when asked for", asy
   };
   const contextValue = () =>
     createContext(
-      { database: spying, runner: undefined as never, limits: { maxPageSize: 10 } },
+      { database: spying, runner: undefined as never, limits: { ...loadConfig({}), maxPageSize: 10 } },
       { id: NOBODY, username: "", isStaff: true, isSuperuser: true },
     );
   const run = async (source: string) =>

@@ -3,6 +3,7 @@ import { onTestFinished } from "vitest";
 import WebSocket from "ws";
 import { ensureAdministrator } from "../../src/access/administrator.ts";
 import { createAuthenticator } from "../../src/access/authenticate.ts";
+import { type Config, loadConfig } from "../../src/config.ts";
 import { type Database, openDatabase } from "../../src/entities/database.ts";
 import { createMemoryBroker } from "../../src/runner/brokers/memory.ts";
 import { type Runner, systemClock } from "../../src/runner/index.ts";
@@ -38,16 +39,26 @@ export interface LiveServer {
 /** The moment at which all lines are said. */
 const FROZEN = Date.UTC(2026, 0, 1);
 
+/** What a test has otherwise. */
+export interface LiveServerOptions {
+  limits?: Partial<Config>;
+  /** What operations read from. */
+  reading?: (database: Database) => Database;
+}
+
 /** Opens a server that is closed when the test is over. */
-export async function openLiveServer(): Promise<LiveServer> {
+export async function openLiveServer({
+  limits = {},
+  reading = (database) => database,
+}: LiveServerOptions = {}): Promise<LiveServer> {
   const database = await openDatabase(await freshDatabaseUrl());
   await ensureAdministrator(database, KEY);
   let reads = 0;
   const counted: Database = {
     ...database,
-    read(statement) {
+    read(statement, bounds) {
       reads += 1;
-      return database.read(statement);
+      return database.read(statement, bounds);
     },
   };
   const notifier = createNotifier();
@@ -57,16 +68,15 @@ export async function openLiveServer(): Promise<LiveServer> {
   const followState = createStateFollowers(followers);
   const followFeed = createFeedFollowers(followers);
   const server = await openServer({
-    database: counted,
-    runner: { follow, followState, followFeed } as Runner,
+    database: reading(counted),
+    runner: { follow, followState, followFeed, changed: async () => undefined } as unknown as Runner,
     authenticate: createAuthenticator(database, 60_000),
     limits: {
-      maxPageSize: 10_000,
-      defaultPageSize: undefined,
+      ...loadConfig({}),
       maxStreamsPerUser: 10_000,
-      maxSubscriptionsPerSocket: 1000,
       maxSubscriptionsPerUser: 100_000,
       maxUnreadBytesPerUser: 2 ** 30,
+      ...limits,
     },
     clock: systemClock,
     log: pino({ level: "silent" }),

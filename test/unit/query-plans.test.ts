@@ -1,6 +1,7 @@
 import { graphql } from "graphql";
 import { sql } from "kysely";
 import { expect, test } from "vitest";
+import { loadConfig } from "../../src/config.ts";
 import { type Database, openDatabase } from "../../src/entities/database.ts";
 import { PrunableKind } from "../../src/entities/choices.ts";
 import { MODELS } from "../../src/entities/index.ts";
@@ -43,7 +44,7 @@ async function plansOf(database: Database, source: string): Promise<string[]> {
   const { explaining, plans } = explain(database);
   const viewer = { id: NOBODY, username: "tester", isStaff: true, isSuperuser: true };
   const contextValue = createContext(
-    { database: explaining, runner: undefined as never, limits: { maxPageSize: 10_000 } },
+    { database: explaining, runner: undefined as never, limits: { ...loadConfig({}), maxPageSize: 10_000 } },
     viewer,
   );
   expect((await graphql({ schema, source, contextValue })).errors).toBeUndefined();

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { graphql } from "graphql";
 import { sql } from "kysely";
 import { expect, onTestFinished, test } from "vitest";
+import { loadConfig } from "../../src/config.ts";
 import { type Database, openDatabase } from "../../src/entities/database.ts";
 import { createContext } from "../../src/schema/context.ts";
 import { createSchema } from "../../src/schema/index.ts";
@@ -35,7 +36,7 @@ async function lanesOf(database: Database, source: string): Promise<string[]> {
     },
   };
   const viewer = { id: "00000000-0000-7000-8000-000000000000", username: "tester", isStaff: true, isSuperuser: true };
-  const contextValue = createContext({ database: watching, runner: undefined as never, limits: { maxPageSize: 10_000 } }, viewer);
+  const contextValue = createContext({ database: watching, runner: undefined as never, limits: loadConfig({}) }, viewer);
   expect((await graphql({ schema, source, contextValue })).errors).toBeUndefined();
   return lanes;
 }

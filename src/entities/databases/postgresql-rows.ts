@@ -1,4 +1,5 @@
 import type { FieldDef } from "pg";
+import { parseStoredJson } from "../json-length.ts";
 
 /* Rows are made from the bytes that a server sends: those that arrive together become one text, and rows share it. */
 
@@ -41,7 +42,7 @@ function readerOf(type: number): ReadField {
   if (type === UUID) return (text, from, to) => text.slice(from, to);
   if (type === TIMESTAMP) return (text, from, to) => text.slice(from, text[from + ISO_BYTES - 1] === "Z" ? from + ISO_BYTES : to);
   if (NUMBERS.has(type)) return (text, from, to) => Number(text.slice(from, to));
-  if (JSONS.has(type)) return (text, from, to, bytes) => JSON.parse(readText(text, from, to, bytes)) as unknown;
+  if (JSONS.has(type)) return (text, from, to, bytes) => parseStoredJson(readText(text, from, to, bytes));
   return readText;
 }
 

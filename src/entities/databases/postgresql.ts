@@ -40,6 +40,10 @@ export async function openPostgresql(url: string, limits: ReadLimits): Promise<D
       await reading.by(pool);
       return reading.found;
     },
+    estimateRows: async () => {
+      const { rows } = await pool.query<{ name: string; rows: number }>({ name: "estimate-rows", text: ESTIMATE_ROWS });
+      return new Map(rows.map(({ name, rows: count }) => [name, count]));
+    },
     readJson: (column) => column,
     owners: (parameter) =>
       sql`(select value, n - 1 as place from unnest(${parameter}::uuid[]) with ordinality as o (value, n)) as owner`,
@@ -59,3 +63,8 @@ export async function openPostgresql(url: string, limits: ReadLimits): Promise<D
     },
   };
 }
+
+/** The larger of the last analysis's count and the count since: neither is always up to date. */
+const ESTIMATE_ROWS = `select c.relname as name, greatest(c.reltuples, s.n_live_tup, 0)::float as rows
+  from pg_class as c left join pg_stat_user_tables as s on s.relid = c.oid
+  where c.relkind = 'r' and c.relnamespace = current_schema()::regnamespace`;

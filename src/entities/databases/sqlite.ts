@@ -5,6 +5,7 @@ import Sqlite from "better-sqlite3";
 import { sql, type SqliteDatabase, type SqliteStatement } from "kysely";
 import { LRUCache } from "lru-cache";
 import type { Database } from "../database.ts";
+import { parseStoredJson } from "../json-length.ts";
 import { migrationOptions } from "../migrations/index.ts";
 import { keepAlive } from "./heartbeat.ts";
 import { ORM_OPTIONS } from "./options.ts";
@@ -12,6 +13,7 @@ import type { ReadLimits } from "./read-limits.ts";
 import { alone } from "./sqlite-alone.ts";
 import { openAppend } from "./sqlite-append.ts";
 import { PatientSqliteDialect, whenUnlocked } from "./sqlite-busy.ts";
+import { estimateRows } from "./sqlite-estimates.ts";
 import { owners } from "./sqlite-owners.ts";
 import { MAX_STATEMENTS, openReads, type SqliteReads } from "./sqlite-reads.ts";
 
@@ -32,6 +34,7 @@ export async function openSqlite(path: string, limits: ReadLimits): Promise<Data
   });
   let reads: SqliteReads | undefined;
   let append: ReturnType<typeof openAppend> | undefined;
+  const readsOf = async () => reads ?? whenUnlocked(() => (reads ??= openReads(file, limits)));
   return {
     fork: () => orm.em.fork(),
     transaction: (work) =>
@@ -42,9 +45,9 @@ export async function openSqlite(path: string, limits: ReadLimits): Promise<Data
       }),
     rows: em.getKysely() as Database["rows"],
     // The file is there only once the first statement has run.
-    read: async (statement, bounds) =>
-      (reads ?? (await whenUnlocked(() => (reads ??= openReads(file, limits))))).read(statement, bounds),
-    readJson: (column) => (column === null ? null : JSON.parse(column as string)),
+    read: async (statement, bounds) => (await readsOf()).read(statement, bounds),
+    estimateRows: async () => estimateRows((await readsOf()).read),
+    readJson: (column) => (column === null ? null : parseStoredJson(column as string)),
     owners,
     ownersParameter: (ids) => JSON.stringify(ids),
     hasLateral: false,

@@ -22,6 +22,10 @@ export interface Connection {
   readonly request: IncomingMessage;
   /** Who is at the other end, once it has said so. */
   session: Session | undefined;
+  /** Operations under way, by their ids: graphql-ws's own. */
+  underWay: Readonly<Record<string, unknown>>;
+  /** What is called once the client no longer waits for an operation, by the id of each. */
+  readonly waits: Map<string, () => void>;
   /** Resolves when the message, and most before it, left for the client, or when it never will. */
   send(message: string): Promise<void>;
   /** Answers a query or mutation in its turn: not before the client has read what it asked for earlier, but for a few. */
@@ -48,7 +52,11 @@ export function createConnection(socket: WebSocket, request: IncomingMessage, ma
     socket.ping();
   }, PING_MS);
   socket.on("pong", () => (answered = true));
-  socket.once("close", () => clearInterval(pings));
+  const waits = new Map<string, () => void>();
+  socket.once("close", () => {
+    clearInterval(pings);
+    for (const gone of waits.values()) gone();
+  });
   // What a client sends wrong closes its socket with a code that says why: see ws.
   socket.on("error", () => undefined);
 
@@ -56,6 +64,8 @@ export function createConnection(socket: WebSocket, request: IncomingMessage, ma
     socket,
     request,
     session: undefined,
+    underWay: {},
+    waits,
     async send(message) {
       // Characters, not bytes: what it takes in memory until it is sent.
       const sent = connection.session && usage.hold(connection.session.id, message.length);

@@ -4,10 +4,12 @@ import { type GraphQLError, getOperationAST, type GraphQLSchema, OperationTypeNo
 import type { Session } from "../../access/authenticate.ts";
 import type { Sessions } from "../../access/sessions.ts";
 import { AppError } from "../../errors.ts";
-import type { Context } from "../context.ts";
+import type { Coming, Context } from "../context.ts";
 import type { ReadDocument } from "../document-reader.ts";
 import type { FormatError } from "../error-format.ts";
 import type { Executor } from "../execute.ts";
+import type { WhenGone } from "../price/bounds.ts";
+import { asksCost } from "../price/prices.ts";
 import { readJsonBody } from "../json-body.ts";
 import type { OpenStream, Stream } from "./streams.ts";
 import type { Usage } from "./usage.ts";
@@ -19,7 +21,7 @@ export interface EventStreamDeps {
   readDocument: ReadDocument;
   openStream: OpenStream;
   sessions: Sessions;
-  contextOf(session: Session): Context;
+  contextOf(session: Session, coming?: Coming): Context;
   formatError: FormatError;
   usage: Usage;
 }
@@ -48,8 +50,9 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
   const open = new Set<ServerResponse>();
 
   /** Answers of one operation; the errors of a document that is not valid come before the stream begins. */
-  async function answersOf(session: Session, request: IncomingMessage): Promise<Stream | string[]> {
-    const { query, operationName, variables } = await readAsked(request);
+  async function answersOf(session: Session, request: IncomingMessage, whenGone: WhenGone): Promise<Stream | string[]> {
+    const { query, operationName, variables, extensions } = await readAsked(request);
+    const tellsCost = asksCost(request.headers, extensions);
     const document = readDocument(query);
     if (!("kind" in document)) throw new InvalidDocument(document);
     const operation = getOperationAST(document, operationName);
@@ -59,8 +62,8 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
     const asked = { schema, document, operationName, variableValues: variables };
     const result =
       operation.operation === OperationTypeNode.SUBSCRIPTION
-        ? await openStream({ ...asked, viewer: session })
-        : await executor.execute({ ...asked, contextValue: contextOf(session) });
+        ? await openStream({ ...asked, viewer: session, tellsCost })
+        : await executor.execute({ ...asked, contextValue: contextOf(session, { tellsCost, whenGone }) });
     if (Symbol.asyncIterator in result) return result as Stream;
     return [JSON.stringify({ ...result, ...(result.errors && { errors: result.errors.map(formatError) }) })];
   }
@@ -77,7 +80,7 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
       let end: (() => void) | undefined;
       try {
         end = usage.begin(session.id);
-        const answers = await answersOf(session, request);
+        const answers = await answersOf(session, request, (act) => ended.signal.addEventListener("abort", act, { once: true }));
         if (ended.signal.aborted) return void ("return" in answers && (await answers.return()));
         response.writeHead(200, HEADERS);
         response.flushHeaders();
@@ -123,6 +126,7 @@ interface Asked {
   query: string;
   operationName?: string | undefined;
   variables?: Record<string, unknown> | undefined;
+  extensions?: unknown;
 }
 
 const event = (name: string, data = "") => `event: ${name}\ndata: ${data}\n\n`;
@@ -130,21 +134,29 @@ const event = (name: string, data = "") => `event: ${name}\ndata: ${data}\n\n`;
 /** What a request asks: in its body, or with GET in its query. @throws {@link AppError} BAD_USER_INPUT. */
 async function readAsked(request: IncomingMessage): Promise<Asked> {
   const asked = request.method === "GET" ? readQuery(request.url ?? "") : await readJsonBody(request);
-  const { query, operationName, variables } = (asked ?? {}) as Partial<Record<keyof Asked, unknown>>;
+  const { query, operationName, variables, extensions } = (asked ?? {}) as Partial<Record<keyof Asked, unknown>>;
   if (typeof query !== "string") throw new AppError("BAD_USER_INPUT", "Send JSON with a `query`.");
   const isObject = typeof variables === "object" && !Array.isArray(variables);
   if (variables !== undefined && !isObject) throw new AppError("BAD_USER_INPUT", "`variables` must be an object.");
   if (operationName !== undefined && operationName !== null && typeof operationName !== "string")
     throw new AppError("BAD_USER_INPUT", "`operationName` must be a text.");
-  return { query, operationName: operationName ?? undefined, variables: (variables ?? undefined) as Asked["variables"] };
+  return {
+    query,
+    operationName: operationName ?? undefined,
+    variables: (variables ?? undefined) as Asked["variables"],
+    extensions,
+  };
 }
 
 function readQuery(url: string): unknown {
   const { searchParams } = new URL(url, "http://localhost");
-  const variables = searchParams.get("variables");
-  try {
-    return { ...Object.fromEntries(searchParams), variables: variables === null ? undefined : JSON.parse(variables) };
-  } catch {
-    throw new AppError("BAD_USER_INPUT", "`variables` must be JSON.");
-  }
+  const parse = (name: string): unknown => {
+    const text = searchParams.get(name);
+    try {
+      return text === null ? undefined : JSON.parse(text);
+    } catch {
+      throw new AppError("BAD_USER_INPUT", `\`${name}\` must be JSON.`);
+    }
+  };
+  return { ...Object.fromEntries(searchParams), variables: parse("variables"), extensions: parse("extensions") };
 }

@@ -12,6 +12,7 @@ import type { Viewer } from "../../access/authenticate.ts";
 import type { Context } from "../context.ts";
 import type { FormatError } from "../error-format.ts";
 import type { Executor } from "../execute.ts";
+import { type Price, type PriceOf, refuseDear, tellCost } from "../price/prices.ts";
 
 /** What one subscriber is sent: each an answer of GraphQL as JSON. `return()` ends a `next()` that waits. */
 export type Stream = AsyncIterableIterator<string> & { return(): Promise<IteratorResult<string>> };
@@ -19,6 +20,18 @@ export type Stream = AsyncIterableIterator<string> & { return(): Promise<Iterato
 /** A subscription that was parsed and validated, and who subscribes. */
 export interface Subscription extends Pick<ExecutionArgs, "document" | "operationName" | "schema" | "variableValues"> {
   viewer: Viewer;
+  /** Whether its answers are to tell what it costs. */
+  tellsCost: boolean;
+}
+
+/** What streams need. */
+export interface StreamDeps {
+  /** Answers each event. */
+  executor: Executor;
+  priceOf: PriceOf;
+  /** Makes the context of one execution. */
+  contextOf(viewer: Viewer): Context;
+  formatError: FormatError;
 }
 
 /** Opens a stream; or says at once what is wrong. */
@@ -27,34 +40,46 @@ export type OpenStream = (subscription: Subscription) => Promise<Stream | Execut
 /**
  * Opens the streams of subscriptions. Sources give the same event object to all who follow the same: it is executed and written as JSON once for each
  * operation, whoever asks, as long as what they may see is the same.
- * @param contextOf makes the context of one execution.
  */
-export function createStreams(executor: Executor, contextOf: (viewer: Viewer) => Context, formatError: FormatError): OpenStream {
+export function createStreams({ executor, priceOf, contextOf, formatError }: StreamDeps): OpenStream {
   const answers = new WeakMap<object, Map<string, Promise<string>>>();
 
-  const write = ({ data, errors }: ExecutionResult) =>
-    JSON.stringify({ ...(data !== undefined && { data }), ...(errors && { errors: errors.map(formatError) }) });
+  const write = ({ data, errors, extensions }: ExecutionResult) =>
+    JSON.stringify({
+      ...(data !== undefined && { data }),
+      ...(errors && { errors: errors.map(formatError) }),
+      ...(extensions && { extensions }),
+    });
 
-  function answer(event: object, key: string, { viewer, ...subscription }: Subscription): Promise<string> {
+  function answer(event: object, key: string, { viewer, tellsCost, ...asked }: Subscription, price: Price): Promise<string> {
     let known = answers.get(event);
     if (!known) answers.set(event, (known = new Map()));
     let text = known.get(key);
     if (!text) {
       // A context of its own: what was read for an earlier event may have changed.
-      const executed = executor.execute({ ...subscription, rootValue: event, contextValue: contextOf(viewer) });
-      known.set(key, (text = Promise.resolve(executed).then(write)));
+      const executed = Promise.resolve(executor.execute({ ...asked, rootValue: event, contextValue: contextOf(viewer) }));
+      text = executed.then((result) => write(tellsCost ? tellCost(result, price) : result));
+      known.set(key, text);
     }
     return text;
   }
 
   return async (subscription) => {
-    const { viewer, ...asked } = subscription;
-    const events = await createSourceEventStream({ ...asked, contextValue: contextOf(viewer) });
+    const { viewer, tellsCost, ...asked } = subscription;
+    const price = await priceOf(asked);
+    const refused = refuseDear(price);
+    if (refused) return tellsCost ? tellCost(refused, price) : refused;
+    const contextValue = contextOf(viewer);
+    const events = await createSourceEventStream({ ...asked, contextValue });
+    // The source goes on with it, for others too.
+    contextValue.bounds.end();
     if (!(Symbol.asyncIterator in events)) return events;
     const operation = getOperationAST(asked.document, asked.operationName)!;
-    const key = [serialOf(operation), viewer.isSuperuser, variablesBelow(operation, asked.variableValues ?? {})].join(" ");
+    const key = [serialOf(operation), viewer.isSuperuser, tellsCost, variablesBelow(operation, asked.variableValues ?? {})].join(
+      " ",
+    );
     return createStream(events[Symbol.asyncIterator]() as AsyncIterator<object>, {
-      next: (event) => answer(event, key, subscription),
+      next: (event) => answer(event, key, subscription, price),
       // Thrown on, it would close the socket and be told as its reason.
       failed: (error) => write({ errors: [error as never] }),
     });

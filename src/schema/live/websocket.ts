@@ -6,10 +6,11 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Authenticate, Session } from "../../access/authenticate.ts";
 import type { Sessions } from "../../access/sessions.ts";
 import { AppError } from "../../errors.ts";
-import type { Context } from "../context.ts";
+import type { Coming, Context } from "../context.ts";
 import type { ReadDocument } from "../document-reader.ts";
 import type { FormatError } from "../error-format.ts";
 import type { Executor } from "../execute.ts";
+import { asksCost } from "../price/prices.ts";
 import { type Connection, createConnection } from "./connection.ts";
 import type { OpenStream, Stream } from "./streams.ts";
 import type { Usage } from "./usage.ts";
@@ -22,7 +23,7 @@ export interface SocketDeps {
   openStream: OpenStream;
   authenticate: Authenticate;
   sessions: Sessions;
-  contextOf(session: Session): Context;
+  contextOf(session: Session, coming?: Coming): Context;
   formatError: FormatError;
   limits: SocketLimits;
   usage: Usage;
@@ -57,14 +58,24 @@ export function openSockets(deps: SocketDeps): Sockets {
   const { schema, executor, readDocument, openStream, authenticate, sessions, contextOf, formatError, limits, usage } = deps;
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, handleProtocols });
 
+  /** Thrown on, a refusal would close the socket, and end what else is under way on it. */
+  const read: ReadDocument = (text) => {
+    try {
+      return readDocument(text);
+    } catch (error) {
+      return [new GraphQLError((error as Error).message, { originalError: error as Error })];
+    }
+  };
+
   const protocol = makeServer<Record<string, unknown>, Connection>({
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
     execute: (args) => inTurn(args as unknown as SocketOperation),
     async subscribe(args) {
-      const { id, connection, isWanted: _, ...asked } = args as unknown as SocketOperation;
+      const { id, connection, isWanted: _, contextValue, ...asked } = args as unknown as SocketOperation;
       const end = begin(connection);
       if (!end) return nothing();
-      const stream = await openStream({ ...asked, viewer: connection.session! }).catch((error: unknown) => {
+      const { tellsCost } = contextValue;
+      const stream = await openStream({ ...asked, viewer: connection.session!, tellsCost }).catch((error: unknown) => {
         end();
         throw error;
       });
@@ -72,15 +83,19 @@ export function openSockets(deps: SocketDeps): Sockets {
       end();
       return stream;
     },
-    onSubscribe({ extra: connection, subscriptions }, id, { query, operationName, variables }) {
+    onSubscribe({ extra: connection, subscriptions }, id, { query, operationName, variables, extensions }) {
       const refusal = connection.refuse(Object.keys(subscriptions).length);
       if (refusal) {
         connection.socket.close(CLOSE.tooMany, refusal);
         return [new GraphQLError(refusal)];
       }
-      const document = readDocument(query);
+      connection.underWay = subscriptions;
+      const document = read(query);
       if (!("kind" in document)) return document;
-      const contextValue = contextOf(connection.session!);
+      const contextValue = contextOf(connection.session!, {
+        tellsCost: asksCost({}, extensions),
+        whenGone: (act) => connection.waits.set(id, act),
+      });
       const isWanted = () => id in subscriptions;
       return {
         schema,
@@ -162,13 +177,21 @@ export function openSockets(deps: SocketDeps): Sockets {
 
   function connect(socket: WebSocket, request: IncomingMessage): void {
     const connection = createConnection(socket, request, limits.maxSubscriptionsPerSocket, usage);
+    // A client that completes an operation itself has said so in the message that was taken.
+    const leave = () => {
+      for (const [id, gone] of connection.waits) {
+        if (id in connection.underWay) continue;
+        connection.waits.delete(id);
+        gone();
+      }
+    };
     const fail = (error: unknown) => socket.close(CLOSE.weAreWrong, formatError(error).message);
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
         send: connection.send,
         close: (code, reason) => socket.close(code, reason),
-        onMessage: (take) => socket.on("message", (data) => void take(String(data)).catch(fail)),
+        onMessage: (take) => socket.on("message", (data) => void take(String(data)).then(leave, fail)),
       },
       connection,
     );
@@ -197,6 +220,7 @@ interface SocketOperation extends ExecutionArgs {
   connection: Connection;
   /** Whether the client has not taken it back. */
   isWanted(): boolean;
+  contextValue: Context;
 }
 
 const nextOf = (id: string, answer: string) => `{"id":${JSON.stringify(id)},"type":"next","payload":${answer}}`;

@@ -1,0 +1,59 @@
+import {
+  type ExecutionArgs,
+  getOperationAST,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  valueFromASTUntyped,
+} from "graphql";
+import type { Database } from "../../entities/database.ts";
+import type { PageLimits } from "../list-arguments.ts";
+import { ROOT, type Scale } from "./levels.ts";
+import { createPlanner, measurePlan, type Plan } from "./plan.ts";
+import { createTableSizes, type RowsOf } from "./table-sizes.ts";
+
+/** How large the answer to an operation may be. */
+export interface CostLimits extends PageLimits {
+  maxQueryCost: number;
+}
+
+/** What an operation costs: the most fields of objects that its answer may have, and 50 for each field that leads to objects. */
+export type CostOf = (asked: Pick<ExecutionArgs, "document" | "operationName" | "variableValues">) => number | Promise<number>;
+
+/** Makes what tells the costs of valid operations: before they are executed, in a time that grows with their documents alone. */
+export function createCosts(schema: GraphQLSchema, database: Database, limits: CostLimits): CostOf {
+  const { maxPageSize, defaultPageSize = maxPageSize } = limits;
+  const draw = createPlanner(schema);
+  const sizes = createTableSizes(database, maxPageSize);
+  const plans = new WeakMap<OperationDefinitionNode, Plan>();
+
+  return ({ document, operationName, variableValues }) => {
+    const operation = getOperationAST(document, operationName);
+    // Which of the operations is meant is not said: nothing is executed.
+    if (!operation) return 0;
+    const variables = withDefaults(operation, variableValues ?? {});
+    let plan = plans.get(operation);
+    if (!plan) {
+      const drawn = draw(document, operation, variables);
+      ({ plan } = drawn);
+      if (!drawn.isConditional) plans.set(operation, plan);
+    }
+    const measured = plan;
+    if (measured.below.length === 0) return measured.values;
+    const measure = (rowsOf: RowsOf) => {
+      const scale: Scale = { variables, rowsOf, unlimited: Math.min(defaultPageSize, maxPageSize), largestPage: maxPageSize };
+      return Math.min(Number.MAX_SAFE_INTEGER, Math.ceil(measurePlan(measured, ROOT, scale)));
+    };
+    const rowsOf = sizes();
+    return rowsOf instanceof Promise ? rowsOf.then(measure) : measure(rowsOf);
+  };
+}
+
+function withDefaults({ variableDefinitions = [] }: OperationDefinitionNode, given: Scale["variables"]): Scale["variables"] {
+  const defaults = variableDefinitions.filter(
+    ({ defaultValue, variable }) => defaultValue && defaultValue.kind !== Kind.NULL && given[variable.name.value] === undefined,
+  );
+  if (defaults.length === 0) return given;
+  const values = defaults.map(({ variable, defaultValue }) => [variable.name.value, valueFromASTUntyped(defaultValue!)]);
+  return { ...given, ...Object.fromEntries(values) };
+}

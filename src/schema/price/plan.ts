@@ -1,0 +1,153 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  getNamedType,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isIntrospectionType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  SchemaMetaFieldDef,
+  type SelectionNode,
+  type SelectionSetNode,
+  TypeMetaFieldDef,
+  valueFromASTUntyped,
+} from "graphql";
+import { MODELS } from "../../entities/index.ts";
+import { shapeOf, tableOf } from "../../entities/shape.ts";
+import type { ListField, SizedField } from "../list-arguments.ts";
+import { mergeSelections } from "../merge-selections.ts";
+import { createIntrospectionSteps } from "./introspection.ts";
+import {
+  around,
+  type Count,
+  type Level,
+  type ListSize,
+  type Scale,
+  type Step,
+  toAll,
+  toFew,
+  toLinked,
+  toMany,
+  toOne,
+  toOwn,
+  toOwned,
+  toPage,
+} from "./levels.ts";
+
+/** What is asked of the objects at one place, each field once under each of its names. */
+export interface Plan {
+  /** Fields of each object. */
+  values: number;
+  /** Those that lead to other objects. */
+  below: readonly { step: Step; plan: Plan }[];
+}
+
+/** A plan, and whether `@skip` and `@include` took part in it: then it holds for the same variables alone. */
+export interface DrawnPlan {
+  plan: Plan;
+  isConditional: boolean;
+}
+
+/** Objects in one event of a subscription. */
+const EVENT_OBJECTS = 500;
+
+const ROWS: ReadonlySet<string> = new Set(MODELS.map(({ name }) => `${name}Type`));
+
+/** Makes plans of operations of a schema: drawn once, they are measured again and again. */
+export function createPlanner(schema: GraphQLSchema) {
+  const introspection = createIntrospectionSteps(schema);
+
+  return (document: DocumentNode, operation: OperationDefinitionNode, variables: Scale["variables"]): DrawnPlan => {
+    const fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
+    for (const node of document.definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments[node.name.value] = node;
+    const rootType = schema.getRootType(operation.operation)!;
+    let isConditional = false;
+    const enter = (selection: SelectionNode) => {
+      if (!selection.directives || selection.directives.length === 0) return true;
+      isConditional = true;
+      return isIncluded(selection, variables);
+    };
+
+    function draw(type: GraphQLNamedType, sets: readonly SelectionSetNode[]): Plan {
+      const merged = mergeSelections(sets, fragments, enter);
+      const below: { step: Step; plan: Plan }[] = [];
+      for (const [node, ...more] of merged.values()) {
+        const inner = [node!, ...more].flatMap(({ selectionSet }) => selectionSet ?? []);
+        const field = inner.length > 0 ? fieldOf(type, node!) : undefined;
+        if (field) below.push({ step: stepOf(type, field, node!), plan: draw(getNamedType(field.type), inner) });
+      }
+      return { values: merged.size, below };
+    }
+
+    function stepOf(type: GraphQLNamedType, field: GraphQLField<unknown, unknown>, node: FieldNode): Step {
+      const { listOf, as, via, sizedBy } = (field.extensions ?? {}) as Partial<ListField & SizedField>;
+      const isList = isListType(isNonNullType(field.type) ? field.type.ofType : field.type);
+      if (isIntrospectionType(getNamedType(field.type))) return introspection(type.name, field.name);
+      if (operation.operation === OperationTypeNode.SUBSCRIPTION && type === rootType) return toFew(isList ? EVENT_OBJECTS : 1);
+      if (listOf) {
+        const size = sizeOf(node, shapeOf(listOf).table, as!);
+        const step = !via ? toAll(size) : via.through ? toLinked(size, via.through) : toMany(size);
+        return isList ? step : around(step);
+      }
+      if (!isList) return ROWS.has(type.name) ? toOne : toOwn;
+      if (typeof sizedBy === "object" || typeof sizedBy === "function") return toOwned(({ rowsOf }) => rowsOf(tableOf(sizedBy)));
+      const few = toFew(sizedBy);
+      return (above, scale) => (above.page ? toPage : few)(above, scale);
+    }
+
+    return { plan: draw(rootType, [operation.selectionSet]), isConditional };
+  };
+}
+
+/** Cost of a field that leads to objects, besides theirs: a statement, or what takes as long. */
+const STEP_COST = 50;
+
+/** What a plan comes to: the most fields of objects that its answer can have, and something for each way to them. */
+export function measurePlan({ values, below }: Plan, level: Level, scale: Scale): number {
+  let cost = level.objects * values;
+  for (const { step, plan } of below) cost += STEP_COST + measurePlan(plan, step(level, scale), scale);
+  return cost;
+}
+
+function fieldOf(type: GraphQLNamedType, { name: { value: name } }: FieldNode): GraphQLField<unknown, unknown> | undefined {
+  if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
+  if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef;
+  return isObjectType(type) ? (type satisfies GraphQLObjectType).getFields()[name] : undefined;
+}
+
+const NUMBERS: Record<ListField["as"], readonly string[]> = { list: ["limit"], connection: ["first", "last"], filters: [] };
+
+function sizeOf({ arguments: args = [] }: FieldNode, table: string, as: ListField["as"]): ListSize {
+  const valueOf = (name: string) => args.find((argument) => argument.name.value === name)?.value;
+  const numbers = NUMBERS[as].flatMap((name) => valueOf(name) ?? []);
+  const limit: Count = (variables) => {
+    for (const node of numbers) {
+      const value: unknown = valueFromASTUntyped(node, variables);
+      if (typeof value === "number") return value;
+    }
+    return undefined;
+  };
+  const id = valueOf("id");
+  const ids: Count = (variables) => {
+    if (id?.kind === Kind.LIST) return id.values.length;
+    const value: unknown = id && valueFromASTUntyped(id, variables);
+    if (value === undefined || value === null) return undefined;
+    return Array.isArray(value) ? value.length : 1;
+  };
+  return { table, limit, ids };
+}
+
+function isIncluded({ directives = [] }: SelectionNode, variables: Scale["variables"]): boolean {
+  return directives.every(({ name, arguments: args = [] }) => {
+    const value: unknown = args[0] && valueFromASTUntyped(args[0].value, variables);
+    return name.value === "skip" ? value !== true : name.value === "include" ? value !== false : true;
+  });
+}

@@ -1,0 +1,59 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema } from "graphql";
+import type { Database } from "../../entities/database.ts";
+import { AppError } from "../../errors.ts";
+import type { Context } from "../context.ts";
+import type { Executor } from "../execute.ts";
+import { type CostLimits, createCosts } from "./costs.ts";
+
+/** What an operation costs. */
+export interface Price {
+  value: number;
+  limit: number;
+}
+
+/** Tells the price of a valid operation; at once, but for the first. */
+export type PriceOf = (asked: Pick<ExecutionArgs, "document" | "operationName" | "variableValues">) => Price | Promise<Price>;
+
+/** Makes what tells prices. */
+export function createPrices(schema: GraphQLSchema, database: Database, limits: CostLimits): PriceOf {
+  const costOf = createCosts(schema, database, limits);
+  const limit = limits.maxQueryCost;
+  return (asked) => {
+    const cost = costOf(asked);
+    return typeof cost === "number" ? { value: cost, limit } : cost.then((value) => ({ value, limit }));
+  };
+}
+
+/** The answer to an operation that costs too much; undefined for any other. */
+export function refuseDear({ value, limit }: Price): ExecutionResult | undefined {
+  if (value <= limit) return undefined;
+  const message = `The answer may have ${value} values; MAX_QUERY_COST allows ${limit}. Give its lists a smaller \`limit\`, or ask for less at a time.`;
+  return { errors: [new GraphQLError(message, { originalError: new AppError("LIMIT_EXCEEDED", message) })] };
+}
+
+/** An answer that tells its cost, to those who asked for that. */
+export function tellCost(result: ExecutionResult, cost: Price): ExecutionResult {
+  return { ...result, extensions: { ...result.extensions, cost } };
+}
+
+/** Whether a request asks what it costs: by its header, or by its own extensions. */
+export function asksCost(headers: IncomingHttpHeaders, extensions: unknown): boolean {
+  return headers["x-query-cost"] === "1" || (extensions as { cost?: unknown } | null | undefined)?.cost === true;
+}
+
+/** An executor that refuses what costs too much before anything is done for it. Events of a subscription were paid for when it was opened. */
+export function createPricedExecutor({ execute }: Executor, priceOf: PriceOf): Executor {
+  function pay(args: ExecutionArgs, price: Price): ReturnType<Executor["execute"]> {
+    const { tellsCost } = args.contextValue as Context;
+    const answer = refuseDear(price) ?? execute(args);
+    if (!tellsCost) return answer;
+    return answer instanceof Promise ? answer.then((result) => tellCost(result, price)) : tellCost(answer, price);
+  }
+  return {
+    execute(args) {
+      const price = priceOf(args);
+      return price instanceof Promise ? price.then((known) => pay(args, known)) : pay(args, price);
+    },
+  };
+}

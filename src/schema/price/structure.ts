@@ -1,0 +1,146 @@
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  Kind,
+  parse,
+  type SelectionSetNode,
+  type ValueNode,
+} from "graphql";
+import { AppError } from "../../errors.ts";
+
+/** How large a client's document may be, before anything else looks at it. */
+export interface StructureLimits {
+  maxQueryTokens: number;
+  /** Levels of fields, and of lists and objects in the value of an argument. */
+  maxQueryDepth: number;
+  maxQueryAliases: number;
+  maxQueryDirectives: number;
+  /** Fields and fragments, those in a fragment counted wherever it is spread. */
+  maxQueryFields: number;
+}
+
+/** What is counted, besides tokens. */
+interface Counts {
+  aliases: number;
+  depth: number;
+  directives: number;
+  fields: number;
+}
+
+const LIMITS: readonly (readonly [keyof Counts, keyof StructureLimits, string, string])[] = [
+  ["depth", "maxQueryDepth", "MAX_QUERY_DEPTH", "levels"],
+  ["aliases", "maxQueryAliases", "MAX_QUERY_ALIASES", "aliases"],
+  ["directives", "maxQueryDirectives", "MAX_QUERY_DIRECTIVES", "directives"],
+  ["fields", "maxQueryFields", "MAX_QUERY_FIELDS", "fields and fragments"],
+];
+
+/**
+ * Parses a document that is within the limits. The time that this takes grows with the text alone, as that of validation does not.
+ * @throws {@link AppError} LIMIT_EXCEEDED that names the limit; an error of GraphQL for what is none.
+ */
+export function parseWithin(text: string, limits: StructureLimits): DocumentNode {
+  const { maxQueryTokens, maxQueryDepth } = limits;
+  try {
+    const document = parse(text, { maxTokens: maxQueryTokens });
+    checkStructure(document, limits);
+    return document;
+  } catch (error) {
+    // graphql-js goes down a document by calls, and the stack may end before the text does.
+    if (error instanceof RangeError) return refuse("more levels than can be read", "MAX_QUERY_DEPTH", maxQueryDepth);
+    // The parser stops there, so how many there are is not known; it has no class for this.
+    if (error instanceof GraphQLError && error.message.endsWith("tokens. Parsing aborted."))
+      return refuse(`more than ${maxQueryTokens} tokens`, "MAX_QUERY_TOKENS", maxQueryTokens);
+    throw error;
+  }
+}
+
+/**
+ * Checks a parsed document; tokens are the parser's to count.
+ * @throws {@link AppError} LIMIT_EXCEEDED that names the limit.
+ */
+export function checkStructure(document: DocumentNode, limits: StructureLimits): void {
+  const found = measure(document);
+  for (const [what, limit, setting, words] of LIMITS)
+    if (found[what] > limits[limit]) refuse(`${found[what]} ${words}`, setting, limits[limit]);
+}
+
+function refuse(found: string, setting: string, limit: number): never {
+  throw new AppError("LIMIT_EXCEEDED", `The document has ${found}; ${setting} allows ${limit}.`);
+}
+
+/** The counts of the document as it is written, or of an operation with its fragments: the larger of each. */
+function measure(document: DocumentNode): Counts {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const node of document.definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
+  const known = new Map<string, Counts>();
+  const written = none();
+
+  function ofSet({ selections }: SelectionSetNode): Counts {
+    const counts = none();
+    for (const selection of selections) {
+      const { directives = [] } = selection;
+      const own = { ...none(), directives: directives.length, fields: 1 };
+      if (selection.kind === Kind.FIELD) {
+        if (selection.alias) own.aliases = 1;
+        own.depth = 1 + Math.max(depthOfArguments(selection), deepest(directives, depthOfArguments));
+      }
+      add(written, own);
+      add(counts, own);
+      if (selection.kind === Kind.FRAGMENT_SPREAD) add(counts, ofFragment(selection.name.value));
+      else if (selection.selectionSet) add(counts, ofSet(selection.selectionSet), selection.kind === Kind.FIELD ? 1 : 0);
+    }
+    return counts;
+  }
+
+  function ofFragment(name: string): Counts {
+    const measured = known.get(name);
+    if (measured) return measured;
+    // Of a fragment within itself nothing is counted: validation refuses it.
+    known.set(name, none());
+    const fragment = fragments.get(name);
+    if (!fragment) return none();
+    const counts = { ...none(), directives: fragment.directives?.length ?? 0 };
+    add(written, counts);
+    add(counts, ofSet(fragment.selectionSet));
+    known.set(name, counts);
+    return counts;
+  }
+
+  const largest = none();
+  for (const node of document.definitions) {
+    if (node.kind === Kind.FRAGMENT_DEFINITION) ofFragment(node.name.value);
+    if (node.kind !== Kind.OPERATION_DEFINITION) continue;
+    const { directives = [], variableDefinitions = [] } = node;
+    const counts = {
+      ...none(),
+      depth: deepest(variableDefinitions, ({ defaultValue }) => (defaultValue ? depthOfValue(defaultValue) : 0)),
+      directives: directives.length + variableDefinitions.reduce((sum, variable) => sum + (variable.directives?.length ?? 0), 0),
+    };
+    add(written, counts);
+    add(counts, ofSet(node.selectionSet));
+    for (const [what] of LIMITS) largest[what] = Math.max(largest[what], counts[what]);
+  }
+  for (const [what] of LIMITS) largest[what] = Math.max(largest[what], written[what]);
+  return largest;
+}
+
+const none = (): Counts => ({ aliases: 0, depth: 0, directives: 0, fields: 0 });
+
+/** Adds counts to others; what fragments expand to may be more than a number can tell. */
+function add(to: Counts, counts: Readonly<Counts>, below = 0): void {
+  for (const what of ["aliases", "directives", "fields"] as const)
+    to[what] = Math.min(Number.MAX_SAFE_INTEGER, to[what] + counts[what]);
+  to.depth = Math.max(to.depth, counts.depth + below);
+}
+
+const deepest = <T>(nodes: readonly T[], depthOf: (node: T) => number) =>
+  nodes.reduce((depth, node) => Math.max(depth, depthOf(node)), 0);
+
+const depthOfArguments = (node: { arguments?: readonly { value: ValueNode }[] | undefined }) =>
+  deepest(node.arguments ?? [], ({ value }) => depthOfValue(value));
+
+function depthOfValue(value: ValueNode): number {
+  if (value.kind === Kind.LIST) return 1 + deepest(value.values, depthOfValue);
+  return value.kind === Kind.OBJECT ? 1 + deepest(value.fields, (field) => depthOfValue(field.value)) : 0;
+}

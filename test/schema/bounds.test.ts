@@ -1,0 +1,228 @@
+import { once } from "node:events";
+import { request } from "node:http";
+import fc from "fast-check";
+import { execute, parse } from "graphql";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { loadConfig } from "../../src/config.ts";
+import { type Database, openDatabase, type ReadBounds } from "../../src/entities/database.ts";
+import { createContext } from "../../src/schema/context.ts";
+import { createExecutor } from "../../src/schema/execute.ts";
+import { createSchema } from "../../src/schema/index.ts";
+import { KEY, openTestApp } from "../support/app.ts";
+import { post } from "../support/client.ts";
+import { freshDatabaseUrl } from "../support/database.ts";
+import { openEventStream } from "../support/event-stream.ts";
+import { fillModels } from "../support/fill.ts";
+import { message, openLiveServer, openSocket } from "../support/live-server.ts";
+import { countValues, randomQueries } from "../support/random-queries.ts";
+import { databaseOf, storeRun } from "../support/rows.ts";
+import { ASKING_JOB, waysOf } from "../support/ways.ts";
+import { storeWorld } from "../support/world.ts";
+
+const DEFAULTS = loadConfig({});
+
+/** A runner for what fields ask of one. */
+const RUNNER = { now: () => new Date(), countWorkers: async (names: readonly string[]) => names.map(() => 1) } as never;
+
+async function openFilled(): Promise<{ database: Database; world: Awaited<ReturnType<typeof storeWorld>> }> {
+  const database = await openDatabase(await freshDatabaseUrl());
+  onTestFinished(() => database.close());
+  await fillModels(database, 30);
+  return { database, world: await storeWorld(database) };
+}
+
+describe("an answer is as long as it may be", () => {
+  test("a result of the largest size can be read, and not twice", async () => {
+    const app = await openTestApp({});
+    const result = ["x".repeat(15_999_990)];
+    const id = await storeRun(await databaseOf(app), { result });
+    const { job_result } = await app.client.query("query ($id: ID!) { job_result(id: $id) { result } }", { id });
+    expect(job_result.result[0]).toHaveLength(15_999_990);
+    const thrice = "query ($id: ID!) { job_result(id: $id) { a: result b: result c: result } }";
+    expect(await app.client.refused(thrice, { id })).toMatchObject({
+      message: expect.stringContaining(`longer than ${DEFAULTS.maxAnswerBytes} bytes; MAX_ANSWER_BYTES`),
+      extensions: { code: "LIMIT_EXCEEDED" },
+    });
+  });
+
+  test("what is read once and written many times counts each time, by every way", async () => {
+    const app = await openTestApp(ASKING_JOB, { maxAnswerBytes: 1_000_000 });
+    const database = await databaseOf(app);
+    await database.rows
+      .updateTable("job")
+      .set({ description: "x".repeat(10_000) })
+      .execute();
+    const { id } = await database.rows.selectFrom("job").select("id").executeTakeFirstOrThrow();
+    for (let n = 0; n < 120; n++) await storeRun(database, {});
+    await database.rows.updateTable("job_result").set({ job_model_id: id }).execute();
+    const asked = (limit: number) => ({ query: `{ job_results(limit: ${limit}) { job_model { description } } }` });
+    for (const [way, ask] of Object.entries(waysOf(app))) {
+      const { data } = await ask(asked(50));
+      expect([way, data.job_results.length]).toEqual([way, 50]);
+      expect([way, await ask(asked(110))]).toMatchObject([way, { errors: [{ extensions: { code: "LIMIT_EXCEEDED" } }] }]);
+    }
+    const several = [
+      `{ jobs { ${Array.from({ length: 150 }, (_, n) => `a${n}: description`).join(" ")} } }`,
+      `{ jobs_connection { ${Array.from({ length: 110 }, (_, n) => `a${n}: nodes { description }`).join(" ")} } }`,
+      `{ job_results_connection { nodes { job_model { description } } edges { node { job_model { description } } } } }`,
+      `{ job_queues { jobs_connection { nodes { ${Array.from({ length: 150 }, (_, n) => `a${n}: description`).join(" ")} } } } }`,
+    ];
+    for (const query of several)
+      expect([query, (await app.client.refused(query)).extensions.code]).toEqual([query, "LIMIT_EXCEEDED"]);
+  });
+
+  test("an answer that passes has no more of texts than the limit", async () => {
+    const schema = createSchema();
+    const executor = createExecutor(schema);
+    const { database, world } = await openFilled();
+    await database.rows
+      .updateTable("job")
+      .set({ description: "long ".repeat(400) })
+      .execute();
+    const json = JSON.stringify({ a: Array.from({ length: 300 }, () => "x") });
+    await database.rows.updateTable("job_result").set({ result: json, meta: json }).execute();
+    const viewer = { id: world.user, username: "ada", isStaff: true, isSuperuser: true };
+    const counts = { passed: 0, refused: 0 };
+    await fc.assert(
+      fc.asyncProperty(randomQueries(schema, { depth: 3, ids: Object.values(world) }), async (text) => {
+        const limits = { ...DEFAULTS, maxPageSize: 1000, maxAnswerBytes: 4000 };
+        const contextValue = createContext({ database, runner: RUNNER, limits }, viewer);
+        const { data, errors } = await executor.execute({ schema, document: parse(text), contextValue });
+        contextValue.bounds.end();
+        if (errors) {
+          counts.refused++;
+          expect(errors.map((error) => error.message)).toEqual([expect.stringContaining("MAX_ANSWER_BYTES")]);
+        } else {
+          counts.passed++;
+          // Names and values of a fixed size are bounded by the cost.
+          expect(JSON.stringify(data).length - 60 * countValues(data)).toBeLessThan(limits.maxAnswerBytes);
+        }
+      }),
+      { numRuns: 200 },
+    );
+    expect(Math.min(counts.passed, counts.refused)).toBeGreaterThan(3);
+  });
+});
+
+/** A database whose statements on one table never end by themselves; and what they were told. */
+function createStuck(table = "job_result") {
+  const stuck: ReadBounds[] = [];
+  const reading = (database: Database): Database => ({
+    ...database,
+    read(statement, bounds = {}) {
+      if (!statement.sql.includes(`from "${table}"`)) return database.read(statement, bounds);
+      stuck.push(bounds);
+      return new Promise((_, reject) => bounds.signal?.addEventListener("abort", () => reject(bounds.signal!.reason as Error)));
+    },
+  });
+  return { stuck, reading };
+}
+
+const SLOW = "{ job_results { id } }";
+
+describe("an operation ends", () => {
+  test("after its time, with its statements, by every transport", async () => {
+    const { stuck, reading } = createStuck();
+    const { url } = await openLiveServer({ reading, limits: { operationTimeoutMs: 100 } });
+    const told = { message: expect.stringContaining("OPERATION_TIMEOUT_MS"), extensions: { code: "LIMIT_EXCEEDED" } };
+    for (const extensions of [undefined, {}]) {
+      const { body } = await post(url, KEY, { query: SLOW, extensions });
+      expect(body).toMatchObject({ data: null, errors: [told] });
+    }
+    for await (const { data } of await openEventStream(url, KEY, { query: SLOW })) {
+      expect(JSON.parse(data)).toMatchObject({ data: null, errors: [told] });
+      break;
+    }
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const socket = await openSocket(url, (text) => text.includes('"next"') && resolve(text));
+    socket.send(message("subscribe", "1", { query: SLOW }));
+    expect(JSON.parse(await promise)).toMatchObject({ payload: { data: null, errors: [told] } });
+    expect(stuck.map(({ signal }) => signal?.aborted)).toEqual([true, true, true, true]);
+    expect(stuck.every(({ maxBytes }) => maxBytes! >= 16_000_000)).toBe(true);
+    // Another is answered as ever.
+    expect((await post(url, KEY, { query: "{ jobs { id } }" })).body).toEqual({ data: { jobs: [] } });
+  });
+
+  test("when nobody waits for it any more: a request that is closed, a socket that is, an operation that its client completes", async () => {
+    const { stuck, reading } = createStuck();
+    const { url } = await openLiveServer({ reading });
+    const aborted = async (count: number) => {
+      await expect.poll(() => stuck.length).toBe(count);
+      return () => expect.poll(() => stuck[count - 1]!.signal!.aborted).toBe(true);
+    };
+    for (const accept of ["application/json", "text/event-stream"]) {
+      const headers = { accept, "content-type": "application/json", authorization: `Token ${KEY}` };
+      const sent = request(`${url}/graphql`, { method: "POST", headers });
+      sent.on("error", () => undefined);
+      sent.end(JSON.stringify({ query: SLOW }));
+      const isAborted = await aborted(stuck.length + 1);
+      sent.destroy();
+      await isAborted();
+    }
+    const socket = await openSocket(url);
+    socket.send(message("subscribe", "1", { query: SLOW }));
+    const completed = await aborted(stuck.length + 1);
+    socket.send(message("subscribe", "2", { query: SLOW }));
+    const closed = await aborted(stuck.length + 1);
+    socket.send(message("complete", "1"));
+    await completed();
+    expect(stuck.at(-1)!.signal!.aborted).toBe(false);
+    socket.close();
+    await once(socket, "close");
+    await closed();
+  });
+
+  test("but for a mutation that began: all of it is done, and only what it reads is broken off", async () => {
+    const { reading, stuck } = createStuck("object_change");
+    const { url, database } = await openLiveServer({ reading, limits: { operationTimeoutMs: 100 } });
+    const create = (name: string) =>
+      `${name}: create_tag(data: { name: "${name}", content_types: ["extras.job"] }) { name object_changes { id } }`;
+    const { body } = await post(url, KEY, { query: `mutation { ${create("a")} ${create("b")} }` });
+    expect(stuck.map(({ signal }) => signal!.aborted)).toEqual([true]);
+    expect(body.errors.map(({ extensions: { code } }: { extensions: { code: string } }) => code)).toContain("LIMIT_EXCEEDED");
+    const tags = await database.rows.selectFrom("tag").select("name").orderBy("name").execute();
+    expect(tags).toEqual([{ name: "a" }, { name: "b" }]);
+  });
+});
+
+describe("nothing is executed a second time", () => {
+  test("because a statement failed: what could be read is answered, as graphql-js does, and read once", async () => {
+    const schema = createSchema();
+    const executor = createExecutor(schema);
+    const { database, world } = await openFilled();
+    const viewer = { id: world.user, username: "ada", isStaff: true, isSuperuser: true };
+    /** One answer, where a statement fails; and how often each was read for it. */
+    const answer = async (run: typeof execute, text: string, failing?: string) => {
+      const reads = new Map<string, number>();
+      const reading: Database = {
+        ...database,
+        async read(statement) {
+          const key = JSON.stringify([statement.sql, statement.parameters]);
+          reads.set(key, (reads.get(key) ?? 0) + 1);
+          if (key === failing) throw new Error("The database is away.");
+          return database.read(statement);
+        },
+      };
+      const limits = { ...DEFAULTS, maxPageSize: 1000 };
+      const contextValue = createContext({ database: reading, runner: RUNNER, limits }, viewer);
+      const { data, errors = [] } = await run({ schema, document: parse(text), contextValue });
+      contextValue.bounds.end();
+      return { data: JSON.parse(JSON.stringify(data)), messages: new Set(errors.map((error) => error.message)), reads };
+    };
+    let failed = 0;
+    await fc.assert(
+      fc.asyncProperty(randomQueries(schema, { depth: 3, ids: Object.values(world) }), fc.nat(), async (text, n) => {
+        const whole = await answer(execute, text);
+        const statements = [...whole.reads.keys()].toSorted();
+        const failing = statements[n % Math.max(1, statements.length)];
+        const ours = await answer(executor.execute, text, failing);
+        const reference = await answer(execute, text, failing);
+        if (ours.messages.size > 0) failed++;
+        expect([ours.data, ours.messages]).toEqual([reference.data, reference.messages]);
+        for (const [statement, count] of ours.reads) expect(count).toBeLessThanOrEqual(whole.reads.get(statement) ?? 0);
+      }),
+      { numRuns: 150 },
+    );
+    expect(failed).toBeGreaterThan(10);
+  });
+});

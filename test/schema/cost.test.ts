@@ -1,0 +1,218 @@
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import fc from "fast-check";
+import { getIntrospectionQuery, graphql, parse } from "graphql";
+import { sql } from "kysely";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { QUERIES } from "../../bench/workloads/reading/queries.ts";
+import { defaultTabs } from "../../graphiql/default-tabs.ts";
+import { loadConfig } from "../../src/config.ts";
+import { type Database, openDatabase } from "../../src/entities/database.ts";
+import { Job } from "../../src/entities/index.ts";
+import { createContext } from "../../src/schema/context.ts";
+import { createExecutor } from "../../src/schema/execute.ts";
+import { createSchema } from "../../src/schema/index.ts";
+import { createCosts } from "../../src/schema/price/costs.ts";
+import { systemClock } from "../../src/runner/index.ts";
+import { KEY, openTestApp } from "../support/app.ts";
+import { post } from "../support/client.ts";
+import { freshDatabaseUrl } from "../support/database.ts";
+import { openEventStream } from "../support/event-stream.ts";
+import { fillModels } from "../support/fill.ts";
+import { countValues, randomQueries } from "../support/random-queries.ts";
+import { databaseOf, storeRun } from "../support/rows.ts";
+import { ASKING_JOB, waysOf } from "../support/ways.ts";
+import { storeWorld } from "../support/world.ts";
+
+const DEFAULTS = loadConfig({});
+const repeat = (count: number, make: (n: number) => string) => Array.from({ length: count }, (_, n) => make(n)).join(" ");
+
+/** Fields in each other, over and over. */
+const nest = (times: number, fields: readonly string[]): string =>
+  times === 0 ? "id" : `${fields.join(" { ")} { ${nest(times - 1, fields)} ${"} ".repeat(fields.length)}`;
+
+const HOSTILE: Record<string, string> = {
+  "20^6, in 223 bytes": `{ jobs(limit: 1) { ${nest(6, ["job_results(limit: 20)", "job_model"])} } }`,
+  "without a limit": `{ jobs { ${nest(7, ["job_results", "job_model"])} } }`,
+  "by links": `{ jobs { ${nest(8, ["job_queues", "jobs"])} } }`,
+  "by connections": `{ jobs_connection { nodes { ${nest(6, ["job_results_connection(first: 50)", "nodes", "job_model"])} } } }`,
+  "by edges, in fragments": `{ jobs { ...F0 } } ${repeat(
+    5,
+    (n) =>
+      `fragment F${n} on JobType { job_results_connection { edges { node { job_model { ${n < 4 ? `...F${n + 1}` : "id"} } } } } }`,
+  )}`,
+  "wide and deep": `{ ${repeat(40, (n) => `a${n}: jobs { ${nest(4, ["job_results", "job_model"])} }`)} }`,
+  "in a mutation": `mutation { run_job(class_path: "asking.Ask") { job_model { ${nest(7, ["job_results", "job_model"])} } } }`,
+  "in an event": `subscription { job_results { job_model { ${nest(6, ["job_results", "job_model"])} } } }`,
+  introspection: `{ __schema { types { fields { args { type { fields { args { type { name } } } } } } } } }`,
+};
+
+/** A few runs of two jobs, as on the day that a server is set up. */
+async function storeRuns(database: Database): Promise<void> {
+  const em = database.fork();
+  const [job] = await em.findAll(Job);
+  for (let n = 0; n < 12; n++) await storeRun(database, { ...(job && { jobModel: em.getReference(Job, job.id) as never }) });
+}
+
+describe("what multiplies is refused", () => {
+  test("on a fresh install, by every way, before anything is read", async () => {
+    const app = await openTestApp(ASKING_JOB);
+    const database = await databaseOf(app);
+    await storeRuns(database);
+    const before = await app.client.query("{ job_results_connection { total_count } }");
+    for (const [way, ask] of Object.entries(waysOf(app))) {
+      for (const [what, query] of Object.entries(HOSTILE)) {
+        const isSubscription = query.startsWith("subscription");
+        if ((isSubscription && !/socket|stream/.test(way)) || (query.startsWith("mutation") && /GET/.test(way))) continue;
+        const { errors } = await ask({ query });
+        const message = expect.stringMatching(/^The answer may have \d+ values; MAX_QUERY_COST allows 500000\./);
+        expect([way, what, errors]).toMatchObject([way, what, [{ message, extensions: { code: "LIMIT_EXCEEDED" } }]]);
+      }
+    }
+    const after = await app.client.query('{ job_results_connection(name__n: ["Ask"]) { total_count } }');
+    expect(after).toEqual(before);
+  });
+
+  test("exactly the limit passes, one more is refused; variables count as what they are", async () => {
+    const document = "query ($n: Int = 2, $ids: [String]) { job_results(limit: $n, id: $ids) { id job_model { name } } }";
+    const cost = 1 + 2 * 2 + 2 * 1 + 2 * 50;
+    const passing = await openTestApp({}, { maxQueryCost: cost });
+    const refusing = await openTestApp({}, { maxQueryCost: cost - 1, databaseUrl: passing.config.databaseUrl });
+    await storeRuns(await databaseOf(passing));
+    for (const variables of [{}, { n: 2 }, { n: 7, ids: [randomUUID(), randomUUID()] }]) {
+      await passing.client.query(document, variables);
+      expect((await refusing.client.refused(document, variables)).message).toContain(
+        `${cost} values; MAX_QUERY_COST allows ${cost - 1}.`,
+      );
+    }
+    for (const variables of [{ n: 3 }, { n: null }, { n: 3, ids: null }])
+      expect((await passing.client.refused(document, variables)).extensions.code).toBe("LIMIT_EXCEEDED");
+    await refusing.client.query(document, { n: 1 });
+    await refusing.client.query(document, { n: 9, ids: [] });
+    await refusing.client.query(document, { ids: randomUUID() });
+    const conditional = "query ($all: Boolean!) { job_results(limit: 2) { id job_model @include(if: $all) { name id } } }";
+    await passing.client.query(conditional, { all: false });
+    expect((await passing.client.refused(conditional, { all: true })).extensions.code).toBe("LIMIT_EXCEEDED");
+    await passing.client.query(conditional, { all: false });
+  });
+});
+
+describe("a cost", () => {
+  test("is never below what is answered", async () => {
+    const schema = createSchema();
+    const executor = createExecutor(schema);
+    const database = await openDatabase(await freshDatabaseUrl());
+    onTestFinished(() => database.close());
+    await fillModels(database, 30);
+    const world = await storeWorld(database);
+    await sql`analyze`.execute(database.rows);
+    const costOf = createCosts(schema, database, { maxPageSize: 1000, maxQueryCost: 1 });
+    const viewer = { id: world.user, username: "ada", isStaff: true, isSuperuser: true };
+    const runner = {
+      now: () => new Date(systemClock.now()),
+      countWorkers: async (names: readonly string[]) => names.map(() => 1),
+    };
+    let answered = 0;
+    await fc.assert(
+      fc.asyncProperty(randomQueries(schema, { depth: 4, ids: Object.values(world) }), async (text) => {
+        const document = parse(text);
+        const cost = await costOf({ document });
+        fc.pre(cost < 200_000);
+        const contextValue = createContext(
+          { database, runner: runner as never, limits: { ...loadConfig({}), maxPageSize: 1000 } },
+          viewer,
+        );
+        const { data, errors } = await executor.execute({ schema, document, contextValue });
+        expect(errors).toBeUndefined();
+        const values = countValues(data);
+        answered = Math.max(answered, values);
+        expect(values).toBeLessThanOrEqual(cost);
+      }),
+      { numRuns: 300 },
+    );
+    // Not because nothing is answered.
+    expect(answered).toBeGreaterThan(200);
+  });
+
+  test("of introspection is near what it answers", async () => {
+    const schema = createSchema();
+    const database = await openDatabase(await freshDatabaseUrl());
+    onTestFinished(() => database.close());
+    const costOf = createCosts(schema, database, DEFAULTS);
+    for (const source of [
+      getIntrospectionQuery(),
+      getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true, schemaDescription: true }),
+      '{ __type(name: "JobType") { name fields { name type { name ofType { name ofType { name } } } } } }',
+    ]) {
+      const { data } = await graphql({ schema, source });
+      const cost = await costOf({ document: parse(source) });
+      expect(countValues(data)).toBeLessThanOrEqual(cost);
+      expect(cost).toBeLessThan(DEFAULTS.maxQueryCost * 0.8);
+    }
+  });
+
+  test("of what people and tools send is within the limit, on a server in use", async () => {
+    const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
+    const schema = createSchema();
+    const database = await openDatabase(await freshDatabaseUrl());
+    onTestFinished(() => database.close());
+    // As many as the benchmark has.
+    const sizes = new Map(
+      [...(await database.estimateRows()).keys()].map((table) => [
+        table,
+        { job_log_entry: 101_000, job_result: 2001 }[table] ?? 30,
+      ]),
+    );
+    const costOf = createCosts(schema, { ...database, estimateRows: async () => sizes }, DEFAULTS);
+    const sent = [
+      ...QUERIES.map(({ document }) => document),
+      ...[...(await read("README.md")).matchAll(/```graphql\n([^]*?)```/g)].map((match) => match[1]!),
+      ...defaultTabs!.map(({ query }) => query ?? ""),
+      ...[...(await read("test/schema/nautobot.test.ts")).matchAll(/^ {2}"[^"]+": `([^`]+)`/gm)].map((match) => match[1]!),
+    ];
+    expect(sent.length).toBeGreaterThan(15);
+    const texts = [...sent, await read("src/client/documents.graphql"), await read("test/documents/jobs.graphql")];
+    for (const text of texts) {
+      const document = parse(text);
+      for (const node of document.definitions) {
+        if (!("operation" in node)) continue;
+        const cost = await costOf({ document, operationName: node.name?.value ?? null });
+        expect([text, cost < DEFAULTS.maxQueryCost / 2]).toEqual([text, true]);
+      }
+    }
+  });
+});
+
+describe("the answer tells its cost", () => {
+  test("to those who ask, by header or extension, answered or refused, and to nobody else", async () => {
+    const app = await openTestApp(ASKING_JOB);
+    await storeRuns(await databaseOf(app));
+    const query = "{ job_results(limit: 2) { id } }";
+    const told = { cost: { value: 1 + 2 + 50, limit: 500_000 } };
+    for (const [way, ask] of Object.entries(waysOf(app))) {
+      if (way === "job") continue;
+      const answer = await ask({ query, extensions: { cost: true } });
+      expect([way, answer.data?.job_results.length, answer.extensions]).toEqual([way, 2, told]);
+      expect([way, (await ask({ query })).extensions]).toEqual([way, undefined]);
+    }
+    const byHeader = async (text: string) =>
+      (await post(app.url, KEY, { query: text }, "/graphql", { "x-query-cost": "1" })).body;
+    expect((await byHeader(query)).extensions).toEqual(told);
+    expect((await byHeader("{ __typename }")).extensions).toEqual({ cost: { value: 1, limit: 500_000 } });
+    const refused = await byHeader(HOSTILE["without a limit"]!);
+    expect([refused.errors[0].extensions.code, refused.extensions.cost.value > 500_000]).toEqual(["LIMIT_EXCEEDED", true]);
+    const { url } = app;
+    const events = await openEventStream(url, KEY, {
+      query: 'subscription { job_results(since: "2020-01-01") { id } }',
+      extensions: { cost: true },
+    });
+    for await (const { data } of events) {
+      expect(JSON.parse(data)).toMatchObject({
+        data: { job_results: expect.any(Array) },
+        extensions: { cost: { limit: 500_000 } },
+      });
+      break;
+    }
+    events.cut();
+  });
+});

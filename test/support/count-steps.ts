@@ -1,0 +1,25 @@
+import { type DocumentNode, type SelectionNode, type SelectionSetNode, visit } from "graphql";
+
+/** How much was looked at in a document: whoever reads a selection set takes as many steps as it has selections. */
+export interface Steps {
+  readonly taken: number;
+  /** Selections in the document, as it is written. */
+  readonly size: number;
+}
+
+/** Counts the steps of all who walk over a document from now on, graphql-js among them. */
+export function countSteps(document: DocumentNode): Steps {
+  const steps = { taken: 0, size: 0 };
+  const count = (node: SelectionSetNode, selections: readonly SelectionNode[]) => {
+    steps.size += selections.length;
+    Object.defineProperty(node, "selections", {
+      enumerable: true,
+      get() {
+        steps.taken += selections.length;
+        return selections;
+      },
+    });
+  };
+  visit(document, { SelectionSet: { leave: (node) => count(node, node.selections) } });
+  return steps;
+}
