@@ -24,7 +24,12 @@ const project = (name: string, databaseUrl: string, include: string, exclude: st
   extends: true as const,
   test: { name, provide: { databaseUrl }, include: [include], exclude },
 });
-const onDatabase = (name: string, databaseUrl: string) => project(name, databaseUrl, "test/**/*.test.ts", ["test/{unit,e2e}/**"]);
+/** Files named `*.postgresql.test.ts` are about what PostgreSQL alone does. */
+const onDatabase = (name: "postgresql" | "sqlite", databaseUrl: string) =>
+  project(name, databaseUrl, "test/**/*.test.ts", [
+    "test/{unit,e2e}/**",
+    ...(name === "sqlite" ? ["test/**/*.postgresql.test.ts"] : []),
+  ]);
 
 export default defineConfig({
   resolve: {

@@ -1,5 +1,5 @@
 import { Client } from "pg";
-import { beforeEach, describe, expect, inject, onTestFinished, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "../../src/entities/database.ts";
 import { JOBS } from "./changeable.ts";
 import { openTestApp, type TestApp } from "../support/app.ts";
@@ -32,9 +32,7 @@ const isUpdateOrDelete = /^(?:update|delete)_(.+)$/;
 /** Changes several at once, and leaves out those that are gone. */
 const OF_MANY = "update_jobs";
 
-const isPostgresql = inject("databaseUrl").startsWith("postgresql:");
-
-describe.runIf(isPostgresql)("an object that is deleted in the same moment", () => {
+describe("an object that is deleted in the same moment", () => {
   let app: TestApp;
   let other: Client;
   let ids: Record<string, string>;
