@@ -23,7 +23,7 @@ export type CostOf = (asked: Pick<ExecutionArgs, "document" | "operationName" | 
 /** Makes what tells the costs of valid operations: before they are executed, in a time that grows with their documents alone. */
 export function createCosts(schema: GraphQLSchema, database: Database, limits: CostLimits): CostOf {
   const { maxPageSize, defaultPageSize = maxPageSize } = limits;
-  const draw = createPlanner(schema);
+  const draw = createPlanner(schema, limits.maxQueryCost);
   const sizes = createTableSizes(database, maxPageSize);
   const plans = new WeakMap<OperationDefinitionNode, Plan>();
 

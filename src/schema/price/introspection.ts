@@ -1,46 +1,101 @@
-import { type GraphQLSchema, isEnumType, isInputObjectType, isInterfaceType, isObjectType, isUnionType } from "graphql";
-import { type Level, type Step, toFew, toOne, toOwned } from "./levels.ts";
+import {
+  type FieldNode,
+  type GraphQLArgument,
+  type GraphQLEnumValue,
+  type GraphQLDirective,
+  type GraphQLField,
+  type GraphQLInputField,
+  GraphQLSchema,
+  type GraphQLType,
+  isAbstractType,
+  isDirective,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  isType,
+  isWrappingType,
+  type SelectionSetNode,
+} from "graphql";
 
-/** How often one type can wrap another: `[T!]!`. */
-const MOST_WRAPPERS = 3;
+/** A part of a schema, which introspection answers as an object. */
+type Part =
+  | GraphQLArgument
+  | GraphQLDirective
+  | GraphQLEnumValue
+  | GraphQLField<unknown, unknown>
+  | GraphQLInputField
+  | GraphQLSchema
+  | GraphQLType;
 
-/** A level of types, and how many wrappers were taken off on the way to them. */
-interface WrappedLevel extends Level {
-  wrappers?: number;
+/** Merges what is asked of one object. */
+type Merge = (sets: readonly SelectionSetNode[]) => ReadonlyMap<string, readonly FieldNode[]>;
+
+/**
+ * Returns how many values introspection answers, below parts of a schema. Parts that are reached several times are looked at once for all, so the work
+ * is far less than that of answering, and it ends soon after `most` values.
+ */
+export function countIntrospection(
+  schema: GraphQLSchema,
+  roots: readonly Part[],
+  selections: readonly SelectionSetNode[],
+  merge: Merge,
+  most: number,
+): number {
+  let values = 0;
+
+  function count(parts: ReadonlyMap<Part, number>, sets: readonly SelectionSetNode[]): void {
+    const merged = merge(sets);
+    for (const times of parts.values()) values += times * merged.size;
+    for (const nodes of merged.values()) {
+      const inner = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+      if (inner.length === 0 || values > most) continue;
+      const below = new Map<Part, number>();
+      for (const [part, times] of parts)
+        for (const next of partsOf(schema, part, nodes[0]!.name.value)) below.set(next, (below.get(next) ?? 0) + times);
+      count(below, inner);
+    }
+  }
+  count(new Map(roots.map((root) => [root, 1])), selections);
+  return values;
 }
 
-/** The steps of introspection: a schema's parts are rows of tables whose sizes are known. */
-export function createIntrospectionSteps(schema: GraphQLSchema): (type: string, field: string) => Step {
-  const sizes = { "__Schema.types": 0, "__Schema.directives": 0, "__Directive.args": 0, "__Field.args": 0, "__Type.fields": 0 };
-  const more = { "__Type.inputFields": 0, "__Type.enumValues": 0, "__Type.interfaces": 0, "__Type.possibleTypes": 0 };
-  for (const type of Object.values(schema.getTypeMap())) {
-    sizes["__Schema.types"]++;
-    if (isObjectType(type) || isInterfaceType(type)) {
-      const fields = Object.values(type.getFields());
-      sizes["__Type.fields"] += fields.length;
-      sizes["__Field.args"] += fields.reduce((sum, { args }) => sum + args.length, 0);
-      more["__Type.interfaces"] += type.getInterfaces().length;
-    }
-    if (isInputObjectType(type)) more["__Type.inputFields"] += Object.keys(type.getFields()).length;
-    if (isEnumType(type)) more["__Type.enumValues"] += type.getValues().length;
-    if (isUnionType(type) || isInterfaceType(type)) more["__Type.possibleTypes"] += schema.getPossibleTypes(type).length;
+const NONE: readonly Part[] = [];
+
+/** The parts that a field of introspection leads to. */
+function partsOf(schema: GraphQLSchema, part: Part, field: string): readonly Part[] {
+  if (part instanceof GraphQLSchema) return partsOfSchema(part, field);
+  if (isType(part)) return partsOfType(schema, part, field);
+  if (isDirective(part)) return field === "args" ? part.args : NONE;
+  if (field === "args" && "args" in part) return part.args;
+  return field === "type" && "type" in part ? [part.type] : NONE;
+}
+
+function partsOfSchema(schema: GraphQLSchema, field: string): readonly Part[] {
+  if (field === "types") return Object.values(schema.getTypeMap());
+  if (field === "directives") return schema.getDirectives();
+  const roots = {
+    queryType: schema.getQueryType(),
+    mutationType: schema.getMutationType(),
+    subscriptionType: schema.getSubscriptionType(),
+  };
+  const root = roots[field as keyof typeof roots];
+  return root ? [root] : NONE;
+}
+
+function partsOfType(schema: GraphQLSchema, type: GraphQLType, field: string): readonly Part[] {
+  switch (field) {
+    case "ofType":
+      return isWrappingType(type) ? [type.ofType] : NONE;
+    case "fields":
+      return isObjectType(type) || isInterfaceType(type) ? Object.values(type.getFields()) : NONE;
+    case "inputFields":
+      return isInputObjectType(type) ? Object.values(type.getFields()) : NONE;
+    case "interfaces":
+      return isObjectType(type) || isInterfaceType(type) ? type.getInterfaces() : NONE;
+    case "possibleTypes":
+      return isAbstractType(type) ? schema.getPossibleTypes(type) : NONE;
+    default:
+      return field === "enumValues" && isEnumType(type) ? type.getValues() : NONE;
   }
-  for (const { args } of schema.getDirectives()) {
-    sizes["__Schema.directives"]++;
-    sizes["__Directive.args"] += args.length;
-  }
-  const steps = new Map<string, Step>([
-    ...Object.entries({ ...sizes, ...more }).map(([path, size]) => [path, toOwned(() => size)] as const),
-    // At the end there is null, however far a client asks on.
-    [
-      "__Type.ofType",
-      ({ objects, wrappers = 0 }: WrappedLevel): WrappedLevel => ({
-        objects: wrappers < MOST_WRAPPERS ? objects : 0,
-        repeats: objects,
-        wrappers: wrappers + 1,
-      }),
-    ],
-    ["Query.__schema", toFew(1)],
-  ]);
-  return (type, field) => steps.get(`${type}.${field}`) ?? toOne;
 }

@@ -5,9 +5,7 @@ import {
   getNamedType,
   type GraphQLField,
   type GraphQLNamedType,
-  type GraphQLObjectType,
   type GraphQLSchema,
-  isIntrospectionType,
   isListType,
   isNonNullType,
   isObjectType,
@@ -24,7 +22,7 @@ import { MODELS } from "../../entities/index.ts";
 import { shapeOf, tableOf } from "../../entities/shape.ts";
 import type { ListField, SizedField } from "../list-arguments.ts";
 import { mergeSelections } from "../merge-selections.ts";
-import { createIntrospectionSteps } from "./introspection.ts";
+import { countIntrospection } from "./introspection.ts";
 import {
   around,
   type Count,
@@ -61,10 +59,11 @@ const EVENT_OBJECTS = 500;
 
 const ROWS: ReadonlySet<string> = new Set(MODELS.map(({ name }) => `${name}Type`));
 
-/** Makes plans of operations of a schema: drawn once, they are measured again and again. */
-export function createPlanner(schema: GraphQLSchema) {
-  const introspection = createIntrospectionSteps(schema);
-
+/**
+ * Makes plans of operations of a schema: drawn once, they are measured again and again.
+ * @param most values of introspection that are counted: beyond them it is enough to know that there are more.
+ */
+export function createPlanner(schema: GraphQLSchema, most: number) {
   return (document: DocumentNode, operation: OperationDefinitionNode, variables: Scale["variables"]): DrawnPlan => {
     const fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
     for (const node of document.definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments[node.name.value] = node;
@@ -81,16 +80,31 @@ export function createPlanner(schema: GraphQLSchema) {
       const below: { step: Step; plan: Plan }[] = [];
       for (const [node, ...more] of merged.values()) {
         const inner = [node!, ...more].flatMap(({ selectionSet }) => selectionSet ?? []);
-        const field = inner.length > 0 ? fieldOf(type, node!) : undefined;
+        const roots = type === schema.getQueryType() ? introspected(node!) : undefined;
+        if (roots) {
+          const merge = (of: readonly SelectionSetNode[]) => mergeSelections(of, fragments, enter);
+          below.push({ step: toFew(1), plan: { values: countIntrospection(schema, roots, inner, merge, most), below: [] } });
+          continue;
+        }
+        const field = inner.length > 0 && isObjectType(type) ? type.getFields()[node!.name.value] : undefined;
         if (field) below.push({ step: stepOf(type, field, node!), plan: draw(getNamedType(field.type), inner) });
       }
       return { values: merged.size, below };
     }
 
+    /** The parts of the schema that `__schema` or `__type` leads to; undefined for another field. */
+    function introspected({ name, arguments: args = [] }: FieldNode) {
+      if (name.value === SchemaMetaFieldDef.name) return [schema];
+      if (name.value !== TypeMetaFieldDef.name) return undefined;
+      const asked = args[0]?.value;
+      if (asked?.kind === Kind.VARIABLE) isConditional = true;
+      const found = asked && schema.getType(String(valueFromASTUntyped(asked, variables)));
+      return found ? [found] : [];
+    }
+
     function stepOf(type: GraphQLNamedType, field: GraphQLField<unknown, unknown>, node: FieldNode): Step {
       const { listOf, as, via, sizedBy } = (field.extensions ?? {}) as Partial<ListField & SizedField>;
       const isList = isListType(isNonNullType(field.type) ? field.type.ofType : field.type);
-      if (isIntrospectionType(getNamedType(field.type))) return introspection(type.name, field.name);
       if (operation.operation === OperationTypeNode.SUBSCRIPTION && type === rootType) return toFew(isList ? EVENT_OBJECTS : 1);
       if (listOf) {
         const size = sizeOf(node, shapeOf(listOf).table, as!);
@@ -115,12 +129,6 @@ export function measurePlan({ values, below }: Plan, level: Level, scale: Scale)
   let cost = level.objects * values;
   for (const { step, plan } of below) cost += STEP_COST + measurePlan(plan, step(level, scale), scale);
   return cost;
-}
-
-function fieldOf(type: GraphQLNamedType, { name: { value: name } }: FieldNode): GraphQLField<unknown, unknown> | undefined {
-  if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
-  if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef;
-  return isObjectType(type) ? (type satisfies GraphQLObjectType).getFields()[name] : undefined;
 }
 
 const NUMBERS: Record<ListField["as"], readonly string[]> = { list: ["limit"], connection: ["first", "last"], filters: [] };
