@@ -45,7 +45,10 @@ export const statementsOf = (em: SqlEntityManager): Kysely<Tables> => em.getKyse
 
 /** Bounds of one read that a client asks for. */
 export interface ReadBounds {
-  /** Aborts the read: its statement is canceled, and it rejects with the signal's reason. */
+  /**
+   * Aborts the read: its statement is canceled, and it rejects with the signal's reason. A read that is answered at once never looks at it, so that it may
+   * be made when it is first looked at.
+   */
   signal?: AbortSignal | undefined;
   /** Bytes of text that the rows may have together, roughly; more rejects with LIMIT_EXCEEDED. */
   maxBytes?: number | undefined;

@@ -29,13 +29,16 @@ export interface Judge {
 
 /** Returns a judge that knows no statement yet. */
 export function createJudge(): Judge {
-  const verdicts = new LRUCache<string, { isSlow: boolean }>({ max: MAX_TEXTS, ttl: VERDICT_MS });
+  const verdicts = new LRUCache<string, { isSlow: boolean; until: number }>({ max: MAX_TEXTS });
   const decide = (text: string, isSlow: boolean) => {
-    verdicts.set(text, { isSlow });
+    verdicts.set(text, { isSlow, until: performance.now() + VERDICT_MS });
     return isSlow;
   };
   return {
-    isSlow: (text) => verdicts.get(text)?.isSlow,
+    isSlow(text) {
+      const verdict = verdicts.get(text);
+      return verdict && verdict.until > performance.now() ? verdict.isSlow : undefined;
+    },
     async ask(client, text, values) {
       // No other statement can be explained, and what only tells of the database ends soon.
       if (!text.startsWith("select ")) return decide(text, false);

@@ -130,7 +130,6 @@ export function openReads(writers: Pool, { readerConnections, statementTimeoutMs
 
   return {
     async read(statement, bounds) {
-      bounds.signal?.throwIfAborted();
       let outcome: Outcome = { ended: NOT_QUICK };
       if (!judge.isSlow(statement.sql)) outcome = await readQuick(statement, bounds);
       if ("ended" in outcome && outcome.ended === NOT_QUICK) {

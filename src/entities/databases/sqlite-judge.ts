@@ -1,5 +1,4 @@
 import type { Database, Statement } from "better-sqlite3";
-import { LRUCache } from "lru-cache";
 import { countOwners } from "./sqlite-owners.ts";
 import { type Plan, readPlan } from "./sqlite-plan.ts";
 
@@ -47,17 +46,26 @@ function returnsAtMost({ bounds, isPerOwner }: Plan, given: readonly unknown[]):
 
 /** Returns what tells how many rows a table has, about: numbers of rows are given in turn. Infinite for what is no table. */
 function createSizes(connection: Database): (table: string) => number {
-  const sizes = new LRUCache({
-    max: 1000,
-    ttl: SIZE_MS,
-    memoMethod(table: string): number {
-      try {
-        const size = connection.prepare(`select max(rowid) - min(rowid) + 1 from "${table}"`).pluck().get();
-        return Number(size ?? 0);
-      } catch {
-        return Infinity;
-      }
-    },
-  });
-  return (table) => sizes.memo(table);
+  const sizes = new Map<string, number>();
+  let end = 0;
+
+  function measure(table: string): number {
+    try {
+      const size = connection.prepare(`select max(rowid) - min(rowid) + 1 from "${table}"`).pluck().get();
+      return Number(size ?? 0);
+    } catch {
+      return Infinity;
+    }
+  }
+
+  return (table) => {
+    const now = performance.now();
+    if (now > end) {
+      sizes.clear();
+      end = now + SIZE_MS;
+    }
+    let size = sizes.get(table);
+    if (size === undefined) sizes.set(table, (size = measure(table)));
+    return size;
+  };
 }

@@ -46,7 +46,6 @@ export function openReads(file: string, limits: ReadLimits): SqliteReads {
 
   return {
     async read(statement, bounds) {
-      bounds?.signal?.throwIfAborted();
       let rows: Rows | undefined;
       try {
         rows = readNow(statement, bounds?.maxBytes);

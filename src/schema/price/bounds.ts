@@ -29,6 +29,8 @@ export class Bounds {
   #left: number;
   #controller: AbortController | undefined;
   #late: (() => void) | undefined;
+  /** When its time is over, by a clock that nobody sets; 0 before its first statement. */
+  #due = 0;
   #failure: AppError | undefined;
   #hasEnded = false;
   #onFailure: (() => void) | undefined;
@@ -47,10 +49,16 @@ export class Bounds {
     return this.#failure;
   }
 
-  /** Aborts when the operation goes no further; made for who looks at it. */
+  /**
+   * Aborts when the operation goes no further. It is made, and clients and clocks are watched, once a statement looks at it: one that is answered at
+   * once does not, and those are most.
+   */
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#failure) this.#controller.abort(this.#failure);
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#failure) this.#controller.abort(this.#failure);
+      else this.#watch();
+    }
     return this.#controller.signal;
   }
 
@@ -60,7 +68,9 @@ export class Bounds {
     // Of what follows objects after its operation, each statement may read as much as a whole answer.
     if (this.#hasEnded)
       return database.read(statement, { maxBytes: this.#limits.maxAnswerBytes * STORED_BYTES, user: this.user });
-    this.#begin();
+    const now = performance.now();
+    if (this.#due === 0) this.#due = now + this.#limits.operationTimeoutMs;
+    else if (now > this.#due) return Promise.reject(this.#failLate());
     return database.read(statement, new StatementBounds(this, Math.ceil(this.#left * STORED_BYTES))).catch((error: unknown) => {
       if (this.#failure) throw this.#failure;
       throw error instanceof AppError && error.code === "LIMIT_EXCEEDED" ? this.#exhaust() : error;
@@ -95,14 +105,18 @@ export class Bounds {
     this.#controller = this.#late = this.#onFailure = this.#whenGone = undefined;
   }
 
-  /** From the first statement on there is something to break off; an operation that reads nothing is over at once. */
-  #begin(): void {
-    if (this.#late) return;
-    const { operationTimeoutMs: timeout } = this.#limits;
-    this.#late = () =>
-      this.#fail(`The operation took longer than ${timeout} ms; OPERATION_TIMEOUT_MS allows no more. Ask for less at a time.`);
-    deadlinesOf(timeout).add(this.#late);
+  #watch(): void {
+    if (this.#hasEnded) return;
+    this.#late = () => this.#failLate();
+    deadlinesOf(this.#limits.operationTimeoutMs).add(this.#late);
     this.#whenGone?.(() => this.#hasEnded || this.#fail("Nobody waits for the answer any more."));
+  }
+
+  #failLate(): AppError {
+    const { operationTimeoutMs: timeout } = this.#limits;
+    return this.#fail(
+      `The operation took longer than ${timeout} ms; OPERATION_TIMEOUT_MS allows no more. Ask for less at a time.`,
+    );
   }
 
   #exhaust(): AppError {
