@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { AppError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
+import { NO_SNIFFING } from "./no-sniffing.ts";
 
 /** Where a file is downloaded, below the server's address: where Nautobot's REST API has it. */
 export const downloadPath = (id: string) => `/api/extras/file-proxies/${id}/download/`;
@@ -27,7 +28,7 @@ export async function sendFile(runner: Runner, id: string, request: IncomingMess
       "content-type": "application/octet-stream",
       "content-length": file.size,
       "content-disposition": disposition(file.name),
-      "x-content-type-options": "nosniff",
+      ...NO_SNIFFING,
       "cache-control": "private",
     });
     if (request.method === "HEAD") response.end();

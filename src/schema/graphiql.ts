@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname, join, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { NO_SNIFFING } from "./no-sniffing.ts";
 
 /** Where `npm run build:graphiql` puts the page: `dist/graphiql`, seen from `dist/schema` as from `src/schema`. */
 const ROOT = fileURLToPath(new URL("../../dist/graphiql", import.meta.url));
@@ -43,7 +44,7 @@ export async function serveGraphiql(
 ): Promise<boolean> {
   const isPage = pathname === "/graphql" && search === "" && (request.headers.accept ?? "").includes("text/html");
   if (pathname === "/") {
-    response.writeHead(302, { location: "/graphql" }).end();
+    response.writeHead(302, { ...NO_SNIFFING, location: "/graphql" }).end();
     return true;
   }
   if (!isPage && !pathname.startsWith("/graphiql/")) return false;
@@ -54,6 +55,7 @@ export async function serveGraphiql(
     "content-type": TYPES[extname(file)] ?? "application/octet-stream",
     "content-length": info.size,
     // Names of the page's files change with their content; the page's own does not.
+    ...NO_SNIFFING,
     ...(isPage && PAGE_HEADERS),
     "cache-control": isPage ? "no-cache" : "public, max-age=31536000, immutable",
   });

@@ -18,6 +18,7 @@ import { createExecutor, type Executor } from "./execute.ts";
 import { fileOfPath, sendFile } from "./file-download.ts";
 import { serveGraphiql } from "./graphiql.ts";
 import { createSchema } from "./index.ts";
+import { NO_SNIFFING } from "./no-sniffing.ts";
 import { readJsonBody } from "./json-body.ts";
 import { readPlainRequest } from "./plain-request.ts";
 import { createBoundExecutor } from "./price/bounds.ts";
@@ -158,8 +159,6 @@ export async function openServer(
   }
 
   const http = createServer((request, response) => {
-    // No browser takes an answer for another kind of thing than it says: what runs leave can be downloaded here.
-    response.setHeader("x-content-type-options", "nosniff");
     answer(request, response).catch((error: unknown) => {
       if (response.headersSent) return response.destroy();
       if (error instanceof InvalidDocument) return send(response, 400, { errors: error.errors.map(formatError) });
@@ -263,7 +262,9 @@ function send(response: ServerResponse, status: number, body: object): void {
 function write(response: ServerResponse, status: number, headers: Record<string, string>, body: string): void {
   const bytes = Buffer.byteLength(body);
   // ASCII is the same bytes in either encoding, and written faster in this one.
-  response.writeHead(status, { ...headers, "content-length": bytes }).end(body, bytes === body.length ? "latin1" : "utf8");
+  response
+    .writeHead(status, { ...headers, ...NO_SNIFFING, "content-length": bytes })
+    .end(body, bytes === body.length ? "latin1" : "utf8");
 }
 
 async function listen(http: HttpServer, host: string, port: number): Promise<void> {

@@ -13,6 +13,7 @@ import { asksCost } from "../price/prices.ts";
 import { readJsonBody } from "../json-body.ts";
 import type { OpenStream, Stream } from "./streams.ts";
 import type { Usage } from "./usage.ts";
+import { NO_SNIFFING } from "../no-sniffing.ts";
 
 /** What event streams need. */
 export interface EventStreamDeps {
@@ -38,6 +39,7 @@ export interface EventStreams {
 const PING_MS = 12_000;
 
 const HEADERS = {
+  ...NO_SNIFFING,
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-store",
   // Asks proxies of nginx's kind not to hold events back.
