@@ -32,7 +32,7 @@ export interface Config {
   readonly sandbox: "process" | "thread";
   /** The user of the system that processes of runs belong to; the server's own when undefined. */
   readonly jobsUser: SystemUser | undefined;
-  /** Started processes or threads that are kept waiting for the next runs: each saves a run some 40 ms, and costs about 20 MB of memory. */
+  /** Started processes or threads that are kept waiting for the next runs: each saves a run some 60 ms (a thread 40), and costs about 20 MB of memory. */
   readonly spareSandboxes: number;
   /** How long a run of a job that names no soft time limit goes on before its job is told to stop. */
   readonly softTimeLimitMs: number;

@@ -40,7 +40,7 @@ const REFILL_MS = 50;
 
 /**
  * A sandbox of threads or processes: a fresh one for every run, taken from a small stock of spares that already started (a start costs some
- * 40 ms of processor time); for jobs that allow it, cells that stay for the next run of the same file; and some for
+ * 60 ms of processor time, a thread 40); for jobs that allow it, cells that stay for the next run of the same file; and some for
  * describing files and checking inputs.
  */
 function openCells(
