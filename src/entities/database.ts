@@ -6,6 +6,8 @@ import type { Heartbeat } from "./databases/heartbeat.ts";
 import { READ_LIMITS, type ReadLimits } from "./databases/read-limits.ts";
 import type { ConsoleOutputType, LogLevel } from "./choices.ts";
 
+export { TooManyBytes } from "./databases/read-refusals.ts";
+
 /** A log line as it is stored; `created` is ISO 8601 text. Spelled as its columns are. */
 export interface LineRow {
   id: string;
@@ -47,7 +49,7 @@ export const statementsOf = (em: SqlEntityManager): Kysely<Tables> => em.getKyse
 export interface ReadBounds {
   /** Aborts the read: its statement is canceled, and it rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Bytes of text that the rows may have together, roughly; more rejects with LIMIT_EXCEEDED. */
+  /** Bytes of text that the rows may have together, roughly; more rejects with `TooManyBytes`. */
   maxBytes?: number | undefined;
   /** Id of the user whose read it is: users whose reads have to wait take turns. */
   user?: string | undefined;

@@ -13,6 +13,7 @@ import { post } from "../support/client.ts";
 import { freshDatabaseUrl } from "../support/database.ts";
 import { openEventStream } from "../support/event-stream.ts";
 import { fillModels } from "../support/fill.ts";
+import { storeLines } from "../support/lines.ts";
 import { message, openLiveServer, openSocket } from "../support/live-server.ts";
 import { countValues, randomQueries } from "../support/random-queries.ts";
 import { databaseOf, storeRun } from "../support/rows.ts";
@@ -119,6 +120,21 @@ function createStuck(table = "job_result") {
 }
 
 const SLOW = "{ job_results { id } }";
+
+test("a statement that is refused for another reason says that one", async () => {
+  const app = await openTestApp({}, { statementTimeoutMs: 50 });
+  const id = await storeLines(
+    await databaseOf(app),
+    Array.from({ length: 5000 }, (_, n) => `hay ${n} `.repeat(40)),
+  );
+  const patterns = Array.from({ length: 100 }, (_, n) => `h.*a.*y.*z.*${n}q`);
+  const query =
+    "query ($id: ID!, $patterns: [String]) { job_result(id: $id) { job_log_entries(message__re: $patterns) { id } } }";
+  expect(await app.client.refused(query, { id, patterns })).toMatchObject({
+    message: expect.stringContaining("STATEMENT_TIMEOUT_MS"),
+    extensions: { code: "LIMIT_EXCEEDED" },
+  });
+});
 
 describe("an operation ends", () => {
   test("after its time, with its statements, by every transport", async () => {
