@@ -58,6 +58,7 @@ export function createLane(places: number, maxWaitMs: number): Lane {
 
   return {
     async enter(bounds) {
+      bounds?.signal?.throwIfAborted();
       const user = bounds?.user;
       if (!waiting.has(user) && mayEnter(user)) return take(user);
       const queue = waiting.get(user) ?? [];

@@ -1,5 +1,6 @@
 import type { Database, Statement } from "better-sqlite3";
 import { LRUCache } from "lru-cache";
+import { rowsIn } from "./sqlite-estimates.ts";
 import { countOwners } from "./sqlite-owners.ts";
 import { type Plan, readPlan } from "./sqlite-plan.ts";
 
@@ -52,8 +53,12 @@ function createSizes(connection: Database): (table: string) => number {
     ttl: SIZE_MS,
     memoMethod(table: string): number {
       try {
-        const size = connection.prepare(`select max(rowid) - min(rowid) + 1 from "${table}"`).pluck().get();
-        return Number(size ?? 0);
+        return Number(
+          connection
+            .prepare(`select ${rowsIn(table)}`)
+            .pluck()
+            .get(),
+        );
       } catch {
         return Infinity;
       }
