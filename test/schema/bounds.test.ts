@@ -188,6 +188,49 @@ describe("an operation ends", () => {
     await closed();
   });
 
+  test.for(["application/json", "text/event-stream", "socket"])(
+    "when nobody waits for it before it has read: %s",
+    async (way) => {
+      const { stuck, reading } = createStuck();
+      const asked = Promise.withResolvers<void>();
+      const told = Promise.withResolvers<void>();
+      // The first cost waits for the sizes of tables.
+      const { url } = await openLiveServer({
+        limits: { operationTimeoutMs: 3_600_000 },
+        reading: (database) => ({
+          ...reading(database),
+          async estimateRows() {
+            asked.resolve();
+            await told.promise;
+            return database.estimateRows();
+          },
+        }),
+      });
+      if (way === "socket") {
+        const socket = await openSocket(url);
+        socket.send(message("subscribe", "1", { query: SLOW }));
+        await asked.promise;
+        socket.close();
+        await once(socket, "close");
+      } else {
+        const headers = { accept: way, "content-type": "application/json", authorization: `Token ${KEY}` };
+        const sent = request(`${url}/graphql`, { method: "POST", headers });
+        sent.on("error", () => undefined);
+        sent.end(JSON.stringify({ query: SLOW }));
+        await asked.promise;
+        const closed = new Promise((resolve) => sent.once("close", resolve));
+        sent.destroy();
+        await closed;
+      }
+      // The server has heard of it by then.
+      await fetch(`${url}/nothing`);
+      told.resolve();
+      const answered = await post(url, KEY, { query: "{ jobs { id } }" });
+      expect(answered.body).toEqual({ data: { jobs: [] } });
+      await expect.poll(() => stuck.every(({ signal }) => signal!.aborted)).toBe(true);
+    },
+  );
+
   test("but for a mutation that began: all of it is done, and only what it reads is broken off", async () => {
     const { reading, stuck } = createStuck("object_change");
     const { url, database } = await openLiveServer({ reading, limits: { operationTimeoutMs: 100 } });
