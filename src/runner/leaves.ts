@@ -44,7 +44,7 @@ export interface Leaves {
 export function openLeaves(deps: LeavesDeps, run: LeavingRun): Leaves {
   const id = run.hold.job_result_id;
   const progress = openProgress(deps, run.hold);
-  const store = deps.files.open(id);
+  const store = deps.files.open(run.hold);
   const file: RunListener["file"] = (name, content) =>
     store(name, content).catch((error: NodeJS.ErrnoException) => {
       if (!error.syscall) throw error;

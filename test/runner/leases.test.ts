@@ -17,6 +17,13 @@ export const Waits = defineJob({ name: "Waits", enabled: true, run: async ({ log
   await new Promise((resolve) => { const t = setInterval(() => {}, 1000); signal.addEventListener("abort", () => { clearInterval(t); resolve(undefined); }); });
   return "told: " + signal.reason.name;
 } });
+export const Files = defineJob({ name: "Files", enabled: true, run: async ({ logger, createFile }) => {
+  for (let n = 0; ; n++) {
+    await createFile("file " + n, "content");
+    if (n === 0) logger.info("stored one");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+} });
 `,
 };
 
@@ -101,6 +108,28 @@ test("a job whose run was taken over is ended, and what it says or returns then 
   await database.rows.updateTable("job_result").set({ worker_id: other }).where("id", "=", id).execute();
   await expect.poll(() => app.logged.map(({ msg }) => msg)).toContain("a run was no longer this worker's when it ended");
   expect(await read(app.client, id)).toMatchObject({ status: "STARTED", job_log_entries: [{ message: "waiting" }] });
+});
+
+test("a file that a job hands over once its run was taken over is not kept", async () => {
+  const app = await openTestApp(JOBS, { workerConcurrency: 1 });
+  const database = await databaseOf(app);
+  const count = async () =>
+    Number(
+      (
+        await database.rows
+          .selectFrom("file_proxy")
+          .select((eb) => eb.fn.countAll().as("n"))
+          .executeTakeFirstOrThrow()
+      )["n"],
+    );
+  const id = await start(app.client, "jobs.Files");
+  await app.client.followLog(id, { limit: 1 });
+  const other = await openWorker(database, "other");
+  await database.rows.updateTable("job_result").set({ worker_id: other }).where("id", "=", id).execute();
+  const before = await count();
+  expect(before).toBeGreaterThan(0);
+  await expect.poll(() => app.logged.map(({ msg }) => msg)).toContain("a run was no longer this worker's when it ended");
+  expect(await count()).toBe(before);
 });
 
 test("a run that a worker has claimed and does not run is settled too", async () => {
