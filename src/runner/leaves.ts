@@ -61,7 +61,7 @@ export function openLeaves(deps: LeavesDeps, run: LeavingRun): Leaves {
       printed: run.keepsConsole ? deps.consoleWriter.open(id, run.printed, run.hold) : log,
       progress: (value) => progress.set(value),
       file,
-      graphql: (document, variables) => deps.executeOperation({ userId: run.userId, jobResultId: id, document, variables }),
+      graphql: (document, variables) => deps.executeOperation({ userId: run.userId, hold: run.hold, document, variables }),
     },
     close: () => progress.close(),
   };

@@ -17,13 +17,16 @@ export const Waits = defineJob({ name: "Waits", enabled: true, run: async ({ log
   await new Promise((resolve) => { const t = setInterval(() => {}, 1000); signal.addEventListener("abort", () => { clearInterval(t); resolve(undefined); }); });
   return "told: " + signal.reason.name;
 } });
-export const Files = defineJob({ name: "Files", enabled: true, run: async ({ logger, createFile }) => {
+const again = (name, leave) => defineJob({ name, enabled: true, run: async ({ logger, ...context }) => {
   for (let n = 0; ; n++) {
-    await createFile("file " + n, "content");
-    if (n === 0) logger.info("stored one");
+    await leave(context, n);
+    if (n === 0) logger.info("left one");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 } });
+export const Files = again("Files", ({ createFile }, n) => createFile("file " + n, "content"));
+const CREATE = "mutation ($name: String!) { create_tag(data: { name: $name, content_types: [\\"extras.job\\"] }) { id } }";
+export const Changes = again("Changes", ({ graphql }, n) => graphql(CREATE, { name: "tag " + n }));
 `,
 };
 
@@ -110,26 +113,30 @@ test("a job whose run was taken over is ended, and what it says or returns then 
   expect(await read(app.client, id)).toMatchObject({ status: "STARTED", job_log_entries: [{ message: "waiting" }] });
 });
 
-test("a file that a job hands over once its run was taken over is not kept", async () => {
+test.for([
+  ["Files", "file_proxy"],
+  ["Changes", "tag"],
+] as const)("a job whose run was taken over leaves no more, before it hears of it: %s", async ([job, table]) => {
   const app = await openTestApp(JOBS, { workerConcurrency: 1 });
   const database = await databaseOf(app);
   const count = async () =>
     Number(
       (
         await database.rows
-          .selectFrom("file_proxy")
+          .selectFrom(table)
           .select((eb) => eb.fn.countAll().as("n"))
           .executeTakeFirstOrThrow()
       )["n"],
     );
-  const id = await start(app.client, "jobs.Files");
+  const id = await start(app.client, `jobs.${job}`);
   await app.client.followLog(id, { limit: 1 });
   const other = await openWorker(database, "other");
   await database.rows.updateTable("job_result").set({ worker_id: other }).where("id", "=", id).execute();
   const before = await count();
   expect(before).toBeGreaterThan(0);
   await expect.poll(() => app.logged.map(({ msg }) => msg)).toContain("a run was no longer this worker's when it ended");
-  expect(await count()).toBe(before);
+  // One may have been on its way.
+  expect(await count()).toBeLessThanOrEqual(before + 1);
 });
 
 test("a run that a worker has claimed and does not run is settled too", async () => {
