@@ -31,7 +31,7 @@ export interface ConsoleEntryRow {
   text: string;
 }
 
-/** Who may write to a run: the worker that has claimed it, for the attempt that it began. Spelled as the columns are. */
+/** The right to write to a run: of the worker that has claimed it, for the attempt that it began. Spelled as the columns are. */
 export interface Hold {
   job_result_id: string;
   worker_id: string;
