@@ -7,7 +7,9 @@ import { sql } from "kysely";
 import { expect, onTestFinished, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { type Database, openDatabase } from "../../src/entities/database.ts";
+import { READ_LIMITS } from "../../src/entities/databases/read-limits.ts";
 import { rowsIn } from "../../src/entities/databases/sqlite-estimates.ts";
+import { createScans } from "../../src/entities/databases/sqlite-scans.ts";
 import { createContext } from "../../src/schema/context.ts";
 import { createSchema } from "../../src/schema/index.ts";
 import { gone } from "../support/alive.ts";
@@ -154,6 +156,15 @@ test("a read that no process can be started for leaves its place to the next", a
   const [line] = (await once(createInterface({ input: server.stdout }), "line")) as [string];
   const sentence = "The system has no descriptors left for another process.";
   expect(JSON.parse(line)).toEqual([[sentence, sentence], [{ n: 1 }]]);
+});
+
+test("once a database is closed, no process is started for what waits to be read", async () => {
+  const file = (await freshDatabaseUrl()).slice("sqlite:".length);
+  const lane = createScans(file, { ...READ_LIMITS, readerProcesses: 1 });
+  const reads = [1, 2, 3].map((n) => lane.read({ sql: `select ${n} as n`, parameters: [] } as never));
+  lane.close();
+  for (const result of await Promise.allSettled(reads)) expect(result.status).toBe("rejected");
+  await expect(lane.read({ sql: "select 4 as n", parameters: [] } as never)).rejects.toThrow("closed");
 });
 
 test("a reader process ends with its server, also in the middle of a statement", async () => {

@@ -22,6 +22,7 @@ export function createScans(file: string, { readerProcesses, statementTimeoutMs 
   const lane = createLane(readerProcesses, statementTimeoutMs);
   const started = new Set<ScanProcess>();
   const idle: { reader: ScanProcess; timer: NodeJS.Timeout }[] = [];
+  let isClosed = false;
 
   function end(reader: ScanProcess): void {
     started.delete(reader);
@@ -29,6 +30,7 @@ export function createScans(file: string, { readerProcesses, statementTimeoutMs 
   }
 
   function take(): ScanProcess {
+    if (isClosed) throw new Error("The database is closed.");
     for (let last = idle.pop(); last; last = idle.pop()) {
       clearTimeout(last.timer);
       if (last.reader.fit) return last.reader;
@@ -79,6 +81,7 @@ export function createScans(file: string, { readerProcesses, statementTimeoutMs 
       }
     },
     close() {
+      isClosed = true;
       for (const { timer } of idle.splice(0)) clearTimeout(timer);
       for (const reader of started) end(reader);
     },
