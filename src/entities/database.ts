@@ -6,6 +6,8 @@ import type { Heartbeat } from "./databases/heartbeat.ts";
 import { READ_LIMITS, type ReadLimits } from "./databases/read-limits.ts";
 import type { ConsoleOutputType, LogLevel } from "./choices.ts";
 
+export { TooManyBytes } from "./databases/read-refusals.ts";
+
 /** A log line as it is stored; `created` is ISO 8601 text. Spelled as its columns are. */
 export interface LineRow {
   id: string;
@@ -29,7 +31,7 @@ export interface ConsoleEntryRow {
   text: string;
 }
 
-/** Who may write to a run: the worker that has claimed it, for the attempt that it began. Spelled as the columns are. */
+/** The right to write to a run: of the worker that has claimed it, for the attempt that it began. Spelled as the columns are. */
 export interface Hold {
   job_result_id: string;
   worker_id: string;
@@ -50,7 +52,7 @@ export interface ReadBounds {
    * be made when it is first looked at.
    */
   signal?: AbortSignal | undefined;
-  /** Bytes of text that the rows may have together, roughly; more rejects with LIMIT_EXCEEDED. */
+  /** Bytes of text that the rows may have together, roughly; more rejects with `TooManyBytes`. */
   maxBytes?: number | undefined;
   /** Id of the user whose read it is: users whose reads have to wait take turns. */
   user?: string | undefined;

@@ -1,7 +1,7 @@
 /** JSON shorter than this is not worth remembering. */
 const SHORT = 256;
 
-// Whoever hands a value on has to know how long it will be, and to write it once more only to count would take as long as to answer.
+// Bounds have to know how long a value will be, and to write it once more only to count would take as long as to answer.
 const lengths = new WeakMap<object, number>();
 
 /** The value of a text of JSON; how long a long text was is remembered. */

@@ -1,8 +1,10 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Database } from "../entities/database.ts";
+import { sql } from "kysely";
+import type { Database, Hold } from "../entities/database.ts";
 import { isUuid } from "../entities/scalars.ts";
 import { newId } from "../entities/new-id.ts";
+import { RunLost } from "./batch-writer.ts";
 import type { StoredFile } from "./define-job.ts";
 import type { Recorder } from "./recorder.ts";
 
@@ -16,8 +18,8 @@ export interface OpenFile {
 
 /** The files of all runs: what they hold in a folder, the rest in rows. */
 export interface FileStore {
-  /** Stores the files of one run. */
-  open(jobResultId: string): (name: string, content: AsyncIterable<Uint8Array>) => Promise<StoredFile>;
+  /** Stores the files of one attempt of a run. What it returns rejects with {@link RunLost} once the run is no longer held so. */
+  open(hold: Hold): (name: string, content: AsyncIterable<Uint8Array>) => Promise<StoredFile>;
   /** Undefined when there is no such file. */
   read(id: string): Promise<OpenFile | undefined>;
   /** Deletes what files held whose rows are gone. */
@@ -60,16 +62,33 @@ class TooManyFiles extends Error {
 export function createFileStore({ database, recorder, root, maxBytes, maxRunBytes, maxRunFiles }: FileStoreOptions): FileStore {
   const pathOf = (id: string) => join(root, id);
 
-  async function record(jobResultId: string, file: StoredFile): Promise<void> {
-    const statement = database.rows
+  async function record({ job_result_id: id, worker_id, attempt }: Hold, file: StoredFile): Promise<void> {
+    const { rows } = database;
+    const held = rows
+      .selectFrom("job_result as run")
+      .select([
+        sql.val(file.id).as("id"),
+        sql.val(file.name).as("name"),
+        sql.val(file.size).as("size"),
+        sql.val(new Date().toISOString()).as("uploaded_at"),
+        "run.id as job_result_id",
+      ])
+      .where("run.id", "=", id)
+      .where("status", "=", "STARTED")
+      .where("worker_id", "=", worker_id)
+      .where("attempt", "=", attempt);
+    // One that is there already was stored by a statement whose answer was lost.
+    const statement = rows
       .insertInto("file_proxy")
-      .values({ ...file, job_result_id: jobResultId, uploaded_at: new Date().toISOString() })
-      .onConflict((conflict) => conflict.column("id").doNothing());
-    await recorder.record(() => statement.execute());
+      .columns(["id", "name", "size", "uploaded_at", "job_result_id"])
+      .expression(held)
+      .onConflict((conflict) => conflict.column("id").doUpdateSet({ id: file.id }))
+      .returning("id");
+    if (!(await recorder.record(() => statement.executeTakeFirst()))) throw new RunLost(id);
   }
 
   return {
-    open(jobResultId) {
+    open(hold) {
       let runBytes = 0;
       let runFiles = 0;
 
@@ -98,7 +117,7 @@ export function createFileStore({ database, recorder, root, maxBytes, maxRunByte
           await mkdir(root, { recursive: true });
           await write(path + PART, within(file, content));
           await rename(path + PART, path);
-          await record(jobResultId, file);
+          await record(hold, file);
           return file;
         } catch (error) {
           runBytes -= file.size;

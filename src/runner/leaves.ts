@@ -44,7 +44,7 @@ export interface Leaves {
 export function openLeaves(deps: LeavesDeps, run: LeavingRun): Leaves {
   const id = run.hold.job_result_id;
   const progress = openProgress(deps, run.hold);
-  const store = deps.files.open(id);
+  const store = deps.files.open(run.hold);
   const file: RunListener["file"] = (name, content) =>
     store(name, content).catch((error: NodeJS.ErrnoException) => {
       if (!error.syscall) throw error;
@@ -61,7 +61,7 @@ export function openLeaves(deps: LeavesDeps, run: LeavingRun): Leaves {
       printed: run.keepsConsole ? deps.consoleWriter.open(id, run.printed, run.hold) : log,
       progress: (value) => progress.set(value),
       file,
-      graphql: (document, variables) => deps.executeOperation({ userId: run.userId, jobResultId: id, document, variables }),
+      graphql: (document, variables) => deps.executeOperation({ userId: run.userId, hold: run.hold, document, variables }),
     },
     close: () => progress.close(),
   };

@@ -163,6 +163,8 @@ export function createWorker(deps: WorkerDeps): Worker {
       await Promise.all(running);
       clearTimeout(timer);
       clearTimeout(late);
+      // Runs of dead workers are others' to settle from here on.
+      recorder.giveUp();
     },
   };
 }

@@ -1,8 +1,9 @@
 import type { Viewer } from "../access/authenticate.ts";
 import { type Author, transact, type Unit } from "../changes/index.ts";
-import type { Database } from "../entities/database.ts";
+import type { Database, Hold } from "../entities/database.ts";
 import { JobResult, type ObjectChange } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
+import { AppError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
 import type { ListScope, PageLimits } from "./list-arguments.ts";
 import { boundDatabase, type BoundLimits, Bounds, type WhenGone } from "./price/bounds.ts";
@@ -23,7 +24,7 @@ export interface Context {
   tellsCost: boolean;
   /**
    * Who changes things in this operation, by which way. All its changes have one request id.
-   * @throws BAD_USER_INPUT when the operation comes with a token of no run that is under way.
+   * @throws BAD_USER_INPUT when the operation comes with a token of no run that is under way; CONFLICT when its run is not held any more.
    */
   author(): Promise<Author>;
   /** Changes things, in one transaction; what has changed is in the change log and sets off its hooks. @see {@link transact} */
@@ -32,8 +33,8 @@ export interface Context {
   tryChange<T>(work: (unit: Unit) => Promise<T>, dryRun: boolean): Promise<{ value: T; changes: readonly ObjectChange[] }>;
 }
 
-/** The run whose code sends an operation: known by its id, or by the token that comes with the operation. */
-export type SendingRun = { id: string } | { token: string };
+/** The run whose code sends an operation: known by what holds it, or by the token that comes with the operation. */
+export type SendingRun = { hold: Hold } | { token: string };
 
 /** What contexts are made of. */
 export interface ContextDeps extends Pick<Context, "database" | "runner"> {
@@ -79,6 +80,9 @@ export function createContext(
   return context;
 }
 
+const heldAs = ({ job_result_id: id, worker_id: workerId, attempt }: Hold) =>
+  ({ id, status: "STARTED", workerId, attempt }) as const;
+
 async function authorOf(
   { database, runner }: Pick<Context, "database" | "runner">,
   viewer: Viewer,
@@ -86,7 +90,9 @@ async function authorOf(
 ): Promise<Author> {
   const author = { userId: viewer.id, username: viewer.username, requestId: newId() };
   if (sender === undefined) return { ...author, context: "WEB", detail: "" };
-  const id = "id" in sender ? sender.id : await runner.runOfToken(sender.token);
-  const run = await database.fork().findOneOrFail(JobResult, { id }, { populate: ["jobModel"] });
+  const sent = "hold" in sender ? heldAs(sender.hold) : { id: await runner.runOfToken(sender.token) };
+  const run = await database.fork().findOne(JobResult, sent, { populate: ["jobModel"] });
+  if (!run)
+    throw new AppError("CONFLICT", "Nothing was changed: the run that asks for it has ended, or another worker has it now.");
   return { ...author, context: run.jobModel?.isJobHookReceiver ? "JOB_HOOK" : "JOB", detail: run.name };
 }

@@ -37,7 +37,7 @@ export function createRunOperations({ schema, executor, log, ...deps }: RunOpera
     errors: errors.map((error) => formatError(error) as NonNullable<OperationAnswer["errors"]>[number]),
   });
 
-  async function answer({ userId, jobResultId, document: text, variables }: RunOperation): Promise<OperationAnswer> {
+  async function answer({ userId, hold, document: text, variables }: RunOperation): Promise<OperationAnswer> {
     if (userId === null) throw new AppError("FORBIDDEN", "This run has no user, so it may do nothing in the API.");
     const viewer = await loadViewer(deps.database, userId);
     const document = readDocument(text);
@@ -49,7 +49,7 @@ export function createRunOperations({ schema, executor, log, ...deps }: RunOpera
     const { data, errors } = await priced.execute({
       schema,
       document,
-      contextValue: createContext(deps, viewer, { sender: { id: jobResultId } }),
+      contextValue: createContext(deps, viewer, { sender: { hold } }),
       variableValues: variables,
     });
     return errors ? refused(errors satisfies readonly GraphQLError[]) : { data };

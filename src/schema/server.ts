@@ -128,7 +128,7 @@ export async function openServer(
     const context = contextOf(viewer, {
       sender: token === undefined ? undefined : { token },
       tellsCost: asksCost(headers, extensionsOf(search, body)),
-      whenGone: (act) => response.once("close", act),
+      whenGone: (act) => (response.closed ? act() : response.once("close", act)),
     });
     const plain = readPlainRequest(method, headers, body, readDocument);
     const result = plain && (await executor.execute({ schema, contextValue: context, ...plain }));

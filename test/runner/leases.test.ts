@@ -1,9 +1,11 @@
-import { expect, onTestFinished, test } from "vitest";
+import { expect, inject, onTestFinished, test } from "vitest";
 import type { Database } from "../../src/entities/database.ts";
 import { newId } from "../../src/entities/new-id.ts";
 import { openTestApp, restart, type TestApp } from "../support/app.ts";
 import { createTestClock } from "../support/clock.ts";
 import { finished, read, start } from "../support/control.ts";
+import { freshDatabaseUrl } from "../support/database.ts";
+import { hurtPostgresql } from "../support/fault.ts";
 import { databaseOf } from "../support/rows.ts";
 import { runToEnd } from "../support/runs.ts";
 
@@ -15,6 +17,16 @@ export const Waits = defineJob({ name: "Waits", enabled: true, run: async ({ log
   await new Promise((resolve) => { const t = setInterval(() => {}, 1000); signal.addEventListener("abort", () => { clearInterval(t); resolve(undefined); }); });
   return "told: " + signal.reason.name;
 } });
+const again = (name, leave) => defineJob({ name, enabled: true, run: async ({ logger, ...context }) => {
+  for (let n = 0; ; n++) {
+    await leave(context, n);
+    if (n === 0) logger.info("left one");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+} });
+export const Files = again("Files", ({ createFile }, n) => createFile("file " + n, "content"));
+const CREATE = "mutation ($name: String!) { create_tag(data: { name: $name, content_types: [\\"extras.job\\"] }) { id } }";
+export const Changes = again("Changes", ({ graphql }, n) => graphql(CREATE, { name: "tag " + n }));
 `,
 };
 
@@ -101,6 +113,32 @@ test("a job whose run was taken over is ended, and what it says or returns then 
   expect(await read(app.client, id)).toMatchObject({ status: "STARTED", job_log_entries: [{ message: "waiting" }] });
 });
 
+test.for([
+  ["Files", "file_proxy"],
+  ["Changes", "tag"],
+] as const)("a job whose run was taken over leaves no more, before it hears of it: %s", async ([job, table]) => {
+  const app = await openTestApp(JOBS, { workerConcurrency: 1 });
+  const database = await databaseOf(app);
+  const count = async () =>
+    Number(
+      (
+        await database.rows
+          .selectFrom(table)
+          .select((eb) => eb.fn.countAll().as("n"))
+          .executeTakeFirstOrThrow()
+      )["n"],
+    );
+  const id = await start(app.client, `jobs.${job}`);
+  await app.client.followLog(id, { limit: 1 });
+  const other = await openWorker(database, "other");
+  await database.rows.updateTable("job_result").set({ worker_id: other }).where("id", "=", id).execute();
+  const before = await count();
+  expect(before).toBeGreaterThan(0);
+  await expect.poll(() => app.logged.map(({ msg }) => msg)).toContain("a run was no longer this worker's when it ended");
+  // One may have been on its way.
+  expect(await count()).toBeLessThanOrEqual(before + 1);
+});
+
 test("a run that a worker has claimed and does not run is settled too", async () => {
   const app = await openTestApp(JOBS, { leaseMs: 300 });
   const database = await databaseOf(app);
@@ -124,3 +162,22 @@ test("runs that wait and whose delivery was lost are sent off by any server", as
   clock.advance(20_000);
   expect(await finished(app.client, id)).toMatchObject({ status: "SUCCESS" });
 });
+
+// On SQLite each statement waits for its lock for five seconds before it fails.
+test.skipIf(inject("databaseUrl").startsWith("sqlite:"))(
+  "a server stops also while it cannot settle the run of a dead worker",
+  async () => {
+    const url = await freshDatabaseUrl();
+    const fault = (await hurtPostgresql(url)).faults["disk full for lines"]!;
+    const app = await openTestApp(JOBS, { databaseUrl: url, leaseMs: 300 });
+    const database = await databaseOf(app);
+    const [own] = await workers(database);
+    const id = await leaveStarted(app, database, own!);
+    await fault.begin();
+    await expect.poll(() => app.logged.map(({ msg }) => msg)).toContain("the database is away; trying again until it is back");
+    await app.close();
+    await fault.mend();
+    const again = await restart(app, { leaseMs: 300 });
+    expect(await finished(again.client, id)).toMatchObject({ status: "FAILURE", result: { exc_type: "WorkerLost" } });
+  },
+);

@@ -13,6 +13,7 @@ import { post } from "../support/client.ts";
 import { freshDatabaseUrl } from "../support/database.ts";
 import { openEventStream } from "../support/event-stream.ts";
 import { fillModels } from "../support/fill.ts";
+import { storeLines } from "../support/lines.ts";
 import { message, openLiveServer, openSocket } from "../support/live-server.ts";
 import { countValues, randomQueries } from "../support/random-queries.ts";
 import { databaseOf, storeRun } from "../support/rows.ts";
@@ -120,6 +121,21 @@ function createStuck(table = "job_result") {
 
 const SLOW = "{ job_results { id } }";
 
+test("a statement that is refused for another reason says that one", async () => {
+  const app = await openTestApp({}, { statementTimeoutMs: 50 });
+  const id = await storeLines(
+    await databaseOf(app),
+    Array.from({ length: 5000 }, (_, n) => `hay ${n} `.repeat(40)),
+  );
+  const patterns = Array.from({ length: 100 }, (_, n) => `h.*a.*y.*z.*${n}q`);
+  const query =
+    "query ($id: ID!, $patterns: [String]) { job_result(id: $id) { job_log_entries(message__re: $patterns) { id } } }";
+  expect(await app.client.refused(query, { id, patterns })).toMatchObject({
+    message: expect.stringContaining("STATEMENT_TIMEOUT_MS"),
+    extensions: { code: "LIMIT_EXCEEDED" },
+  });
+});
+
 describe("an operation ends", () => {
   test("after its time, with its statements, by every transport", async () => {
     const { stuck, reading } = createStuck();
@@ -171,6 +187,49 @@ describe("an operation ends", () => {
     await once(socket, "close");
     await closed();
   });
+
+  test.for(["application/json", "text/event-stream", "socket"])(
+    "when nobody waits for it before it has read: %s",
+    async (way) => {
+      const { stuck, reading } = createStuck();
+      const asked = Promise.withResolvers<void>();
+      const told = Promise.withResolvers<void>();
+      // The first cost waits for the sizes of tables.
+      const { url } = await openLiveServer({
+        limits: { operationTimeoutMs: 3_600_000 },
+        reading: (database) => ({
+          ...reading(database),
+          async estimateRows() {
+            asked.resolve();
+            await told.promise;
+            return database.estimateRows();
+          },
+        }),
+      });
+      if (way === "socket") {
+        const socket = await openSocket(url);
+        socket.send(message("subscribe", "1", { query: SLOW }));
+        await asked.promise;
+        socket.close();
+        await once(socket, "close");
+      } else {
+        const headers = { accept: way, "content-type": "application/json", authorization: `Token ${KEY}` };
+        const sent = request(`${url}/graphql`, { method: "POST", headers });
+        sent.on("error", () => undefined);
+        sent.end(JSON.stringify({ query: SLOW }));
+        await asked.promise;
+        const closed = new Promise((resolve) => sent.once("close", resolve));
+        sent.destroy();
+        await closed;
+      }
+      // The server has heard of it by then.
+      await fetch(`${url}/nothing`);
+      told.resolve();
+      const answered = await post(url, KEY, { query: "{ jobs { id } }" });
+      expect(answered.body).toEqual({ data: { jobs: [] } });
+      await expect.poll(() => stuck.every(({ signal }) => signal!.aborted)).toBe(true);
+    },
+  );
 
   test("but for a mutation that began: all of it is done, and only what it reads is broken off", async () => {
     const { reading, stuck } = createStuck("object_change");

@@ -71,3 +71,13 @@ test("more than a hundred reads of one user do not wait, and those of others do"
   await settle();
   expect(other).toHaveLength(1);
 });
+
+test("a read that nobody waits for any more does not begin to wait for a place", async () => {
+  const lane = createLane(1, 3_600_000);
+  const leave = await lane.enter({ user: "one" });
+  const gone = { user: "two", signal: AbortSignal.abort(new Error("gone")) };
+  await expect(lane.enter(gone)).rejects.toThrow("gone");
+  leave();
+  await expect(lane.enter(gone)).rejects.toThrow("gone");
+  (await lane.enter({ user: "three" }))();
+});

@@ -1,11 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import Sqlite from "better-sqlite3";
 import { graphql } from "graphql";
 import { sql } from "kysely";
 import { expect, onTestFinished, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { type Database, openDatabase } from "../../src/entities/database.ts";
+import { READ_LIMITS } from "../../src/entities/databases/read-limits.ts";
+import { rowsIn } from "../../src/entities/databases/sqlite-estimates.ts";
+import { createScans } from "../../src/entities/databases/sqlite-scans.ts";
 import { createContext } from "../../src/schema/context.ts";
 import { createSchema } from "../../src/schema/index.ts";
 import { gone } from "../support/alive.ts";
@@ -14,6 +18,7 @@ import { fillModels } from "../support/fill.ts";
 import { storeLines } from "../support/lines.ts";
 
 const schema = createSchema();
+const scans = new URL("../../src/entities/databases/sqlite-scans.ts", import.meta.url).href;
 
 /** Whether the server's thread itself has read: its event loop has not turned meanwhile. */
 async function isReadHere(database: Database, statement: Parameters<Database["read"]>[0], rows: unknown[]): Promise<boolean> {
@@ -107,11 +112,63 @@ test("what looks at few rows is read in the server's thread, whatever the size o
     `{ job_results(has_job_log_entries: true) { id } }`,
   ];
   for (const source of apart) expect([source, await last(source)]).toEqual([source, "apart"]);
+
+  let hasTurned = false;
+  const turn = setImmediate(() => (hasTurned = true));
+  expect((await database.estimateRows()).get("job_log_entry")).toBe(14_150);
+  clearImmediate(turn);
+  expect(hasTurned).toBe(false);
+});
+
+test("how many rows a table has is found without a walk through it", () => {
+  const connection = new Sqlite(":memory:");
+  connection.exec("create table t (id text not null primary key)");
+  const size = () =>
+    connection
+      .prepare(`select ${rowsIn("t")}`)
+      .pluck()
+      .get();
+  expect(size()).toBe(0);
+  connection.exec("insert into t values ('a'), ('b'), ('c'); delete from t where id = 'a'");
+  expect(size()).toBe(2);
+  const steps = connection.prepare(`explain query plan select ${rowsIn("t")}`).all() as { detail: string }[];
+  expect(steps.map(({ detail }) => detail).filter((detail) => detail.endsWith(" t"))).toEqual(["SEARCH t", "SEARCH t"]);
+  connection.close();
+});
+
+test("a read that no process can be started for leaves its place to the next", async () => {
+  const file = (await freshDatabaseUrl()).slice("sqlite:".length);
+  const source = `import { createScans } from ${JSON.stringify(scans)};
+    import { closeSync, openSync } from "node:fs";
+    const lane = createScans(${JSON.stringify(file)}, { readerProcesses: 1, statementTimeoutMs: 3_600_000 });
+    const read = () => lane.read({ sql: "select 1 as n", parameters: [] });
+    const open = [];
+    try { for (;;) open.push(openSync("/dev/null")); } catch {}
+    const failed = await Promise.allSettled([read(), read()]);
+    for (const descriptor of open) closeSync(descriptor);
+    console.log(JSON.stringify([failed.map(({ reason }) => reason.message), await read()]));
+    lane.close();`;
+  const args = ["--input-type=module", "--disable-warning=ExperimentalWarning", "-e", source];
+  const server = spawn("/bin/sh", ["-c", 'ulimit -n 100; exec "$@"', "sh", process.execPath, ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => void server.kill("SIGKILL"));
+  const [line] = (await once(createInterface({ input: server.stdout }), "line")) as [string];
+  const sentence = "The system has no descriptors left for another process.";
+  expect(JSON.parse(line)).toEqual([[sentence, sentence], [{ n: 1 }]]);
+});
+
+test("once a database is closed, no process is started for what waits to be read", async () => {
+  const file = (await freshDatabaseUrl()).slice("sqlite:".length);
+  const lane = createScans(file, { ...READ_LIMITS, readerProcesses: 1 });
+  const reads = [1, 2, 3].map((n) => lane.read({ sql: `select ${n} as n`, parameters: [] } as never));
+  lane.close();
+  for (const result of await Promise.allSettled(reads)) expect(result.status).toBe("rejected");
+  await expect(lane.read({ sql: "select 4 as n", parameters: [] } as never)).rejects.toThrow("closed");
 });
 
 test("a reader process ends with its server, also in the middle of a statement", async () => {
   const file = (await freshDatabaseUrl()).slice("sqlite:".length);
-  const scans = new URL("../../src/entities/databases/sqlite-scans.ts", import.meta.url).href;
   const endless = "with recursive n (i) as (select 1 union all select i + 1 from n) select count(*) from n";
   const source = `import { createScans } from ${JSON.stringify(scans)};
     import { execFileSync } from "node:child_process";

@@ -31,7 +31,7 @@ export const approvalWorkflowDefinitionRules = {
     const wrong = isObject ? constraintErrors(ScheduledJob, modelConstraints ?? {}) : ["Constraints are an object."];
     for (const name of Object.keys(isObject ? (modelConstraints ?? {}) : {}))
       if (WORDS.test(name))
-        wrong.push(`${JSON.stringify(name)}: whoever asks chooses these words, and could step out: say which job, as \`task\`.`);
+        wrong.push(`${JSON.stringify(name)}: the requester chooses these words, and could step out: say which job, as \`task\`.`);
     details.push(...wrong.map((message) => ({ field: "data.model_constraints", message })));
     return [...details, ...(await tagsMayBeOn(definition, "extras.approvalworkflowdefinition"))];
   },

@@ -35,7 +35,6 @@ export async function keepAlive(database: HeartbeatData["database"], id: string,
   const thread = new Worker(ENTRY, {
     workerData: { database, worker, everyMs } satisfies HeartbeatData,
     resourceLimits: LIMITS,
-    env: {},
     execArgv: ["--disable-warning=ExperimentalWarning"],
   });
   await once(thread, "message");

@@ -8,7 +8,7 @@ import { createJudge } from "./postgresql-judge.ts";
 import { createNames, Reading, ReadingClient } from "./postgresql-reading.ts";
 import type { Row } from "./postgresql-rows.ts";
 import type { ReadLimits } from "./read-limits.ts";
-import { laneIsFull, tookTooLong, tooManyBytes } from "./read-refusals.ts";
+import { laneIsFull, tookTooLong, TooManyBytes } from "./read-refusals.ts";
 import { watchRead } from "./watch-read.ts";
 
 /** How long a read may hold a place among those that are expected to be short; one that takes longer begins anew among the long ones. */
@@ -89,7 +89,7 @@ export function openReads(writers: Pool, { readerConnections, statementTimeoutMs
     const text = statement.sql;
     const name = nameOf(text);
     const query = { text, values: statement.parameters as unknown[], ...(name && { name }) };
-    const reading = new Reading(query, { bytes: maxBytes, onMore: () => end(tooManyBytes(maxBytes)) });
+    const reading = new Reading(query, { bytes: maxBytes, onMore: () => end(new TooManyBytes(maxBytes)) });
     const unwatch = watchRead(bounds, ms, late, end);
     try {
       await reading.by(client);

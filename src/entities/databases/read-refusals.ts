@@ -1,11 +1,14 @@
 import { AppError } from "../../errors.ts";
 
-/** Returns the refusal of a read whose rows have more text than `maxBytes`. */
-export const tooManyBytes = (maxBytes: number): AppError =>
-  new AppError(
-    "LIMIT_EXCEEDED",
-    `The rows of this request have more than ${maxBytes} bytes of text: ask for fewer rows or fields, and page on.`,
-  );
+/** The refusal of a read whose rows have more text than they may. */
+export class TooManyBytes extends AppError {
+  constructor(maxBytes: number) {
+    super(
+      "LIMIT_EXCEEDED",
+      `The rows of this request have more than ${maxBytes} bytes of text: ask for fewer rows or fields, and page on.`,
+    );
+  }
+}
 
 /** Returns the refusal of a read whose statement took longer than `timeoutMs`. */
 export const tookTooLong = (timeoutMs: number): AppError =>

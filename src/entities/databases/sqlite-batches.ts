@@ -1,5 +1,5 @@
 import type { Statement } from "better-sqlite3";
-import { tooManyBytes } from "./read-refusals.ts";
+import { TooManyBytes } from "./read-refusals.ts";
 
 /** Rows as SQLite gives them. */
 export type Rows = Record<string, unknown>[];
@@ -12,7 +12,7 @@ const BATCH_BYTES = 1 << 18;
 
 /**
  * Yields the rows of a statement, counted while they are read.
- * @throws AppError LIMIT_EXCEEDED as soon as they have more than `maxBytes`.
+ * @throws TooManyBytes as soon as they have more than `maxBytes`.
  */
 export function* readBatches(statement: Statement, parameters: readonly unknown[], maxBytes = Infinity): Generator<Rows> {
   let batch: Rows = [];
@@ -20,7 +20,7 @@ export function* readBatches(statement: Statement, parameters: readonly unknown[
   let before = 0;
   for (const row of statement.iterate(...parameters) as IterableIterator<Record<string, unknown>>) {
     for (const name in row) bytes += sizeOf(row[name]);
-    if (bytes > maxBytes) throw tooManyBytes(maxBytes);
+    if (bytes > maxBytes) throw new TooManyBytes(maxBytes);
     batch.push(row);
     if (bytes - before < BATCH_BYTES) continue;
     yield batch;

@@ -1,4 +1,5 @@
 import type { Database, Statement } from "better-sqlite3";
+import { rowsIn } from "./sqlite-estimates.ts";
 import { countOwners } from "./sqlite-owners.ts";
 import { type Plan, readPlan } from "./sqlite-plan.ts";
 
@@ -51,8 +52,8 @@ function createSizes(connection: Database): (table: string) => number {
 
   function measure(table: string): number {
     try {
-      const size = connection.prepare(`select max(rowid) - min(rowid) + 1 from "${table}"`).pluck().get();
-      return Number(size ?? 0);
+      const counted = connection.prepare(`select ${rowsIn(table)}`);
+      return Number(counted.pluck().get());
     } catch {
       return Infinity;
     }

@@ -5,6 +5,7 @@ import type { ReadBounds } from "../database.ts";
 import type { ReadLimits } from "./read-limits.ts";
 import { readBatches, type Rows } from "./sqlite-batches.ts";
 import { isBusy, whenUnlocked } from "./sqlite-busy.ts";
+import { estimateRows } from "./sqlite-estimates.ts";
 import { createJudges, type Judge } from "./sqlite-judge.ts";
 import { createMatcher } from "./sqlite-matcher.ts";
 import { createScans } from "./sqlite-scans.ts";
@@ -15,6 +16,8 @@ export const MAX_STATEMENTS = 500;
 /** Connections that only read: they see no transaction that is under way, and wait for none. */
 export interface SqliteReads {
   read(statement: CompiledQuery, bounds?: ReadBounds): Promise<Rows>;
+  /** About how many rows each table has: at once, in no lane. */
+  estimateRows(): Promise<ReadonlyMap<string, number>>;
   close(): void;
 }
 
@@ -55,6 +58,7 @@ export function openReads(file: string, limits: ReadLimits): SqliteReads {
       }
       return rows ?? (bounds ? scans : ownScans).read(statement, bounds);
     },
+    estimateRows: () => whenUnlocked(() => estimateRows(connection)),
     close() {
       scans.close();
       ownScans.close();

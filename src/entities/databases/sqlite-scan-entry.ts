@@ -1,6 +1,6 @@
 import Sqlite from "better-sqlite3";
-import { AppError, type ErrorCode } from "../../errors.ts";
 import { createMatcher } from "./sqlite-matcher.ts";
+import { TooManyBytes } from "./read-refusals.ts";
 import { readBatches, type Rows } from "./sqlite-batches.ts";
 
 /* The program of a reader process: it waits for a statement, sends its rows, and waits again. A statement that is not to go on ends with the process. */
@@ -12,8 +12,8 @@ export interface ScanRequest {
   maxBytes?: number | undefined;
 }
 
-/** Part of an answer; `rows` are followed by more. `refusal` is the code of an AppError. */
-export type ScanReply = { rows: Rows } | { error: string; refusal?: ErrorCode | undefined } | { end: true };
+/** Part of an answer; `rows` are followed by more. */
+export type ScanReply = { rows: Rows } | { error: string; isTooMuch: boolean } | { end: true };
 
 // This process may well wait for a lock in its only thread.
 const connection = new Sqlite(process.argv[2]!, { readonly: true });
@@ -26,7 +26,7 @@ async function answer({ sql, parameters, maxBytes }: ScanRequest): Promise<void>
     for (const rows of readBatches(connection.prepare(sql), parameters, maxBytes)) await send({ rows });
     await send({ end: true });
   } catch (error) {
-    await send({ error: (error as Error).message, refusal: error instanceof AppError ? error.code : undefined });
+    await send({ error: (error as Error).message, isTooMuch: error instanceof TooManyBytes });
   }
 }
 

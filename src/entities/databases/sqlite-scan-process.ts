@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { extname } from "node:path";
 import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { AppError } from "../../errors.ts";
+import { TooManyBytes } from "./read-refusals.ts";
 import type { Rows } from "./sqlite-batches.ts";
 import type { ScanReply, ScanRequest } from "./sqlite-scan-entry.ts";
 
@@ -22,7 +22,7 @@ const GUARDED = `(read _ <&${LIFE_FD}; kill -KILL 0) >&- 2>&- ${MESSAGES_FD}>&- 
 export interface ScanProcess {
   /** False once the process has ended, or is about to. */
   readonly fit: boolean;
-  /** Returns the rows of a statement. @throws AppError LIMIT_EXCEEDED when they have more than the request's bytes. */
+  /** Returns the rows of a statement. @throws TooManyBytes when they have more than the request's bytes. */
   read(request: ScanRequest): Promise<Rows>;
   /** Ends the process, whatever it is doing: SQLite's driver can interrupt no statement. The read under way rejects. */
   kill(): void;
@@ -36,7 +36,7 @@ export function startScanProcess(file: string): ScanProcess {
     detached: true,
   });
   let fit = true;
-  let reading: { rows: Rows; resolve(rows: Rows): void; reject(error: Error): void } | undefined;
+  let reading: { request: ScanRequest; rows: Rows; resolve(rows: Rows): void; reject(error: Error): void } | undefined;
 
   child.on("message", (reply: ScanReply) => {
     if (!reading) return;
@@ -44,10 +44,10 @@ export function startScanProcess(file: string): ScanProcess {
       for (const row of reply.rows) reading.rows.push(row);
       return;
     }
-    const { rows, resolve, reject } = reading;
+    const { request, rows, resolve, reject } = reading;
     reading = undefined;
     if ("end" in reply) resolve(rows);
-    else reject(reply.refusal ? new AppError(reply.refusal, reply.error) : new Error(reply.error));
+    else reject(reply.isTooMuch ? new TooManyBytes(request.maxBytes!) : new Error(reply.error));
   });
 
   function kill(): void {
@@ -62,7 +62,9 @@ export function startScanProcess(file: string): ScanProcess {
   }
   child.once("error", kill);
   child.once("exit", kill);
-  (child.stdio[LIFE_FD] as Duplex).on("error", () => undefined);
+  const streams: readonly unknown[] | undefined = child.stdio;
+  if (!streams) throw new Error("The system has no descriptors left for another process.");
+  (streams[LIFE_FD] as Duplex).on("error", () => undefined);
 
   return {
     get fit() {
@@ -70,7 +72,7 @@ export function startScanProcess(file: string): ScanProcess {
     },
     read: (request) =>
       new Promise((resolve, reject) => {
-        reading = { rows: [], resolve, reject };
+        reading = { request, rows: [], resolve, reject };
         child.send(request, (error) => error && kill());
       }),
     kill,

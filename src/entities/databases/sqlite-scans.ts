@@ -4,6 +4,7 @@ import { createLane } from "./lane.ts";
 import type { ReadLimits } from "./read-limits.ts";
 import { tookTooLong } from "./read-refusals.ts";
 import type { Rows } from "./sqlite-batches.ts";
+import type { ScanRequest } from "./sqlite-scan-entry.ts";
 import { type ScanProcess, startScanProcess } from "./sqlite-scan-process.ts";
 import { watchRead } from "./watch-read.ts";
 
@@ -21,6 +22,7 @@ export function createScans(file: string, { readerProcesses, statementTimeoutMs 
   const lane = createLane(readerProcesses, statementTimeoutMs);
   const started = new Set<ScanProcess>();
   const idle: { reader: ScanProcess; timer: NodeJS.Timeout }[] = [];
+  let isClosed = false;
 
   function end(reader: ScanProcess): void {
     started.delete(reader);
@@ -28,6 +30,7 @@ export function createScans(file: string, { readerProcesses, statementTimeoutMs 
   }
 
   function take(): ScanProcess {
+    if (isClosed) throw new Error("The database is closed.");
     for (let last = idle.pop(); last; last = idle.pop()) {
       clearTimeout(last.timer);
       if (last.reader.fit) return last.reader;
@@ -50,28 +53,35 @@ export function createScans(file: string, { readerProcesses, statementTimeoutMs 
     idle.push({ reader, timer: timer.unref() });
   }
 
+  async function readBy(reader: ScanProcess, request: ScanRequest, bounds: ReadBounds | undefined): Promise<Rows> {
+    let canceled: { reason: unknown } | undefined;
+    const unwatch =
+      bounds &&
+      watchRead(bounds, statementTimeoutMs, tookTooLong(statementTimeoutMs), (reason) => {
+        canceled = { reason };
+        reader.kill();
+      });
+    try {
+      return await reader.read(request);
+    } catch (error) {
+      throw canceled ? canceled.reason : error;
+    } finally {
+      unwatch?.();
+      giveBack(reader);
+    }
+  }
+
   return {
     async read({ sql, parameters }, bounds) {
       const leave = await lane.enter(bounds);
-      const reader = take();
-      let canceled: { reason: unknown } | undefined;
-      const unwatch =
-        bounds &&
-        watchRead(bounds, statementTimeoutMs, tookTooLong(statementTimeoutMs), (reason) => {
-          canceled = { reason };
-          reader.kill();
-        });
       try {
-        return await reader.read({ sql, parameters, maxBytes: bounds?.maxBytes });
-      } catch (error) {
-        throw canceled ? canceled.reason : error;
+        return await readBy(take(), { sql, parameters, maxBytes: bounds?.maxBytes }, bounds);
       } finally {
-        unwatch?.();
-        giveBack(reader);
         leave();
       }
     },
     close() {
+      isClosed = true;
       for (const { timer } of idle.splice(0)) clearTimeout(timer);
       for (const reader of started) end(reader);
     },

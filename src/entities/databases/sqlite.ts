@@ -13,7 +13,6 @@ import type { ReadLimits } from "./read-limits.ts";
 import { alone } from "./sqlite-alone.ts";
 import { openAppend } from "./sqlite-append.ts";
 import { PatientSqliteDialect, whenUnlocked } from "./sqlite-busy.ts";
-import { estimateRows } from "./sqlite-estimates.ts";
 import { owners } from "./sqlite-owners.ts";
 import { MAX_STATEMENTS, openReads, type SqliteReads } from "./sqlite-reads.ts";
 
@@ -46,7 +45,7 @@ export async function openSqlite(path: string, limits: ReadLimits): Promise<Data
     rows: em.getKysely() as Database["rows"],
     // The file is there only once the first statement has run.
     read: async (statement, bounds) => (await readsOf()).read(statement, bounds),
-    estimateRows: async () => estimateRows((await readsOf()).read),
+    estimateRows: async () => (await readsOf()).estimateRows(),
     readJson: (column) => (column === null ? null : parseStoredJson(column as string)),
     owners,
     ownersParameter: (ids) => JSON.stringify(ids),

@@ -6,6 +6,8 @@ import type { TailOf } from "./row-tail.ts";
 const PAGE_ROWS = 500;
 /** Bytes that are read at once, roughly: long rows come fewer at a time. */
 const PAGE_BYTES = 256 * 1024;
+/** Rows that a condition is asked of at once: one that few rows fulfil does not keep a connection for as long as a run has lines. */
+const TESTED_ROWS = 5000;
 /** Pages of one tail that are kept for whoever comes next. */
 const KEPT_PAGES = 16;
 
@@ -23,7 +25,7 @@ export interface Batch {
 
 /** Reads rows of one run. */
 export interface RowPages {
-  /** The first rows above `from`, none above `last`. */
+  /** The first rows above `from`, none above `last`; of those, with a condition, only so many are looked at. */
   read(from: number, last: number): Promise<Batch>;
   /** The same; many who ask for it at about the same time are given the same. */
   page(from: number, last: number): Promise<Batch>;
@@ -38,17 +40,18 @@ export function openRowPages(database: Database, { kind, jobResultId, where }: T
   async function read(from: number, last: number): Promise<Batch> {
     // Pages of all rows begin at the same places for all, wherever each of them began.
     const limit = where ? most : most - (from % most);
+    const end = where ? Math.min(last, from + TESTED_ROWS) : last;
     let query = database.rows
       .selectFrom(kind)
       .selectAll()
       .where("job_result_id", "=", jobResultId)
       .where("sequence", ">", from)
-      .where("sequence", "<=", last);
+      .where("sequence", "<=", end);
     if (where) query = query.where(where);
     const rows = (await database.read(query.orderBy("sequence").limit(limit).compile())) as FollowedRow[];
     const bytes = rows.reduce((sum, row) => sum + 200 + (row[text] as string).length, 0);
     if (rows.length > 0) most = Math.max(1, Math.min(PAGE_ROWS, Math.floor((PAGE_BYTES * rows.length) / bytes)));
-    return { from, to: rows.length < limit ? last : rows.at(-1)!.sequence, rows, bytes };
+    return { from, to: rows.length < limit ? end : rows.at(-1)!.sequence, rows, bytes };
   }
 
   return {

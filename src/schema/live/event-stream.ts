@@ -82,7 +82,9 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
       let end: (() => void) | undefined;
       try {
         end = usage.begin(session.id);
-        const answers = await answersOf(session, request, (act) => ended.signal.addEventListener("abort", act, { once: true }));
+        const answers = await answersOf(session, request, (act) =>
+          ended.signal.aborted ? act() : ended.signal.addEventListener("abort", act, { once: true }),
+        );
         if (ended.signal.aborted) return void ("return" in answers && (await answers.return()));
         response.writeHead(200, HEADERS);
         response.flushHeaders();

@@ -18,6 +18,7 @@ export interface Usage {
   mustHaveRead(userId: string): void;
 }
 
+/** Returns counts of nothing yet, with these limits. */
 export function createUsage({ maxSubscriptionsPerUser, maxUnreadBytesPerUser }: UsageLimits): Usage {
   const operations = createCounts();
   const unread = createCounts();

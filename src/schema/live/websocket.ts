@@ -92,11 +92,11 @@ export function openSockets(deps: SocketDeps): Sockets {
       connection.underWay = subscriptions;
       const document = read(query);
       if (!("kind" in document)) return document;
+      const isWanted = () => id in subscriptions && connection.socket.readyState === connection.socket.OPEN;
       const contextValue = contextOf(connection.session!, {
         tellsCost: asksCost({}, extensions),
-        whenGone: (act) => connection.waits.set(id, act),
+        whenGone: (act) => (isWanted() ? connection.waits.set(id, act) : act()),
       });
-      const isWanted = () => id in subscriptions;
       return {
         schema,
         document,
@@ -159,7 +159,7 @@ export function openSockets(deps: SocketDeps): Sockets {
     if (!end) return nothing();
     try {
       await connection.inTurn(async () => {
-        if (!isWanted() || connection.socket.readyState !== connection.socket.OPEN) return;
+        if (!isWanted()) return;
         try {
           usage.mustHaveRead(connection.session!.id);
         } catch (error) {
@@ -218,7 +218,7 @@ export function openSockets(deps: SocketDeps): Sockets {
 interface SocketOperation extends ExecutionArgs {
   id: string;
   connection: Connection;
-  /** Whether the client has not taken it back. */
+  /** Whether the client is there, and has not taken it back. */
   isWanted(): boolean;
   contextValue: Context;
 }

@@ -1,6 +1,6 @@
 import { type ExecutionArgs, type ExecutionResult, getOperationAST, GraphQLError, OperationTypeNode } from "graphql";
 import type { CompiledQuery } from "kysely";
-import type { Database, ReadBounds } from "../../entities/database.ts";
+import { type Database, type ReadBounds, TooManyBytes } from "../../entities/database.ts";
 import { AppError } from "../../errors.ts";
 import type { Context } from "../context.ts";
 import type { Executor } from "../execute.ts";
@@ -73,7 +73,7 @@ export class Bounds {
     else if (now > this.#due) return Promise.reject(this.#failLate());
     return database.read(statement, new StatementBounds(this, Math.ceil(this.#left * STORED_BYTES))).catch((error: unknown) => {
       if (this.#failure) throw this.#failure;
-      throw error instanceof AppError && error.code === "LIMIT_EXCEEDED" ? this.#exhaust() : error;
+      throw error instanceof TooManyBytes ? this.#exhaust() : error;
     });
   }
 
