@@ -1,6 +1,6 @@
 /**
- * What a caller can do wrong, as a closed list. It is the `extensions.code` of a GraphQL error, so clients branch on it;
- * everything that is not in this list is our fault and reaches the client as `INTERNAL_SERVER_ERROR`.
+ * What a caller can do wrong, and `UNAVAILABLE` for a database that cannot be asked just now, as a closed list. It is the `extensions.code` of a GraphQL
+ * error, so clients branch on it; everything that is not in this list is our fault and reaches the client as `INTERNAL_SERVER_ERROR`.
  */
 export type ErrorCode =
   | "BAD_USER_INPUT"
@@ -13,7 +13,8 @@ export type ErrorCode =
   | "LIMIT_EXCEEDED"
   | "NOT_CANCELABLE"
   | "NOT_FOUND"
-  | "UNAUTHENTICATED";
+  | "UNAUTHENTICATED"
+  | "UNAVAILABLE";
 
 /** One thing wrong with one field of the input: `field` is its dotted path as the caller wrote it, `message` a sentence. */
 export interface ErrorDetail {

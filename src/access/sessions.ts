@@ -82,7 +82,7 @@ export function createSessions(
     open({ id, keyHash }, onEnd) {
       const count = byUser.get(id) ?? 0;
       if (count >= mostPerUser)
-        throw new AppError("LIMIT_EXCEEDED", `You have ${count} sockets and streams open, as many as one user may.`);
+        throw new AppError("LIMIT_EXCEEDED", `You have ${count} sockets and streams open: MAX_STREAMS_PER_USER allows no more.`);
       byUser.set(id, count + 1);
       size += 1;
       const ends = byKey.get(keyHash) ?? new Set();

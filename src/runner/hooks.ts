@@ -12,6 +12,8 @@ import { createWaker, type Waker } from "./waker.ts";
 
 /** Runs that are recorded in one transaction. */
 const BATCH = 50;
+/** Deliveries that another server was to carry out, and did not, are found after this long. */
+const SAFETY_MS = 15_000;
 /** How long after a failure, such as a database that is away, it is tried again. */
 const RETRY_MS = 1000;
 
@@ -26,7 +28,7 @@ export function createHooks(deps: EnqueueDeps & { log: Logger }): Waker {
     async work(isClosed) {
       for (;;) {
         const deliveries = isClosed() ? [] : await waiting(database);
-        if (deliveries.length === 0) return undefined;
+        if (deliveries.length === 0) return clock.now() + SAFETY_MS;
         for (const run of await launch(deps, deliveries)) await send(deps, run);
         // SQLite answers at once: without a pause nobody else would have a turn until the last hook is launched.
         await setImmediate();

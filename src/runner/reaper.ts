@@ -107,7 +107,7 @@ export function openReaper(deps: ReaperDeps): Watch {
   });
 }
 
-const MESSAGE = "The worker was lost while the job ran: the server ended without stopping it first.";
+const MESSAGE = "The worker was lost while the job ran: its server ended without a stop, or gave no sign of life.";
 const LOST = { kind: "failure", excType: "WorkerLost", excMessage: MESSAGE, traceback: `WorkerLost: ${MESSAGE}` } as const;
 
 /** Settles a run that this worker holds and nobody runs, unless it has ended meanwhile. */

@@ -19,6 +19,7 @@ export function createErrorFormat(log: Logger): FormatError {
     const { message, locations, path, extensions } = error.toJSON();
     const place = { ...(locations && { locations }), ...(path && { path }) };
     if (original instanceof AppError) {
+      if (original.code === "UNAVAILABLE") log.warn({ err: cause, path }, "the database could not be asked");
       const details = original.details.length > 0 ? { details: original.details } : {};
       return { message: original.message, ...place, extensions: { code: original.code, ...details } };
     }

@@ -1,3 +1,4 @@
+import { isPassing } from "../entities/faults.ts";
 import { AppError } from "../errors.ts";
 
 /** What PostgreSQL refuses because of the values of the caller's, by `SQLSTATE`. */
@@ -17,7 +18,7 @@ const READ_ONLY: ReadonlySet<string> = new Set([
 
 /**
  * Returns the error for the caller where something below refused what they sent for a reason that can be told: a database, or the stack, which
- * ends before a document that is nested deeply does. Undefined for any other error.
+ * ends before a document that is nested deeply does; or where the database cannot be asked just now. Undefined for any other error.
  */
 export function knownRefusal(error: Error | undefined): AppError | undefined {
   if (error instanceof AppError) return undefined;
@@ -30,5 +31,7 @@ export function knownRefusal(error: Error | undefined): AppError | undefined {
     if (READ_ONLY.has(code))
       return new AppError("FORBIDDEN", "The server's database can only be read: its files or its folder may not be written to.");
   }
+  // A change whose answer was lost may have been made.
+  if (isPassing(error)) return new AppError("UNAVAILABLE", "The database is away, busy or full. Try again in a moment.");
   return undefined;
 }

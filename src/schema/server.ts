@@ -253,7 +253,13 @@ function locate({ url = "/" }: IncomingMessage): { pathname: string; search: str
   return URL.canParse(url, "http://localhost") ? new URL(url, "http://localhost") : { pathname: "", search: "" };
 }
 
-const HTTP_STATUS: Record<string, number> = { UNAUTHENTICATED: 401, BAD_USER_INPUT: 400, NOT_FOUND: 404, LIMIT_EXCEEDED: 413 };
+const HTTP_STATUS: Record<string, number> = {
+  UNAUTHENTICATED: 401,
+  BAD_USER_INPUT: 400,
+  NOT_FOUND: 404,
+  LIMIT_EXCEEDED: 413,
+  UNAVAILABLE: 503,
+};
 
 function send(response: ServerResponse, status: number, body: object): void {
   write(response, status, { "content-type": "application/json; charset=utf-8" }, JSON.stringify(body));

@@ -25,7 +25,10 @@ export function createUsage({ maxSubscriptionsPerUser, maxUnreadBytesPerUser }: 
 
   function mustHaveRead(userId: string): void {
     if (unread.of(userId) > maxUnreadBytesPerUser)
-      throw new AppError("LIMIT_EXCEEDED", `More than ${maxUnreadBytesPerUser} bytes of answers wait to be read by you.`);
+      throw new AppError(
+        "LIMIT_EXCEEDED",
+        `More than ${maxUnreadBytesPerUser} bytes of answers wait to be read by you: MAX_UNREAD_BYTES_PER_USER allows no more.`,
+      );
   }
 
   return {
@@ -34,7 +37,7 @@ export function createUsage({ maxSubscriptionsPerUser, maxUnreadBytesPerUser }: 
       if (operations.of(userId) >= maxSubscriptionsPerUser)
         throw new AppError(
           "LIMIT_EXCEEDED",
-          `You have ${maxSubscriptionsPerUser} operations under way, as many as one user may.`,
+          `You have ${maxSubscriptionsPerUser} operations under way: MAX_SUBSCRIPTIONS_PER_USER allows no more.`,
         );
       return operations.add(userId, 1);
     },
