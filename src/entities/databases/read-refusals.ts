@@ -7,6 +7,9 @@ export const tooManyBytes = (maxBytes: number): AppError =>
     `The rows of this request have more than ${maxBytes} bytes of text: ask for fewer rows or fields, and page on.`,
   );
 
+/** Whether an error is the refusal of {@link tooManyBytes}; from another process it comes as its sentence. */
+export const isTooManyBytes = (error: AppError, maxBytes: number): boolean => error.message === tooManyBytes(maxBytes).message;
+
 /** Returns the refusal of a read whose statement took longer than `timeoutMs`. */
 export const tookTooLong = (timeoutMs: number): AppError =>
   new AppError(

@@ -1,9 +1,11 @@
 import { type ExecutionArgs, type ExecutionResult, getOperationAST, GraphQLError, OperationTypeNode } from "graphql";
 import type { CompiledQuery } from "kysely";
 import type { Database, ReadBounds } from "../../entities/database.ts";
+import { isTooManyBytes } from "../../entities/databases/read-refusals.ts";
 import { AppError } from "../../errors.ts";
 import type { Context } from "../context.ts";
 import type { Executor } from "../execute.ts";
+import { unreadRefusal, type Usage } from "../live/usage.ts";
 import { deadlinesOf } from "./deadlines.ts";
 
 /** How far an operation may go once it has begun. */
@@ -19,6 +21,9 @@ export type WhenGone = (act: () => unknown) => unknown;
 /** A character of an answer may have taken more than a byte to store; a single result may be all of an answer, in any script. */
 const STORED_BYTES = 1.5;
 
+/** Statements of an operation that are under way at a time: what they read is counted before there is more of it, and others get a turn. */
+const READS_AT_ONCE = 4;
+
 /**
  * What one operation has left of its limits. When it has used one up, or nobody waits for it any more, the statements that it reads are
  * broken off, and none is begun.
@@ -32,12 +37,19 @@ export class Bounds {
   #failure: AppError | undefined;
   #hasEnded = false;
   #onFailure: (() => void) | undefined;
+  #reading = 0;
+  #waiting: (() => void)[] | undefined;
   readonly user: string;
+  readonly #usage: Pick<Usage, "room"> | undefined;
 
-  /** @param user id of the user whose operation it is; reads of users take turns. */
-  constructor(limits: BoundLimits, user: string, whenGone?: WhenGone) {
+  /**
+   * @param user id of the user whose operation it is; reads of users take turns.
+   * @param usage counts what waits to be read by that user: what is read may become part of it.
+   */
+  constructor(limits: BoundLimits, user: string, whenGone?: WhenGone, usage?: Pick<Usage, "room">) {
     this.#limits = limits;
     this.user = user;
+    this.#usage = usage;
     this.#whenGone = whenGone;
     this.#left = limits.maxAnswerBytes;
   }
@@ -60,11 +72,40 @@ export class Bounds {
     // Of what follows objects after its operation, each statement may read as much as a whole answer.
     if (this.#hasEnded)
       return database.read(statement, { maxBytes: this.#limits.maxAnswerBytes * STORED_BYTES, user: this.user });
+    if (this.#reading >= READS_AT_ONCE)
+      return new Promise<void>((resolve) => (this.#waiting ??= []).push(resolve)).then(() => this.read(database, statement));
     this.#begin();
-    return database.read(statement, new StatementBounds(this, Math.ceil(this.#left * STORED_BYTES))).catch((error: unknown) => {
-      if (this.#failure) throw this.#failure;
-      throw error instanceof AppError && error.code === "LIMIT_EXCEEDED" ? this.#exhaust() : error;
-    });
+    this.#reading += 1;
+    const bounds = new StatementBounds(this);
+    return database.read(statement, bounds).then(
+      (rows) => {
+        this.#letNext();
+        return rows;
+      },
+      (error: unknown) => {
+        this.#letNext();
+        if (this.#failure) throw this.#failure;
+        if (!(error instanceof AppError) || error.code !== "LIMIT_EXCEEDED") throw error;
+        if (!isTooManyBytes(error, bounds.given)) throw this.#fail(error);
+        throw bounds.given < this.#ownRoom ? this.#fail(unreadRefusal()) : this.#exhaust();
+      },
+    );
+  }
+
+  get #ownRoom(): number {
+    return Math.ceil(this.#left * STORED_BYTES);
+  }
+
+  /** Bytes that a statement may read when it begins. */
+  get room(): number {
+    return Math.min(this.#ownRoom, this.#usage?.room(this.user) ?? Infinity);
+  }
+
+  #letNext(): void {
+    this.#reading -= 1;
+    const next = this.#waiting?.shift();
+    // Not at once: what was read is counted first, and other operations have had the thread.
+    if (next) setImmediate(next);
   }
 
   /** Counts what becomes part of the answer. @throws {@link AppError} LIMIT_EXCEEDED when that is too much. */
@@ -100,24 +141,29 @@ export class Bounds {
     if (this.#late) return;
     const { operationTimeoutMs: timeout } = this.#limits;
     this.#late = () =>
-      this.#fail(`The operation took longer than ${timeout} ms; OPERATION_TIMEOUT_MS allows no more. Ask for less at a time.`);
+      this.#break(`The operation took longer than ${timeout} ms; OPERATION_TIMEOUT_MS allows no more. Ask for less at a time.`);
     deadlinesOf(timeout).add(this.#late);
-    this.#whenGone?.(() => this.#hasEnded || this.#fail("Nobody waits for the answer any more."));
+    this.#whenGone?.(() => this.#hasEnded || this.#break("Nobody waits for the answer any more."));
   }
 
   #exhaust(): AppError {
     const most = this.#limits.maxAnswerBytes;
-    return this.#fail(
+    return this.#break(
       `The answer is longer than ${most} bytes; MAX_ANSWER_BYTES allows no more. Ask for less at a time, or without long texts.`,
     );
   }
 
-  #fail(message: string): AppError {
+  #break(message: string): AppError {
+    return this.#failure ?? this.#fail(new AppError("LIMIT_EXCEEDED", message));
+  }
+
+  #fail(failure: AppError): AppError {
     if (this.#failure) return this.#failure;
-    this.#failure = new AppError("LIMIT_EXCEEDED", message);
-    this.#controller?.abort(this.#failure);
+    this.#failure = failure;
+    this.#controller?.abort(failure);
     this.#onFailure?.();
-    return this.#failure;
+    for (const next of this.#waiting?.splice(0) ?? []) next();
+    return failure;
   }
 
   /** To be called when what was counted is handed out once more; what is answered once more is at most twice as long. */
@@ -129,11 +175,16 @@ export class Bounds {
 /** Bounds of one statement of an operation. */
 class StatementBounds implements ReadBounds {
   readonly #operation: Bounds;
-  readonly maxBytes: number;
+  /** The bytes that it was given at last. */
+  given = 0;
 
-  constructor(operation: Bounds, maxBytes: number) {
+  constructor(operation: Bounds) {
     this.#operation = operation;
-    this.maxBytes = maxBytes;
+  }
+
+  /** Asked for when the statement begins, which may be long after it was asked for. */
+  get maxBytes(): number {
+    return (this.given = this.#operation.room);
   }
 
   get signal(): AbortSignal {
