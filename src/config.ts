@@ -232,7 +232,7 @@ const environment = z.object({
   MAX_QUERY_ALIASES: integer(0, 100_000, 200),
   MAX_QUERY_DIRECTIVES: integer(0, 100_000, 100),
   MAX_QUERY_FIELDS: integer(1, 100_000, 1000),
-  MAX_QUERY_COST: integer(1, Number.MAX_SAFE_INTEGER, 500_000),
+  MAX_QUERY_COST: integer(1, Number.MAX_SAFE_INTEGER, 200_000),
   MAX_ANSWER_BYTES: integer(1, Number.MAX_SAFE_INTEGER, 32 * 1024 * 1024),
   OPERATION_TIMEOUT_MS: integer(1, 3_600_000, 30_000),
   MAX_STREAMS_PER_USER: integer(1, 1_000_000, 1000),

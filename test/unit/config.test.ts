@@ -44,7 +44,7 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     maxQueryAliases: 200,
     maxQueryDirectives: 100,
     maxQueryFields: 1000,
-    maxQueryCost: 500_000,
+    maxQueryCost: 200_000,
     maxAnswerBytes: 33_554_432,
     operationTimeoutMs: 30_000,
     customFields: [],
