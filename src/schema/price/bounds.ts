@@ -20,6 +20,7 @@ export type WhenGone = (act: () => unknown) => unknown;
 
 /** A character of an answer may have taken more than a byte to store; a single result may be all of an answer, in any script. */
 const STORED_BYTES = 1.5;
+const stored = (characters: number) => Math.ceil(characters * STORED_BYTES);
 
 /** Statements of an operation that are under way at a time: what they read is counted before there is more of it, and others get a turn. */
 const READS_AT_ONCE = 4;
@@ -70,8 +71,7 @@ export class Bounds {
   read(database: Database, statement: CompiledQuery): Promise<Record<string, unknown>[]> {
     if (this.#failure) return Promise.reject(this.#failure);
     // Of what follows objects after its operation, each statement may read as much as a whole answer.
-    if (this.#hasEnded)
-      return database.read(statement, { maxBytes: this.#limits.maxAnswerBytes * STORED_BYTES, user: this.user });
+    if (this.#hasEnded) return database.read(statement, { maxBytes: stored(this.#limits.maxAnswerBytes), user: this.user });
     if (this.#reading >= READS_AT_ONCE)
       return new Promise<void>((resolve) => (this.#waiting ??= []).push(resolve)).then(() => this.read(database, statement));
     this.#begin();
@@ -87,18 +87,14 @@ export class Bounds {
         if (this.#failure) throw this.#failure;
         if (!(error instanceof AppError) || error.code !== "LIMIT_EXCEEDED") throw error;
         if (!isTooManyBytes(error, bounds.given)) throw this.#fail(error);
-        throw bounds.given < this.#ownRoom ? this.#fail(unreadRefusal()) : this.#exhaust();
+        throw bounds.given < stored(this.#left) ? this.#fail(unreadRefusal()) : this.#exhaust();
       },
     );
   }
 
-  get #ownRoom(): number {
-    return Math.ceil(this.#left * STORED_BYTES);
-  }
-
   /** Bytes that a statement may read when it begins. */
   get room(): number {
-    return Math.min(this.#ownRoom, this.#usage?.room(this.user) ?? Infinity);
+    return stored(Math.min(this.#left, this.#usage?.room(this.user) ?? Infinity));
   }
 
   #letNext(): void {
