@@ -74,6 +74,7 @@ export class Bounds {
     if (this.#hasEnded) return database.read(statement, { maxBytes: stored(this.#limits.maxAnswerBytes), user: this.user });
     if (this.#reading >= READS_AT_ONCE)
       return new Promise<void>((resolve) => (this.#waiting ??= []).push(resolve)).then(() => this.read(database, statement));
+    if (this.room === 0) return Promise.reject(this.#fail(unreadRefusal()));
     this.#begin();
     this.#reading += 1;
     const bounds = new StatementBounds(this);
