@@ -152,6 +152,32 @@ describe("a cost", () => {
     }
   });
 
+  test("has what it takes to look for texts in a large table, unless something narrows that", async () => {
+    const database = await openDatabase(await freshDatabaseUrl());
+    onTestFinished(() => database.close());
+    const rows = new Map([["job_log_entry", 800_000]]);
+    const costOf = createCosts(createSchema(), { ...database, estimateRows: async () => rows }, DEFAULTS);
+    const cost = (inner: string, variableValues = {}) =>
+      costOf({ document: parse(`query ($q: String, $run: [String]) { ${inner} }`), variableValues });
+    for (const filter of ['q: "a"', 'message__nic: "a"', 'message__re: ["a", "b"]', 'log_object__iew: "a"'])
+      for (const list of [
+        `job_log_entries(${filter}, limit: 1) { id }`,
+        `job_log_entries_connection(${filter}, first: 1) { total_count }`,
+      ])
+        expect([list, await cost(list)]).toEqual([list, expect.closeTo(160_100, -2.4)]);
+    expect(await cost(`a: job_log_entries(q: "a") { id } b: job_log_entries(q: "b") { id }`)).toBeGreaterThan(
+      DEFAULTS.maxQueryCost,
+    );
+    const asked = "job_log_entries(q: $q, job_result: $run, limit: 1) { id }";
+    expect(await cost(asked, { q: "a" })).toBeGreaterThan(160_000);
+    for (const narrow of [{}, { q: null }, { q: "a", run: ["b"] }]) expect(await cost(asked, narrow)).toBeLessThan(100);
+    for (const list of [
+      'job_results(limit: 1) { job_log_entries(q: "a", limit: 1) { id } }',
+      'job_log_entries(message: "a", limit: 1) { id }',
+    ])
+      expect([list, (await cost(list)) < 200]).toEqual([list, true]);
+  });
+
   test("of what people and tools send is within the limit, on a server in use", async () => {
     const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
     const schema = createSchema();
