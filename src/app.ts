@@ -6,7 +6,7 @@ import { keepSecretKey } from "./access/secret-key.ts";
 import type { Config } from "./config.ts";
 import { ensureContentTypes } from "./entities/content-types.ts";
 import { openDatabase } from "./entities/database.ts";
-import { StartError } from "./errors.ts";
+import { AppError, StartError } from "./errors.ts";
 import { createMemoryBroker } from "./runner/brokers/memory.ts";
 import { type Clock, createVault, openRunner, SHUTDOWN_ABORT_MS, systemClock } from "./runner/index.ts";
 import { openSandbox } from "./runner/sandbox/cells.ts";
@@ -119,7 +119,7 @@ export async function openApp(
     return { url: server.url, newKey, close };
   } catch (error) {
     await close();
-    const refusal = knownRefusal(error as Error);
+    const refusal = error instanceof AppError ? error : knownRefusal(error as Error);
     throw refusal ? new StartError(`DATABASE_URL: ${refusal.message}`) : error;
   }
 }

@@ -7,6 +7,7 @@ import { AppError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
 import type { ListScope, PageLimits } from "./list-arguments.ts";
 import { boundDatabase, type BoundLimits, Bounds, type WhenGone } from "./price/bounds.ts";
+import type { Usage } from "./live/usage.ts";
 import { createRelations, type Relations } from "./relations.ts";
 
 /** What every resolver is given; one an operation. */
@@ -39,6 +40,8 @@ export type SendingRun = { hold: Hold } | { token: string };
 /** What contexts are made of. */
 export interface ContextDeps extends Pick<Context, "database" | "runner"> {
   limits: BoundLimits & PageLimits;
+  /** What waits to be read by users; of those who do not read from sockets and requests, nothing does. */
+  usage?: Pick<Usage, "room">;
 }
 
 /** How an operation came. */
@@ -52,11 +55,11 @@ export interface Coming {
 
 /** A fresh context for one operation. */
 export function createContext(
-  { database: unbound, runner, limits }: ContextDeps,
+  { database: unbound, runner, limits, usage }: ContextDeps,
   viewer: Viewer,
   { sender, tellsCost = false, whenGone }: Coming = {},
 ): Context {
-  const bounds = new Bounds(limits, viewer.id, whenGone);
+  const bounds = new Bounds(limits, viewer.id, whenGone, usage);
   const database = boundDatabase(unbound, bounds);
   const { maxPageSize, defaultPageSize } = limits;
   const scope = { maxPageSize, defaultPageSize, viewerId: viewer.id };

@@ -24,6 +24,9 @@ export interface Executor {
 /** Operations that are kept compiled. */
 const KEPT_OPERATIONS = 500;
 
+/** As many errors of variables as graphql-js tells; to make each takes far longer than to find it. */
+const MOST_ERRORS = { maxErrors: 50 };
+
 /**
  * An executor that compiles each operation once and answers as graphql-js does, many times faster. graphql-js itself answers what is not
  * compiled, and whatever meets an error, so that messages, codes and paths are its own: from what was read until then, for nothing is read twice.
@@ -44,7 +47,12 @@ export function createExecutor(schema: GraphQLSchema): Executor {
     const operation = getOperationAST(document, operationName);
     const compiled = operation && compiledOf(document, operation);
     if (!compiled) return execute(args);
-    const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], args.variableValues ?? {});
+    const { coerced, errors } = getVariableValues(
+      schema,
+      operation.variableDefinitions ?? [],
+      args.variableValues ?? {},
+      MOST_ERRORS,
+    );
     if (errors) return execute(args);
     const given: Given = new Map();
     const tellWhy = (): Answer => {

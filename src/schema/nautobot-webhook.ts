@@ -24,7 +24,7 @@ const payloadSchema = z.object({
   model: z.string(),
   username: z.string().nullish(),
   request_id: z.uuid(),
-  data: object.and(z.looseObject({ id: z.uuid() })),
+  data: z.looseObject({ id: z.uuid() }),
   snapshots: z.looseObject({ prechange: object.nullish(), postchange: object.nullish() }).nullish(),
 });
 

@@ -36,6 +36,9 @@ const PATHS: ReadonlySet<string> = new Set(["/graphql", "/api/graphql", "/api/gr
 /** How often the keys of open sockets and streams are looked up again. */
 const SESSION_CHECK_MS = 2000;
 
+/** Characters of an answer that the system takes at once. */
+const UNCOUNTED = 16 * 1024;
+
 /** How long requests under way may take once the server is closing. */
 const CLOSE_GRACE_MS = 1000;
 
@@ -88,7 +91,8 @@ export async function openServer(
   });
   await apollo.start();
 
-  const contextOf = (viewer: Viewer, coming?: Coming) => createContext({ database, runner, limits }, viewer, coming);
+  const usage = createUsage(limits);
+  const contextOf = (viewer: Viewer, coming?: Coming) => createContext({ database, runner, limits, usage }, viewer, coming);
   const readDocument = createDocumentReader(schema, limits);
   const openStream = createStreams({ executor: bound, priceOf, contextOf, formatError });
   const sessions = createSessions(database, { checkMs: SESSION_CHECK_MS, mostPerUser: limits.maxStreamsPerUser, clock });
@@ -102,7 +106,7 @@ export async function openServer(
     contextOf,
     formatError,
     limits,
-    usage: createUsage(limits),
+    usage,
   };
   const sockets = openSockets(live);
   const eventStreams = openEventStreams(live);
@@ -122,6 +126,7 @@ export async function openServer(
     if (!PATHS.has(pathname)) return send(response, 404, { errors: [{ message: `Nothing is served at ${pathname}.` }] });
     const viewer = await authenticate(request.headers.authorization, request.socket.remoteAddress);
     if (request.headers.accept?.includes("text/event-stream")) return eventStreams.answer(viewer, request, response);
+    usage.mustHaveRead(viewer.id);
     const { method = "GET", headers } = request;
     const body = await readJsonBody(request);
     const token = headers["x-job-result"] as string | undefined;
@@ -133,7 +138,7 @@ export async function openServer(
     const plain = readPlainRequest(method, headers, body, readDocument);
     const result = plain && (await executor.execute({ schema, contextValue: context, ...plain }));
     if (result && !result.errors)
-      return write(response, 200, { "content-type": plain.contentType }, `${JSON.stringify(result)}\n`);
+      return writeTo(viewer, response, 200, { "content-type": plain.contentType }, `${JSON.stringify(result)}\n`);
     // Apollo parses and validates for itself, and what is too large is refused before anybody does.
     if (!plain) for (const text of textsOf(search, body)) readDocument(text);
     await answerByApollo({ method, search, body }, { context, result }, request, response);
@@ -155,7 +160,14 @@ export async function openServer(
     });
     // Incremental delivery is not offered; Apollo answers in one piece.
     if (answered.body.kind !== "complete") throw new Error("unexpected chunked response");
-    write(response, answered.status ?? 200, Object.fromEntries(answered.headers), answered.body.string);
+    writeTo(context.context.viewer, response, answered.status ?? 200, Object.fromEntries(answered.headers), answered.body.string);
+  }
+
+  /** A long answer counts as one that waits to be read until it has left, or nobody is there to read it. */
+  function writeTo({ id }: Viewer, response: ServerResponse, ...parts: [status: number, headers: Headers, body: string]): void {
+    const [, , { length }] = parts;
+    if (length > UNCOUNTED) response.once("close", usage.hold(id, length));
+    write(response, ...parts);
   }
 
   const http = createServer((request, response) => {
@@ -265,7 +277,9 @@ function send(response: ServerResponse, status: number, body: object): void {
   write(response, status, { "content-type": "application/json; charset=utf-8" }, JSON.stringify(body));
 }
 
-function write(response: ServerResponse, status: number, headers: Record<string, string>, body: string): void {
+type Headers = Record<string, string>;
+
+function write(response: ServerResponse, status: number, headers: Headers, body: string): void {
   const bytes = Buffer.byteLength(body);
   // ASCII is the same bytes in either encoding, and written faster in this one.
   response

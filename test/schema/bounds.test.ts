@@ -5,6 +5,7 @@ import { execute, parse } from "graphql";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { type Database, openDatabase, type ReadBounds } from "../../src/entities/database.ts";
+import { laneIsFull } from "../../src/entities/databases/read-refusals.ts";
 import { createContext } from "../../src/schema/context.ts";
 import { createExecutor } from "../../src/schema/execute.ts";
 import { createSchema } from "../../src/schema/index.ts";
@@ -102,6 +103,45 @@ describe("an answer is as long as it may be", () => {
       { numRuns: 200 },
     );
     expect(Math.min(counts.passed, counts.refused)).toBeGreaterThan(3);
+  });
+});
+
+describe("the statements of an operation", () => {
+  const aliased = `query ($id: ID!) { ${Array.from({ length: 100 }, (_, n) => `a${n}: job_result(id: $id) { result }`).join(" ")} }`;
+
+  test("are read a few at a time, and no more once one has broken it off", async () => {
+    let [underWay, most, count] = [0, 0, 0];
+    const reading = (database: Database): Database => ({
+      ...database,
+      async read(statement, bounds) {
+        if (!bounds?.user) return database.read(statement, bounds);
+        count += 1;
+        most = Math.max(most, ++underWay);
+        try {
+          return await database.read(statement, bounds);
+        } finally {
+          underWay -= 1;
+        }
+      },
+    });
+    const { url, database } = await openLiveServer({ reading, limits: { maxAnswerBytes: 1_000_000 } });
+    const [small, large] = [await storeRun(database, { result: 1 }), await storeRun(database, { result: "x".repeat(300_000) })];
+    const { body } = await post(url, KEY, { query: aliased, variables: { id: small } });
+    expect(Object.keys(body.data)).toHaveLength(100);
+    expect([most, count]).toEqual([4, 100]);
+    const refused = await post(url, KEY, { query: aliased, variables: { id: large } });
+    expect(refused.body.errors[0].message).toContain("MAX_ANSWER_BYTES");
+    expect(count).toBeLessThanOrEqual(108);
+  });
+
+  test("say themselves why they are not read", async () => {
+    const reading = (database: Database): Database => ({
+      ...database,
+      read: (statement, bounds) => (bounds?.user ? Promise.reject(laneIsFull()) : database.read(statement, bounds)),
+    });
+    const { url } = await openLiveServer({ reading });
+    const { body } = await post(url, KEY, { query: "{ jobs { id } }" });
+    expect(body.errors).toMatchObject([{ message: laneIsFull().message, extensions: { code: "LIMIT_EXCEEDED" } }]);
   });
 });
 

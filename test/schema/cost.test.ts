@@ -65,7 +65,7 @@ describe("what multiplies is refused", () => {
         const isSubscription = query.startsWith("subscription");
         if ((isSubscription && !/socket|stream/.test(way)) || (query.startsWith("mutation") && /GET/.test(way))) continue;
         const { errors } = await ask({ query });
-        const message = expect.stringMatching(/^The answer may have \d+ values; MAX_QUERY_COST allows 500000\./);
+        const message = expect.stringMatching(/^The answer may have \d+ values; MAX_QUERY_COST allows 200000\./);
         expect([way, what, errors]).toMatchObject([way, what, [{ message, extensions: { code: "LIMIT_EXCEEDED" } }]]);
       }
     }
@@ -148,11 +148,49 @@ describe("a cost", () => {
     ]) {
       const { data } = await graphql({ schema, source });
       const cost = await costOf({ document: parse(source) });
-      expect(countValues(data)).toBeLessThanOrEqual(cost);
-      // And 50 for each way into the schema.
-      expect(cost).toBeLessThanOrEqual(countValues(data) * 1.1 + 100);
+      // A value of the schema counts a quarter; each way into it 50 besides.
+      expect(countValues(data) / 4).toBeLessThanOrEqual(cost);
+      expect(cost).toBeLessThanOrEqual((countValues(data) / 4) * 1.1 + 110);
       expect(cost).toBeLessThan(DEFAULTS.maxQueryCost * 0.8);
     }
+  });
+
+  test("has what it takes to look for texts in a large table, unless something narrows that", async () => {
+    const database = await openDatabase(await freshDatabaseUrl());
+    onTestFinished(() => database.close());
+    const rows = new Map([["job_log_entry", 400_000]]);
+    const costOf = createCosts(createSchema(), { ...database, estimateRows: async () => rows }, DEFAULTS);
+    const cost = (inner: string, variableValues = {}) =>
+      costOf({ document: parse(`query ($q: String, $run: [String]) { ${inner} }`), variableValues });
+    for (const filter of ['q: "a"', 'message__nic: "a"', 'message__re: ["a", "b"]', 'log_object__iew: "a"'])
+      for (const list of [
+        `job_log_entries(${filter}, limit: 1) { id }`,
+        `job_log_entries_connection(${filter}, first: 1) { total_count }`,
+      ])
+        expect([list, await cost(list)]).toEqual([list, expect.closeTo(80_100, -2.4)]);
+    const several = (count: number) =>
+      cost(Array.from({ length: count }, (_, n) => `a${n}: job_log_entries(q: "a", limit: 1) { id }`).join(" "));
+    expect(await several(3)).toBeGreaterThan(DEFAULTS.maxQueryCost);
+    // One is allowed in a table of any size, two are not.
+    rows.set("job_log_entry", 500_000_000);
+    const enormous = createCosts(createSchema(), { ...database, estimateRows: async () => rows }, DEFAULTS);
+    const costs = [1, 2].map((count) =>
+      enormous({
+        document: parse(
+          `{ ${Array.from({ length: count }, (_, n) => `a${n}: job_log_entries(q: "a", limit: 1) { id }`).join(" ")} }`,
+        ),
+      }),
+    );
+    const [one, two] = await Promise.all(costs);
+    expect([one! < DEFAULTS.maxQueryCost, two! > DEFAULTS.maxQueryCost]).toEqual([true, true]);
+    const asked = "job_log_entries(q: $q, job_result: $run, limit: 1) { id }";
+    expect(await cost(asked, { q: "a" })).toBeGreaterThan(80_000);
+    for (const narrow of [{}, { q: null }, { q: "a", run: ["b"] }]) expect(await cost(asked, narrow)).toBeLessThan(100);
+    for (const list of [
+      'job_results(limit: 1) { job_log_entries(q: "a", limit: 1) { id } }',
+      'job_log_entries(message: "a", limit: 1) { id }',
+    ])
+      expect([list, (await cost(list)) < 200]).toEqual([list, true]);
   });
 
   test("of what people and tools send is within the limit, on a server in use", async () => {
@@ -192,7 +230,7 @@ describe("the answer tells its cost", () => {
     const app = await openTestApp(ASKING_JOB);
     await storeRuns(await databaseOf(app));
     const query = "{ job_results(limit: 2) { id } }";
-    const told = { cost: { value: 1 + 2 + 50, limit: 500_000 } };
+    const told = { cost: { value: 1 + 2 + 50, limit: 200_000 } };
     for (const [way, ask] of Object.entries(waysOf(app))) {
       if (way === "job") continue;
       const answer = await ask({ query, extensions: { cost: true } });
@@ -202,9 +240,9 @@ describe("the answer tells its cost", () => {
     const byHeader = async (text: string) =>
       (await post(app.url, KEY, { query: text }, "/graphql", { "x-query-cost": "1" })).body;
     expect((await byHeader(query)).extensions).toEqual(told);
-    expect((await byHeader("{ __typename }")).extensions).toEqual({ cost: { value: 1, limit: 500_000 } });
+    expect((await byHeader("{ __typename }")).extensions).toEqual({ cost: { value: 1, limit: 200_000 } });
     const refused = await byHeader(HOSTILE["without a limit"]!);
-    expect([refused.errors[0].extensions.code, refused.extensions.cost.value > 500_000]).toEqual(["LIMIT_EXCEEDED", true]);
+    expect([refused.errors[0].extensions.code, refused.extensions.cost.value > 200_000]).toEqual(["LIMIT_EXCEEDED", true]);
     const { url } = app;
     const events = await openEventStream(url, KEY, {
       query: 'subscription { job_results(since: "2020-01-01") { id } }',
@@ -213,7 +251,7 @@ describe("the answer tells its cost", () => {
     for await (const { data } of events) {
       expect(JSON.parse(data)).toMatchObject({
         data: { job_results: expect.any(Array) },
-        extensions: { cost: { limit: 500_000 } },
+        extensions: { cost: { limit: 200_000 } },
       });
       break;
     }

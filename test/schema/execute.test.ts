@@ -664,3 +664,24 @@ describe("what is kept", () => {
     expect(first.deref() === undefined).toBe(true);
   });
 });
+
+test("values of variables are looked at until as many are wrong as are told", async () => {
+  let looked = 0;
+  const Picky = new GraphQLScalarType({
+    name: "Picky",
+    parseValue: () => {
+      looked += 1;
+      throw new Error("wrong");
+    },
+  });
+  const args = { of: { type: new GraphQLList(Picky) } };
+  const schema = new GraphQLSchema({
+    query: new GraphQLObjectType({ name: "Query", fields: { compiled: { type: GraphQLInt, args } } }),
+  });
+  const document = parse("query ($of: [Picky]) { compiled(of: $of) }");
+  const asked = { schema, document, variableValues: { of: Array.from({ length: 10_000 }, (_, n) => n) } };
+  const answer = await createExecutor(schema).execute(asked);
+  // Once by us, and once by graphql-js, which answers.
+  expect(looked).toBeLessThanOrEqual(2 * 51);
+  expect(JSON.stringify(answer)).toBe(JSON.stringify(await execute(asked)));
+});

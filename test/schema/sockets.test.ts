@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { type IncomingMessage, request as sendRequest } from "node:http";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import WebSocket from "ws";
 import { KEY, openTestApp, type TestApp } from "../support/app.ts";
@@ -6,7 +7,7 @@ import { post } from "../support/client.ts";
 import { answersOf, openEventStream } from "../support/event-stream.ts";
 import { createTestClock } from "../support/clock.ts";
 import { createPerson } from "../support/people.ts";
-import { databaseOf } from "../support/rows.ts";
+import { databaseOf, storeRun } from "../support/rows.ts";
 
 const JOBS = {
   "jobs.ts": `
@@ -233,6 +234,31 @@ describe("limits", () => {
       return [status, body.data, stream.status];
     };
     await expect.poll(again).toEqual([200, { __typename: "Query" }, 200]);
+  });
+
+  test("of bytes that wait to be read hold for answers over HTTP too, and for what would be read for more of them", async () => {
+    const app = await openTestApp({}, { maxUnreadBytesPerUser: 20_000_000 });
+    const person = await createPerson(app, { username: "other" });
+    const id = await storeRun(await databaseOf(app), { result: "x".repeat(8_000_000) });
+    const query = "query ($id: ID!) { job_result(id: $id) { result } }";
+    const opened = await Promise.all(
+      Array.from({ length: 6 }, async (_, n) => {
+        const accept = n % 2 ? "text/event-stream" : "application/json";
+        const headers = { accept, "content-type": "application/json", authorization: `Token ${KEY}` };
+        const asked = sendRequest(`${app.url}/graphql`, { method: "POST", headers });
+        asked.on("error", () => undefined).end(JSON.stringify({ query, variables: { id } }));
+        const [response] = (await once(asked, "response")) as [IncomingMessage];
+        return { response: response.pause(), leave: () => asked.destroy() };
+      }),
+    );
+    const told = async (key: string) => {
+      const { status, body } = await post(app.url, key, { query, variables: { id } });
+      return [status, body.errors?.[0].message ?? "answered"];
+    };
+    expect((await told(KEY))[1]).toMatch(/wait to be read by you; MAX_UNREAD_BYTES_PER_USER/);
+    expect(await told(person.key)).toEqual([200, "answered"]);
+    for (const { leave } of opened) leave();
+    await expect.poll(() => told(KEY)).toEqual([200, "answered"]);
   });
 
   test("of a message's size close its socket alone, with 1009", async () => {

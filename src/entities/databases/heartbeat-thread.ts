@@ -14,6 +14,9 @@ const { database, worker, everyMs } = workerData as HeartbeatData;
 /** A connection may take this long to come, and a statement to answer, in milliseconds. */
 const TIMEOUT_MS = 5000;
 
+/** Pause after a sign of life that failed, in milliseconds. */
+const AGAIN_MS = 500;
+
 async function connectSqlite(file: string): Promise<Connection> {
   const { default: Sqlite } = await import("better-sqlite3");
   const connection = new Sqlite(file, { timeout: Math.min(everyMs, TIMEOUT_MS) });
@@ -48,18 +51,21 @@ const BEAT = `insert into worker (id, host, pid, started, beats) values ($1, $2,
 let connection: Connection | undefined;
 let isAlive = false;
 
-async function beat(): Promise<void> {
+/** @returns how long to wait until the next, in milliseconds. */
+async function beat(): Promise<number> {
   try {
     connection ??= await connect();
     await connection.run(BEAT, [worker.id, worker.host, worker.pid, worker.started]);
     if (!isAlive) parentPort!.postMessage("alive");
     isAlive = true;
+    return everyMs;
   } catch (error) {
     // Before the first sign of life somebody waits, and is told.
     if (!isAlive && !isPassing(error)) throw error;
     // The database is away: a new connection is tried the next time.
     await connection?.close().catch(() => undefined);
     connection = undefined;
+    return Math.min(everyMs, AGAIN_MS);
   }
 }
 
@@ -67,8 +73,8 @@ const closing = new AbortController();
 parentPort!.on("message", () => closing.abort());
 
 while (!closing.signal.aborted) {
-  await beat();
-  await delay(everyMs, undefined, { signal: closing.signal }).catch(() => undefined);
+  const pauseMs = await beat();
+  await delay(pauseMs, undefined, { signal: closing.signal }).catch(() => undefined);
 }
 await connection?.run("delete from worker where id = $1", [worker.id]).catch(() => undefined);
 await connection?.close().catch(() => undefined);

@@ -86,6 +86,8 @@ export function openReads(writers: Pool, { readerConnections, statementTimeoutMs
       ended ??= { reason, canceled: cancelStatement(client, () => isOver) };
     };
     const { maxBytes = Infinity } = bounds;
+    // A row comes whole, however long it is.
+    if (maxBytes === 0) return { ended: new TooManyBytes(maxBytes) };
     const text = statement.sql;
     const name = nameOf(text);
     const query = { text, values: statement.parameters as unknown[], ...(name && { name }) };

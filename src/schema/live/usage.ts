@@ -14,21 +14,28 @@ export interface Usage {
   begin(userId: string): () => void;
   /** Counts bytes that wait to be read, until the returned function is called. */
   hold(userId: string, bytes: number): () => void;
+  /** Returns how many bytes may yet wait to be read. */
+  room(userId: string): number;
   /** @throws {@link AppError} LIMIT_EXCEEDED when the user has to read before anything else is done. */
   mustHaveRead(userId: string): void;
 }
+
+/** Returns the refusal of reading on while too many bytes of earlier answers are unread. */
+export const unreadRefusal = (): AppError =>
+  new AppError(
+    "LIMIT_EXCEEDED",
+    "Too many bytes of answers wait to be read by you; MAX_UNREAD_BYTES_PER_USER allows no more. Read them first.",
+  );
 
 /** Returns counts of nothing yet, with these limits. */
 export function createUsage({ maxSubscriptionsPerUser, maxUnreadBytesPerUser }: UsageLimits): Usage {
   const operations = createCounts();
   const unread = createCounts();
 
+  const room = (userId: string) => Math.max(0, maxUnreadBytesPerUser - unread.of(userId));
+
   function mustHaveRead(userId: string): void {
-    if (unread.of(userId) > maxUnreadBytesPerUser)
-      throw new AppError(
-        "LIMIT_EXCEEDED",
-        `More than ${maxUnreadBytesPerUser} bytes of answers wait to be read by you: MAX_UNREAD_BYTES_PER_USER allows no more.`,
-      );
+    if (room(userId) === 0) throw unreadRefusal();
   }
 
   return {
@@ -42,6 +49,7 @@ export function createUsage({ maxSubscriptionsPerUser, maxUnreadBytesPerUser }: 
       return operations.add(userId, 1);
     },
     hold: unread.add,
+    room,
     mustHaveRead,
   };
 }

@@ -4,6 +4,7 @@ import { type Database, type ReadBounds, TooManyBytes } from "../../entities/dat
 import { AppError } from "../../errors.ts";
 import type { Context } from "../context.ts";
 import type { Executor } from "../execute.ts";
+import { unreadRefusal, type Usage } from "../live/usage.ts";
 import { deadlinesOf } from "./deadlines.ts";
 
 /** How far an operation may go once it has begun. */
@@ -18,6 +19,10 @@ export type WhenGone = (act: () => unknown) => unknown;
 
 /** A character of an answer may have taken more than a byte to store; a single result may be all of an answer, in any script. */
 const STORED_BYTES = 1.5;
+const stored = (characters: number) => Math.ceil(characters * STORED_BYTES);
+
+/** Statements of an operation that are under way at a time: what they read is counted before there is more of it, and others get a turn. */
+const READS_AT_ONCE = 4;
 
 /**
  * What one operation has left of its limits. When it has used one up, or nobody waits for it any more, the statements that it reads are
@@ -34,12 +39,19 @@ export class Bounds {
   #failure: AppError | undefined;
   #hasEnded = false;
   #onFailure: (() => void) | undefined;
+  #reading = 0;
+  #waiting: (() => void)[] | undefined;
   readonly user: string;
+  readonly #usage: Pick<Usage, "room"> | undefined;
 
-  /** @param user id of the user whose operation it is; reads of users take turns. */
-  constructor(limits: BoundLimits, user: string, whenGone?: WhenGone) {
+  /**
+   * @param user id of the user whose operation it is; reads of users take turns.
+   * @param usage counts what waits to be read by that user: what is read may become part of it.
+   */
+  constructor(limits: BoundLimits, user: string, whenGone?: WhenGone, usage?: Pick<Usage, "room">) {
     this.#limits = limits;
     this.user = user;
+    this.#usage = usage;
     this.#whenGone = whenGone;
     this.#left = limits.maxAnswerBytes;
   }
@@ -66,15 +78,40 @@ export class Bounds {
   read(database: Database, statement: CompiledQuery): Promise<Record<string, unknown>[]> {
     if (this.#failure) return Promise.reject(this.#failure);
     // Of what follows objects after its operation, each statement may read as much as a whole answer.
-    if (this.#hasEnded)
-      return database.read(statement, { maxBytes: this.#limits.maxAnswerBytes * STORED_BYTES, user: this.user });
+    if (this.#hasEnded) return database.read(statement, { maxBytes: stored(this.#limits.maxAnswerBytes), user: this.user });
+    if (this.#reading >= READS_AT_ONCE)
+      return new Promise<void>((resolve) => (this.#waiting ??= []).push(resolve)).then(() => this.read(database, statement));
+    if (this.room === 0) return Promise.reject(this.#fail(unreadRefusal()));
     const now = performance.now();
     if (this.#due === 0) this.#due = now + this.#limits.operationTimeoutMs;
-    else if (now > this.#due) return Promise.reject(this.#failLate());
-    return database.read(statement, new StatementBounds(this, Math.ceil(this.#left * STORED_BYTES))).catch((error: unknown) => {
-      if (this.#failure) throw this.#failure;
-      throw error instanceof TooManyBytes ? this.#exhaust() : error;
-    });
+    else if (now > this.#due) return Promise.reject(this.#breakLate());
+    this.#reading += 1;
+    const bounds = new StatementBounds(this);
+    return database.read(statement, bounds).then(
+      (rows) => {
+        this.#letNext();
+        return rows;
+      },
+      (error: unknown) => {
+        this.#letNext();
+        if (this.#failure) throw this.#failure;
+        if (!(error instanceof AppError) || error.code !== "LIMIT_EXCEEDED") throw error;
+        if (!(error instanceof TooManyBytes)) throw this.#fail(error);
+        throw bounds.given < stored(this.#left) ? this.#fail(unreadRefusal()) : this.#exhaust();
+      },
+    );
+  }
+
+  /** Bytes that a statement may read when it begins. */
+  get room(): number {
+    return stored(Math.min(this.#left, this.#usage?.room(this.user) ?? Infinity));
+  }
+
+  #letNext(): void {
+    this.#reading -= 1;
+    const next = this.#waiting?.shift();
+    // Not at once: what was read is counted first, and other operations have had the thread.
+    if (next) setImmediate(next);
   }
 
   /** Counts what becomes part of the answer. @throws {@link AppError} LIMIT_EXCEEDED when that is too much. */
@@ -107,31 +144,36 @@ export class Bounds {
 
   #watch(): void {
     if (this.#hasEnded) return;
-    this.#late = () => this.#failLate();
+    this.#late = () => this.#breakLate();
     deadlinesOf(this.#limits.operationTimeoutMs).add(this.#late);
-    this.#whenGone?.(() => this.#hasEnded || this.#fail("Nobody waits for the answer any more."));
+    this.#whenGone?.(() => this.#hasEnded || this.#break("Nobody waits for the answer any more."));
   }
 
-  #failLate(): AppError {
+  #breakLate(): AppError {
     const { operationTimeoutMs: timeout } = this.#limits;
-    return this.#fail(
+    return this.#break(
       `The operation took longer than ${timeout} ms; OPERATION_TIMEOUT_MS allows no more. Ask for less at a time.`,
     );
   }
 
   #exhaust(): AppError {
     const most = this.#limits.maxAnswerBytes;
-    return this.#fail(
+    return this.#break(
       `The answer is longer than ${most} bytes; MAX_ANSWER_BYTES allows no more. Ask for less at a time, or without long texts.`,
     );
   }
 
-  #fail(message: string): AppError {
+  #break(message: string): AppError {
+    return this.#failure ?? this.#fail(new AppError("LIMIT_EXCEEDED", message));
+  }
+
+  #fail(failure: AppError): AppError {
     if (this.#failure) return this.#failure;
-    this.#failure = new AppError("LIMIT_EXCEEDED", message);
-    this.#controller?.abort(this.#failure);
+    this.#failure = failure;
+    this.#controller?.abort(failure);
     this.#onFailure?.();
-    return this.#failure;
+    for (const next of this.#waiting?.splice(0) ?? []) next();
+    return failure;
   }
 
   /** To be called when what was counted is handed out once more; what is answered once more is at most twice as long. */
@@ -143,11 +185,16 @@ export class Bounds {
 /** Bounds of one statement of an operation. */
 class StatementBounds implements ReadBounds {
   readonly #operation: Bounds;
-  readonly maxBytes: number;
+  /** The bytes that it was given at last. */
+  given = 0;
 
-  constructor(operation: Bounds, maxBytes: number) {
+  constructor(operation: Bounds) {
     this.#operation = operation;
-    this.maxBytes = maxBytes;
+  }
+
+  /** Asked for when the statement begins, which may be long after it was asked for. */
+  get maxBytes(): number {
+    return (this.given = this.#operation.room);
   }
 
   get signal(): AbortSignal {

@@ -23,6 +23,7 @@ import { shapeOf, tableOf } from "../../entities/shape.ts";
 import type { ListField, SizedField } from "../list-arguments.ts";
 import { mergeSelections } from "../merge-selections.ts";
 import { countIntrospection } from "./introspection.ts";
+import { type Extra, searchCost } from "./searches.ts";
 import {
   around,
   type Count,
@@ -45,7 +46,14 @@ export interface Plan {
   /** Fields of each object. */
   values: number;
   /** Those that lead to other objects. */
-  below: readonly { step: Step; plan: Plan }[];
+  below: readonly Below[];
+}
+
+interface Below {
+  step: Step;
+  plan: Plan;
+  /** What it costs to find them. */
+  extra: Extra | undefined;
 }
 
 /** A plan, and whether `@skip` and `@include` took part in it: then it holds for the same variables alone. */
@@ -53,6 +61,9 @@ export interface DrawnPlan {
   plan: Plan;
   isConditional: boolean;
 }
+
+/** A value of the schema takes a quarter of the time that one of a row takes: nothing is read for it. */
+const SCHEMA_SHARE = 0.25;
 
 /** Objects in one event of a subscription. */
 const EVENT_OBJECTS = 500;
@@ -77,17 +88,20 @@ export function createPlanner(schema: GraphQLSchema, most: number) {
 
     function draw(type: GraphQLNamedType, sets: readonly SelectionSetNode[]): Plan {
       const merged = mergeSelections(sets, fragments, enter);
-      const below: { step: Step; plan: Plan }[] = [];
+      const below: Below[] = [];
       for (const [node, ...more] of merged.values()) {
         const inner = [node!, ...more].flatMap(({ selectionSet }) => selectionSet ?? []);
         const roots = type === schema.getQueryType() ? introspected(node!) : undefined;
         if (roots) {
           const merge = (of: readonly SelectionSetNode[]) => mergeSelections(of, fragments, enter);
-          below.push({ step: toFew(1), plan: { values: countIntrospection(schema, roots, inner, merge, most), below: [] } });
+          const values = SCHEMA_SHARE * countIntrospection(schema, roots, inner, merge, most / SCHEMA_SHARE);
+          below.push({ step: toFew(1), plan: { values, below: [] }, extra: undefined });
           continue;
         }
         const field = inner.length > 0 && isObjectType(type) ? type.getFields()[node!.name.value] : undefined;
-        if (field) below.push({ step: stepOf(type, field, node!), plan: draw(getNamedType(field.type), inner) });
+        if (!field) continue;
+        const plan = draw(getNamedType(field.type), inner);
+        below.push({ step: stepOf(type, field, node!), plan, extra: extraOf(field, node!) });
       }
       return { values: merged.size, below };
     }
@@ -117,6 +131,13 @@ export function createPlanner(schema: GraphQLSchema, most: number) {
       return (above, scale) => (above.page ? toPage : few)(above, scale);
     }
 
+    function extraOf({ extensions }: GraphQLField<unknown, unknown>, node: FieldNode): Extra | undefined {
+      const { listOf, via } = extensions as Partial<ListField>;
+      // What belongs to an object is found by that, and subscriptions look at what is new.
+      const isSearch = listOf && !via && operation.operation === OperationTypeNode.QUERY;
+      return isSearch ? searchCost(node, shapeOf(listOf)) : undefined;
+    }
+
     return { plan: draw(rootType, [operation.selectionSet]), isConditional };
   };
 }
@@ -127,7 +148,8 @@ const STEP_COST = 50;
 /** What a plan comes to: the most fields of objects that its answer can have, and something for each way to them. */
 export function measurePlan({ values, below }: Plan, level: Level, scale: Scale): number {
   let cost = level.objects * values;
-  for (const { step, plan } of below) cost += STEP_COST + measurePlan(plan, step(level, scale), scale);
+  for (const { step, plan, extra } of below)
+    cost += STEP_COST + (extra?.(scale) ?? 0) + measurePlan(plan, step(level, scale), scale);
   return cost;
 }
 
