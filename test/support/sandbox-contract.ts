@@ -283,6 +283,16 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
     expect(good).toHaveProperty("jobs");
   });
 
+  test("a file that ends its place later takes no other's description with it", async () => {
+    const ends = 'setTimeout(() => process.exit(0), 1); export const Ends = defineJob({ name: "Ends", run() {} });';
+    const fine = 'export const Fine = defineJob({ name: "Fine", run() {} });';
+    const { sandbox, root } = await setup();
+    await writeJobs({ "ends.ts": ends, "fine.ts": fine }, root);
+    const files = ["ends.ts", "fine.ts", "ends.ts", "fine.ts"].map((name) => join(root, name));
+    const named = (exportName: string) => ({ jobs: [{ exportName }] });
+    expect(await sandbox.describe(files)).toMatchObject([named("Ends"), named("Fine"), named("Ends"), named("Fine")]);
+  });
+
   test("describes a file anew each time", async () => {
     const { sandbox, root, file } = await setup();
     await sandbox.describe([file]);

@@ -122,18 +122,27 @@ function openCells(
       readers.renew();
       const described: FileDescription[] = [];
       let cell: Cell | undefined;
+      const leave = () => {
+        if (cell) giveBack(cell);
+        cell = undefined;
+      };
+      const failed = (error: Error): FileDescription => {
+        leave();
+        return { error: error.message };
+      };
+      const describeFresh = async (file: string) => {
+        leave();
+        cell = takeFresh();
+        running.add(cell);
+        return describeOne(cell, file);
+      };
       for (const file of files) {
-        try {
-          cell = cell?.fit ? cell : takeFresh();
-          running.add(cell);
-          described.push(await describeOne(cell, file));
-        } catch (error) {
-          described.push({ error: (error as Error).message });
-          if (cell) giveBack(cell);
-          cell = undefined;
-        }
+        const used = cell?.fit ? cell : undefined;
+        // One that has ended meanwhile may have been ended by the code of a file before.
+        const here = used && (await describeOne(used, file).catch((error: Error) => (used.fit ? failed(error) : undefined)));
+        described.push(here ?? (await describeFresh(file).catch(failed)));
       }
-      if (cell) giveBack(cell);
+      leave();
       return described;
     },
     async validate(source, data, secrets = []) {
