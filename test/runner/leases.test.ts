@@ -1,11 +1,9 @@
-import { expect, inject, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { Database } from "../../src/entities/database.ts";
 import { newId } from "../../src/entities/new-id.ts";
 import { openTestApp, restart, type TestApp } from "../support/app.ts";
 import { createTestClock } from "../support/clock.ts";
 import { finished, read, start } from "../support/control.ts";
-import { freshDatabaseUrl } from "../support/database.ts";
-import { hurtPostgresql } from "../support/fault.ts";
 import { databaseOf } from "../support/rows.ts";
 import { runToEnd } from "../support/runs.ts";
 
@@ -162,22 +160,3 @@ test("runs that wait and whose delivery was lost are sent off by any server", as
   clock.advance(20_000);
   expect(await finished(app.client, id)).toMatchObject({ status: "SUCCESS" });
 });
-
-// On SQLite each statement waits for its lock for five seconds before it fails.
-test.skipIf(inject("databaseUrl").startsWith("sqlite:"))(
-  "a server stops also while it cannot settle the run of a dead worker",
-  async () => {
-    const url = await freshDatabaseUrl();
-    const fault = (await hurtPostgresql(url)).faults["disk full for lines"]!;
-    const app = await openTestApp(JOBS, { databaseUrl: url, leaseMs: 300 });
-    const database = await databaseOf(app);
-    const [own] = await workers(database);
-    const id = await leaveStarted(app, database, own!);
-    await fault.begin();
-    await expect.poll(() => app.logged.map(({ msg }) => msg)).toContain("the database is away; trying again until it is back");
-    await app.close();
-    await fault.mend();
-    const again = await restart(app, { leaseMs: 300 });
-    expect(await finished(again.client, id)).toMatchObject({ status: "FAILURE", result: { exc_type: "WorkerLost" } });
-  },
-);
