@@ -1,5 +1,5 @@
 /**
- * What a caller can do wrong, and `UNAVAILABLE` for a database that cannot be asked just now, as a closed list. It is the `extensions.code` of a GraphQL
+ * Faults of a caller, and `UNAVAILABLE` for a database that cannot be asked just now, as a closed list. It is the `extensions.code` of a GraphQL
  * error, so clients branch on it; everything that is not in this list is our fault and reaches the client as `INTERNAL_SERVER_ERROR`.
  */
 export type ErrorCode =

@@ -86,7 +86,7 @@ export class Unit {
     this.#held.get(object)!.reason = reason;
   }
 
-  /** What this unit changes is what sources of jobs say: nobody who uses the server has chosen it. */
+  /** Says that the changes of this unit come from the sources of jobs: no user of the server has chosen them. */
   followSources(): void {
     this.#followsSources = true;
   }

@@ -68,7 +68,7 @@ export interface ChangedObject {
 }
 
 /**
- * Whether a change of an object that others lead to can have the constraints mean other objects than before: it changes a value from one that
+ * Tells whether a change of an object that others lead to can have the constraints mean other objects than before: it changes a value from one that
  * fits to one that does not, or back, or a reference on the way.
  */
 export function isConcerned(model: object, constraints: Constraints, { model: changed, before, after }: ChangedObject): boolean {

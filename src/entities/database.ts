@@ -83,7 +83,7 @@ export interface Database {
   like(text: RawBuilder<unknown>, pattern: string): RawBuilder<SqlBool>;
   /** Whether a text matches a regular expression of RE2's syntax, in time that grows with the text and no faster. */
   matches(text: RawBuilder<unknown>, pattern: string, ignoreCase: boolean): RawBuilder<SqlBool>;
-  /** Whether a value is one of these, of this type: one parameter, however many there are. */
+  /** Tells whether a value is one of these, of this type: one parameter, however many there are. */
   isOneOf(value: RawBuilder<unknown>, values: readonly unknown[], type: ListType): RawBuilder<SqlBool>;
   /** A table `owner` with the ids that a parameter holds as `value`, and from 0 on the `place` of each: one parameter, however many there are. */
   owners(parameter: unknown): RawBuilder<unknown>;

@@ -6,7 +6,7 @@ import type { RetryKwargs } from "./retry.ts";
 import { ownLine, settle, type SettleDeps } from "./settle.ts";
 import { watch, type Watch } from "./watch.ts";
 
-/** What {@link openReaper} needs. */
+/** Dependencies of {@link openReaper}. */
 export interface ReaperDeps extends SettleDeps {
   logWriter: LogWriter;
   /** Its own worker: dead ones' runs become this one's, so that what they still say is not taken. */
@@ -15,7 +15,7 @@ export interface ReaperDeps extends SettleDeps {
   leaseMs: number;
   /** Time between two looks, in milliseconds; a few of them make a lease. */
   lookMs: number;
-  /** Whether a run is under way in this process. */
+  /** Tells whether a run is under way in this process. */
   isRunning(jobResultId: string): boolean;
   /** Hears that runs were settled: others may have room now, and some are to be tried again. */
   onSettled(): void;
@@ -41,7 +41,7 @@ export function openReaper(deps: ReaperDeps): Watch {
   const seen = new Map<string, Seen>();
   let lastMs = performance.now();
 
-  /** Whether something has been the same for a lease. */
+  /** Tells whether something has been the same for a lease. */
   function isStale(key: string, sign: string, nowMs: number): boolean {
     const known = seen.get(key);
     if (known?.sign === sign) return nowMs - known.sinceMs >= leaseMs;

@@ -18,11 +18,11 @@ export interface RunStop {
   close(): void;
 }
 
-/** What stops the runs of a worker: somebody cancels one, another worker has taken it over, or the server is stopped. */
+/** Stops the runs of a worker: after a cancel, when another worker has taken one over, or when the server stops. */
 export interface RunStops {
   /** From before the claim, so that no cancel falls in between. */
   open(jobResultId: string): RunStop;
-  /** Whether a run is under way here. */
+  /** Tells whether a run is under way here. */
   has(jobResultId: string): boolean;
   /** Tells every job, and ends them soon; also those whose grace after a cancel is longer. */
   shutDown(reason: Error): void;

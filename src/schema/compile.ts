@@ -38,7 +38,7 @@ export interface Subject {
   variableValues: Record<string, unknown>;
 }
 
-/** What the resolvers of root fields gave, or threw, by the names of the fields in the answer. */
+/** Values or errors of the resolvers of root fields, by the names of the fields in the answer. */
 export type Given = Map<string, { value: unknown } | { error: unknown }>;
 
 /**

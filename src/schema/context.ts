@@ -21,7 +21,7 @@ export interface Context {
   relations: Relations;
   /** How far the operation may go. */
   bounds: Bounds;
-  /** Whether the answer is to tell what it costs. */
+  /** Tells whether the answer is to tell what it costs. */
   tellsCost: boolean;
   /**
    * Who changes things in this operation, by which way. All its changes have one request id.
@@ -40,7 +40,7 @@ export type SendingRun = { hold: Hold } | { token: string };
 /** What contexts are made of. */
 export interface ContextDeps extends Pick<Context, "database" | "runner"> {
   limits: BoundLimits & PageLimits;
-  /** What waits to be read by users; of those who do not read from sockets and requests, nothing does. */
+  /** Counts the answers that users have not read yet; absent where nobody reads from a socket or request. */
   usage?: Pick<Usage, "room">;
 }
 

@@ -56,7 +56,7 @@ function isBeyond({ ref, value, descending, nullable }: Key, forward: boolean): 
   return greater && nullable ? sql`(${beyond} or ${ref} is null)` : beyond;
 }
 
-/** Whether a value can be one of a column: a cursor of our own has no other, and a database might refuse it. */
+/** Tells whether a value can be one of a column: a cursor of our own has no other, and a database might refuse it. */
 function isOf(shape: ModelShape, { column, nullable }: OrderKey, value: unknown): boolean {
   if (value === null) return nullable;
   switch (shape.columns.get(column)?.kind) {

@@ -1,14 +1,14 @@
 import { isPassing } from "../entities/faults.ts";
 import { AppError } from "../errors.ts";
 
-/** What PostgreSQL refuses because of the values of the caller's, by `SQLSTATE`. */
+/** Refusals of PostgreSQL that the caller's values cause, by `SQLSTATE`. */
 const SENTENCES: Readonly<Record<string, string>> = {
   "2201B": "A regular expression is one that this server's database does not understand",
   "54000": "The values are more than the database takes in one statement",
   "54001": "The values are nested too deeply, or are too many, for the database",
 };
 
-/** What refuses every change where a database, or its folder, can only be read. */
+/** Codes with which a database that can only be read, or whose folder can, refuses every change. */
 const READ_ONLY: ReadonlySet<string> = new Set([
   "SQLITE_READONLY",
   "SQLITE_READONLY_DBMOVED",

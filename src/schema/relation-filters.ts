@@ -7,7 +7,7 @@ import { shown } from "../entities/shown.ts";
 import { anyOf, type Filter, isNullFilter, not, refuse, STRINGS, valuesOf, within } from "./condition.ts";
 import { readTexts, TEXT_TESTS } from "./text-lookups.ts";
 
-/** Whether a column refers to an object of a model that values name, by id or by natural key. */
+/** Tells whether a column refers to an object of a model that values name, by id or by natural key. */
 export function refersTo(
   model: object,
   ref: RawBuilder<unknown>,

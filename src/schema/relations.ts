@@ -16,11 +16,11 @@ export interface Relations {
   many(relation: ManyShape, row: Row, args: ListArguments, info: GraphQLResolveInfo): Promise<Row[]>;
   /** A page of them. */
   connection(relation: ManyShape, row: Row, args: ListArguments, info: GraphQLResolveInfo): Promise<Connection>;
-  /** What a source answers for a row's id, asked for all rows of the level at once. */
+  /** The answer of a source for a row's id, asked for all rows of the level at once. */
   batch<T>(id: string, info: GraphQLResolveInfo, open: () => Source<T>): Promise<T>;
 }
 
-/** Where the values of one level come from. */
+/** The source of one level's values. */
 export interface Source<T> {
   /** Values, in the order of the ids. */
   load(ids: readonly string[]): Promise<T[]>;
@@ -31,7 +31,7 @@ export interface Source<T> {
 /** Asks for the value of one id. */
 type Ask = (id: string) => Promise<unknown>;
 
-/** What is read lives as long as the operation: nothing read here is seen by another. */
+/** Makes relations whose values live as long as the operation: no other sees them. */
 export function createRelations(database: Database, scope: ListScope, bounds: Bounds): Relations {
   // A field of the document stands for one level: the same selection and the same arguments, whichever parent it is read for.
   const levels = new Map<FieldNode, Ask>();

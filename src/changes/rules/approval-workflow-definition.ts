@@ -15,7 +15,7 @@ import { tagsMayBeOn } from "./tag.ts";
 /** The kind of objects that can be approved. */
 const REVIEWED = contentTypeLabel(ScheduledJob);
 
-/** What a schedule is called by whoever asks for it; nothing of what is run follows from it. */
+/** The name that a requester gives a schedule; nothing of the run follows from it. */
 const WORDS = /^(name|description)(__|$)/;
 
 /** Rules of ApprovalWorkflowDefinition. */

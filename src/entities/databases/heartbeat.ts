@@ -9,7 +9,7 @@ export interface Heartbeat {
   close(): Promise<void>;
 }
 
-/** What the thread is started with. */
+/** Data that the thread is started with. */
 export interface HeartbeatData {
   /** Path of a SQLite database, or URL of one on PostgreSQL. */
   database: { file: string } | { url: string };

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Connection, type PoolClient } from "pg";
 
-/** What `pg`'s classes have and its types do not tell. */
+/** Members of `pg`'s classes that its types leave out. */
 interface Server {
   host: string;
   port: number;

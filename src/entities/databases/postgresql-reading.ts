@@ -16,7 +16,7 @@ import {
  * an answer of thousands of rows. Here the bytes that arrive together become one text, and rows share it.
  */
 
-/** What `pg`'s classes do and its types do not tell. */
+/** Methods of `pg`'s classes that its types leave out. */
 interface QueryMethods {
   submit(connection: Connection): Error | null;
   handleRowDescription(message: { fields: FieldDef[] }): void;
@@ -99,7 +99,7 @@ export class Reading extends (Query as unknown as new (config: QueryConfig) => Q
     return end;
   }
 
-  /** Whether a row that is yet to come has more bytes than are left: it is dropped with the others. */
+  /** Tells whether a row that is yet to come has more bytes than are left: it is dropped with the others. */
   cannotTake(bytes: number): boolean {
     if (!this.#isFull && this.#bytes + bytes > this.#bound.bytes) this.#count(bytes);
     return this.#isFull;
@@ -137,7 +137,7 @@ export class Reading extends (Query as unknown as new (config: QueryConfig) => Q
   }
 }
 
-/** What a server sends, in whole messages, without the rows that go to a {@link Reading}. */
+/** The whole messages of a server, without the rows that go to a {@link Reading}. */
 function withoutRows(stream: EventEmitter, connection: Connection): EventEmitter {
   const rest = new EventEmitter();
   // A message that came in part, and how many bytes it has as a whole: long ones come in thousands of chunks, which are joined once.

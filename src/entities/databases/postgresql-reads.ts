@@ -69,7 +69,7 @@ export function openReads(writers: Pool, { readerConnections, statementTimeoutMs
     }
   }
 
-  /** What became of a statement after which the connection is as it was before. */
+  /** The outcome of a statement after which the connection is as it was before. */
   type Outcome = { rows: Row[] } | { ended: unknown };
 
   async function run(
@@ -157,5 +157,5 @@ async function connect(pool: Pool, maxWaitMs: number): Promise<PoolClient> {
   }
 }
 
-/** Whether an error is one that the server answered with: the connection goes on. */
+/** Tells whether an error is one that the server answered with: the connection goes on. */
 const isAnswer = (error: unknown) => (error as { severity?: unknown }).severity === "ERROR";

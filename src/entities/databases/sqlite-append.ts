@@ -24,7 +24,7 @@ const CONSOLE_COLUMNS = [
   "text",
 ] as const satisfies (keyof ConsoleEntryRow)[];
 
-/** What stores lines and console entries. */
+/** Stores lines and console entries. */
 interface Append {
   lines(rows: readonly LineRow[], holds: readonly Hold[]): Promise<readonly string[]>;
   consoleEntries(rows: readonly ConsoleEntryRow[], holds: readonly Hold[]): Promise<readonly string[]>;

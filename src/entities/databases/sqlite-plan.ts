@@ -8,15 +8,15 @@ interface Access {
   terms: readonly string[];
 }
 
-/** What a statement's text tells of the rows that it looks at. */
+/** Facts of a statement's text about the rows that it looks at. */
 export interface Plan {
   /** Tables of which it may look at more than one row a key. */
   accesses: readonly Access[];
-  /** Whether each row it looks at is one that it returns, in the order of an index: it ends when it has enough. */
+  /** Tells whether each row it looks at is one that it returns, in the order of an index: it ends when it has enough. */
   isDirect: boolean;
-  /** Whether a subquery is run for each row of another table, and it is not the one of {@link isPerOwner}. */
+  /** Tells whether a subquery is run for each row of another table, and it is not the one of {@link isPerOwner}. */
   isCorrelated: boolean;
-  /** Whether it reads a page for each of the owners that its first parameter holds. */
+  /** Tells whether it reads a page for each of the owners that its first parameter holds. */
   isPerOwner: boolean;
   /** Numbers of the last parameters that bound the rows it returns, or the rows of each owner; none where nothing does. */
   bounds: 0 | 1 | 2;

@@ -4,9 +4,9 @@ import type { Readable } from "node:stream";
 import { deserialize, serialize } from "node:v8";
 import type { Request } from "./protocol.ts";
 
-/** Where a process says its records. */
+/** The descriptor of a process's records. */
 export const RECORDS_FD = 3;
-/** Where a process is asked. */
+/** The descriptor of the requests to a process. */
 export const REQUESTS_FD = 4;
 /** What ends with whoever started a process. */
 export const LIFE_FD = 5;

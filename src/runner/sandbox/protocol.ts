@@ -12,9 +12,9 @@ export const MAX_FILES = 50;
 
 /** What a thread is started with. */
 export interface ThreadData {
-  /** Where requests come from; `parentPort` is left to others, such as Node's own watch mode. */
+  /** The port of requests; `parentPort` is left to others, such as Node's own watch mode. */
   port: MessagePort;
-  /** Where everything goes that the thread says. */
+  /** The pipe of all that the thread says. */
   pipe: PipeMemory;
 }
 

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { PipeReader } from "./byte-pipe.ts";
 
-/** What is read ahead of what is stored, in bytes; the kernel holds some more, and then the process itself. */
+/** Bytes that are read ahead of those that are stored; the kernel holds some more, and then the process itself. */
 const CAPACITY = 1 << 18;
 
 /** Longest wait for what an ended process still had to say: one that left its group may keep its streams open. */

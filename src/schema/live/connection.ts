@@ -24,7 +24,7 @@ export interface Connection {
   session: Session | undefined;
   /** Operations under way, by their ids: graphql-ws's own. */
   underWay: Readonly<Record<string, unknown>>;
-  /** What is called once the client no longer waits for an operation, by the id of each. */
+  /** Functions to call once the client no longer waits for an operation, by the id of each. */
   readonly waits: Map<string, () => void>;
   /** Resolves when the message, and most before it, left for the client, or when it never will. */
   send(message: string): Promise<void>;

@@ -20,11 +20,11 @@ export type Stream = AsyncIterableIterator<string> & { return(): Promise<Iterato
 /** A subscription that was parsed and validated, and who subscribes. */
 export interface Subscription extends Pick<ExecutionArgs, "document" | "operationName" | "schema" | "variableValues"> {
   viewer: Viewer;
-  /** Whether its answers are to tell what it costs. */
+  /** Tells whether its answers are to tell what it costs. */
   tellsCost: boolean;
 }
 
-/** What streams need. */
+/** Dependencies of streams. */
 export interface StreamDeps {
   /** Answers each event. */
   executor: Executor;

@@ -1,6 +1,6 @@
 import { AppError } from "../../errors.ts";
 
-/** What one user may have under way, over all sockets and event streams. */
+/** Limits of the operations that one user has under way, over all sockets and event streams. */
 export interface UsageLimits {
   /** Operations under way. */
   maxSubscriptionsPerUser: number;
@@ -8,7 +8,7 @@ export interface UsageLimits {
   maxUnreadBytesPerUser: number;
 }
 
-/** What users have under way, and what waits to be read by them. */
+/** Counts operations that users have under way, and answers that they have not read. */
 export interface Usage {
   /** Counts an operation until the returned function is called. @throws {@link AppError} LIMIT_EXCEEDED when the user may begin no further one. */
   begin(userId: string): () => void;

@@ -218,7 +218,7 @@ export function openSockets(deps: SocketDeps): Sockets {
 interface SocketOperation extends ExecutionArgs {
   id: string;
   connection: Connection;
-  /** Whether the client is there, and has not taken it back. */
+  /** Tells whether the client is there, and has not taken it back. */
   isWanted(): boolean;
   contextValue: Context;
 }

@@ -25,7 +25,7 @@ const stored = (characters: number) => Math.ceil(characters * STORED_BYTES);
 const READS_AT_ONCE = 4;
 
 /**
- * What one operation has left of its limits. When it has used one up, or nobody waits for it any more, the statements that it reads are
+ * The rest of one operation's limits. When it has used one up, or nobody waits for it any more, the statements that it reads are
  * broken off, and none is begun.
  */
 export class Bounds {

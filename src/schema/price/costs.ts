@@ -17,7 +17,7 @@ export interface CostLimits extends PageLimits {
   maxQueryCost: number;
 }
 
-/** What an operation costs: the most fields of objects that its answer may have, and 50 for each field that leads to objects. */
+/** Computes the cost of an operation: the most fields of objects that its answer may have, and 50 for each field that leads to objects. */
 export type CostOf = (asked: Pick<ExecutionArgs, "document" | "operationName" | "variableValues">) => number | Promise<number>;
 
 /** Makes what tells the costs of valid operations: before they are executed, in a time that grows with their documents alone. */

@@ -6,10 +6,10 @@ export interface Level {
   page?: Level;
 }
 
-/** What a field of each object of a level leads to: a level below. */
+/** A step from the objects of a level to those of a field: a level below. */
 export type Step = (above: Level, scale: Scale) => Level;
 
-/** What the size of an answer depends on, besides its operation. */
+/** Facts that the size of an answer depends on, besides its operation. */
 export interface Scale {
   variables: Readonly<Record<string, unknown>>;
   /** Most rows of a table. */
@@ -45,7 +45,7 @@ export const toOwned =
 /** The objects of the page that is in each. */
 export const toPage: Step = ({ page }) => page!;
 
-/** What a connection, or the answer to a change of many, puts around its objects. */
+/** A step to the object that a connection, or the answer to a change of many, puts around its objects. */
 export const around =
   (step: Step): Step =>
   (above, scale) => ({ ...toOwn(above, scale), page: step(above, scale) });
@@ -53,7 +53,7 @@ export const around =
 /** How many objects a list may have by its arguments; undefined where they do not say. */
 export type Count = (variables: Scale["variables"]) => number | undefined;
 
-/** What says how long a list is. */
+/** Facts that say how long a list is. */
 export interface ListSize {
   table: string;
   limit: Count;

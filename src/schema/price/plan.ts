@@ -41,7 +41,7 @@ import {
   toPage,
 } from "./levels.ts";
 
-/** What is asked of the objects at one place, each field once under each of its names. */
+/** The selection of the objects at one place, each field once under each of its names. */
 export interface Plan {
   /** Fields of each object. */
   values: number;
@@ -52,7 +52,7 @@ export interface Plan {
 interface Below {
   step: Step;
   plan: Plan;
-  /** What it costs to find them. */
+  /** The cost of finding them. */
   extra: Extra | undefined;
 }
 
@@ -145,7 +145,7 @@ export function createPlanner(schema: GraphQLSchema, most: number) {
 /** Cost of a field that leads to objects, besides theirs: a statement, or what takes as long. */
 const STEP_COST = 50;
 
-/** What a plan comes to: the most fields of objects that its answer can have, and something for each way to them. */
+/** Returns the cost of a plan: the most fields of objects that its answer can have, and something for each way to them. */
 export function measurePlan({ values, below }: Plan, level: Level, scale: Scale): number {
   let cost = level.objects * values;
   for (const { step, plan, extra } of below)

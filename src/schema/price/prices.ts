@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
 import type { Executor } from "../execute.ts";
 import { type CostLimits, createCosts } from "./costs.ts";
 
-/** What an operation costs. */
+/** The cost of an operation, and its limit. */
 export interface Price {
   value: number;
   limit: number;
@@ -37,7 +37,7 @@ export function tellCost(result: ExecutionResult, cost: Price): ExecutionResult 
   return { ...result, extensions: { ...result.extensions, cost } };
 }
 
-/** Whether a request asks what it costs: by its header, or by its own extensions. */
+/** Tells whether a request asks what it costs: by its header, or by its own extensions. */
 export function asksCost(headers: IncomingHttpHeaders, extensions: unknown): boolean {
   return headers["x-query-cost"] === "1" || (extensions as { cost?: unknown } | null | undefined)?.cost === true;
 }

@@ -12,7 +12,7 @@ const MOST = 100_000;
 /** Filters that an index cannot serve. */
 const BY_TEXT = /^q$|__n?(?:ic|isw|iew|ie|i?re)$/;
 
-/** What something costs besides its objects. */
+/** Returns the cost of something besides its objects. */
 export type Extra = (scale: Scale) => number;
 
 /** Cost of looking for texts in a list of all objects of a model: at every row, unless the list is narrowed by an id, or by what its objects belong to. */

@@ -20,7 +20,7 @@ export interface StructureLimits {
   maxQueryFields: number;
 }
 
-/** What is counted, besides tokens. */
+/** Counts of a document, besides tokens. */
 interface Counts {
   aliases: number;
   depth: number;

@@ -6,7 +6,7 @@ import type { Row } from "../list.ts";
 export interface Weight {
   /** Of any row. */
   fixed: number;
-  /** What a row adds by its long texts; undefined where none is selected. */
+  /** Characters that a row adds by its long texts; undefined where none is selected. */
   long: ((row: Row) => number) | undefined;
 }
 
