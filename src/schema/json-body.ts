@@ -24,7 +24,7 @@ export function parseJson(body: Buffer): unknown {
 
 /**
  * The body of a request as it came. By events: an async iterator takes longer over a small body than all the rest of a small request.
- * @throws {@link AppError} LIMIT_EXCEEDED.
+ * @throws {@link AppError} LIMIT_EXCEEDED; BAD_USER_INPUT when its sender goes away.
  */
 export function readBody(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -38,6 +38,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
       reject(new AppError("LIMIT_EXCEEDED", `The request body is larger than ${MAX_BYTES} bytes.`));
     });
     request.once("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
-    request.once("error", reject);
+    // Nobody is there to be told; and it is nothing that went wrong here.
+    request.once("error", () => reject(new AppError("BAD_USER_INPUT", "The request ended before its body did.")));
   });
 }

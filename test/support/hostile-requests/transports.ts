@@ -1,0 +1,150 @@
+import { once } from "node:events";
+import { Agent, type IncomingMessage, request, type RequestOptions } from "node:http";
+import { connect, type Socket } from "node:net";
+import WebSocket from "ws";
+import type { HostileDocument, Target, Told } from "./kinds.ts";
+
+/** A request as it is written. */
+export interface Asked {
+  method?: string;
+  path?: string;
+  headers?: Record<string, string>;
+  body?: string | Buffer;
+  /** The address that it comes from. */
+  from?: string;
+}
+
+/** Answers that are longer are not looked into. */
+const LONGEST_READ = 1_000_000;
+
+// Hostile clients keep no connections: each request comes on its own.
+const agent = new Agent({ keepAlive: false, maxSockets: Infinity });
+
+/** Sends a request over HTTP, and reads the answer to its end. */
+export async function ask(
+  { url }: Target,
+  { method = "POST", path = "/graphql", headers = {}, body = "", from }: Asked,
+): Promise<Told> {
+  const options: RequestOptions = { method, path, headers, agent, ...(from && { localAddress: from }) };
+  const asked = request(url, { ...options, path });
+  const answer = new Promise<IncomingMessage>((resolve, reject) => asked.once("response", resolve).on("error", reject));
+  asked.end(body);
+  try {
+    const response = await answer;
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    return tellOf(response.statusCode!, Buffer.concat(chunks));
+  } catch (error) {
+    return { end: "cut", says: (error as Error).message };
+  }
+}
+
+function tellOf(status: number, body: Buffer): Told {
+  const start = body.subarray(0, 20).toString();
+  const other = { end: status === 200 ? "answered" : `HTTP ${status}`, says: body.subarray(0, 500).toString() };
+  if (!start.startsWith("{") && !start.startsWith("event:")) return other;
+  if (body.length > LONGEST_READ) return start.includes(`{"errors"`) ? { ...other, end: "an error of a megabyte" } : other;
+  const text = body.toString();
+  const json = /^(?:event: next\ndata: )?(\{.*\})\s*/.exec(text)?.[1];
+  return (json && errorOf(JSON.parse(json))) || other;
+}
+
+/** The first error of an answer of GraphQL. */
+function errorOf(answer: { errors?: { message: string; extensions?: { code?: string } }[] }): Told | undefined {
+  const [error] = answer.errors ?? [];
+  return error && { end: error.extensions?.code ?? "an error without a code", says: error.message };
+}
+
+const bodyOf = (target: Target, { query, variables }: HostileDocument, more: object = {}) =>
+  JSON.stringify({ query, variables: variables?.(target), ...more });
+
+const JSON_TYPE = { "content-type": "application/json" };
+export const keyOf = ({ key }: Target) => ({ authorization: `Token ${key}` });
+
+/** A way in which a document comes to a server. */
+type Transport = (target: Target, document: HostileDocument) => Promise<Told>;
+
+export const TRANSPORTS = {
+  HTTP: (target, document) => ask(target, { headers: { ...JSON_TYPE, ...keyOf(target) }, body: bodyOf(target, document) }),
+  "HTTP with extensions": (target, document) =>
+    ask(target, { headers: { ...JSON_TYPE, ...keyOf(target) }, body: bodyOf(target, document, { extensions: {} }) }),
+  "event stream": (target, document) =>
+    ask(target, { headers: { ...JSON_TYPE, accept: "text/event-stream", ...keyOf(target) }, body: bodyOf(target, document) }),
+  socket: async (target, document) => {
+    const socket = await openSocket(target);
+    try {
+      return await socket.ask("1", document.query, document.variables?.(target));
+    } finally {
+      socket.end();
+    }
+  },
+  GET: (target, document) => {
+    const search = new URLSearchParams({ query: document.query });
+    if (document.variables) search.set("variables", JSON.stringify(document.variables(target)));
+    return ask(target, { method: "GET", path: `/graphql?${String(search)}`, headers: { ...JSON_TYPE, ...keyOf(target) } });
+  },
+} satisfies Record<string, Transport>;
+
+/** A socket of a hostile client. */
+export interface HostileSocket {
+  readonly socket: WebSocket;
+  send(type: string, id?: string, payload?: object): void;
+  /** The first that comes of an operation. */
+  ask(id: string, query: string, variables?: object): Promise<Told>;
+  /** How the server closed it. */
+  readonly closed: Promise<Told>;
+  end(): void;
+}
+
+/** Opens a socket and says who it is, unless it is not to. */
+export async function openSocket(target: Target, init = true): Promise<HostileSocket> {
+  const socket = new WebSocket(`${target.url.replace("http", "ws")}/graphql`, "graphql-transport-ws");
+  socket.on("error", () => undefined);
+  const closed = new Promise<Told>((resolve) =>
+    socket.once("close", (code, reason) => resolve({ end: `closed ${code}`, says: String(reason) })),
+  );
+  await Promise.race([once(socket, "open"), closed]);
+  const send = (type: string, id?: string, payload?: object) => socket.send(JSON.stringify({ id, type, payload }));
+  if (init) {
+    send("connection_init", undefined, { Authorization: `Token ${target.key}` });
+    await Promise.race([once(socket, "message"), closed]);
+  }
+  return {
+    socket,
+    send,
+    closed,
+    end: () => socket.terminate(),
+    ask(id, query, variables) {
+      const told = new Promise<Told>((resolve) => {
+        socket.on("message", (data: Buffer) => {
+          if (data.length > LONGEST_READ) return resolve({ end: "answered", says: "" });
+          const { id: of, type, payload } = JSON.parse(data.toString());
+          if (of !== id) return;
+          resolve(errorOf({ errors: type === "error" ? payload : payload?.errors }) ?? { end: "answered", says: "" });
+        });
+      });
+      send("subscribe", id, { query, variables });
+      return Promise.race([told, closed]);
+    },
+  };
+}
+
+/** Writes bytes to the server's port. */
+export async function openRaw({ url }: Target, text: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on("error", () => undefined);
+  await once(socket, "connect");
+  socket.write(text);
+  return socket;
+}
+
+/** Small queries, one after the other: what was begun before has had its time. @returns `left`, or why one of them was not answered. */
+export async function meanwhile(target: Target): Promise<Told> {
+  const body = JSON.stringify({ query: "{ jobs(limit: 1) { id } }" });
+  for (let n = 0; n < 20; n++) {
+    const told = await ask(target, { headers: { ...JSON_TYPE, ...keyOf(target) }, body });
+    if (told.end !== "answered") return told;
+  }
+  return { end: "left", says: "" };
+}
