@@ -1,14 +1,15 @@
 import { toString as wordsOf } from "cronstrue";
 import { readingAt } from "./local-time.ts";
-import { cronText, type Schedule } from "./schedule.ts";
+import { cronText, type Schedule, wrongCrontab } from "./schedule.ts";
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
-/** A schedule in words: `Every Monday at 09:00 (Europe/Paris)`. */
+/** A schedule in words: `Every Monday at 09:00 (Europe/Paris)`; one whose crontab cannot be read never runs. */
 export function describeSchedule(
   schedule: Pick<Schedule, "crontab" | "expires" | "interval" | "oneOff" | "startTime" | "timeZone">,
 ): string {
-  const { interval, timeZone, oneOff, expires } = schedule;
+  const { interval, crontab, timeZone, oneOff, expires } = schedule;
+  if (interval === "CUSTOM" && wrongCrontab(crontab)) return `Never: the crontab ${JSON.stringify(crontab)} cannot be read.`;
   const isOnce = oneOff || cronText(schedule) === null;
   const zone = interval === "IMMEDIATELY" ? "" : ` (${timeZone})`;
   const end = expires && !isOnce ? `, until ${dayAndTime(timeZone, expires)}` : "";

@@ -102,6 +102,7 @@ export function firstTime(schedule: Omit<Schedule, "enabled" | "state">, now: Da
 /** The next times at which a schedule runs its job, at most `count`, none before its start; a single time that was missed is still to come. */
 export function nextRuns(schedule: Schedule, count: number, now: Date): Date[] {
   if (!schedule.enabled || schedule.state !== "ACTIVE") return [];
+  if (schedule.interval === "CUSTOM" && wrongCrontab(schedule.crontab)) return [];
   const cron = cronText(schedule);
   const wanted = cron === null || schedule.oneOff ? Math.min(count, 1) : count;
   const times: Date[] = [];

@@ -169,6 +169,30 @@ test("a preview says what would come of a schedule, or what is wrong by argument
   );
 });
 
+test("stored crontabs that nothing can read break no list", async () => {
+  const app = await openTestApp(JOBS);
+  const { client } = app;
+  const weekdays = { job_model: "Plain", interval: "CUSTOM", crontab: "0 9 * * 1-5" };
+  const broken = ["x", "", "a b c d e", "0 0 32 1 *", "61 * * * *", "@daily"];
+  const { id: right } = await createSchedule(client, { ...weekdays, name: "Right" });
+  const database = await databaseOf(app);
+  for (const crontab of broken) {
+    const { id } = await createSchedule(client, { ...weekdays, name: `With ${crontab}` });
+    await database.rows.updateTable("scheduled_job").set({ crontab }).where("id", "=", id).execute();
+  }
+  const { scheduled_jobs } = await client.query("{ scheduled_jobs { id describe schedule next_runs(count: 1) } }");
+  expect(scheduled_jobs).toHaveLength(broken.length + 1);
+  for (const { id, ...read } of scheduled_jobs)
+    if (id === right)
+      expect(read).toMatchObject({ describe: "At 09:00, Monday through Friday (UTC)", next_runs: [expect.any(String)] });
+    else
+      expect(read).toEqual({
+        describe: `Never: the crontab ${JSON.stringify(read.schedule)} cannot be read.`,
+        schedule: expect.toBeOneOf(broken),
+        next_runs: [],
+      });
+});
+
 const WORDS = [
   [{ interval: "IMMEDIATELY" }, "Once, at once"],
   [{ interval: "FUTURE", start_time: START, time_zone: "EUROPE_PARIS" }, `Once, on ${YEAR}-03-04 at 09:30 (Europe/Paris)`],
