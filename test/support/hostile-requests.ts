@@ -48,12 +48,9 @@ const LONGEST: Readonly<Record<string, number>> = { socket: 1_000_000, GET: 4000
 
 function fits(through: string, { query, variables }: HostileDocument): boolean {
   const longest = LONGEST[through];
-  return (
-    longest === undefined ||
-    (query.length < longest &&
-      (!variables || through !== "GET") &&
-      JSON.stringify(variables?.({} as never) ?? {}).length < longest)
-  );
+  if (longest === undefined) return true;
+  const lengths = [query, variables?.({} as never) ?? {}].map((part) => JSON.stringify(part).length);
+  return lengths.every((length) => length < longest) && !(variables && through === "GET");
 }
 
 /** What looks at every line of a large table takes as long whichever way it comes. */

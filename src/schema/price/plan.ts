@@ -47,6 +47,8 @@ export interface Plan {
   values: number;
   /** Those that lead to other objects. */
   below: readonly Below[];
+  /** Whether the objects of a connection are counted. */
+  isCounted: boolean;
 }
 
 interface Below {
@@ -95,15 +97,15 @@ export function createPlanner(schema: GraphQLSchema, most: number) {
         if (roots) {
           const merge = (of: readonly SelectionSetNode[]) => mergeSelections(of, fragments, enter);
           const values = SCHEMA_SHARE * countIntrospection(schema, roots, inner, merge, most / SCHEMA_SHARE);
-          below.push({ step: toFew(1), plan: { values, below: [] }, extra: undefined });
+          below.push({ step: toFew(1), plan: { values, below: [], isCounted: false }, extra: undefined });
           continue;
         }
         const field = inner.length > 0 && isObjectType(type) ? type.getFields()[node!.name.value] : undefined;
         if (!field) continue;
         const plan = draw(getNamedType(field.type), inner);
-        below.push({ step: stepOf(type, field, node!), plan, extra: extraOf(field, node!) });
+        below.push({ step: stepOf(type, field, node!), plan, extra: extraOf(field, node!, plan) });
       }
-      return { values: merged.size, below };
+      return { values: merged.size, below, isCounted: [...merged.values()].some(([node]) => node!.name.value === "total_count") };
     }
 
     /** The parts of the schema that `__schema` or `__type` leads to; undefined for another field. */
@@ -131,11 +133,11 @@ export function createPlanner(schema: GraphQLSchema, most: number) {
       return (above, scale) => (above.page ? toPage : few)(above, scale);
     }
 
-    function extraOf({ extensions }: GraphQLField<unknown, unknown>, node: FieldNode): Extra | undefined {
+    function extraOf({ extensions }: GraphQLField<unknown, unknown>, node: FieldNode, { isCounted }: Plan): Extra | undefined {
       const { listOf, via } = extensions as Partial<ListField>;
       // What belongs to an object is found by that, and subscriptions look at what is new.
       const isSearch = listOf && !via && operation.operation === OperationTypeNode.QUERY;
-      return isSearch ? searchCost(node, shapeOf(listOf)) : undefined;
+      return isSearch ? searchCost(node, shapeOf(listOf), isCounted) : undefined;
     }
 
     return { plan: draw(rootType, [operation.selectionSet]), isConditional };

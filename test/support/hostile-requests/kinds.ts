@@ -51,7 +51,8 @@ export interface HostileRequest {
 
 export const ANSWERED = ["answered"] as const;
 export const REFUSED = ["LIMIT_EXCEEDED"] as const;
-export const INVALID = ["GRAPHQL_VALIDATION_FAILED"] as const;
+/** Apollo has a code of its own for what is no document. */
+export const INVALID = ["GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED"] as const;
 export const WRONG = ["BAD_USER_INPUT"] as const;
 /** Either is right: it depends on how much there is to read. */
 export const BOUNDED = [...ANSWERED, ...REFUSED] as const;

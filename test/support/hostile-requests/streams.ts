@@ -52,7 +52,7 @@ export const sockets: Over[] = [
   onSocket("5,000 queries at once", ["closed 4429"], ({ send }) => {
     for (const n of times(5000, String)) send("subscribe", n, { query: "{ __typename }" });
   }),
-  onSocket("300 large answers that nobody reads", ["left", "closed 4429"], ({ socket, send }, { largeId: id }) => {
+  onSocket("300 large answers that nobody reads", ["left", "closed 4429", ...REFUSED], ({ socket, send }, { largeId: id }) => {
     socket.pause();
     for (const n of times(300, String)) send("subscribe", n, { query: LARGE, variables: { id } });
   }),
