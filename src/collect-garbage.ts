@@ -10,11 +10,3 @@ export function collectGarbage(): void {
   (runInNewContext("gc") as () => void)();
   setFlagsFromString("--no-expose-gc");
 }
-
-/** By how many percent of what is in use the heap may grow before it is collected. V8 waits for up to four times as much, while there is memory. */
-const GROWTH_PERCENT = 25;
-
-/** Keeps the heap near what is in use: large answers would else leave hundreds of megabytes of room behind. */
-export function keepHeapSmall(): void {
-  setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
-}

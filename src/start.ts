@@ -1,5 +1,5 @@
 import { openApp } from "./app.ts";
-import { collectGarbage, keepHeapSmall } from "./collect-garbage.ts";
+import { collectGarbage } from "./collect-garbage.ts";
 import { loadConfig } from "./config.ts";
 import { StartError } from "./errors.ts";
 import { withSecrets } from "./hide-secrets.ts";
@@ -7,7 +7,6 @@ import { stopOnSignals } from "./stop-on-signals.ts";
 
 // Node would open a debugger for every process of this user.
 process.on("SIGUSR1", () => undefined);
-keepHeapSmall();
 
 try {
   const app = await openApp(loadConfig(withSecrets(process.env)));
