@@ -48,15 +48,16 @@ export function openReads(file: string, limits: ReadLimits): SqliteReads {
   }
 
   return {
-    async read(statement, bounds) {
-      let rows: Rows | undefined;
+    // Most are answered at once: no turn of the thread is lost on them.
+    read(statement, bounds) {
+      const scan = () => (bounds ? scans : ownScans).read(statement, bounds);
       try {
-        rows = readNow(statement, bounds?.maxBytes);
+        const rows = readNow(statement, bounds?.maxBytes);
+        return rows ? Promise.resolve(rows) : scan();
       } catch (error) {
-        if (!isBusy(error)) throw error;
-        rows = await whenUnlocked(() => readNow(statement, bounds?.maxBytes));
+        if (!isBusy(error)) return Promise.reject(error as Error);
+        return whenUnlocked(() => readNow(statement, bounds?.maxBytes)).then((rows) => rows ?? scan());
       }
-      return rows ?? (bounds ? scans : ownScans).read(statement, bounds);
     },
     estimateRows: () => whenUnlocked(() => estimateRows(connection)),
     close() {

@@ -44,7 +44,8 @@ export async function openSqlite(path: string, limits: ReadLimits): Promise<Data
       }),
     rows: em.getKysely() as Database["rows"],
     // The file is there only once the first statement has run.
-    read: async (statement, bounds) => (await readsOf()).read(statement, bounds),
+    read: (statement, bounds) =>
+      reads ? reads.read(statement, bounds) : readsOf().then((opened) => opened.read(statement, bounds)),
     estimateRows: async () => (await readsOf()).estimateRows(),
     readJson: (column) => (column === null ? null : parseStoredJson(column as string)),
     owners,
