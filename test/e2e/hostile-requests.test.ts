@@ -26,14 +26,14 @@ const ONLY = process.env["HOSTILE_FAMILIES"]?.split(",");
 const ROWS = IS_FULL ? { jobs: 20, results: 8000, lines: 100 } : { jobs: 20, results: 500, lines: 60 };
 const LARGE_RESULT = IS_FULL ? 15_000_000 : 4_000_000;
 
-/** What the long run holds a server to; a busy machine breaks each of them by itself. */
+/** Bars that the long run holds a server to; a busy machine breaks each of them by itself. */
 const BARS = {
   answeredMs: 1000,
   refusedMs: 100,
   serverMb: 400,
   /** Of an innocent client's p99, beside its own when it is alone. */
   times: 3,
-  /** What nobody notices, and what two busy cores add by themselves, in milliseconds: a p99 below is as good as any. */
+  /** A delay that nobody notices, and that two busy cores add by themselves, in milliseconds: a p99 below is as good as any. */
   unnoticedMs: 50,
 };
 

@@ -32,7 +32,7 @@ async function open(): Promise<{ app: TestApp; world: Awaited<ReturnType<typeof 
   return { app, world };
 }
 
-/** What is wrong with an answer; undefined for nothing. */
+/** The fault of an answer; undefined for none. */
 async function send(app: TestApp, query: string, variables: string): Promise<string | undefined> {
   const response = await fetch(`${app.url}/graphql`, {
     method: "POST",

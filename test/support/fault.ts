@@ -11,7 +11,7 @@ export interface Fault {
 
 /** A database that can be hurt. */
 export interface Patient {
-  /** What a server is given as its `DATABASE_URL`. */
+  /** A server's `DATABASE_URL`. */
   url: string;
   faults: Readonly<Record<string, Fault>>;
 }

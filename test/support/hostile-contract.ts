@@ -29,7 +29,7 @@ export const Debugs = job("Debugs", () => new Session().connectToMainThread());
 export const Finds = job("Finds", () => [threads.workerData?.port ?? null, threads.workerData?.pipe ?? null]);
 `;
 
-/** What every sandbox promises about results, errors and built-ins that are not as they should be. */
+/** Promises of every sandbox about results, errors and built-ins that are not as they should be. */
 export function hostileContract(open: () => Sandbox): void {
   async function setup() {
     const sandbox = open();

@@ -53,7 +53,7 @@ function fits(through: string, { query, variables }: HostileDocument): boolean {
   return lengths.every((length) => length < longest) && !(variables && through === "GET");
 }
 
-/** What looks at every line of a large table takes as long whichever way it comes. */
+/** Reads of every line of a large table take as long whichever way they come. */
 const SCANS: ReadonlySet<string> = new Set(["patterns", "text searches", "sorts"]);
 
 /** @param everyWay documents over each transport that takes them; over one each otherwise, in turn. */

@@ -128,7 +128,7 @@ const ANY = [...OTHERS, ...NUMBERS, HUGE, ...TEXTS, ...DEEP];
 /** As many values as one list may not have a parameter for each of, in some database. */
 export const LONG_LISTS: readonly number[] = [1000, 40_000, 70_000];
 
-/** What is sent for a type. Each list holds what can be told apart where it is read: the kinds of a text depend on where it goes. */
+/** Values that are sent for a type. Each list holds those that can be told apart where they are read: the kinds of a text depend on where it goes. */
 export function hostileValues(type: GraphQLInputType, name: string): readonly Hostile[] {
   if (isNonNullType(type)) return hostileValues(type.ofType, name);
   if (isListType(type)) {

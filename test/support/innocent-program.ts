@@ -2,7 +2,7 @@ import { Agent, request } from "node:http";
 
 /* The program of an innocent client: a small query each few milliseconds, whether or not the one before was answered. */
 
-/** What became of the queries that were due in a while. */
+/** Outcomes of the queries that were due in a while. */
 export interface Samples {
   /** Milliseconds from when each was due to its answer's end. */
   latencies: number[];

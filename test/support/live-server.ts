@@ -39,10 +39,10 @@ export interface LiveServer {
 /** The moment at which all lines are said. */
 const FROZEN = Date.UTC(2026, 0, 1);
 
-/** What a test has otherwise. */
+/** Settings that a test has otherwise. */
 export interface LiveServerOptions {
   limits?: Partial<Config>;
-  /** What operations read from. */
+  /** The database that operations read from. */
   reading?: (database: Database) => Database;
 }
 

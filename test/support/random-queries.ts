@@ -9,7 +9,7 @@ import {
   isRequiredArgument,
 } from "graphql";
 
-/** What a random query may ask. */
+/** Bounds of a random query. */
 export interface QueryShape {
   /** Most levels. */
   depth: number;

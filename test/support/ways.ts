@@ -3,14 +3,14 @@ import { post } from "./client.ts";
 import { openEventStream } from "./event-stream.ts";
 import { runToEnd } from "./runs.ts";
 
-/** What is asked. */
+/** A request. */
 interface Asked {
   query: string;
   variables?: Record<string, unknown>;
   extensions?: Record<string, unknown>;
 }
 
-/** What comes of it: as GraphQL answers, however it travels. */
+/** Its outcome: as GraphQL answers, however it travels. */
 interface Told {
   data?: any;
   errors?: { message: string; path?: unknown; extensions: { code: string } }[];

@@ -64,7 +64,7 @@ function puppet() {
 const outcome = (result: unknown, run = 1) =>
   encodeReply({ kind: "outcome", run, fit: true, outcome: { kind: "success", result } });
 
-/** What one run comes to when its vessel says this and then dies. */
+/** Outcome of a run when its vessel says this and then dies. */
 async function outcomeOf(said: readonly (Buffer | string)[], on?: RunListener) {
   const { says, run, cell, die } = puppet();
   const { ended } = await run(on);

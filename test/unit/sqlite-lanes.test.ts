@@ -20,7 +20,7 @@ import { storeLines } from "../support/lines.ts";
 const schema = createSchema();
 const scans = new URL("../../src/entities/databases/sqlite-scans.ts", import.meta.url).href;
 
-/** Whether the server's thread itself has read: its event loop has not turned meanwhile. */
+/** Tells whether the server's thread itself has read: its event loop has not turned meanwhile. */
 async function isReadHere(database: Database, statement: Parameters<Database["read"]>[0], rows: unknown[]): Promise<boolean> {
   let hasTurned = false;
   const turn = setImmediate(() => (hasTurned = true));
@@ -29,7 +29,7 @@ async function isReadHere(database: Database, statement: Parameters<Database["re
   return !hasTurned;
 }
 
-/** Which lane each statement of an operation takes. */
+/** Lane of each statement of an operation. */
 async function lanesOf(database: Database, source: string): Promise<string[]> {
   const lanes: string[] = [];
   const watching: Database = {

@@ -1,6 +1,5 @@
 import { Client, type ClientConfig } from "pg";
-import { AppError } from "../../errors.ts";
-import { ALONE_TIMEOUT_MS, tookTooLong } from "./alone.ts";
+import { ALONE_TIMEOUT_MS, othersAreStarting } from "./alone.ts";
 
 /** Key of the advisory lock; PostgreSQL keeps one for each database. */
 const LOCK = 5_623_874_126;
@@ -15,7 +14,7 @@ export async function alone<T>(config: ClientConfig, work: () => Promise<T>): Pr
   try {
     await client.query(`set lock_timeout = ${ALONE_TIMEOUT_MS}`);
     await client.query("select pg_advisory_lock($1)", [LOCK]).catch((error: Error & { code?: string }) => {
-      throw error.code === "55P03" ? new AppError("CONFLICT", tookTooLong) : error;
+      throw error.code === "55P03" ? othersAreStarting() : error;
     });
     return await work();
   } finally {

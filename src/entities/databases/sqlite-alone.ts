@@ -1,6 +1,5 @@
 import Sqlite from "better-sqlite3";
-import { AppError } from "../../errors.ts";
-import { ALONE_TIMEOUT_MS, tookTooLong } from "./alone.ts";
+import { ALONE_TIMEOUT_MS, othersAreStarting } from "./alone.ts";
 import { isBusy, whenUnlocked } from "./sqlite-busy.ts";
 
 /**
@@ -11,7 +10,7 @@ export async function alone<T>(file: string, work: () => Promise<T>): Promise<T>
   const lock = new Sqlite(`${file}-start`, { timeout: 0 });
   try {
     await whenUnlocked(() => lock.exec("begin exclusive"), ALONE_TIMEOUT_MS).catch((error: unknown) => {
-      throw isBusy(error) ? new AppError("CONFLICT", tookTooLong) : error;
+      throw isBusy(error) ? othersAreStarting() : error;
     });
     return await work();
   } finally {

@@ -5,7 +5,7 @@ import { MAX_FILES, type StopReason } from "./protocol.ts";
 import { encodeFilePart, type FilePart } from "./record-codec.ts";
 import { isFileName, MAX_CHUNK_BYTES, MAX_FILE_NAME } from "./record-limits.ts";
 import type { Redactor } from "./redaction.ts";
-import { createTurns } from "./turns.ts";
+import { createTurns } from "../../turns.ts";
 
 /** After so many bytes the other side's answer is listened for: a file may have been refused long before its end. */
 const LISTEN_BYTES = 1024 * 1024;

@@ -5,7 +5,7 @@ import { MAX_OPERATIONS } from "./protocol.ts";
 import { encodeOperation } from "./record-codec.ts";
 import { MAX_DOCUMENT } from "./record-limits.ts";
 import { toJson } from "./to-json.ts";
-import { createTurns } from "./turns.ts";
+import { createTurns } from "../../turns.ts";
 
 /** Longest variables, in characters of JSON. */
 const MAX_VARIABLES = 4_000_000;

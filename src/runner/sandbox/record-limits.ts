@@ -38,6 +38,6 @@ export const LEVELS: { readonly [level in LogLevel]: true } = {
 /** Returns true for a name that a file can have anywhere: no path, no control characters. */
 export function isFileName(name: unknown): name is string {
   if (typeof name !== "string" || name.length === 0 || name.length > MAX_FILE_NAME) return false;
-  // oxlint-disable-next-line no-control-regex -- just these must not come
-  return !/[/\\\u0000-\u001f\u007f]/.test(name) && name !== "." && name !== ".." && name.isWellFormed();
+  if (/[/\\]/.test(name) || [...name].some((character) => character < " " || character === "\u007f")) return false;
+  return name !== "." && name !== ".." && name.isWellFormed();
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { WebSocket } from "ws";
 import type { Session } from "../../access/authenticate.ts";
-import { createTurns } from "./turns.ts";
+import { createTurns } from "../../turns.ts";
 import type { Usage } from "./usage.ts";
 
 /** A message of the server waits while so many bytes before it are not sent: whoever is slower reads from its cursor, when it can. */

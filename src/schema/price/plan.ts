@@ -47,7 +47,7 @@ export interface Plan {
   values: number;
   /** Those that lead to other objects. */
   below: readonly Below[];
-  /** Whether the objects of a connection are counted. */
+  /** True where it has the number of all objects of a connection, `total_count`. */
   isCounted: boolean;
 }
 

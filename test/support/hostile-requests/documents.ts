@@ -2,7 +2,7 @@ import { times } from "./kinds.ts";
 
 /* How documents are written. */
 
-/** What is innermost, within fields that lead to it. */
+/** The innermost selection, within fields that lead to it. */
 export const braced = (inner: string, ...levels: readonly string[]) =>
   levels.reduceRight((body, level) => `${level} { ${body} }`, inner);
 

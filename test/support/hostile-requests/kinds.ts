@@ -11,7 +11,7 @@ export interface Target {
   fileId: string;
   /** How many ask for something large at once, where many do. */
   crowd: number;
-  /** What webhooks are signed with. */
+  /** The key that signs webhooks. */
   webhookSecret: string;
 }
 

@@ -8,9 +8,9 @@ const TOKENS = structure("MAX_QUERY_TOKENS");
 const DEPTH = structure("MAX_QUERY_DEPTH");
 const DIRECTIVES = structure("MAX_QUERY_DIRECTIVES");
 const FIELDS = structure("MAX_QUERY_FIELDS");
-/** Which of the operations is meant is not said. */
+/** Several operations, none of which is named. */
 const WRONG_OPERATION = ["BAD_USER_INPUT", "BAD_REQUEST", "OPERATION_RESOLUTION_FAILURE"] as const;
-/** Where several limits are passed, any may be the one that is named. */
+/** Documents past several limits: any may be the one that is named. */
 const EITHER = /MAX_QUERY_(TOKENS|FIELDS|DEPTH|ALIASES)/;
 
 const doubling = (count: number, type: string, root: string, leaf: string) =>
