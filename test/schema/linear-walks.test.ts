@@ -11,6 +11,7 @@ import { createContext } from "../../src/schema/context.ts";
 import { createExecutor } from "../../src/schema/execute.ts";
 import { createSchema } from "../../src/schema/index.ts";
 import { createStreams } from "../../src/schema/live/streams.ts";
+import { createCosts } from "../../src/schema/price/costs.ts";
 import { countSteps } from "../support/count-steps.ts";
 import { freshDatabaseUrl } from "../support/database.ts";
 
@@ -59,6 +60,7 @@ test("work on a document grows with the document, never with what its fragments 
   const viewer = { id: "01a20d41-bf32-73c7-86b0-37568f855895", username: "tester", isStaff: true, isSuperuser: true };
   const contextOf = () => createContext({ database, runner, limits: { ...loadConfig({}), maxPageSize: 10_000 } }, viewer);
   const executor = createExecutor(schema);
+  const costOf = createCosts(schema, database, { maxPageSize: 10_000, maxQueryCost: Infinity });
   const openStream = createStreams({
     executor,
     priceOf: () => ({ value: 0, limit: 1 }),
@@ -70,6 +72,7 @@ test("work on a document grows with the document, never with what its fragments 
     fc.asyncProperty(fc.constantFrom(...OPERATIONS), fragments, async (operation, definitions) => {
       const document = parse([operation, ...definitions].join("\n"));
       const steps = countSteps(document);
+      expect(await costOf({ document })).toBeGreaterThan(0);
       if (operation.startsWith("subscription")) {
         const stream = await openStream({ schema, document, viewer, tellsCost: false });
         expect(stream).toHaveProperty("return");

@@ -53,7 +53,7 @@ export function countIntrospection(
       const below = new Map<Part, number>();
       for (const [part, times] of parts)
         for (const next of partsOf(schema, part, nodes[0]!.name.value)) below.set(next, (below.get(next) ?? 0) + times);
-      count(below, inner);
+      if (below.size > 0) count(below, inner);
     }
   }
   count(new Map(roots.map((root) => [root, 1])), selections);
