@@ -44,7 +44,8 @@ test.for(["America/New_York", "Europe/Paris", "Australia/Lord_Howe", "Africa/Cas
   (zone) => {
     fc.assert(
       fc.property(crontab, (text) => {
-        expect(ours(text, zone)).toEqual(dueTimes(text, zone, BEGIN, END));
+        // A crontab with times in UTC may have none here: the last of its days may end too late.
+        expect(ours(text, zone)).toEqual(dueTimes(text, zone, BEGIN, END) ?? []);
       }),
       { numRuns: 15 },
     );
