@@ -56,6 +56,8 @@ export interface ReadBounds {
   maxBytes?: number | undefined;
   /** Id of the user whose read it is: users whose reads have to wait take turns. */
   user?: string | undefined;
+  /** Is told how many bytes the rows have, where several statements are read at a time. */
+  onRead?(bytes: number): void;
 }
 /** Type of the values of {@link Database.isOneOf}, as SQL names it. */
 export type ListType = "double precision" | "integer" | "text" | "timestamptz" | "uuid";

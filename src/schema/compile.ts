@@ -20,11 +20,15 @@ import {
   type NamedTypeNode,
   type OperationDefinitionNode,
   OperationTypeNode,
+  SchemaMetaFieldDef,
   type SelectionNode,
   type SelectionSetNode,
+  TypeMetaFieldDef,
+  valueFromASTUntyped,
   visit,
 } from "graphql";
 import { mergeSelections } from "./merge-selections.ts";
+import { isSliceOver, nextSlice, type Sliced } from "./slices.ts";
 
 /*
  * An operation as functions: what its fields are and how their values are written is settled once, and what is left to do for a row is a
@@ -36,6 +40,8 @@ export interface Subject {
   rootValue: unknown;
   contextValue: unknown;
   variableValues: Record<string, unknown>;
+  /** The work that a long answer is; without it, the answer is made in one slice. */
+  sliced: Sliced | undefined;
 }
 
 /** Values or errors of the resolvers of root fields, by the names of the fields in the answer. */
@@ -48,14 +54,36 @@ export type Given = Map<string, { value: unknown } | { error: unknown }>;
 export type Compiled = (subject: Subject, given: Given) => unknown;
 
 /** Code for many fields takes longer to make than it saves; fragments are counted where they are spread. */
-const MOST_FIELDS = 200;
+const MOST_FIELDS = 1000;
 
-/** Compiles an operation; undefined for one that graphql-js has to answer. */
-export function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Compiled | undefined {
+/** Steps between two looks at the clock. */
+const STEPS = 64;
+
+/** Names of the variables that decide which fields are selected. An operation is compiled for their values. */
+export function readConditions(document: DocumentNode): readonly string[] {
+  const names = new Set<string>();
+  visit(document, {
+    Directive: (directive) => visit(directive, { Variable: ({ name }) => void names.add(name.value) }),
+    VariableDefinition: () => false,
+  });
+  return [...names];
+}
+
+/**
+ * Compiles an operation; undefined for one that graphql-js has to answer.
+ * @param variables values of those that {@link readConditions} names.
+ */
+export function compile(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Subject["variableValues"],
+): Compiled | undefined {
   // What is begun must not be done again from the start, as graphql-js would.
   if (operation.operation === OperationTypeNode.MUTATION) return undefined;
   try {
-    const root = createCompiler(schema, document, operation)(schema.getRootType(operation.operation)!, [operation.selectionSet]);
+    const compiler = createCompiler(schema, document, operation, variables);
+    const root = compiler(schema.getRootType(operation.operation)!, [operation.selectionSet]);
     return (subject, given) => {
       const run = new Run(subject, given);
       const data = root.write(subject.rootValue, run, undefined);
@@ -88,9 +116,13 @@ interface Writer {
 /** Answers a field of an object where a resolver has to. */
 type Answer = (source: unknown, run: Run, path: Path | undefined, target: Target) => void;
 
-/** One execution: it is over when no value is awaited any more. */
+/** One execution: it is over when no value is awaited any more, and no step is left. */
 class Run {
   #awaited = 0;
+  #steps = 0;
+  /** Steps that wait for a slice, from the one at `#next` on. */
+  #left: (() => void)[] = [];
+  #next = 0;
   #settle: { resolve: (data: unknown) => void; reject: (reason: unknown) => void } | undefined;
   #data: unknown;
   #failure: { reason: unknown } | undefined;
@@ -122,15 +154,47 @@ class Run {
     }
     this.#awaited++;
     value.then(
-      (settled) => this.#arrive(target, key, settled, write, path),
+      (settled) => {
+        const step = () => void (target[key] = write(settled, this, path));
+        if (this.mustRest()) this.#leave(step);
+        else this.#take(step);
+      },
       (reason: unknown) => this.#fail(reason),
     );
   }
 
-  #arrive(target: Target, key: string, value: unknown, write: Write, path: Path | undefined): void {
+  /** Tells, at every step, whether others have to have the thread before it. */
+  mustRest(): boolean {
+    return ++this.#steps % STEPS === 0 && this.subject.sliced !== undefined && isSliceOver();
+  }
+
+  /** Takes a step in another slice. */
+  rest(step: () => void): void {
+    this.#awaited++;
+    this.#leave(step);
+  }
+
+  #leave(step: () => void): void {
+    this.#left.push(step);
+    if (this.#left.length === 1) void this.#goOn();
+  }
+
+  async #goOn(): Promise<void> {
+    while (this.#next < this.#left.length) {
+      const sliced = this.subject.sliced!;
+      await nextSlice(sliced);
+      if (sliced.failure) this.#fail(sliced.failure);
+      do this.#take(this.#left[this.#next++]!);
+      while (this.#next < this.#left.length && !this.mustRest());
+    }
+    this.#left = [];
+    this.#next = 0;
+  }
+
+  #take(step: () => void): void {
     if (this.#failure) return;
     try {
-      target[key] = write(value, this, path);
+      step();
       if (--this.#awaited === 0) this.#settle?.resolve(this.#data);
     } catch (reason) {
       this.#fail(reason);
@@ -155,14 +219,25 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** Compiles what is selected of an object type. */
-function createCompiler(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) {
+function createCompiler(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Subject["variableValues"],
+) {
   const fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
   for (const node of document.definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments[node.name.value] = node;
+  const introspected: Readonly<Record<string, GraphQLField<unknown, unknown>>> = {
+    [SchemaMetaFieldDef.name]: SchemaMetaFieldDef,
+    [TypeMetaFieldDef.name]: TypeMetaFieldDef,
+  };
+  const fieldOf = (type: GraphQLObjectType, name: string) =>
+    type.getFields()[name] ?? (type === schema.getQueryType() ? introspected[name] : undefined);
   let count = 0;
 
   /** Says whether what is selected of an object type is of it. */
   const createEnter = (type: GraphQLObjectType) => (selection: SelectionNode, of: NamedTypeNode | undefined) => {
-    if (selection.directives && selection.directives.length > 0) throw new Astray();
+    if (!isIncluded(selection, variables)) return false;
     if (selection.kind === Kind.FIELD && ++count > MOST_FIELDS) throw new Astray();
     const condition = of && schema.getType(of.name.value);
     return !condition || condition === type || (isAbstractType(condition) && schema.isSubType(condition, type));
@@ -177,7 +252,7 @@ function createCompiler(schema: GraphQLSchema, document: DocumentNode, operation
     for (const [key, nodes] of found) {
       if (key === "__proto__") throw new Astray();
       const name = nodes[0]!.name.value;
-      const field = type.getFields()[name];
+      const field = fieldOf(type, name);
       const nullable = field && nullableOf(field.type);
       if (name === "__typename") members.push(`${key}: ${JSON.stringify(type.name)}`);
       else if (!field) throw new Astray();
@@ -273,6 +348,17 @@ function createCompiler(schema: GraphQLSchema, document: DocumentNode, operation
 const nullableOf = (type: GraphQLOutputType) =>
   (isNonNullType(type) ? type.ofType : type) as GraphQLNullableType & GraphQLOutputType;
 
+/** Tells whether a selection counts, by `@skip` and `@include`. Other directives are not ours to obey. */
+function isIncluded({ directives = [] }: SelectionNode, variables: Subject["variableValues"]): boolean {
+  let isSelected = true;
+  for (const { name, arguments: args = [] } of directives) {
+    const value: unknown = args[0] && valueFromASTUntyped(args[0].value, variables);
+    if (typeof value !== "boolean" || (name.value !== "skip" && name.value !== "include")) throw new Astray();
+    if (value === (name.value === "skip")) isSelected = false;
+  }
+  return isSelected;
+}
+
 /** Arguments of a field, made anew where they hold variables; resolvers are given a copy, as each is its owner's. */
 function createArguments(field: GraphQLField<unknown, unknown>, node: FieldNode): (subject: Subject) => Arguments {
   let isConstant = true;
@@ -291,16 +377,28 @@ function readMember(source: unknown, name: string): unknown {
 function listWrite({ write, isDeep }: Writer): Write {
   return (value, run, path) => {
     if (!Array.isArray(value)) throw new Astray();
+    const list = value as readonly unknown[];
     const items: unknown[] = [];
-    try {
-      for (const item of value as readonly unknown[])
-        items.push(write(item, run, isDeep ? { prev: path, key: items.length, typename: undefined } : undefined));
-      return items;
-    } catch (error) {
-      // Items that are promises may fail as well, and nobody is going to ask.
-      for (const item of value as readonly unknown[]) if (isPromise(item)) item.then(undefined, () => undefined);
-      throw error;
-    }
+    // Items that are promises may fail as well, and nobody is going to ask.
+    const forget = () => list.forEach((item) => isPromise(item) && item.then(undefined, () => undefined));
+    let isForgotten = false;
+    const writeOn = () => {
+      try {
+        for (let n = items.length; n < list.length; n++) {
+          if (run.mustRest()) {
+            if (!isForgotten) forget();
+            isForgotten = true;
+            return run.rest(writeOn);
+          }
+          items.push(write(list[n], run, isDeep ? { prev: path, key: n, typename: undefined } : undefined));
+        }
+      } catch (error) {
+        forget();
+        throw error;
+      }
+    };
+    writeOn();
+    return items;
   };
 }
 

@@ -6,8 +6,7 @@ import { newId } from "../entities/new-id.ts";
 import { AppError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
 import type { ListScope, PageLimits } from "./list-arguments.ts";
-import { boundDatabase, type BoundLimits, Bounds, type WhenGone } from "./price/bounds.ts";
-import type { Usage } from "./live/usage.ts";
+import { boundDatabase, type BoundLimits, Bounds, type OperationUsage, type WhenGone } from "./price/bounds.ts";
 import { createRelations, type Relations } from "./relations.ts";
 
 /** What every resolver is given; one an operation. */
@@ -41,7 +40,7 @@ export type SendingRun = { hold: Hold } | { token: string };
 export interface ContextDeps extends Pick<Context, "database" | "runner"> {
   limits: BoundLimits & PageLimits;
   /** Counts the answers that users have not read yet; absent where nobody reads from a socket or request. */
-  usage?: Pick<Usage, "room">;
+  usage?: OperationUsage;
 }
 
 /** How an operation came. */

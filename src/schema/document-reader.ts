@@ -2,8 +2,8 @@ import { type DocumentNode, GraphQLError, type GraphQLSchema, validate } from "g
 import { LRUCache } from "lru-cache";
 import { parseWithin, type StructureLimits } from "./price/structure.ts";
 
-/** How many documents are kept parsed. */
-const KEPT_DOCUMENTS = 500;
+/** Characters of the documents that are kept parsed, together. A parsed document takes some hundred times the room of its text. */
+const KEPT_CHARACTERS = 200_000;
 
 /** Longer documents are not kept; in characters. */
 export const LONGEST_KEPT = 20_000;
@@ -26,6 +26,32 @@ export function createDocumentReader(schema: GraphQLSchema, limits: StructureLim
       throw error;
     }
   };
-  const kept = new LRUCache({ max: KEPT_DOCUMENTS, memoMethod: read });
+  const kept = new LRUCache<string, ReturnType<ReadDocument>>({
+    maxSize: KEPT_CHARACTERS,
+    // A text without anything takes a place too.
+    sizeCalculation: (_, text) => text.length + 1,
+    memoMethod: read,
+  });
   return (text) => (text.length > LONGEST_KEPT ? read(text) : kept.memo(text));
+}
+
+/** Parsed documents by the keys of Apollo Server. */
+export interface DocumentStore {
+  get(key: string): Promise<DocumentNode | undefined>;
+  set(key: string, document: DocumentNode): Promise<void>;
+  delete(key: string): Promise<boolean>;
+}
+
+/** Returns a store for the documents that Apollo Server parses for itself: its own would take over 30 MB. */
+export function createDocumentStore(): DocumentStore {
+  const kept = new LRUCache<string, DocumentNode>({
+    maxSize: KEPT_CHARACTERS,
+    maxEntrySize: LONGEST_KEPT,
+    sizeCalculation: ({ loc }) => (loc?.end ?? 0) + 1,
+  });
+  return {
+    get: async (key) => kept.get(key),
+    set: async (key, document) => void kept.set(key, document),
+    delete: async (key) => kept.delete(key),
+  };
 }

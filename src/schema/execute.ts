@@ -8,8 +8,7 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from "graphql";
-import { LRUCache } from "lru-cache";
-import { compile, type Compiled, type Given } from "./compile.ts";
+import { compile, type Compiled, type Given, readConditions, type Subject } from "./compile.ts";
 import type { Context } from "./context.ts";
 import { refusalOf } from "./price/bounds.ts";
 import { createRetelling } from "./retell.ts";
@@ -21,8 +20,14 @@ export interface Executor {
   execute(args: ExecutionArgs): Answer;
 }
 
-/** Operations that are kept compiled. */
-const KEPT_OPERATIONS = 500;
+/** An operation, compiled for the values of the variables that decide which fields are selected. */
+interface Kept {
+  conditions: readonly string[];
+  byValues: Map<string, { compiled: Compiled | undefined }>;
+}
+
+/** Values for which one operation is kept compiled. */
+const MOST_VALUES = 8;
 
 /** As many errors of variables as graphql-js tells; to make each takes far longer than to find it. */
 const MOST_ERRORS = { maxErrors: 50 };
@@ -32,37 +37,41 @@ const MOST_ERRORS = { maxErrors: 50 };
  * compiled, and whatever meets an error, so that messages, codes and paths are its own: from what was read until then, for nothing is read twice.
  */
 export function createExecutor(schema: GraphQLSchema): Executor {
-  const kept = new LRUCache<OperationDefinitionNode, { compiled: Compiled | undefined }>({ max: KEPT_OPERATIONS });
+  const kept = new WeakMap<OperationDefinitionNode, Kept>();
   const retell = createRetelling(schema);
-  const compiledOf = (document: DocumentNode, operation: OperationDefinitionNode) => {
-    const known = kept.get(operation);
-    if (known) return known.compiled;
-    const compiled = compile(schema, document, operation);
-    kept.set(operation, { compiled });
-    return compiled;
-  };
+
+  function compiledOf(document: DocumentNode, operation: OperationDefinitionNode, variables: Subject["variableValues"]) {
+    let known = kept.get(operation);
+    if (!known) kept.set(operation, (known = { conditions: readConditions(document), byValues: new Map() }));
+    const { conditions, byValues } = known;
+    const values = conditions.length === 0 ? "" : conditions.map((name) => String(variables[name])).join();
+    let found = byValues.get(values);
+    if (!found) {
+      if (byValues.size >= MOST_VALUES) byValues.clear();
+      byValues.set(values, (found = { compiled: compile(schema, document, operation, variables) }));
+    }
+    return found.compiled;
+  }
 
   function executeCompiled(args: ExecutionArgs): Answer {
     const { document, operationName, rootValue, contextValue } = args;
     const operation = getOperationAST(document, operationName);
-    const compiled = operation && compiledOf(document, operation);
+    if (!operation) return execute(args);
+    const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], args.variableValues ?? {}, MOST_ERRORS);
+    const compiled = coerced && compiledOf(document, operation, coerced);
     if (!compiled) return execute(args);
-    const { coerced, errors } = getVariableValues(
-      schema,
-      operation.variableDefinitions ?? [],
-      args.variableValues ?? {},
-      MOST_ERRORS,
-    );
-    if (errors) return execute(args);
     const given: Given = new Map();
+    const { bounds } = (contextValue ?? {}) as Partial<Context>;
     const tellWhy = (): Answer => {
-      const { bounds } = (contextValue ?? {}) as Partial<Context>;
       if (bounds?.failure) return refusalOf(bounds.failure);
       bounds?.recount();
       return retell(args, given);
     };
     try {
-      const data = compiled({ rootValue, contextValue, variableValues: coerced }, given) as ExecutionResult["data"];
+      const data = compiled(
+        { rootValue, contextValue, variableValues: coerced, sliced: bounds },
+        given,
+      ) as ExecutionResult["data"];
       return data instanceof Promise
         ? data.then((complete: ExecutionResult["data"]) => ({ data: complete! }), tellWhy)
         : { data: data! };

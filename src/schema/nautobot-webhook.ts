@@ -9,9 +9,13 @@ import { AppError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
 import { parseJson, readBody } from "./json-body.ts";
 import { checkTexts } from "./storable-texts.ts";
+import { countValues } from "./write-json.ts";
 
 /** Where Nautobot's webhooks are taken. */
 export const NAUTOBOT_WEBHOOK = "/webhooks/nautobot";
+
+/** Values of an object and its snapshots; Nautobot's own have some hundreds. */
+const MOST_VALUES = 20_000;
 
 const ACTIONS = { created: "CREATE", updated: "UPDATE", deleted: "DELETE" } as const;
 
@@ -56,7 +60,10 @@ export async function takeNautobotWebhook(deps: WebhookDeps, request: IncomingMe
       `The webhook ${problem}: X-Hook-Signature must be the body's HMAC-SHA512 with WEBHOOK_SECRET.`,
     );
   }
-  const payload = payloadSchema.safeParse(parseJson(body));
+  const given = parseJson(body);
+  if (countValues(given, MOST_VALUES) > MOST_VALUES)
+    throw new AppError("LIMIT_EXCEEDED", `The webhook has more than ${MOST_VALUES} values: send less of the object.`);
+  const payload = payloadSchema.safeParse(given);
   if (!payload.success) {
     const details = payload.error.issues.map(({ path, message }) => ({ field: path.join("."), message }));
     throw new AppError("BAD_USER_INPUT", `The webhook is not one of Nautobot's: ${z.prettifyError(payload.error)}`, details);

@@ -13,7 +13,7 @@ import { StartError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
 import { type Coming, type Context, createContext } from "./context.ts";
 import { createErrorFormat } from "./error-format.ts";
-import { createDocumentReader } from "./document-reader.ts";
+import { createDocumentReader, createDocumentStore } from "./document-reader.ts";
 import { createExecutor, type Executor } from "./execute.ts";
 import { fileOfPath, sendFile } from "./file-download.ts";
 import { serveGraphiql } from "./graphiql.ts";
@@ -29,6 +29,8 @@ import { createStreams } from "./live/streams.ts";
 import { openSockets, type SocketLimits } from "./live/websocket.ts";
 import { createUsage, type UsageLimits } from "./live/usage.ts";
 import { NAUTOBOT_WEBHOOK, takeNautobotWebhook } from "./nautobot-webhook.ts";
+import { isSliceOver, newPlace, nextSlice, type Sliced } from "./slices.ts";
+import { writeJson } from "./write-json.ts";
 
 /** Where GraphQL is served; the second is where clients written for Nautobot look. */
 const PATHS: ReadonlySet<string> = new Set(["/graphql", "/api/graphql", "/api/graphql/"]);
@@ -82,11 +84,14 @@ export async function openServer(
     introspection: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
+    documentStore: createDocumentStore(),
     formatError: (formatted, error) => {
       const ours = formatError(error);
       // Apollo knows better which kind of request error it met.
       return ours.extensions?.["code"] === "GRAPHQL_VALIDATION_FAILED" ? formatted : ours;
     },
+    // Apollo does not say whose answer it is: those that are long take turns as if they were one user's.
+    stringifyResult: async (result) => `${(await writeJson(result, { user: "", place: newPlace() })).join("")}\n`,
     plugins: [ApolloServerPluginCacheControlDisabled()],
   });
   await apollo.start();
@@ -129,6 +134,7 @@ export async function openServer(
     usage.mustHaveRead(viewer.id);
     const { method = "GET", headers } = request;
     const body = await readJsonBody(request);
+    if (isSliceOver()) await nextSlice({ user: viewer.id, place: newPlace() });
     const token = headers["x-job-result"] as string | undefined;
     const context = contextOf(viewer, {
       sender: token === undefined ? undefined : { token },
@@ -137,8 +143,13 @@ export async function openServer(
     });
     const plain = readPlainRequest(method, headers, body, readDocument);
     const result = plain && (await executor.execute({ schema, contextValue: context, ...plain }));
-    if (result && !result.errors)
-      return writeTo(viewer, response, 200, { "content-type": plain.contentType }, `${JSON.stringify(result)}\n`);
+    if (response.closed) return;
+    if (result && !result.errors) {
+      const headers = { "content-type": plain.contentType };
+      if (context.bounds.isLong)
+        return writeInPieces(viewer, response, headers, await context.bounds.write(result), context.bounds);
+      return writeTo(viewer, response, 200, headers, `${JSON.stringify(result)}\n`);
+    }
     // Apollo parses and validates for itself, and what is too large is refused before anybody does.
     if (!plain) for (const text of textsOf(search, body)) readDocument(text);
     await answerByApollo({ method, search, body }, { context, result }, request, response);
@@ -166,8 +177,38 @@ export async function openServer(
   /** A long answer counts as one that waits to be read until it has left, or nobody is there to read it. */
   function writeTo({ id }: Viewer, response: ServerResponse, ...parts: [status: number, headers: Headers, body: string]): void {
     const [, , { length }] = parts;
+    if (response.closed) return;
     if (length > UNCOUNTED) response.once("close", usage.hold(id, length));
     write(response, ...parts);
+  }
+
+  /** The same, of a text in pieces: each is written once those before it have left. */
+  async function writeInPieces(
+    { id }: Viewer,
+    response: ServerResponse,
+    headers: Headers,
+    pieces: string[],
+    sliced: Sliced,
+  ): Promise<void> {
+    if (response.closed) return;
+    pieces.push("\n");
+    response.once(
+      "close",
+      usage.hold(
+        id,
+        sum(pieces, ({ length }) => length),
+      ),
+    );
+    response.writeHead(200, { ...headers, ...NO_SNIFFING, "content-length": sum(pieces, (piece) => Buffer.byteLength(piece)) });
+    for (const piece of pieces) {
+      if (!response.write(piece) && !response.closed)
+        await new Promise<void>((resolve) => {
+          response.once("drain", resolve).once("close", resolve);
+        });
+      if (isSliceOver()) await nextSlice(sliced);
+      if (response.closed) return;
+    }
+    response.end();
   }
 
   const http = createServer((request, response) => {
@@ -286,6 +327,8 @@ function write(response: ServerResponse, status: number, headers: Headers, body:
     .writeHead(status, { ...headers, ...NO_SNIFFING, "content-length": bytes })
     .end(body, bytes === body.length ? "latin1" : "utf8");
 }
+
+const sum = <T>(items: readonly T[], of: (item: T) => number) => items.reduce((total, item) => total + of(item), 0);
 
 async function listen(http: HttpServer, host: string, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {

@@ -128,7 +128,9 @@ describe("the statements of an operation", () => {
     const [small, large] = [await storeRun(database, { result: 1 }), await storeRun(database, { result: "x".repeat(300_000) })];
     const { body } = await post(url, KEY, { query: aliased, variables: { id: small } });
     expect(Object.keys(body.data)).toHaveLength(100);
-    expect([most, count]).toEqual([4, 100]);
+    expect(count).toBe(100);
+    // Fewer where the thread was taken meanwhile.
+    expect(most).toBeLessThanOrEqual(4);
     const refused = await post(url, KEY, { query: aliased, variables: { id: large } });
     expect(refused.body.errors[0].message).toContain("MAX_ANSWER_BYTES");
     expect(count).toBeLessThanOrEqual(108);

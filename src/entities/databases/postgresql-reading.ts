@@ -112,6 +112,11 @@ export class Reading extends (Query as unknown as new (config: QueryConfig) => Q
     this.#bound.onMore();
   }
 
+  /** Bytes of the rows that were read. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get #isFull(): boolean {
     return this.#bytes > this.#bound.bytes;
   }

@@ -104,7 +104,10 @@ export function openReads(writers: Pool, { readerConnections, statementTimeoutMs
       isOver = true;
       unwatch();
     }
-    if (!ended) return { rows: reading.found };
+    if (!ended) {
+      bounds.onRead?.(reading.bytes);
+      return { rows: reading.found };
+    }
     // A request that is late would meet the next statement: let it be this one.
     await ended.canceled;
     await client.query("select").catch((error: unknown) => {

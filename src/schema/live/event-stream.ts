@@ -14,6 +14,7 @@ import { readJsonBody } from "../json-body.ts";
 import type { OpenStream, Stream } from "./streams.ts";
 import type { Usage } from "./usage.ts";
 import { NO_SNIFFING } from "../no-sniffing.ts";
+import { isSliceOver, newPlace, nextSlice } from "../slices.ts";
 
 /** What event streams need. */
 export interface EventStreamDeps {
@@ -54,6 +55,7 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
   /** Answers of one operation; the errors of a document that is not valid come before the stream begins. */
   async function answersOf(session: Session, request: IncomingMessage, whenGone: WhenGone): Promise<Stream | string[]> {
     const { query, operationName, variables, extensions } = await readAsked(request);
+    if (isSliceOver()) await nextSlice({ user: session.id, place: newPlace() });
     const tellsCost = asksCost(request.headers, extensions);
     const document = readDocument(query);
     if (!("kind" in document)) throw new InvalidDocument(document);
@@ -62,12 +64,14 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
     if (request.method === "GET" && operation.operation === OperationTypeNode.MUTATION)
       throw new AppError("BAD_USER_INPUT", "A mutation is sent with POST.");
     const asked = { schema, document, operationName, variableValues: variables };
+    const contextValue = contextOf(session, { tellsCost, whenGone });
     const result =
       operation.operation === OperationTypeNode.SUBSCRIPTION
         ? await openStream({ ...asked, viewer: session, tellsCost })
-        : await executor.execute({ ...asked, contextValue: contextOf(session, { tellsCost, whenGone }) });
+        : await executor.execute({ ...asked, contextValue });
     if (Symbol.asyncIterator in result) return result as Stream;
-    return [JSON.stringify({ ...result, ...(result.errors && { errors: result.errors.map(formatError) }) })];
+    const answer = { ...result, ...(result.errors && { errors: result.errors.map(formatError) }) };
+    return [(await contextValue.bounds.write(answer)).join("")];
   }
 
   return {

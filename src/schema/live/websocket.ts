@@ -11,6 +11,7 @@ import type { ReadDocument } from "../document-reader.ts";
 import type { FormatError } from "../error-format.ts";
 import type { Executor } from "../execute.ts";
 import { asksCost } from "../price/prices.ts";
+import { isSliceOver, newPlace, nextSlice } from "../slices.ts";
 import { type Connection, createConnection } from "./connection.ts";
 import type { OpenStream, Stream } from "./streams.ts";
 import type { Usage } from "./usage.ts";
@@ -83,13 +84,14 @@ export function openSockets(deps: SocketDeps): Sockets {
       end();
       return stream;
     },
-    onSubscribe({ extra: connection, subscriptions }, id, { query, operationName, variables, extensions }) {
+    async onSubscribe({ extra: connection, subscriptions }, id, { query, operationName, variables, extensions }) {
       const refusal = connection.refuse(Object.keys(subscriptions).length);
       if (refusal) {
         connection.socket.close(CLOSE.tooMany, refusal);
         return [new GraphQLError(refusal)];
       }
       connection.underWay = subscriptions;
+      if (isSliceOver()) await nextSlice({ user: connection.session!.id, place: newPlace() });
       const document = read(query);
       if (!("kind" in document)) return document;
       const isWanted = () => id in subscriptions && connection.socket.readyState === connection.socket.OPEN;
@@ -166,7 +168,8 @@ export function openSockets(deps: SocketDeps): Sockets {
           return closeSlow(connection.socket, error);
         }
         const { errors, ...result } = await executor.execute(asked);
-        const answer = JSON.stringify({ ...result, ...(errors && { errors: errors.map(formatError) }) });
+        const pieces = await asked.contextValue.bounds.write({ ...result, ...(errors && { errors: errors.map(formatError) }) });
+        const answer = pieces.join("");
         if (isWanted()) await connection.send(nextOf(id, answer));
       });
     } finally {

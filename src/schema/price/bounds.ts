@@ -1,10 +1,13 @@
 import { type ExecutionArgs, type ExecutionResult, getOperationAST, GraphQLError, OperationTypeNode } from "graphql";
 import type { CompiledQuery } from "kysely";
+import { LRUCache } from "lru-cache";
 import { type Database, type ReadBounds, TooManyBytes } from "../../entities/database.ts";
 import { AppError } from "../../errors.ts";
 import type { Context } from "../context.ts";
 import type { Executor } from "../execute.ts";
 import { unreadRefusal, type Usage } from "../live/usage.ts";
+import { isSliceOver, newPlace, nextSlice, type Sliced } from "../slices.ts";
+import { writeJson } from "../write-json.ts";
 import { deadlinesOf } from "./deadlines.ts";
 
 /** How far an operation may go once it has begun. */
@@ -14,12 +17,22 @@ export interface BoundLimits {
   operationTimeoutMs: number;
 }
 
+/** The part of {@link Usage} that one operation is counted in. */
+export type OperationUsage = Pick<Usage, "room" | "make" | "mayMake" | "turnToMake" | "made">;
+
+/** Bytes that statements read at last, by their texts, where those were many: as many are expected of them again. */
+const largeReads = new LRUCache<string, number>({ max: 500 });
+
 /** Has a function called once nobody waits for the answer any more. */
 export type WhenGone = (act: () => unknown) => unknown;
 
 /** A character of an answer may have taken more than a byte to store; a single result may be all of an answer, in any script. */
 const STORED_BYTES = 1.5;
 const stored = (characters: number) => Math.ceil(characters * STORED_BYTES);
+
+/** Characters, or values, from which on an answer is written in slices. */
+const LONG_CHARACTERS = 128 * 1024;
+const LONG_VALUES = 4000;
 
 /** Statements of an operation that are under way at a time: what they read is counted before there is more of it, and others get a turn. */
 const READS_AT_ONCE = 4;
@@ -28,7 +41,8 @@ const READS_AT_ONCE = 4;
  * The rest of one operation's limits. When it has used one up, or nobody waits for it any more, the statements that it reads are
  * broken off, and none is begun.
  */
-export class Bounds {
+export class Bounds implements Sliced {
+  readonly place = newPlace();
   readonly #limits: BoundLimits;
   #whenGone: WhenGone | undefined;
   #left: number;
@@ -38,17 +52,18 @@ export class Bounds {
   #due = 0;
   #failure: AppError | undefined;
   #hasEnded = false;
+  #values = 0;
   #onFailure: (() => void) | undefined;
   #reading = 0;
   #waiting: (() => void)[] | undefined;
   readonly user: string;
-  readonly #usage: Pick<Usage, "room"> | undefined;
+  readonly #usage: OperationUsage | undefined;
 
   /**
    * @param user id of the user whose operation it is; reads of users take turns.
    * @param usage counts what waits to be read by that user: what is read may become part of it.
    */
-  constructor(limits: BoundLimits, user: string, whenGone?: WhenGone, usage?: Pick<Usage, "room">) {
+  constructor(limits: BoundLimits, user: string, whenGone?: WhenGone, usage?: OperationUsage) {
     this.#limits = limits;
     this.user = user;
     this.#usage = usage;
@@ -74,8 +89,39 @@ export class Bounds {
     return this.#controller.signal;
   }
 
+  /** To be called when the operation had to wait: its client may have gone meanwhile. */
+  lookAround(): void {
+    void this.signal;
+  }
+
+  /** Tells how many values the answer has at most. */
+  expect(values: number): void {
+    this.#values = values;
+  }
+
+  /** Tells whether the answer may be so long that writing it would keep others waiting. */
+  get isLong(): boolean {
+    return this.#values > LONG_VALUES || this.#limits.maxAnswerBytes - this.#left > LONG_CHARACTERS;
+  }
+
   /** Runs a statement, as far as the operation may go. */
   read(database: Database, statement: CompiledQuery): Promise<Record<string, unknown>[]> {
+    const mustWait = isSliceOver() || this.#usage?.mayMake(this.user, this.place) === false;
+    return mustWait ? this.#readInTurn(database, statement) : this.#read(database, statement);
+  }
+
+  async #readInTurn(database: Database, statement: CompiledQuery): Promise<Record<string, unknown>[]> {
+    if (isSliceOver()) await nextSlice(this);
+    if (this.#usage?.mayMake(this.user, this.place) === false) {
+      await this.#usage.turnToMake(this.user, this.place);
+      // Those who had the turn before may have used up the slice.
+      if (isSliceOver()) await nextSlice(this);
+    }
+    this.lookAround();
+    return this.#read(database, statement);
+  }
+
+  #read(database: Database, statement: CompiledQuery): Promise<Record<string, unknown>[]> {
     if (this.#failure) return Promise.reject(this.#failure);
     // Of what follows objects after its operation, each statement may read as much as a whole answer.
     if (this.#hasEnded) return database.read(statement, { maxBytes: stored(this.#limits.maxAnswerBytes), user: this.user });
@@ -86,11 +132,14 @@ export class Bounds {
     if (this.#due === 0) this.#due = now + this.#limits.operationTimeoutMs;
     else if (now > this.#due) return Promise.reject(this.#breakLate());
     this.#reading += 1;
-    const bounds = new StatementBounds(this);
+    const bounds = new StatementBounds(this, statement.sql);
+    this.#make(bounds.expected);
     return database.read(statement, bounds).then(
       (rows) => {
         this.#letNext();
-        return rows;
+        // From now on it counts by what becomes part of the answer.
+        this.#make(-bounds.expected);
+        return isSliceOver() ? this.#rest(rows) : rows;
       },
       (error: unknown) => {
         this.#letNext();
@@ -114,9 +163,25 @@ export class Bounds {
     if (next) setImmediate(next);
   }
 
+  /** Holds rows while others have the thread. */
+  async #rest(rows: Record<string, unknown>[]): Promise<Record<string, unknown>[]> {
+    const bytes = bytesOf(rows);
+    this.#make(bytes);
+    await nextSlice(this);
+    this.#make(-bytes);
+    return rows;
+  }
+
+  #make(bytes: number): void {
+    if (bytes !== 0 && !this.#failure && !this.#hasEnded) this.#usage?.make(this.user, this.place, bytes);
+  }
+
   /** Counts what becomes part of the answer. @throws {@link AppError} LIMIT_EXCEEDED when that is too much. */
   take(characters: number): void {
+    const before = this.#left;
     this.#left -= characters;
+    const taken = this.#limits.maxAnswerBytes - this.#left;
+    if (taken > LONG_CHARACTERS) this.#make(Math.min(taken, before - this.#left));
     if (this.#left < 0 || this.#failure) throw this.#failure ?? this.#exhaust();
   }
 
@@ -135,9 +200,22 @@ export class Bounds {
     });
   }
 
+  /** Writes the answer as JSON, in slices: pieces of one text. Until then it is one in the making. */
+  async write(answer: unknown): Promise<string[]> {
+    const taken = this.#limits.maxAnswerBytes - this.#left;
+    if (taken > LONG_CHARACTERS) this.#usage?.make(this.user, this.place, taken);
+    try {
+      if (isSliceOver()) await nextSlice(this);
+      return await writeJson(answer, this);
+    } finally {
+      this.#usage?.made(this.user, this.place);
+    }
+  }
+
   /** To be called when the operation is over: what outlives it holds on to nothing by this. */
   end(): void {
     this.#hasEnded = true;
+    this.#usage?.made(this.user, this.place);
     if (this.#late) deadlinesOf(this.#limits.operationTimeoutMs).delete(this.#late);
     this.#controller = this.#late = this.#onFailure = this.#whenGone = undefined;
   }
@@ -171,6 +249,7 @@ export class Bounds {
     if (this.#failure) return this.#failure;
     this.#failure = failure;
     this.#controller?.abort(failure);
+    this.#usage?.made(this.user, this.place);
     this.#onFailure?.();
     for (const next of this.#waiting?.splice(0) ?? []) next();
     return failure;
@@ -182,14 +261,31 @@ export class Bounds {
   }
 }
 
+/** Characters of the texts in rows; few rows have many of them. */
+function bytesOf(rows: readonly Record<string, unknown>[]): number {
+  let bytes = 0;
+  for (const row of rows) for (const name in row) bytes += (row[name] as { length?: number } | null)?.length ?? 0;
+  return bytes;
+}
+
 /** Bounds of one statement of an operation. */
 class StatementBounds implements ReadBounds {
   readonly #operation: Bounds;
+  readonly #text: string;
+  /** Bytes that it had the last time, where those were many. */
+  readonly expected: number;
   /** The bytes that it was given at last. */
   given = 0;
 
-  constructor(operation: Bounds) {
+  constructor(operation: Bounds, text: string) {
     this.#operation = operation;
+    this.#text = text;
+    this.expected = largeReads.get(text) ?? 0;
+  }
+
+  onRead(bytes: number): void {
+    if (bytes > LONG_CHARACTERS) largeReads.set(this.#text, bytes);
+    else if (this.expected > 0) largeReads.delete(this.#text);
   }
 
   /** Asked for when the statement begins, which may be long after it was asked for. */
@@ -211,6 +307,14 @@ export function createBoundExecutor({ execute }: Executor): Executor {
   return {
     execute(args) {
       const { bounds } = args.contextValue as Context;
+      if (isSliceOver())
+        return bounds.settle(
+          nextSlice(bounds).then(() => {
+            bounds.lookAround();
+            return bounds.failure ? refusalOf(bounds.failure) : execute(args);
+          }),
+          !isMutation(args),
+        );
       const answer = execute(args);
       if (answer instanceof Promise) return bounds.settle(answer, !isMutation(args));
       bounds.end();

@@ -45,7 +45,8 @@ export function asksCost(headers: IncomingHttpHeaders, extensions: unknown): boo
 /** An executor that refuses what costs too much before anything is done for it. Events of a subscription were paid for when it was opened. */
 export function createPricedExecutor({ execute }: Executor, priceOf: PriceOf): Executor {
   function pay(args: ExecutionArgs, price: Price): ReturnType<Executor["execute"]> {
-    const { tellsCost } = args.contextValue as Context;
+    const { tellsCost, bounds } = args.contextValue as Context;
+    bounds.expect(price.value);
     const answer = refuseDear(price) ?? execute(args);
     if (!tellsCost) return answer;
     return answer instanceof Promise ? answer.then((result) => tellCost(result, price)) : tellCost(answer, price);

@@ -33,7 +33,10 @@ export const webhooks: OverHttp[] = [
   webhook("50,000 levels", ["answered", ...WRONG, ...REFUSED, "NOT_FOUND"], () =>
     change({ a: "DEEP" }).replace(`"DEEP"`, `${"[".repeat(50_000)}${"]".repeat(50_000)}`),
   ),
-  webhook("100,000 fields", ANSWERED, () =>
+  webhook("15,000 fields", ANSWERED, () =>
+    change({ object_type: "dcim.device", ...Object.fromEntries(times(15_000, (n) => [`f${n}`, n])) }),
+  ),
+  webhook("100,000 fields", REFUSED, () =>
     change({ object_type: "dcim.device", ...Object.fromEntries(times(100_000, (n) => [`f${n}`, n])) }),
   ),
   webhook("no JSON", WRONG, () => "{"),
