@@ -165,7 +165,7 @@ class Run {
 
   /** Tells, at every step, whether others have to have the thread before it. */
   mustRest(): boolean {
-    return ++this.#steps % STEPS === 0 && this.subject.sliced !== undefined && isSliceOver();
+    return ++this.#steps % STEPS === 0 && this.subject.sliced !== undefined && isSliceOver(this.subject.sliced);
   }
 
   /** Takes a step in another slice. */

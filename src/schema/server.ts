@@ -29,7 +29,7 @@ import { createStreams } from "./live/streams.ts";
 import { openSockets, type SocketLimits } from "./live/websocket.ts";
 import { createUsage, type UsageLimits } from "./live/usage.ts";
 import { NAUTOBOT_WEBHOOK, takeNautobotWebhook } from "./nautobot-webhook.ts";
-import { isSliceOver, newPlace, nextSlice, type Sliced } from "./slices.ts";
+import { isRoundOver, isSliceOver, newWork, nextSlice, type Sliced } from "./slices.ts";
 import { writeJson } from "./write-json.ts";
 
 /** Where GraphQL is served; the second is where clients written for Nautobot look. */
@@ -91,7 +91,7 @@ export async function openServer(
       return ours.extensions?.["code"] === "GRAPHQL_VALIDATION_FAILED" ? formatted : ours;
     },
     // Apollo does not say whose answer it is: those that are long take turns as if they were one user's.
-    stringifyResult: async (result) => `${(await writeJson(result, { user: "", place: newPlace() })).join("")}\n`,
+    stringifyResult: async (result) => `${(await writeJson(result, newWork(""))).join("")}\n`,
     plugins: [ApolloServerPluginCacheControlDisabled()],
   });
   await apollo.start();
@@ -134,7 +134,7 @@ export async function openServer(
     usage.mustHaveRead(viewer.id);
     const { method = "GET", headers } = request;
     const body = await readJsonBody(request);
-    if (isSliceOver()) await nextSlice({ user: viewer.id, place: newPlace() });
+    if (isRoundOver()) await nextSlice(newWork(viewer.id));
     const token = headers["x-job-result"] as string | undefined;
     const context = contextOf(viewer, {
       sender: token === undefined ? undefined : { token },
@@ -205,7 +205,7 @@ export async function openServer(
         await new Promise<void>((resolve) => {
           response.once("drain", resolve).once("close", resolve);
         });
-      if (isSliceOver()) await nextSlice(sliced);
+      if (isSliceOver(sliced)) await nextSlice(sliced);
       if (response.closed) return;
     }
     response.end();

@@ -1,16 +1,26 @@
 /*
- * One thread serves everybody. Work that takes long is done in slices: when one is over, whoever else waits for the thread has it first.
+ * One thread serves everybody. Work that takes long is done in slices: when one is over, whoever else waits for the thread has it first. Work is
+ * begun only while the present round of the event loop is young; once begun it keeps the thread for a slice, since work that is interrupted
+ * holds memory.
  */
 
+/** How old a round of the event loop may be for further work to begin in it, in milliseconds. */
+const ROUND_MS = 10;
+
 /** How long work goes on while others wait for the thread, in milliseconds. */
-const SLICE_MS = 5;
+const SLICE_MS = 20;
+
+/** Works that go on in one round, besides one of each user, while it is young. */
+const MORE_WORKS = 16;
 
 /** Work that goes on in slices. */
 export interface Sliced {
   /** The user whose work it is: users take turns. */
   readonly user: string;
-  /** Grows from one work to the next: of one user's, the oldest is finished first, since each that is begun holds memory. */
+  /** Grows from one work to the next: of one user's, the oldest is finished first. */
   readonly place: number;
+  /** When its slice began, by `performance.now()`. */
+  since: number;
   /** The reason why it is not worth going on; undefined while it is. */
   readonly failure?: Error | undefined;
 }
@@ -22,43 +32,57 @@ interface Waiting {
 
 const waiting = new Map<string, Waiting[]>();
 
-/** When the work of this round of the event loop began; undefined while nobody has asked. */
+/** When this round of the event loop was first asked about; undefined while it was not. */
 let began: number | undefined;
 let places = 0;
 
-/** Returns the place of a work that begins now. */
+/** Returns the place of work that begins now. */
 export const newPlace = (): number => ++places;
 
-/** Tells whether work should be interrupted by {@link nextSlice}: this round of the event loop has lasted long enough. */
-export function isSliceOver(): boolean {
+/** Returns work that begins now. */
+export const newWork = (user: string): Sliced => ({ user, place: newPlace(), since: performance.now() });
+
+/** Tells whether work that would begin now is to wait for {@link nextSlice}. */
+export function isRoundOver(): boolean {
   const now = performance.now();
-  if (began !== undefined) return now - began > SLICE_MS;
+  if (began !== undefined) return now - began > ROUND_MS;
   began = now;
   setImmediate(beginRound);
   return false;
 }
 
-/** Resolves when the work has the thread again; others, who only came meanwhile, have had it then. */
-export function nextSlice({ user, place }: Sliced): Promise<void> {
-  return new Promise((goOn) => {
+/** Tells whether work that has begun is to wait for {@link nextSlice}. */
+export const isSliceOver = ({ since }: Sliced): boolean => performance.now() - since > SLICE_MS;
+
+/** Resolves when the work has the thread, for a slice; others, who only came meanwhile, have had it before. */
+export async function nextSlice(work: Sliced): Promise<void> {
+  const { user, place } = work;
+  await new Promise<void>((goOn) => {
     const queue = waiting.get(user);
-    if (!queue) waiting.set(user, [{ place, goOn }]);
-    else {
-      const behind = queue.findLastIndex((other) => other.place <= place);
-      queue.splice(behind + 1, 0, { place, goOn });
-    }
-    if (began === undefined) isSliceOver();
+    if (queue) queue.splice(queue.findLastIndex((other) => other.place <= place) + 1, 0, { place, goOn });
+    else waiting.set(user, [{ place, goOn }]);
+    isRoundOver();
   });
+  work.since = performance.now();
 }
 
-/** The sockets have been looked at since the last round: now one work of each user goes on. */
+/** The sockets have been looked at since the last round: works that wait begin the next one, which they do after each other. */
 function beginRound(): void {
   began = undefined;
   if (waiting.size === 0) return;
-  isSliceOver();
-  for (const [user, queue] of waiting) {
-    const { goOn } = queue.shift()!;
-    if (queue.length === 0) waiting.delete(user);
-    goOn();
-  }
+  // Of each user one goes on however little time the others leave.
+  for (const user of waiting.keys()) setImmediate(takeTurn, user);
+  for (let n = 0; n < MORE_WORKS; n++) setImmediate(takeTurn);
+}
+
+function takeTurn(user?: string): void {
+  const isOver = isRoundOver();
+  const [next] = user === undefined && !isOver ? waiting.keys() : [user];
+  const queue = next === undefined ? undefined : waiting.get(next);
+  if (!queue) return;
+  const { goOn } = queue.shift()!;
+  // Behind the others, until it is its turn again.
+  waiting.delete(next!);
+  if (queue.length > 0) waiting.set(next!, queue);
+  goOn();
 }

@@ -16,7 +16,7 @@ export async function writeJson(value: unknown, sliced: Sliced): Promise<string[
       pieces.push(piece);
       piece = "";
     }
-    if (isSliceOver()) await nextSlice(sliced);
+    if (isSliceOver(sliced)) await nextSlice(sliced);
   }
   pieces.push(piece);
   return pieces;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { newPlace } from "../../src/schema/slices.ts";
+import { newWork } from "../../src/schema/slices.ts";
 import { partsOf, writeJson } from "../../src/schema/write-json.ts";
 
 const values = fc.jsonValue({ maxDepth: 6 });
@@ -50,7 +50,7 @@ test("a long answer is written in pieces, and others have the thread meanwhile",
     if (!isOver) setImmediate(turn);
   };
   turn();
-  const pieces = await writeJson({ data: { rows } }, { user: "a", place: newPlace() });
+  const pieces = await writeJson({ data: { rows } }, newWork("a"));
   isOver = true;
   expect(pieces.join("")).toBe(JSON.stringify({ data: { rows } }));
   expect(pieces.length).toBeGreaterThan(20);

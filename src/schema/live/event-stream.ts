@@ -14,7 +14,7 @@ import { readJsonBody } from "../json-body.ts";
 import type { OpenStream, Stream } from "./streams.ts";
 import type { Usage } from "./usage.ts";
 import { NO_SNIFFING } from "../no-sniffing.ts";
-import { isSliceOver, newPlace, nextSlice } from "../slices.ts";
+import { isRoundOver, newWork, nextSlice } from "../slices.ts";
 
 /** What event streams need. */
 export interface EventStreamDeps {
@@ -55,7 +55,7 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
   /** Answers of one operation; the errors of a document that is not valid come before the stream begins. */
   async function answersOf(session: Session, request: IncomingMessage, whenGone: WhenGone): Promise<Stream | string[]> {
     const { query, operationName, variables, extensions } = await readAsked(request);
-    if (isSliceOver()) await nextSlice({ user: session.id, place: newPlace() });
+    if (isRoundOver()) await nextSlice(newWork(session.id));
     const tellsCost = asksCost(request.headers, extensions);
     const document = readDocument(query);
     if (!("kind" in document)) throw new InvalidDocument(document);

@@ -11,7 +11,7 @@ import type { ReadDocument } from "../document-reader.ts";
 import type { FormatError } from "../error-format.ts";
 import type { Executor } from "../execute.ts";
 import { asksCost } from "../price/prices.ts";
-import { isSliceOver, newPlace, nextSlice } from "../slices.ts";
+import { isRoundOver, newWork, nextSlice } from "../slices.ts";
 import { type Connection, createConnection } from "./connection.ts";
 import type { OpenStream, Stream } from "./streams.ts";
 import type { Usage } from "./usage.ts";
@@ -91,7 +91,7 @@ export function openSockets(deps: SocketDeps): Sockets {
         return [new GraphQLError(refusal)];
       }
       connection.underWay = subscriptions;
-      if (isSliceOver()) await nextSlice({ user: connection.session!.id, place: newPlace() });
+      if (isRoundOver()) await nextSlice(newWork(connection.session!.id));
       const document = read(query);
       if (!("kind" in document)) return document;
       const isWanted = () => id in subscriptions && connection.socket.readyState === connection.socket.OPEN;

@@ -6,7 +6,7 @@ import { AppError } from "../../errors.ts";
 import type { Context } from "../context.ts";
 import type { Executor } from "../execute.ts";
 import { unreadRefusal, type Usage } from "../live/usage.ts";
-import { isSliceOver, newPlace, nextSlice, type Sliced } from "../slices.ts";
+import { isRoundOver, isSliceOver, newPlace, nextSlice, type Sliced } from "../slices.ts";
 import { writeJson } from "../write-json.ts";
 import { deadlinesOf } from "./deadlines.ts";
 
@@ -34,6 +34,9 @@ const stored = (characters: number) => Math.ceil(characters * STORED_BYTES);
 const LONG_CHARACTERS = 128 * 1024;
 const LONG_VALUES = 4000;
 
+/** Rows that take a while to be made into an answer. */
+const MANY_ROWS = 500;
+
 /** Statements of an operation that are under way at a time: what they read is counted before there is more of it, and others get a turn. */
 const READS_AT_ONCE = 4;
 
@@ -43,6 +46,7 @@ const READS_AT_ONCE = 4;
  */
 export class Bounds implements Sliced {
   readonly place = newPlace();
+  since = performance.now();
   readonly #limits: BoundLimits;
   #whenGone: WhenGone | undefined;
   #left: number;
@@ -106,17 +110,13 @@ export class Bounds implements Sliced {
 
   /** Runs a statement, as far as the operation may go. */
   read(database: Database, statement: CompiledQuery): Promise<Record<string, unknown>[]> {
-    const mustWait = isSliceOver() || this.#usage?.mayMake(this.user, this.place) === false;
+    const mustWait = isSliceOver(this) || this.#usage?.mayMake(this.user, this.place) === false;
     return mustWait ? this.#readInTurn(database, statement) : this.#read(database, statement);
   }
 
   async #readInTurn(database: Database, statement: CompiledQuery): Promise<Record<string, unknown>[]> {
-    if (isSliceOver()) await nextSlice(this);
-    if (this.#usage?.mayMake(this.user, this.place) === false) {
-      await this.#usage.turnToMake(this.user, this.place);
-      // Those who had the turn before may have used up the slice.
-      if (isSliceOver()) await nextSlice(this);
-    }
+    if (this.#usage?.mayMake(this.user, this.place) === false) await this.#usage.turnToMake(this.user, this.place);
+    if (isSliceOver(this)) await nextSlice(this);
     this.lookAround();
     return this.#read(database, statement);
   }
@@ -134,12 +134,18 @@ export class Bounds implements Sliced {
     this.#reading += 1;
     const bounds = new StatementBounds(this, statement.sql);
     this.#make(bounds.expected);
-    return database.read(statement, bounds).then(
+    const answer = database.read(statement, bounds);
+    const asked = performance.now();
+    return answer.then(
       (rows) => {
         this.#letNext();
         // From now on it counts by what becomes part of the answer.
         this.#make(-bounds.expected);
-        return isSliceOver() ? this.#rest(rows) : rows;
+        const waited = performance.now() - asked;
+        this.since += waited;
+        // What came from elsewhere came with others, perhaps.
+        const mustRest = isSliceOver(this) || (waited > 0.5 && rows.length > MANY_ROWS && isRoundOver());
+        return mustRest ? this.#rest(rows) : rows;
       },
       (error: unknown) => {
         this.#letNext();
@@ -205,7 +211,7 @@ export class Bounds implements Sliced {
     const taken = this.#limits.maxAnswerBytes - this.#left;
     if (taken > LONG_CHARACTERS) this.#usage?.make(this.user, this.place, taken);
     try {
-      if (isSliceOver()) await nextSlice(this);
+      if (isSliceOver(this)) await nextSlice(this);
       return await writeJson(answer, this);
     } finally {
       this.#usage?.made(this.user, this.place);
@@ -307,7 +313,8 @@ export function createBoundExecutor({ execute }: Executor): Executor {
   return {
     execute(args) {
       const { bounds } = args.contextValue as Context;
-      if (isSliceOver())
+      // It may have waited since it came.
+      if (isSliceOver(bounds) && isRoundOver())
         return bounds.settle(
           nextSlice(bounds).then(() => {
             bounds.lookAround();
