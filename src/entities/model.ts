@@ -22,7 +22,7 @@ import { Timestamp } from "./timestamp.ts";
  * cannot drift apart. A property whose decorator has `hidden` is a column that no client can ask for.
  */
 
-interface ModelOptions extends Omit<ModelFacts, "search" | "unique"> {
+interface ModelOptions extends Omit<ModelFacts, "indexes" | "search" | "unique"> {
   /** What one object is; becomes the description of the GraphQL type. */
   description: string;
   search?: readonly string[];
@@ -40,11 +40,12 @@ export function Model(options: ModelOptions): ClassDecorator {
     for (const properties of options.indexes ?? []) Index({ properties: properties as never })(target as never);
     ObjectType(`${target.name}Type`, { description: options.description, simpleResolvers: true })(target);
     const { ordering, search = [], naturalKey, defaultFilters } = options;
-    const unique = (options.unique ?? []).map((properties) => properties.map(snakeCase));
+    const named = (groups: ModelOptions["unique"] = []) => groups.map((properties) => properties.map(snakeCase));
     recordModel(target, {
       ordering,
       search,
-      unique,
+      unique: named(options.unique),
+      indexes: named(options.indexes),
       ...(naturalKey && { naturalKey }),
       ...(defaultFilters && { defaultFilters }),
     });
@@ -116,7 +117,7 @@ function column(kind: ColumnKind, type: unknown, graphqlType: object, options: C
     if (options.hidden) return;
     Field(() => graphqlType as never, { nullable, description: options.description })(target, property);
     const choices = kind === "choice" ? { choices: Object.values(graphqlType as Record<string, string>) } : {};
-    const { description, length, unique = false, list = false, unlogged = false } = options;
+    const { description, length, unique = false, index = false, list = false, unlogged = false } = options;
     recordColumn(target, property as string, {
       kind,
       type: graphqlType,
@@ -124,6 +125,7 @@ function column(kind: ColumnKind, type: unknown, graphqlType: object, options: C
       nullable,
       hasDefault: initial !== undefined,
       unique,
+      index,
       list,
       unlogged,
       ...(length !== undefined && { length }),

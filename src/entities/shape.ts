@@ -21,6 +21,8 @@ export interface ColumnShape {
   /** Longest text that fits, in characters. */
   length?: number;
   unique?: boolean;
+  /** True where an index of its own holds it. */
+  index?: boolean;
   /** True for what the change log leaves out. */
   unlogged?: boolean;
   /** True for JSON that is a list of texts. */
@@ -61,6 +63,8 @@ export interface ModelShape extends ModelFacts {
   many: ReadonlyMap<string, ManyShape>;
   /** Groups of columns, none without a value, by which no two rows are the same. */
   keys: readonly (readonly string[])[];
+  /** Groups of columns by which an index holds the rows in order. */
+  sorted: readonly (readonly string[])[];
 }
 
 /** What a model says of itself as a whole. */
@@ -73,6 +77,8 @@ export interface ModelFacts {
   naturalKey?: string;
   /** Wire names whose combination is unique, a group each. */
   unique: readonly (readonly string[])[];
+  /** Wire names that an index holds together, a group each. */
+  indexes: readonly (readonly string[])[];
   /** Values of filters, by their names, that hold for a list of all objects unless the client gives its own, or null. */
   defaultFilters?: Readonly<Record<string, unknown>>;
 }
@@ -127,19 +133,17 @@ export function shapeOf(model: object): ModelShape {
   const columns = new Map(chain.flatMap((part) => [...part.columns]));
   const one = new Map(chain.flatMap((part) => [...part.one]));
   const many = new Map(chain.flatMap((part) => [...part.many]));
-  const said = { ordering: [], search: [], unique: [], ...facts.get(model) };
-  shape = { ...said, model, table: tableOf(model), columns, one, many, keys: keysOf(said.unique, columns, one) };
+  const said = { ordering: [], search: [], unique: [], indexes: [], ...facts.get(model) };
+  const columnsOf = (group: readonly string[]) => group.map((name) => one.get(name)?.column ?? name);
+  const alone = (is: "index" | "unique") => [...columns].filter(([, column]) => column[is]).map(([name]) => [name]);
+  const unique = [["id"], ...alone("unique"), ...said.unique.map(columnsOf)];
+  const filled = new Set([
+    ...[...columns].filter(([, { nullable }]) => !nullable).map(([name]) => name),
+    ...[...one.values()].filter(({ nullable }) => !nullable).map(({ column }) => column),
+  ]);
+  const keys = unique.filter((group) => group.every((column) => filled.has(column)));
+  const sorted = [...unique, ...alone("index"), ...said.indexes.map(columnsOf)];
+  shape = { ...said, model, table: tableOf(model), columns, one, many, keys, sorted };
   shapes.set(model, shape);
   return shape;
-}
-
-function keysOf(
-  unique: ModelFacts["unique"],
-  columns: ReadonlyMap<string, ColumnShape>,
-  one: ReadonlyMap<string, OneShape>,
-): ModelShape["keys"] {
-  const alone = [...columns].filter(([, column]) => column.unique).map(([name]) => [name]);
-  return [["id"], ...alone, ...unique]
-    .filter((group) => group.every((name) => (one.get(name) ?? columns.get(name))?.nullable === false))
-    .map((group) => group.map((name) => one.get(name)?.column ?? name));
 }

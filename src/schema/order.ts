@@ -14,22 +14,41 @@ export interface OrderKey {
  * @throws {@link AppError} BAD_USER_INPUT for a name that is not a column.
  */
 export function orderOf(shape: ModelShape, sort: readonly string[] = shape.ordering): readonly OrderKey[] {
-  const keys = sort.map((key) => keyOf(shape, key));
+  const keys = sort.map((key) => findKey(shape, key) ?? refuseKey(shape, key));
   const sorted = new Set(keys.map(({ column }) => column));
   if (shape.keys.some((group) => group.every((column) => sorted.has(column)))) return keys;
   return [...keys, { column: "id", descending: keys.at(-1)?.descending ?? false, nullable: false }];
 }
 
-function keyOf(shape: ModelShape, key: string): OrderKey {
+function findKey(shape: ModelShape, key: string): OrderKey | undefined {
   const name = key.replace(/^-/, "");
   const reference = shape.one.get(name);
   const column = shape.columns.get(name);
-  if (!reference && (!column || column.kind === "json")) {
-    const names = [...shape.columns].filter(([, { kind }]) => kind !== "json").map(([known]) => known);
-    const message = `"${name}" is not a field to sort by. Sort by one of: ${[...names, ...shape.one.keys()].toSorted().join(", ")}.`;
-    throw new AppError("BAD_USER_INPUT", message, [{ field: "sort", message }]);
-  }
+  if (!reference && (!column || column.kind === "json")) return undefined;
   return { column: reference?.column ?? name, descending: key.startsWith("-"), nullable: (reference ?? column)!.nullable };
+}
+
+function refuseKey(shape: ModelShape, key: string): never {
+  const name = key.replace(/^-/, "");
+  const names = [...shape.columns].filter(([, { kind }]) => kind !== "json").map(([known]) => known);
+  const message = `"${name}" is not a field to sort by. Sort by one of: ${[...names, ...shape.one.keys()].toSorted().join(", ")}.`;
+  throw new AppError("BAD_USER_INPUT", message, [{ field: "sort", message }]);
+}
+
+/**
+ * Tells whether an index holds rows in an order of wire names, but for ties; true where one of them is refused.
+ * @param owner column that holds the id of the one object whose rows are read, where they are not all rows.
+ */
+export function isServed(shape: ModelShape, sort: readonly string[], owner?: string): boolean {
+  if (sort.some((key) => !findKey(shape, key))) return true;
+  const keys = orderOf(shape, sort).filter(({ column }) => column !== owner);
+  return shape.sorted.some((group) => {
+    if (owner !== undefined && group[0] !== owner) return false;
+    const columns = group.filter((column) => column !== owner);
+    const isHeld = (column: string, n: number) => keys[n]?.column === column && keys[n]!.descending === keys[0]!.descending;
+    const settlesTies = shape.keys.includes(group) || keys.slice(columns.length).every(({ column }) => column === "id");
+    return columns.length > 0 && settlesTies && columns.every(isHeld);
+  });
 }
 
 /** The order as SQL. Rows without a value come last, and first when descending, on every database. */

@@ -158,11 +158,14 @@ describe("a cost", () => {
   test("has what it takes to look for texts in a large table or to count it, unless something narrows that", async () => {
     const database = await openDatabase(await freshDatabaseUrl());
     onTestFinished(() => database.close());
-    const rows = new Map([["job_log_entry", 400_000]]);
+    const rows = new Map([
+      ["job_log_entry", 400_000],
+      ["job_result", 4000],
+    ]);
     const costOf = createCosts(createSchema(), { ...database, estimateRows: async () => rows }, DEFAULTS);
     const cost = (inner: string, variableValues = {}) =>
       costOf({ document: parse(`query ($q: String, $run: [String]) { ${inner} }`), variableValues });
-    for (const filter of ['q: "a"', 'message__nic: "a"', 'message__re: ["a", "b"]', 'log_object__iew: "a"'])
+    for (const filter of ['q: "a"', 'message__nic: "a"', 'message__re: "a"', 'log_object__iew: "a"'])
       for (const list of [
         `job_log_entries(${filter}, limit: 1) { id }`,
         `job_log_entries_connection(${filter}, first: 1) { nodes { id } }`,
@@ -174,7 +177,7 @@ describe("a cost", () => {
     const counted = "job_log_entries_connection(first: 0, job_result: $run) { total_count }";
     expect([await cost(counted), await cost(counted, { run: "b" })]).toEqual([8052, 52]);
     // One is allowed in a table of any size, two are not.
-    rows.set("job_log_entry", 500_000_000);
+    rows.set("job_log_entry", 500_000_000).set("job_result", 5_000_000);
     const enormous = createCosts(createSchema(), { ...database, estimateRows: async () => rows }, DEFAULTS);
     const costs = [1, 2].map((count) =>
       enormous({
@@ -193,6 +196,83 @@ describe("a cost", () => {
       'job_log_entries(message: "a", limit: 1) { id }',
     ])
       expect([list, (await cost(list)) < 200]).toEqual([list, true]);
+  });
+
+  test("has what it takes to sort a large table, to leave out what an offset says, and to look for each text", async () => {
+    const database = await openDatabase(await freshDatabaseUrl());
+    onTestFinished(() => database.close());
+    const rows = new Map([
+      ["job_log_entry", 400_000],
+      ["job_result", 4000],
+      ["job", 100],
+    ]);
+    const costOf = createCosts(createSchema(), { ...database, estimateRows: async () => rows }, DEFAULTS);
+    const costs: [inner: string, besides: number, variables?: object][] = [
+      // The order of an index, in either direction.
+      ["job_log_entries(limit: 1) { id }", 0],
+      ['job_log_entries(sort: ["job_result", "sequence"], limit: 1) { id }', 0],
+      ['job_log_entries(sort: ["-job_result", "-sequence"], limit: 1) { id }', 0],
+      ['job_log_entries(sort: "-id", limit: 1) { id }', 0],
+      ["job_log_entries(sort: [], limit: 1) { id }", 0],
+      ["job_log_entries(sort: null, limit: 1) { id }", 0],
+      ["job_log_entries(sort: $sort, limit: 1) { id }", 0],
+      ["job_log_entries(sort: $sort, limit: 1) { id }", 0, { sort: ["-id"] }],
+      // Any other: a tenth.
+      ['job_log_entries(sort: ["message"], limit: 1) { id }', 40_000],
+      ['job_log_entries(sort: ["-job_result", "sequence"], limit: 1) { id }', 40_000],
+      ['job_log_entries(sort: ["sequence"], limit: 1) { id }', 40_000],
+      ["job_log_entries(sort: $sort, limit: 1) { id }", 40_000, { sort: ["message"] }],
+      ["job_log_entries(sort: $sort, limit: 1) { id }", 40_000, { sort: "message" }],
+      ['job_log_entries_connection(sort: ["message"], first: 1) { page_info { has_next_page } }', 40_000],
+      ["job_log_entries(sort: $sort, limit: 1) { id }", 40_000, { sort: Array(100_000).fill("id") }],
+      // What is refused is not sorted.
+      ['job_log_entries(sort: ["nothing"], limit: 1) { id }', 0],
+      // Narrowed.
+      ['job_log_entries(sort: ["message"], job_result: $run, limit: 1) { id }', 0, { run: ["b"] }],
+      ['job_log_entries(sort: ["message"], job_result: $run, limit: 1) { id }', 40_000],
+      // An offset passes over a twentieth of an index's rows, and over none that are not there.
+      ["job_log_entries(offset: 0, limit: 1) { id }", 0],
+      ["job_log_entries(offset: -5, limit: 1) { id }", 0],
+      ["job_log_entries(offset: 200000, limit: 1) { id }", 10_000],
+      ["job_log_entries(offset: $offset, limit: 1) { id }", 10_000, { offset: 200_000 }],
+      ["job_log_entries(offset: 2147483647, limit: 1) { id }", 20_000],
+      // What is sorted is kept.
+      ['job_log_entries(sort: ["message"], offset: 30000, limit: 1) { id }', 70_000],
+      ['job_log_entries(sort: ["message"], offset: 300000, limit: 1) { id }', 100_000],
+      // Together.
+      ['job_log_entries(q: "a", offset: 2000, limit: 1) { id }', 80_100],
+      ["job_log_entries(message__ic: [], limit: 1) { id }", 0],
+      ['job_log_entries(message__ic: ["a", "b"], limit: 1) { id }', 100_000],
+      // Of what belongs to an object there is as much as of others.
+      ['job_results(limit: 2) { job_log_entries(sort: ["message"], limit: 1) { id } }', 20],
+      ['job_results(limit: 2) { job_log_entries(q: "a", limit: 1) { id } }', 40],
+      ["job_results(limit: 2) { job_log_entries_connection(first: 0) { total_count } }", 4],
+      ['job_results(limit: 2) { job_log_entries(sort: ["-sequence"], limit: 1) { id } }', 0],
+      ["job_results(limit: 200) { job_log_entries(offset: 100, limit: 1) { id } }", 1000],
+      ["job_results(limit: 200) { job_log_entries(offset: 10000000, limit: 1) { id } }", 20_000],
+      ['jobs { job_results(sort: ["name"], limit: 1) { id } }', 400],
+      ['jobs { job_results(sort: ["-date_created"], limit: 1) { id } }', 0],
+    ];
+    const header = "query ($sort: [String!], $offset: Int, $run: [String]) ";
+    // The same without what makes the difference.
+    const plain = (inner: string) =>
+      inner.replaceAll(/(?:sort|offset|q|message__ic): (?:\[.*?\]|[^ ]+), /g, "").replace("total_count", "__typename");
+    for (const [inner, besides, variableValues = {}] of costs) {
+      const [all, without] = await Promise.all(
+        [inner, plain(inner)].map((text) =>
+          costOf({ document: parse(`${header}{ ${text} }`), variableValues: { ...variableValues } }),
+        ),
+      );
+      expect([inner, variableValues, all! - without!]).toEqual([inner, variableValues, besides]);
+    }
+    // Any one is allowed in a table of any size.
+    for (const table of rows.keys()) rows.set(table, 500_000_000);
+    const enormous = createCosts(createSchema(), { ...database, estimateRows: async () => rows }, DEFAULTS);
+    for (const [inner] of costs.filter(([text]) => text.startsWith("job_log_entries")))
+      expect([inner, await enormous({ document: parse(`${header}{ ${inner} }`) })]).toEqual([
+        inner,
+        expect.toSatisfy((cost: number) => cost < DEFAULTS.maxQueryCost),
+      ]);
   });
 
   test("of what people and tools send is within the limit, on a server in use", async () => {

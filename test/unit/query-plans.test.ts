@@ -1,17 +1,18 @@
-import { graphql } from "graphql";
+import { graphql, parse } from "graphql";
 import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { type Database, openDatabase } from "../../src/entities/database.ts";
 import { PrunableKind } from "../../src/entities/choices.ts";
 import { MODELS } from "../../src/entities/index.ts";
-import { shapeOf } from "../../src/entities/shape.ts";
+import { type ModelShape, shapeOf } from "../../src/entities/shape.ts";
 import { createFileStore } from "../../src/runner/files.ts";
 import { prune } from "../../src/runner/prune.ts";
 import { createScheduler } from "../../src/runner/scheduler.ts";
 import { createContext } from "../../src/schema/context.ts";
 import { createSchema } from "../../src/schema/index.ts";
 import type { ListField } from "../../src/schema/list-arguments.ts";
+import { createCosts } from "../../src/schema/price/costs.ts";
 import { freshDatabaseUrl } from "../support/database.ts";
 import { fillModels } from "../support/fill.ts";
 import { recorder } from "../support/recorder.ts";
@@ -72,6 +73,55 @@ test("indexes serve every default order, at the root, and below where tables gro
     }
   }
   expect(sorts).toEqual([]);
+  await database.close();
+});
+
+/** Names that a model's lists can be sorted by: alone, in pairs, and as its indexes have them; in one direction each, and mixed. */
+function sortsOf({ columns, one, sorted }: ModelShape): string[][] {
+  const nameOf = (column: string) => [...one].find(([, reference]) => reference.column === column)?.[0] ?? column;
+  const names = [...[...columns].filter(([, { kind }]) => kind !== "json").map(([name]) => name), ...one.keys()];
+  const groups = [
+    ...names.map((name) => [name]),
+    ...names.map((name, n) => [name, names[(n + 1) % names.length]!]),
+    ...sorted.map((group) => group.map(nameOf)).filter((group) => group.every((name) => names.includes(name))),
+  ];
+  const back = (name: string) => `-${name}`;
+  return groups.flatMap((group) => [group, group.map(back), group.map((name, n) => (n === 0 ? name : back(name)))]);
+}
+
+test("a sort has a price where no index serves it, and none where one does: at the root, and below where tables grow", async () => {
+  const database = await openDatabase(await freshDatabaseUrl());
+  await fillModels(database, 50);
+  await sql`analyze`.execute(database.rows);
+  const estimateRows = async () => new Map([...(await database.estimateRows()).keys()].map((table) => [table, 1_000_000]));
+  const costOf = createCosts(schema, { ...database, estimateRows }, loadConfig({}));
+  const wrong: string[] = [];
+  let [served, unserved] = [0, 0];
+  for (const model of MODELS) {
+    const root = Object.entries(schema.getQueryType()!.getFields()).find(([, field]) => {
+      const { listOf, as } = field.extensions as Partial<ListField>;
+      return listOf === model && as === "list";
+    });
+    if (!root) continue;
+    const lists = sortsOf(shapeOf(model)).map((sort) => `{ ${root[0]}(limit: 1, sort: ${JSON.stringify(sort)}) { id } }`);
+    for (const [name, { through, target }] of shapeOf(model).many) {
+      if (through || !GROWING.test(shapeOf(target()).table)) continue;
+      for (const sort of sortsOf(shapeOf(target())))
+        lists.push(`{ ${root[0]}(limit: 1) { ${name}(limit: 1, sort: ${JSON.stringify(sort)}) { id } } }`);
+    }
+    for (const list of lists) {
+      const plan = (await plansOf(database, list)).at(-1)!;
+      const price =
+        (await costOf({ document: parse(list) })) - (await costOf({ document: parse(list.replace(/, sort: \[.*?\]/, "")) }));
+      if (SORT.test(plan) && price === 0) wrong.push(`no price: ${list}: ${plan}`);
+      if (!plan.includes("ORDER BY") && price > 0) wrong.push(`${price} for nothing: ${list}: ${plan}`);
+      if (price > 0) unserved++;
+      else served++;
+    }
+  }
+  expect(wrong).toEqual([]);
+  expect(served).toBeGreaterThan(100);
+  expect(unserved).toBeGreaterThan(100);
   await database.close();
 });
 

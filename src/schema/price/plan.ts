@@ -23,7 +23,7 @@ import { shapeOf, tableOf } from "../../entities/shape.ts";
 import type { ListField, SizedField } from "../list-arguments.ts";
 import { mergeSelections } from "../merge-selections.ts";
 import { countIntrospection } from "./introspection.ts";
-import { type Extra, searchCost } from "./searches.ts";
+import { type Extra, scanCost } from "./scans.ts";
 import {
   around,
   type Count,
@@ -54,7 +54,7 @@ export interface Plan {
 interface Below {
   step: Step;
   plan: Plan;
-  /** The cost of finding them. */
+  /** The cost of finding them, besides the statement. */
   extra: Extra | undefined;
 }
 
@@ -70,7 +70,8 @@ const SCHEMA_SHARE = 0.5;
 /** Objects in one event of a subscription. */
 const EVENT_OBJECTS = 500;
 
-const ROWS: ReadonlySet<string> = new Set(MODELS.map(({ name }) => `${name}Type`));
+/** Tables of the types of rows. */
+const TABLES: ReadonlyMap<string, string> = new Map(MODELS.map((model) => [`${model.name}Type`, tableOf(model)]));
 
 /**
  * Makes plans of operations of a schema: drawn once, they are measured again and again.
@@ -103,7 +104,7 @@ export function createPlanner(schema: GraphQLSchema, most: number) {
         const field = inner.length > 0 && isObjectType(type) ? type.getFields()[node!.name.value] : undefined;
         if (!field) continue;
         const plan = draw(getNamedType(field.type), inner);
-        below.push({ step: stepOf(type, field, node!), plan, extra: extraOf(field, node!, plan) });
+        below.push({ step: stepOf(type, field, node!), plan, extra: extraOf(type, field, node!, plan) });
       }
       return { values: merged.size, below, isCounted: [...merged.values()].some(([node]) => node!.name.value === "total_count") };
     }
@@ -127,17 +128,22 @@ export function createPlanner(schema: GraphQLSchema, most: number) {
         const step = !via ? toAll(size) : via.through ? toLinked(size, via.through) : toMany(size);
         return isList ? step : around(step);
       }
-      if (!isList) return ROWS.has(type.name) ? toOne : toOwn;
+      if (!isList) return TABLES.has(type.name) ? toOne : toOwn;
       if (typeof sizedBy === "object" || typeof sizedBy === "function") return toOwned(({ rowsOf }) => rowsOf(tableOf(sizedBy)));
       const few = toFew(sizedBy);
       return (above, scale) => (above.page ? toPage : few)(above, scale);
     }
 
-    function extraOf({ extensions }: GraphQLField<unknown, unknown>, node: FieldNode, { isCounted }: Plan): Extra | undefined {
-      const { listOf, via } = extensions as Partial<ListField>;
-      // What belongs to an object is found by that, and subscriptions look at what is new.
-      const isSearch = listOf && !via && operation.operation === OperationTypeNode.QUERY;
-      return isSearch ? searchCost(node, shapeOf(listOf), isCounted) : undefined;
+    function extraOf(
+      type: GraphQLNamedType,
+      { extensions }: GraphQLField<unknown, unknown>,
+      node: FieldNode,
+      { isCounted }: Plan,
+    ): Extra | undefined {
+      const { listOf, as, via } = extensions as Partial<ListField>;
+      // Subscriptions look at what is new, and mutations at what they change.
+      if (!listOf || as === "filters") return undefined;
+      return scanCost({ node, listOf, via, ownerTable: via && TABLES.get(type.name), isCounted });
     }
 
     return { plan: draw(rootType, [operation.selectionSet]), isConditional };
@@ -151,7 +157,7 @@ const STEP_COST = 50;
 export function measurePlan({ values, below }: Plan, level: Level, scale: Scale): number {
   let cost = level.objects * values;
   for (const { step, plan, extra } of below)
-    cost += STEP_COST + (extra?.(scale) ?? 0) + measurePlan(plan, step(level, scale), scale);
+    cost += STEP_COST + (extra?.(level, scale) ?? 0) + measurePlan(plan, step(level, scale), scale);
   return cost;
 }
 

@@ -1,0 +1,76 @@
+import { type ArgumentNode, type FieldNode, valueFromASTUntyped } from "graphql";
+import { snakeCase } from "../../entities/case.ts";
+import { type ManyShape, type ModelShape, shapeOf } from "../../entities/shape.ts";
+import { isServed } from "../order.ts";
+import type { Level, Scale } from "./levels.ts";
+
+/** Rows in the time that one value of an answer takes: that are compared with a text, counted, sorted, or passed over in an index. */
+const SEARCHED_A_VALUE = 5;
+const COUNTED_A_VALUE = 50;
+const SORTED_A_VALUE = 10;
+const PASSED_A_VALUE = 20;
+
+/** Most that one list costs for this: it has a lane of its own, so one is allowed in a table of any size. */
+const MOST = 100_000;
+
+/** Filters that an index cannot serve. */
+const BY_TEXT = /^q$|__n?(?:ic|isw|iew|ie|i?re)$/;
+
+/** Returns the cost of finding the objects of a field, besides the objects; there is a list for each of those above. */
+export type Extra = (above: Level, scale: Scale) => number;
+
+/** A list as an operation asks for it. */
+export interface AskedList {
+  node: FieldNode;
+  /** The model of its objects. */
+  listOf: object;
+  /** The relation by which they are found; undefined for a list of all objects. */
+  via: ManyShape | undefined;
+  /** Table of the objects that have such a list each, where it is found by a relation. */
+  ownerTable: string | undefined;
+  /** True where its objects are counted. */
+  isCounted: boolean;
+}
+
+/**
+ * Returns the cost of the rows that a list looks at besides those that it answers: all that it chooses from where it looks for texts, is counted, or is
+ * sorted as no index is, unless it is narrowed by an id, or by what its objects belong to; and those that an offset leaves out.
+ */
+export function scanCost({ node, listOf, via, ownerTable, isCounted }: AskedList): Extra | undefined {
+  const { arguments: args = [] } = node;
+  const shape = shapeOf(listOf);
+  const named = (name: string) => args.find((argument) => argument.name.value === name);
+  const [sort, offset] = [named("sort"), named("offset")];
+  const searches = args.filter(({ name }) => BY_TEXT.test(name.value));
+  if (searches.length === 0 && !isCounted && !sort && !offset) return undefined;
+  const keys = new Set(["id", ...[...shape.one.keys()].map(snakeCase).flatMap((name) => [name, `${name}_id`])]);
+  const narrowing = args.filter(({ name }) => keys.has(name.value));
+  const table = via?.through ?? shape.table;
+
+  return ({ objects, repeats }, { variables, rowsOf }) => {
+    const valueOf = (argument: ArgumentNode | undefined): unknown =>
+      (argument && valueFromASTUntyped(argument.value, variables)) ?? undefined;
+    const isNarrowed = narrowing.some((argument) => valueOf(argument) !== undefined);
+    const isSorted = !isNarrowed && !isSortedByIndex(shape, valueOf(sort), via);
+    const texts = searches.reduce((count, argument) => count + countOf(valueOf(argument)), 0);
+    const shares = texts / SEARCHED_A_VALUE + (isCounted ? 1 / COUNTED_A_VALUE : 0) + (isSorted ? 1 / SORTED_A_VALUE : 0);
+    // Which of those above have many is not known: about as many as all have.
+    const lists = ownerTable === undefined ? objects : objects / rowsOf(ownerTable);
+    const looked = isNarrowed ? 0 : lists * rowsOf(table) * shares;
+    const given = valueOf(offset);
+    const each = typeof given === "number" ? Math.max(0, given) : 0;
+    const left = Math.min(objects * each, (via ? repeats : objects) * rowsOf(table));
+    // Rows that are left out of what was sorted are kept until then.
+    return Math.min(MOST, looked + (isSorted ? left : left / PASSED_A_VALUE));
+  };
+}
+
+const countOf = (value: unknown) => (Array.isArray(value) ? value.length : value === undefined ? 0 : 1);
+
+/** Tells whether an index serves the order of a list; its own order is served, and that of what is linked never is. */
+function isSortedByIndex(shape: ModelShape, sort: unknown, via: ManyShape | undefined): boolean {
+  if (sort === undefined) return true;
+  // With more names than there are, which is not looked through for each list.
+  if (via?.through || countOf(sort) > shape.columns.size + shape.one.size) return false;
+  return isServed(shape, [sort].flat().map(String), via?.column);
+}
