@@ -1,15 +1,16 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import fc from "fast-check";
-import { getIntrospectionQuery, parse } from "graphql";
+import { buildSchema, getIntrospectionQuery, OverlappingFieldsCanBeMergedRule, parse, validate } from "graphql";
 import { describe, expect, test } from "vitest";
 import { defaultTabs } from "../../graphiql/default-tabs.ts";
 import { loadConfig } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
+import { countComparisons } from "../../src/schema/price/overlaps.ts";
 import { checkStructure, parseWithin, type StructureLimits } from "../../src/schema/price/structure.ts";
 import { KEY, openTestApp } from "../support/app.ts";
 import { post } from "../support/client.ts";
-import { countSteps } from "../support/count-steps.ts";
+import { countLooks, countSteps } from "../support/count-steps.ts";
 import { ASKING_JOB, waysOf } from "../support/ways.ts";
 
 const DEFAULTS = loadConfig({});
@@ -80,7 +81,7 @@ describe("the limits' edges", () => {
   });
 });
 
-test("counting takes a step for each selection that is written, whatever it expands to, cycles too", () => {
+test("counting takes two steps for each selection that is written, whatever it expands to, cycles too", () => {
   const documents = fc
     .array(fc.array(fc.nat(), { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 60 })
     .map((spreads) =>
@@ -97,18 +98,118 @@ test("counting takes a step for each selection that is written, whatever it expa
       const document = parse(text);
       const steps = countSteps(document);
       checkStructure(document, limits);
-      expect(steps.taken).toBe(steps.size);
+      // Once for the sizes, once for the pairs.
+      expect(steps.taken).toBe(2 * steps.size);
     }),
   );
 });
 
-const HOSTILE: Record<string, [string, keyof StructureLimits]> = {
+/** Documents of so many fields that have one name in one object, each in another way. */
+const PAIRS: Record<string, (count: number) => string> = {
+  "in one set": (count) => `{ ${"jobs { id } ".repeat(count)} }`,
+  "with arguments alone": (count) => `{ ${"user(id: 1) ".repeat(count)} }`,
+  "under another name": (count) => `{ ${"jobs: queues { id } ".repeat(count)} }`,
+  "in inline fragments": (count) =>
+    `{ ... { ${"jobs { id } ".repeat(count / 2)} } ... on Query { ${"jobs { id } ".repeat(count / 2)} } }`,
+  "in a fragment": (count) => `{ ...F } fragment F on Query { ${"jobs { id } ".repeat(count)} }`,
+  "in a fragment that nobody spreads": (count) => `{ id } fragment F on Query { ${"jobs { id } ".repeat(count)} }`,
+  "in two fragments": (count) =>
+    `{ ...F ...G } fragment F on Query { ${"jobs { id } ".repeat(count / 2)} } fragment G on Query { ${"jobs { id } ".repeat(count / 2)} }`,
+  "in a fragment that has another": (count) =>
+    `{ ...F } fragment F on Query { ${"jobs { id } ".repeat(count / 2)} ...G } fragment G on Query { ${"jobs { id } ".repeat(count / 2)} }`,
+  "in parents of one name": (count) =>
+    `{ jobs { ${"job_model { id } ".repeat(count / 2)} } jobs { ${"job_model { id } ".repeat(count / 2)} } }`,
+  "in parents of one name in fragments": (count) =>
+    `{ jobs { ...F } ...G } fragment F on Job { ${"job_model { id } ".repeat(count / 2)} } fragment G on Query { jobs { ${"job_model { id } ".repeat(count / 2)} } }`,
+  "as fragments": (count) => `{ ${repeat(count, (n) => `...F${n}`)} } ${repeat(count, (n) => `fragment F${n} on Query { id }`)}`,
+  "as fragments that are not there": (count) => `{ ${repeat(count, (n) => `...F${n}`)} }`,
+  "as fragments in each other": (count) =>
+    `{ ...F1 } ${repeat(count - 1, (n) => `fragment F${n + 1} on Query { id ...F${n + 2} }`)} fragment F${count} on Query { id }`,
+};
+const limitsOf = (maxQueryFields: number) => ({ ...DEFAULTS, maxQueryFields, maxQueryTokens: 1e6, maxQueryAliases: 1e6 });
+
+test.for(Object.entries(PAIRS))("fields that validation has to compare in pairs have a limit: %s", ([, make]) => {
+  // 600 allow 30,000 pairs: of 245 fields there are 29,890.
+  expect(parseWithin(make(244), limitsOf(600))).toHaveProperty("definitions");
+  expect(() => parseWithin(make(250), limitsOf(600))).toThrow(
+    expect.objectContaining({
+      code: "LIMIT_EXCEEDED",
+      message: expect.stringMatching(/has 3[01]\d{3} pairs of fields or fragments .*; MAX_QUERY_FIELDS allows 30000\.$/),
+    }),
+  );
+});
+
+test("fields of one name are no pairs where nothing merges them, nor where they are compared in no time", () => {
+  for (const text of [
+    `{ ${repeat(250, (n) => `a${n}: jobs { id }`)} }`,
+    `{ ${repeat(250, (n) => `a${n}: jobs { job_model { id } }`)} }`,
+    `{ jobs { ${"id ".repeat(590)} } }`,
+    repeat(250, (n) => `query Q${n} { jobs { id } }`),
+    // As generated clients have them: each component its fragment, with the same fields.
+    `{ jobs { ${repeat(50, (n) => `...F${n}`)} } } ${repeat(50, (n) => `fragment F${n} on Job { id name job_queues { id } latest_result { id user { id } } }`)}`,
+  ])
+    expect(parseWithin(text, limitsOf(800))).toHaveProperty("definitions");
+});
+
+describe("what validation compares", () => {
+  const schema = buildSchema("type Query { a: Query b: Query leaf(x: Int): Int id: ID }");
+  const FRAGMENTS = 4;
+  const draw = (depth: number): fc.Arbitrary<string> => {
+    const kinds = ["...F", "leaf(x: 1)", "id", ...(depth > 0 ? ["a", "b", "..."] : [])];
+    const inner = depth > 0 ? draw(depth - 1) : fc.constant("id");
+    return fc
+      .array(fc.tuple(fc.constantFrom(...kinds), inner, fc.nat(FRAGMENTS), fc.integer({ min: 1, max: 4 })), {
+        minLength: 1,
+        maxLength: 4,
+      })
+      .map((drawn) =>
+        drawn
+          .map(([kind, body, n, times]) => {
+            const text = kind === "...F" ? `...F${n} ` : /^(a|b|\.\.\.)$/.test(kind) ? `${kind} { ${body} } ` : `${kind} `;
+            return text.repeat(times);
+          })
+          .join(""),
+      );
+  };
+  const documents = fc
+    .tuple(draw(3), fc.array(draw(2), { minLength: FRAGMENTS, maxLength: FRAGMENTS }))
+    .map(
+      ([operation, fragments]) =>
+        `{ ${operation} } ${fragments.map((body, n) => `fragment F${n} on Query { ${body} }`).join(" ")}`,
+    );
+
+  test("is about as many pairs as are counted at most, with cycles of fragments, and fragments that are not there", () => {
+    let most = 0;
+    fc.assert(
+      fc.property(documents, (text) => {
+        const document = parse(text);
+        const pairs = countComparisons(document);
+        const steps = countLooks(document);
+        validate(schema, document, [OverlappingFieldsCanBeMergedRule]);
+        // Each compared pair is two looks; whoever walks over the document takes a few at each field.
+        expect(steps.taken).toBeLessThanOrEqual(2 * 1.5 * pairs + 6 * steps.size);
+        most = Math.max(most, steps.taken / steps.size);
+      }),
+      { numRuns: 300 },
+    );
+    // Not because nothing is compared.
+    expect(most).toBeGreaterThan(30);
+  });
+});
+
+const HOSTILE: Record<string, [query: string, limit: keyof StructureLimits, allowed?: number]> = {
   "fragments that double": [
     `{ jobs { ...F0 } } ${repeat(25, (n) => `fragment F${n} on JobType { ...F${n + 1} ...F${n + 1} }`)} fragment F25 on JobType { id }`,
     "maxQueryFields",
   ],
   "many aliases": [`{ ${repeat(500, (n) => `a${n}: job_results(limit: 10000) { id }`)} }`, "maxQueryAliases"],
   "the same field over and over": [`{ jobs { ${"id ".repeat(9000)} } }`, "maxQueryFields"],
+  "one field with fields over and over": [`{ ${"jobs { id } ".repeat(480)} }`, "maxQueryFields", 50_000],
+  "fields over and over in each other": [
+    `{ ${`jobs { ${"job_model { id } ".repeat(15)} } `.repeat(30)} }`,
+    "maxQueryFields",
+    50_000,
+  ],
   "many directives": [`{ jobs { id ${"@include(if: true) ".repeat(900)} } }`, "maxQueryDirectives"],
   "many tokens": [`{ jobs(name: [${'"x" '.repeat(20_000)}]) { id } }`, "maxQueryTokens"],
   "deep fields": [`${"{ jobs { job_results { job_model ".repeat(300)} { id } ${"} } }".repeat(300)}`, "maxQueryDepth"],
@@ -119,7 +220,7 @@ describe("over every transport", () => {
   test("what is too large is refused before anything else looks at it", async () => {
     const app = await openTestApp(ASKING_JOB);
     for (const [way, ask] of Object.entries(waysOf(app))) {
-      for (const [what, [query, limit]] of Object.entries(HOSTILE)) {
+      for (const [what, [query, limit, allowed = DEFAULTS[limit]]] of Object.entries(HOSTILE)) {
         // A URL has a limit of its own.
         if (way.endsWith("GET") && encodeURIComponent(query).length > 12_000) continue;
         const { errors } = await ask({ query });
@@ -128,7 +229,7 @@ describe("over every transport", () => {
           what,
           [
             {
-              message: expect.stringContaining(`${SETTINGS[limit]} allows ${DEFAULTS[limit]}.`),
+              message: expect.stringContaining(`${SETTINGS[limit]} allows ${allowed}.`),
               extensions: { code: "LIMIT_EXCEEDED" },
             },
           ],

@@ -1,9 +1,16 @@
-import { type DocumentNode, type SelectionNode, type SelectionSetNode, visit } from "graphql";
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+  visit,
+} from "graphql";
 
 /** How much was looked at in a document: whoever reads a selection set takes as many steps as it has selections. */
 export interface Steps {
   readonly taken: number;
-  /** Selections in the document, as it is written. */
+  /** Selections in the document, as it is written, or what else is counted. */
   readonly size: number;
 }
 
@@ -21,5 +28,23 @@ export function countSteps(document: DocumentNode): Steps {
     });
   };
   visit(document, { SelectionSet: { leave: (node) => count(node, node.selections) } });
+  return steps;
+}
+
+/** Counts how often anybody looks from now on which selection a field or a fragment has: once on each side of a comparison of two fields. */
+export function countLooks(document: DocumentNode): Steps {
+  const steps = { taken: 0, size: 0 };
+  const count = (node: FieldNode | FragmentDefinitionNode) => {
+    const { selectionSet } = node;
+    steps.size++;
+    Object.defineProperty(node, "selectionSet", {
+      enumerable: true,
+      get() {
+        steps.taken++;
+        return selectionSet;
+      },
+    });
+  };
+  visit(document, { Field: { leave: count }, FragmentDefinition: { leave: count } });
   return steps;
 }

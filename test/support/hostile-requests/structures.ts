@@ -143,7 +143,24 @@ export const sizes: HostileDocument[] = [
 
 /** Pairs of fields that validation compares with each other. */
 export const overlaps: HostileDocument[] = [
-  { words: "one field 480 times", query: `{ ${"jobs { id } ".repeat(480)} }`, due: INVALID },
+  { words: "one field 480 times", query: `{ ${"jobs { id } ".repeat(480)} }`, due: REFUSED, says: FIELDS },
+  {
+    words: "15 fields in each of 30",
+    query: `{ ${`jobs { ${"latest_result { id } ".repeat(15)} } `.repeat(30)} }`,
+    due: REFUSED,
+    says: FIELDS,
+  },
+  {
+    words: "20 fields with eight spreads each",
+    query: `{ ${`jobs { ${times(8, (n) => `...f${n}`).join(" ")} } `.repeat(20)} } ${times(8, (n) => `fragment f${n} on JobType { latest_result { ...g } }`).join(" ")} fragment g on JobResultType { id }`,
+    due: ANSWERED,
+  },
+  {
+    words: "480 fragments in one place",
+    query: `{ ${times(480, (n) => `...f${n}`).join(" ")} } ${times(480, (n) => `fragment f${n} on Query { __typename }`).join(" ")}`,
+    due: REFUSED,
+    says: FIELDS,
+  },
   { words: "one field 900 times in another", query: `{ jobs { ${"id ".repeat(900)} } }`, due: INVALID },
   {
     words: "paths of eight levels, 100 times",
@@ -168,6 +185,7 @@ export const overlaps: HostileDocument[] = [
   {
     words: "arguments that differ, 450 times",
     query: `{ ${times(450, (n) => `jobs(limit: ${n}) { id }`).join(" ")} }`,
-    due: INVALID,
+    due: REFUSED,
+    says: FIELDS,
   },
 ];
