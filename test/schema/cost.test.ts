@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { mapSchema } from "@graphql-tools/utils";
 import fc from "fast-check";
-import { getIntrospectionQuery, graphql, parse } from "graphql";
+import { getIntrospectionQuery, graphql, type GraphQLField, parse } from "graphql";
 import { sql } from "kysely";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { QUERIES } from "../../bench/workloads/reading/queries.ts";
@@ -153,6 +154,40 @@ describe("a cost", () => {
       expect(cost).toBeLessThanOrEqual((countValues(data) / 2) * 1.1 + 110);
       expect(cost).toBeLessThan(DEFAULTS.maxQueryCost * 0.8);
     }
+  });
+
+  test("of introspection is found without another look at the schema, once it was found", async () => {
+    // A schema of its own, of which nothing is known yet.
+    const schema = mapSchema(createSchema());
+    const database = await openDatabase(await freshDatabaseUrl());
+    onTestFinished(() => database.close());
+    const costOf = createCosts(schema, database, DEFAULTS);
+    let looks = 0;
+    for (const type of Object.values(schema.getTypeMap())) {
+      if (!("getFields" in type)) continue;
+      const fields = type.getFields();
+      type.getFields = () => {
+        looks++;
+        return fields as never;
+      };
+      for (const field of Object.values(fields) as GraphQLField<unknown, unknown>[]) {
+        const { args = [] } = field;
+        Object.defineProperty(field, "args", {
+          get() {
+            looks++;
+            return args;
+          },
+        });
+      }
+    }
+    const first = await costOf({ document: parse(getIntrospectionQuery()) });
+    const parts = looks;
+    // Not because nothing is looked at.
+    expect(parts).toBeGreaterThan(500);
+    for (let n = 0; n < 3; n++) expect(await costOf({ document: parse(getIntrospectionQuery()) })).toBe(first);
+    const several = repeat(50, (n) => `a${n}: __type(name: "Query") { fields { name args { name type { name } } } }`);
+    await costOf({ document: parse(`{ ${several} }`) });
+    expect(looks).toBe(parts);
   });
 
   test("has what it takes to look for texts in a large table or to count it, unless something narrows that", async () => {
