@@ -13,8 +13,16 @@ const PASSED_A_VALUE = 20;
 /** Most that one list costs for this: it has a lane of its own, so one is allowed in a table of any size. */
 const MOST = 100_000;
 
-/** Filters that an index cannot serve. */
+/** Filters that an index cannot serve, and those among them that match patterns. */
 const BY_TEXT = /^q$|__n?(?:ic|isw|iew|ie|i?re)$/;
+const BY_PATTERN = /__n?i?re$/;
+
+/** States of a pattern that are looked for in the time of one text. */
+const STATES_A_TEXT = 10;
+/** With so many texts a list costs the most that it can, in any table but a small one: no more are looked at. */
+const MOST_TEXTS = 1000;
+/** Longest part of a pattern that is looked at: it is as many texts. */
+const LONGEST_PATTERN = STATES_A_TEXT * MOST_TEXTS;
 
 /** Returns the cost of finding the objects of a field, besides the objects; there is a list for each of those above. */
 export type Extra = (above: Level, scale: Scale) => number;
@@ -52,7 +60,9 @@ export function scanCost({ node, listOf, via, ownerTable, isCounted }: AskedList
       (argument && valueFromASTUntyped(argument.value, variables)) ?? undefined;
     const isNarrowed = narrowing.some((argument) => valueOf(argument) !== undefined);
     const isSorted = !isNarrowed && !isSortedByIndex(shape, valueOf(sort), via);
-    const texts = searches.reduce((count, argument) => count + countOf(valueOf(argument)), 0);
+    const textsIn = (argument: ArgumentNode) =>
+      (BY_PATTERN.test(argument.name.value) ? weighPatterns : countOf)(valueOf(argument));
+    const texts = searches.reduce((sum, argument) => sum + textsIn(argument), 0);
     const shares = texts / SEARCHED_A_VALUE + (isCounted ? 1 / COUNTED_A_VALUE : 0) + (isSorted ? 1 / SORTED_A_VALUE : 0);
     // Which of those above have many is not known: about as many as all have.
     const lists = ownerTable === undefined ? objects : objects / rowsOf(ownerTable);
@@ -66,6 +76,32 @@ export function scanCost({ node, listOf, via, ownerTable, isCounted }: AskedList
 }
 
 const countOf = (value: unknown) => (Array.isArray(value) ? value.length : value === undefined ? 0 : 1);
+
+/** Returns as how many texts patterns count. */
+function weighPatterns(given: unknown): number {
+  let weight = 0;
+  for (const pattern of Array.isArray(given) ? given : given === undefined ? [] : [given]) {
+    if (weight >= MOST_TEXTS) break;
+    weight += Math.max(1, statesOf(String(pattern).slice(0, LONGEST_PATTERN)) / STATES_A_TEXT);
+  }
+  return weight;
+}
+
+/** A number after what it repeats; of a group, all before it is taken for its content. */
+const REPEAT = /(\)?)\{(\d{0,4})(?:,(\d{0,4}))?\}/g;
+
+/** Returns about how many states a pattern has: a character each, as often as it is repeated. */
+function statesOf(pattern: string): number {
+  let states = 0;
+  let end = 0;
+  for (const { 0: text, 1: group, 2: least, 3: most, index } of pattern.matchAll(REPEAT)) {
+    const times = Number(most || least);
+    states += index - end;
+    states = group ? states * Math.max(1, times) : states + times;
+    end = index + text.length;
+  }
+  return states + pattern.length - end;
+}
 
 /** Tells whether an index serves the order of a list; its own order is served, and that of what is linked never is. */
 function isSortedByIndex(shape: ModelShape, sort: unknown, via: ManyShape | undefined): boolean {

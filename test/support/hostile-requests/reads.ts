@@ -64,6 +64,12 @@ export const patterns: HostileDocument[] = [
     query: `{ ${times(20, (n) => `a${n}: job_log_entries(message__re: "z.*q${n}", limit: 1) { id }`).join(" ")} }`,
     due: BOUNDED,
   },
+  {
+    words: "with many states under 20 names",
+    query: `{ ${times(20, (n) => `a${n}: job_log_entries(message__re: "[a-z ]{0,250}zq${n}", limit: 1) { id }`).join(" ")} }`,
+    due: REFUSED,
+    says: /MAX_QUERY_COST/,
+  },
 ];
 
 const LISTS = [
@@ -113,6 +119,11 @@ export const sorts: HostileDocument[] = [
   {
     words: "under 100 names",
     query: `{ ${times(100, (n) => `a${n}: job_log_entries(sort: ["message"], offset: ${n * 100}, limit: 1) { id }`).join(" ")} }`,
+    due: BOUNDED,
+  },
+  {
+    words: "of each job's runs under 100 names",
+    query: `{ jobs { ${times(100, (n) => `a${n}: job_results(sort: ["name"], limit: 1) { id }`).join(" ")} } }`,
     due: BOUNDED,
   },
 ];
