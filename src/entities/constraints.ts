@@ -22,21 +22,23 @@ const text =
 const lower = (value: string) => value.toLowerCase();
 
 /** How values are compared; of `in`, with any of a list. */
-const LOOKUPS: Readonly<Record<string, Test>> = {
-  exact: (actual, wanted) => actual === wanted,
-  in: (actual, wanted) => actual === wanted,
-  iexact: text((actual, wanted) => actual === wanted, lower),
-  contains: text((actual, wanted) => actual.includes(wanted)),
-  icontains: text((actual, wanted) => actual.includes(wanted), lower),
-  startswith: text((actual, wanted) => actual.startsWith(wanted)),
-  istartswith: text((actual, wanted) => actual.startsWith(wanted), lower),
-  endswith: text((actual, wanted) => actual.endsWith(wanted)),
-  iendswith: text((actual, wanted) => actual.endsWith(wanted), lower),
-  gt: (actual, wanted) => actual > wanted,
-  gte: (actual, wanted) => actual >= wanted,
-  lt: (actual, wanted) => actual < wanted,
-  lte: (actual, wanted) => actual <= wanted,
-};
+const LOOKUPS: ReadonlyMap<string, Test> = new Map(
+  Object.entries({
+    exact: (actual, wanted) => actual === wanted,
+    in: (actual, wanted) => actual === wanted,
+    iexact: text((actual, wanted) => actual === wanted, lower),
+    contains: text((actual, wanted) => actual.includes(wanted)),
+    icontains: text((actual, wanted) => actual.includes(wanted), lower),
+    startswith: text((actual, wanted) => actual.startsWith(wanted)),
+    istartswith: text((actual, wanted) => actual.startsWith(wanted), lower),
+    endswith: text((actual, wanted) => actual.endsWith(wanted)),
+    iendswith: text((actual, wanted) => actual.endsWith(wanted), lower),
+    gt: (actual, wanted) => actual > wanted,
+    gte: (actual, wanted) => actual >= wanted,
+    lt: (actual, wanted) => actual < wanted,
+    lte: (actual, wanted) => actual <= wanted,
+  } satisfies Record<string, Test>),
+);
 
 /** A constraint that was understood. */
 interface Constraint {
@@ -117,8 +119,8 @@ function readConstraint(model: ModelShape, name: string, wanted: unknown): Const
   const columns = column ? [column] : path.length > 0 ? namesOf(shape) : [];
   const [lookup = "exact", ...rest] = parts;
   const refuse = (message: string) => `${JSON.stringify(name)}: ${message}`;
-  if (columns.length === 0 || rest.length > 0 || (lookup !== "isnull" && !LOOKUPS[lookup])) {
-    const known = column ? [...Object.keys(LOOKUPS), "isnull"] : [...shape.one.keys(), ...shape.columns.keys()];
+  if (columns.length === 0 || rest.length > 0 || (lookup !== "isnull" && !LOOKUPS.has(lookup))) {
+    const known = column ? [...LOOKUPS.keys(), "isnull"] : [...shape.one.keys(), ...shape.columns.keys()];
     return refuse(`"${parts.join("__")}" is none of ${known.toSorted().join(", ")}.`);
   }
   if (column?.kind === "json") return refuse("what is in JSON cannot be compared.");
@@ -130,7 +132,7 @@ function readConstraint(model: ModelShape, name: string, wanted: unknown): Const
   const given: unknown[] = Array.isArray(wanted) ? wanted : [wanted];
   const wrong = column ? unfit(column, lookup, given) : given.every(isText) ? undefined : "it wants a text.";
   if (wrong !== undefined) return refuse(wrong);
-  const test = LOOKUPS[lookup]!;
+  const test = LOOKUPS.get(lookup)!;
   return {
     path,
     steps,
@@ -162,15 +164,16 @@ function unfit({ kind, choices }: ColumnShape, lookup: string, given: readonly u
   if (!given.every(isText)) return "it wants a text.";
   if (kind === "timestamp" && given.some((one) => Number.isNaN(Date.parse(one as string)))) return "it wants a time of ISO 8601.";
   if (kind !== "choice" || !["exact", "in", "iexact"].includes(lookup)) return undefined;
-  const known = new Set(choices!.map(lower));
-  const unknown = given.find((one) => !known.has(lower(one as string)));
-  return unknown === undefined ? undefined : `"${unknown as string}" is none of ${choices!.join(", ")}.`;
+  const unknown = given.find((one) => !choices!.has(lower(one as string)));
+  const known = [...new Set(choices!.values())];
+  return unknown === undefined ? undefined : `"${unknown as string}" is none of ${known.join(", ")}.`;
 }
 
-/** A value so that equal ones are the same: a time in any spelling, a choice and an id in any case. */
+/** A value so that equal ones are the same: a time in any spelling, a choice in any spelling, an id in any case. */
 function comparable(column: ColumnShape | undefined, value: unknown): Value {
   if (column?.kind === "timestamp") return new Date(value as Date | string).getTime();
-  return column?.kind === "choice" || isUuid(value) ? lower(String(value)) : (value as Value);
+  if (column?.kind === "choice") return lower(column.choices!.get(lower(String(value))) ?? String(value));
+  return isUuid(value) ? lower(value) : (value as Value);
 }
 
 function holds({ path, columns, holds: fits }: Constraint, object: object): boolean {

@@ -116,7 +116,7 @@ function column(kind: ColumnKind, type: unknown, graphqlType: object, options: C
     })(target as never, property as string);
     if (options.hidden) return;
     Field(() => graphqlType as never, { nullable, description: options.description })(target, property);
-    const choices = kind === "choice" ? { choices: Object.values(graphqlType as Record<string, string>) } : {};
+    const choices = kind === "choice" ? { choices: bySpelling(graphqlType as Record<string, string>) } : {};
     const { description, length, unique = false, index = false, list = false, unlogged = false } = options;
     recordColumn(target, property as string, {
       kind,
@@ -132,6 +132,10 @@ function column(kind: ColumnKind, type: unknown, graphqlType: object, options: C
       ...choices,
     });
   };
+}
+
+function bySpelling(choices: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+  return new Map(Object.entries(choices).flatMap((spellings) => spellings.map((text) => [text.toLowerCase(), spellings[1]])));
 }
 
 function after(moment: Date | null): Date {

@@ -27,8 +27,8 @@ export interface ColumnShape {
   unlogged?: boolean;
   /** True for JSON that is a list of texts. */
   list?: boolean;
-  /** Values of a `choice`. */
-  choices?: readonly string[];
+  /** Values of a `choice` by what names them in lower case: the value itself, and its name in GraphQL. */
+  choices?: ReadonlyMap<string, string>;
 }
 
 /** A reference to one object of another model. */

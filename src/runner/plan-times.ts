@@ -1,6 +1,6 @@
 import { type ScheduledJobInterval } from "../entities/choices.ts";
 import { nextTime, type Schedule, wrongCrontab } from "../entities/schedule.ts";
-import { TimeZone } from "../entities/time-zones.ts";
+import { zoneNamed } from "../entities/time-zones.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
 
 /** When a job is wanted to be run; what is absent stays as it is, or is of no use. */
@@ -40,7 +40,7 @@ export function planTimes(
   const mind = (message: string | undefined, field: string) => message !== undefined && details.push({ field, message });
   const interval = given.interval ?? before?.interval;
   if (!interval) return refuse([{ field: "interval", message: "Say how often the job is to be run." }]);
-  const timeZone = given.timeZone === undefined ? (before?.timeZone ?? "UTC") : zoneOf(given.timeZone);
+  const timeZone = given.timeZone === undefined ? (before?.timeZone ?? "UTC") : zoneNamed(given.timeZone);
   const startTime = startOf(interval, given, before, now);
   const crontab = crontabOf(interval, given, before);
   mind(wrongZone(interval, given, before, timeZone), FIELDS.timeZone);
@@ -61,10 +61,6 @@ export function planTimes(
 type Before = PlannedTimes | undefined;
 
 const isSingleBefore = (before: Before) => before?.interval === "IMMEDIATELY" || before?.interval === "FUTURE";
-
-function zoneOf(given: string): string | undefined {
-  return TimeZone[given] ?? Object.values(TimeZone).find((zone) => zone === given);
-}
 
 function wrongZone(
   interval: ScheduledJobInterval,

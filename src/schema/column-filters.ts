@@ -118,8 +118,8 @@ function reader({ kind, choices }: ColumnShape): (argument: string, value: unkno
       };
     case "choice":
       return (argument, value) => {
-        const found = choices!.find((choice) => choice.toLowerCase() === String(value).toLowerCase());
-        return found ?? refuse(argument, `${shown(value)} is none of ${choices!.join(", ")}.`);
+        const found = choices!.get(String(value).toLowerCase());
+        return found ?? refuse(argument, `${shown(value)} is none of ${[...new Set(choices!.values())].join(", ")}.`);
       };
     default:
       return (_, value) => value;

@@ -23,7 +23,8 @@ class TimesInput {
 
   @Field(() => String, {
     nullable: true,
-    description: "Time zone that its hours and days are meant in: `Europe/Paris`, or `EUROPE_PARIS`. `UTC` unless given.",
+    description:
+      "Time zone that its hours and days are meant in: `Europe/Paris`, or `EUROPE_PARIS`, in any case. `UTC` unless given.",
   })
   timeZone?: string | null;
 

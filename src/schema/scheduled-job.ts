@@ -68,6 +68,12 @@ export class ScheduledJobResolver extends namedResolver(ScheduledJob, {
     return nextRuns(schedule, count, runner.now());
   }
 
+  @Extensions({ needs: ["time_zone"] } satisfies ComputedField)
+  @FieldResolver(() => String, { description: "Its time zone as the IANA database spells it: `Europe/Paris`." })
+  timeZoneName(@Root() row: Row): string {
+    return row["time_zone"] as string;
+  }
+
   @Extensions({ needs: ["celery_kwargs"] } satisfies ComputedField)
   @FieldResolver(() => [String], {
     description:

@@ -52,7 +52,7 @@ function value({ kind, choices }: ColumnShape, n: number, id: string): unknown {
     case "boolean":
       return sql.lit(n % 2 === 0);
     case "choice":
-      return choices![n % choices!.length];
+      return [...choices!.values()][n % choices!.size];
     case "float":
     case "integer":
       return n;

@@ -6,6 +6,7 @@ const ID = "01a20d41-bf32-73c7-86b0-37568f855895";
 const SCHEDULE = {
   name: "Nightly",
   interval: "DAILY",
+  timeZone: "Europe/Paris",
   totalRunCount: 3,
   enabled: true,
   startTime: new Date("2026-01-01T10:00:00Z"),
@@ -29,6 +30,8 @@ test.each([
   [{ total_run_count__gte: 3, total_run_count__lt: 4 }, true],
   [{ interval: "daily" }, true],
   [{ interval__in: ["HOURLY", "weekly"] }, false],
+  [{ time_zone: "europe/paris", time_zone__in: ["UTC", "EUROPE_PARIS"], time_zone__contains: "europe/" }, true],
+  [{ time_zone: "EUROPE_BERLIN" }, false],
   [{ enabled: true }, true],
   [{ start_time__lte: "2026-01-01T11:00:00+01:00" }, true],
   [{ start_time: "2026-01-01T10:00:00.000Z" }, true],
