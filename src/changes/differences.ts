@@ -14,11 +14,14 @@ export interface Differences {
 export function differencesOf(before: Snapshot | null, after: Snapshot | null): Differences {
   if (!before || !after) return { removed: before, added: after };
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
-    (name) => !NOT_TOLD.has(name) && !isDeepStrictEqual(before[name], after[name]),
+    (name) => !NOT_TOLD.has(name) && !isDeepStrictEqual(own(before, name), own(after, name)),
   );
-  const pick = (from: Snapshot) => Object.fromEntries(names.map((name) => [name, from[name] ?? null]));
+  const pick = (from: Snapshot) => Object.fromEntries(names.map((name) => [name, own(from, name) ?? null]));
   return { removed: pick(before), added: pick(after) };
 }
+
+/** A field of a snapshot; one of another application's object may be called `constructor`. */
+const own = (snapshot: Snapshot, name: string) => (Object.hasOwn(snapshot, name) ? snapshot[name] : undefined);
 
 /** True when nothing differs that is worth telling. */
 export function isSame(before: Snapshot, after: Snapshot): boolean {

@@ -18,8 +18,8 @@ export async function resolveObjects(
   const resolved = { ...data };
   const details: ErrorDetail[] = [];
   for (const [name, model] of objectVariables(variablesSchema)) {
+    if (!Object.hasOwn(data, name)) continue;
     const given = data[name];
-    if (given === undefined) continue;
     if (!isOwnType(model)) {
       details.push({ field: name, message: `The job asks for objects of the kind ${model}, which this server does not keep.` });
       continue;
@@ -38,8 +38,8 @@ export async function resolveObjects(
 export async function loadObjects(database: Database, variablesSchema: Data, data: Data): Promise<Data> {
   const loaded = { ...data };
   for (const [name, model] of objectVariables(variablesSchema)) {
+    if (!Object.hasOwn(data, name)) continue;
     const given = data[name];
-    if (given === undefined) continue;
     const objects = await readOwnObjects(database, model, [given].flat() as string[]);
     const load = (id: string) => {
       const object = objects.get(id);

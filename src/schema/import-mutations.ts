@@ -127,7 +127,10 @@ const sizeMessage = (count: number) =>
 function nameRow({ naturalKey }: ModelShape, row: unknown, n: number): NamedRow {
   if (typeof row !== "object" || row === null || Array.isArray(row)) refuse(`rows.${n}`, "A row is an object: values by field.");
   const values = row as Record<string, unknown>;
-  const textOf = (name: string | undefined) => (name !== undefined && values[name] != null ? String(values[name]) : undefined);
+  const textOf = (name: string | undefined) => {
+    const value = name === undefined ? null : (values[name] ?? null);
+    return value === null ? undefined : typeof value === "string" ? value : JSON.stringify(value);
+  };
   return { values, id: textOf("id"), key: textOf(naturalKey) };
 }
 
@@ -147,7 +150,7 @@ function readRow(shape: ModelShape, input: GraphQLInputObjectType, values: Reado
   const customFields: Record<string, unknown> = {};
   for (const field of Object.values(fields)) {
     const { name, type } = field;
-    if (!(name in values)) {
+    if (!Object.hasOwn(values, name)) {
       if (isRequiredInputField(field)) details.push({ field: name, message: "This field is required." });
       continue;
     }
@@ -163,7 +166,7 @@ function readRow(shape: ModelShape, input: GraphQLInputObjectType, values: Reado
       else data[property] = value;
     }
   }
-  const isKnown = (name: string) => name in fields || propertyOf(shape, name) !== undefined;
+  const isKnown = (name: string) => Object.hasOwn(fields, name) || propertyOf(shape, name) !== undefined;
   for (const name of Object.keys(values))
     if (!isKnown(name)) details.push({ field: name, message: "Objects of this kind have no such field." });
   if (details.length > 0) return { details };

@@ -79,6 +79,11 @@ function isSigned(body: Buffer, signature: unknown, secret: string): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
+/** Name of an object: JSON may have something else than a text there, which need not have a text at all. */
+function reprOf({ id, display, name }: { id: string; display?: unknown; name?: unknown }): string {
+  return String([display, name].find((value) => typeof value === "string" || typeof value === "number") ?? id);
+}
+
 async function record(database: Database, runner: Runner, payload: z.infer<typeof payloadSchema>): Promise<string> {
   const { event, timestamp, username, request_id: requestId, data, snapshots } = payload;
   const action = ACTIONS[event];
@@ -97,7 +102,7 @@ async function record(database: Database, runner: Runner, payload: z.infer<typeo
     recordForeign(unit, {
       objectType: typeof data["object_type"] === "string" ? data["object_type"] : payload.model,
       objectId: data.id,
-      objectRepr: String(data["display"] ?? data["name"] ?? data.id).slice(0, 200),
+      objectRepr: reprOf(data).slice(0, 200),
       action,
       before: action === "CREATE" ? null : (snapshots?.prechange ?? (action === "DELETE" ? data : null)),
       after: action === "DELETE" ? null : data,

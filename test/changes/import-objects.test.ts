@@ -100,6 +100,9 @@ describe("import_objects", () => {
       { name: 7, color: null },
       { id: "no uuid", name: "d" },
       { name: "x".repeat(256) },
+      { id: { toString: 1 }, name: "e" },
+      { id: 7, name: "f" },
+      { name: { toString: 1, valueOf: 1 } },
     ];
     const { errors, ...counts } = await importRows(client, "extras.tag", rows);
     expect(counts).toEqual({ applied: false, created: 0, updated: 0, unchanged: 0 });
@@ -113,6 +116,9 @@ describe("import_objects", () => {
       "9 name: String cannot represent a non string value: 7",
       "10 id: An id is a UUID.",
       "11 name: This field has at most 255 characters.",
+      "12 id: An id is a UUID.",
+      "13 id: An id is a UUID.",
+      "14 name: String cannot represent a non string value: { toString: 1, valueOf: 1 }",
     ]);
     expect((await client.query(`{ tags { name description } }`)).tags).toEqual([{ name: "there", description: "" }]);
     const hooks = ["x", "y"].map((name) => ({ name, job: "Hook", content_types: ["dcim.device"], type_update: true }));

@@ -90,6 +90,17 @@ test("what Nautobot reports is in the change log as it happened there, and sets 
   ]);
 });
 
+test("an object whose names are no texts is called by its id", async () => {
+  const app = await openWebhookApp();
+  for (const name of [{ toString: 1 }, { valueOf: {} }, ["a"], null, true, 7, "named"]) {
+    const id = randomUUID();
+    const data = { id, object_type: "dcim.device", display: name, name: { toString: null } };
+    expect((await deliver(app, payload({ data }))).status).toBe(200);
+    const called = typeof name === "number" || typeof name === "string" ? String(name) : id;
+    expect((await changes(app)).at(-1).object_repr).toBe(called);
+  }
+});
+
 test("the same webhook sent again is the same change; another one of the same request is another", async () => {
   const app = await openWebhookApp();
   const created = payload();

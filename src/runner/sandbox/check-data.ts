@@ -10,10 +10,12 @@ export async function checkData(
   // What sets off a receiver is the server's own, and no variable.
   if (job.receiver) return { data };
   const unknown = Object.keys(data)
-    .filter((name) => !(name in (job.variables?.shape ?? {})))
+    .filter((name) => !Object.hasOwn(job.variables?.shape ?? {}, name))
     .map((name) => ({ field: name, message: `${job.name} has no variable of this name.` }));
   if (!job.variables) return unknown.length > 0 ? { details: unknown } : { data };
-  const parsed = await job.variables.safeParseAsync(data).catch((error: unknown) => String(error));
+  // Without a prototype: zod would read an inherited `constructor` as the input of a variable that is named so.
+  const own: Record<string, unknown> = Object.assign(Object.create(null), data);
+  const parsed = await job.variables.safeParseAsync(own).catch((error: unknown) => String(error));
   if (typeof parsed === "string") return { details: [{ field: "", message: `The job's check of its inputs failed: ${parsed}` }] };
   if (parsed.success && unknown.length === 0) return { data: parsed.data };
   // A strict object tells of unknown names too; we have told it already, a name at a time.

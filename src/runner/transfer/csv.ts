@@ -30,18 +30,16 @@ export type CsvRow = Record<string, string | null>;
 
 /** @throws Error that says where the text is no CSV. */
 export function readCsv(text: string): CsvRow[] {
-  return parse(text, {
+  const [header = [], ...lines] = parse(text, {
     bom: true,
     record_delimiter: ["\r\n", "\n"],
     skip_empty_lines: true,
-    columns(header: string[]) {
-      const names = header.map((name) => name.trim());
-      const twice = names.find((name, n) => names.indexOf(name) !== n);
-      if (twice !== undefined) throw new Error(`The column ${JSON.stringify(twice)} is there twice.`);
-      return names;
-    },
-    cast: (value, { header, quoting }) => (header || value !== "" || quoting ? value : null),
-  }) as CsvRow[];
+    cast: (value, { quoting }) => (value !== "" || quoting ? value : null),
+  }) as (string | null)[][];
+  const names = header.map((name) => name?.trim() ?? "");
+  const twice = names.find((name, n) => names.indexOf(name) !== n);
+  if (twice !== undefined) throw new Error(`The column ${JSON.stringify(twice)} is there twice.`);
+  return lines.map((cells) => Object.fromEntries(names.map((name, n) => [name, cells[n]!])));
 }
 
 /**

@@ -53,16 +53,16 @@ function readCsvRows(text: string, { fields }: ObjectModel): ReadRows {
   const known = new Map(fields.map((field) => [field.name, field]));
   const errors: ReadRows["errors"] = [];
   const rows = lines.map((line, n) => {
-    const row: Record<string, unknown> = {};
+    const values: [name: string, value: unknown][] = [];
     for (const [name, cell] of Object.entries(line)) {
       try {
         const value = valueOf(cell, known.get(name));
-        if (value !== undefined) row[name] = value;
+        if (value !== undefined) values.push([name, value]);
       } catch (error) {
         errors.push({ row: n + 1, field: name, message: (error as Error).message });
       }
     }
-    return row;
+    return Object.fromEntries(values);
   });
   return { rows, errors };
 }
