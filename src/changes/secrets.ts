@@ -1,5 +1,8 @@
+import { BGP_COMMUNITY } from "../sanitizer-patterns.ts";
+
 /** Names under which secrets are kept. */
 const SECRET = /passw(or)?d|passphrase|secret|token|credential|api_?key|private_?key|community/i;
+const PUBLIC = new RegExp(`^${BGP_COMMUNITY}$`, "i");
 const MASK = "********";
 
 /** A JSON value without what its names call a secret: a text or number under such a name is masked, at every depth. */
@@ -12,5 +15,11 @@ export function withoutSecrets(value: unknown): unknown {
 }
 
 function isSecret(name: string, value: unknown): boolean {
-  return SECRET.test(name) && ((typeof value === "string" && value !== "") || typeof value === "number");
+  if (!SECRET.test(name)) return false;
+  return typeof value === "number" || (typeof value === "string" && value !== "" && !isPublic(name, value));
+}
+
+/** True for the value of a field such as `bgp_community`. */
+function isPublic(name: string, value: string): boolean {
+  return /community/i.test(name) && PUBLIC.test(value);
 }

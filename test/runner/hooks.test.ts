@@ -95,7 +95,12 @@ test("a change that another application reports sets off hooks on its kind, and 
           user_name changed_object_type { label } object_data_v2 prechange postchange } }`,
       { id, action, ...more },
     );
-  const device = { name: "ams01", secrets: { snmp_community: "s3cret", password: "" }, secrets_group: { id: "1" } };
+  const device = {
+    name: "ams01",
+    secrets: { snmp_community: "s3cret", password: "" },
+    secrets_group: { id: "1" },
+    bgp_community: "65000:100",
+  };
   const masked = { ...device, secrets: { snmp_community: "********", password: "" } };
   const { record_object_change } = await report("CREATE", { after: device });
   expect(record_object_change).toEqual({

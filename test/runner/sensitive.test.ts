@@ -34,6 +34,7 @@ export const Picky = defineJob({ name: "Picky", enabled: true, variables: z.obje
 let tries = 0;
 export const Retries = defineJob({ name: "Retries", enabled: true, isolation: "shared", retry: { limit: 1, backoff: 60 }, variables, run({ data }) { throw new JobFailure("length " + data.password.length); } });
 export const Slow = defineJob({ name: "Slow", enabled: true, isSingleton: true, onLimit: undefined, variables, run: ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))) });
+export const Vlans = defineJob({ name: "Vlans", enabled: true, variables: z.object({ vlan: z.int().meta({ writeOnly: true }) }), run: ({ data, logger }) => { logger.info("vlan " + data.vlan + " of 2020"); return { vlans: [10, data.vlan, 30], [data.vlan]: "20", names: { [data.vlan + "!"]: 200 } }; } });
 export const Files = defineJob({ name: "Files", enabled: true, variables: z.object({ key: fileVar({ sensitive: true }) }), run: ({ data, logger }) => logger.info(Buffer.from(data.key.content).toString()) });
 `,
 };
@@ -152,6 +153,13 @@ test("the test above would find a canary that is not hidden", async () => {
   const rows = await allRows(app);
   expect(rows).toContain("canary-in-the-open");
   expect(rows).toContain(btoa("canary-in-the-open"));
+});
+
+test("a number that is sensitive is all that is hidden of a list, and the rest stays what it is", async () => {
+  const app = await openTestApp(JOBS);
+  const { result, frames } = await run(app, "Vlans", { vlan: 20 });
+  expect(result).toEqual({ vlans: [10, "(redacted)", 30], "(redacted)": "(redacted)", names: { "(redacted)!": 200 } });
+  expect(frames).toMatchObject([{ message: "vlan (redacted) of 2020" }]);
 });
 
 test("a job with sensitive variables keeps no inputs at all", async () => {

@@ -15,14 +15,15 @@ const ROOMS: Record<string, readonly string[]> = {
   "config.ts": ["errors.ts", "jobs-user.ts", "sanitizer-patterns.ts", "secret-settings.ts"],
   "sanitizer-patterns.ts": [],
   "errors.ts": [],
+  "cut-text.ts": [],
   "turns.ts": [],
   client: [],
   cli: ["access", "app.ts", "client!", "config.ts", "entities", "errors.ts", "schema"],
-  schema: ["access", "changes!", "entities", "errors.ts", "runner!", "turns.ts"],
+  schema: ["access", "changes!", "cut-text.ts", "entities", "errors.ts", "runner!", "turns.ts"],
   access: ["entities", "errors.ts"],
-  runner: ["changes!", "entities", "errors.ts", "jobs-user.ts", "sanitizer-patterns.ts", "turns.ts"],
-  changes: ["entities", "errors.ts"],
-  entities: ["errors.ts"],
+  runner: ["changes!", "cut-text.ts", "entities", "errors.ts", "jobs-user.ts", "sanitizer-patterns.ts", "turns.ts"],
+  changes: ["cut-text.ts", "entities", "errors.ts", "sanitizer-patterns.ts"],
+  entities: ["cut-text.ts", "errors.ts"],
 };
 
 /** Packages that only these files or folders may import. */

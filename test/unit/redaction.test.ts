@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { check, constantFrom, property, string, uniqueArray, integer, array } from "fast-check";
+import fc, { check, constantFrom, property, string, uniqueArray, integer, array } from "fast-check";
 import { expect, test } from "vitest";
 import { createPrinter } from "../../src/runner/sandbox/printer.ts";
 import { createRedactor } from "../../src/runner/sandbox/redaction.ts";
@@ -84,7 +84,7 @@ test("numbers, names and texts of a result", () => {
   };
   expect(redactor.json(result)).toEqual({
     "(redacted)": ["(redacted)", 1, "a (redacted) b", null, true],
-    bytes: { type: "Buffer", data: "(redacted)" },
+    bytes: { type: "Buffer", data: ["(redacted)"] },
     other: { deep: "(redacted)" },
   });
 });
@@ -130,10 +130,34 @@ test.for([
   ["Authorization: Bearer abc.def", "Authorization: Bearer (redacted)"],
   ["API_KEY: 123", "API_KEY: (redacted)"],
   ["username admin password 7 0822455D0A16", "username admin password 7 (redacted)"],
+  ["the password is (redacted)", "the password is (redacted)"],
+  ['{"password": (redacted), "token": "(redacted)"}', '{"password": (redacted), "token": (redacted)}'],
   ["snmp-server community publ1c RO", "snmp-server community (redacted) RO"],
+  ["snmp-server community public RO", "snmp-server community (redacted) RO"],
+  ["snmp-server community 0 private RW 10", "snmp-server community 0 (redacted) RW 10"],
+  ["set snmp community public authorization read-only", "set snmp community (redacted) authorization read-only"],
+  ["snmp-agent community read cipher public", "snmp-agent community read cipher (redacted)"],
+  ["snmp-server host 192.0.2.1 traps version 2c public", "snmp-server host 192.0.2.1 traps version 2c (redacted)"],
+  ["snmp_community = public", "snmp_community = (redacted)"],
+  ['{"community": "public"}', '{"community": (redacted)}'],
+  ["community publ1c", "community (redacted)"],
   ["enable secret 5 $1$mERr$hx5rVt7rPNoS4wqbXKX7m0", "enable secret 5 (redacted)"],
   ["password changed for ada@example.com", "password changed for ada@example.com"],
   ["community of 12 switches; token expired", "community of 12 switches; token expired"],
+  ...[
+    "community 65000:100",
+    "community: 65000:100, 65000:200",
+    '{"community": "65000:100"}',
+    "set community 65000:100 65000:200 additive",
+    "set community 65000:1:2 additive",
+    "set extcommunity rt 65000:100",
+    "set community no-export",
+    "match community CUST-1",
+    "bgp community 192.0.2.1:100",
+    "policy-options community CUST-1 members target:65000:100",
+    "ip community-list standard CUST-1 permit 65000:*",
+    "send-community both",
+  ].map((text) => [text, text] as const),
   ["see https://example.com/a?b=c#d for more @ home", "see https://example.com/a?b=c#d for more @ home"],
 ] as const)("patterns hide what they should, and nothing else: %s", ([text, shown]) => {
   expect(createRedactor({ secrets: [], patterns: DEFAULT_SANITIZER_PATTERNS }).text(text, 1000)).toBe(shown);
@@ -161,4 +185,76 @@ test.for([
   steps(1000);
   // A quadratic one would take a thousand times as long for ten times the text, and minutes for this.
   expect(steps(1_000_000)).toBeLessThan(2_000_000);
+});
+
+/** Pieces of texts that come close to secrets, marks and patterns. */
+const PIECES = [
+  ..."abcd 42 a ( ) redacted (redacted) \" ' = : @ :// password is secret token community snmp-server 65000:100 7 public, ab👩‍🚀".split(
+    " ",
+  ),
+  " ",
+  " ",
+  "\n",
+  "\0",
+  "… [12 characters cut]",
+];
+const textOfPieces = array(constantFrom(...PIECES), { maxLength: 12 }).map((parts) => parts.join(""));
+const SECRETS = ["abcd", "42", "a", "redacted", "(red", "cut]", "d 42", "x(redacted)y"];
+const someSecrets = fc.subarray(SECRETS);
+
+test("redacting twice changes nothing more", () => {
+  const twice = property(someSecrets, textOfPieces, constantFrom(12, 30, 60, 10_000), (secrets, text, maxLength) => {
+    const redactor = createRedactor({ secrets, patterns: DEFAULT_SANITIZER_PATTERNS });
+    const shown = redactor.text(text, maxLength);
+    expect(redactor.text(shown, maxLength)).toBe(shown);
+    // The mark that tells of a cut is never left out.
+    expect(shown.length).toBeLessThanOrEqual(Math.max(maxLength, 40));
+  });
+  fc.assert(twice, { numRuns: 5000 });
+  const value = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      textOfPieces,
+      constantFrom(42, 4242, -42, 7, null, true),
+      array(constantFrom(42, 7, 97, 98, 99, 100), { maxLength: 8 }),
+      array(tie("value"), { maxLength: 4 }),
+      fc.dictionary(constantFrom("abcd", "42", "x42", "abcdabcd", "other"), tie("value"), { maxKeys: 4 }),
+    ),
+  })).value;
+  const json = property(someSecrets, value, (secrets, given) => {
+    const redactor = createRedactor({ secrets, patterns: [] });
+    const shown = redactor.json(given);
+    expect(redactor.json(shown)).toEqual(shown);
+    expectSameShape(given, shown);
+  });
+  fc.assert(json, { numRuns: 3000 });
+});
+
+/** What is no secret keeps its kind, and nothing is lost but bytes that are one secret together. */
+function expectSameShape(given: unknown, shown: unknown): void {
+  if (Array.isArray(given)) {
+    expect(shown).toBeInstanceOf(Array);
+    if (given.every(Number.isInteger)) return;
+    expect(shown).toHaveLength(given.length);
+    for (const [n, item] of given.entries()) expectSameShape(item, (shown as unknown[])[n]);
+  } else if (typeof given === "object" && given !== null) {
+    const values = Object.values(shown as object);
+    expect(values).toHaveLength(Object.keys(given).length);
+  } else if (typeof given === "number") expect([given, "(redacted)"]).toContain(shown);
+  else expect(typeof shown).toBe(typeof given);
+}
+
+test("a number, a byte or a name that is secret leaves its neighbours as they are", () => {
+  const redactor = redactorOf("20", "4815", "hunter2");
+  const bytes = [...Buffer.from("x hunter2 y")];
+  expect(
+    redactor.json({ vlans: [10, 20, 30], sizes: [1, 48150, 2.5], bytes, "20": 1, "4815": 2, other: { count: 20, more: 200 } }),
+  ).toEqual({
+    vlans: [10, "(redacted)", 30],
+    sizes: [1, "(redacted)", 2.5],
+    bytes: [120, 32, "(redacted)", 32, 121],
+    "(redacted)": 1,
+    "(redacted)(redacted)": 2,
+    other: { count: "(redacted)", more: 200 },
+  });
 });

@@ -1,3 +1,5 @@
+import { cutText } from "../../cut-text.ts";
+
 const NUL = "\u0000";
 
 /**
@@ -10,6 +12,13 @@ export function fitText(text: string, maxLength: number, missing = 0): string {
   if (!fit.isWellFormed()) fit = fit.toWellFormed();
   if (fit.length <= maxLength && missing === 0) return fit;
   const mark = `… [${Math.max(0, fit.length - maxLength) + missing} characters cut]`;
-  // Cutting between the halves of a surrogate pair would make a lone one.
-  return fit.slice(0, Math.max(0, maxLength - mark.length)).replace(/[\uD800-\uDBFF]$/, "") + mark;
+  return cutText(fit, Math.max(0, maxLength - mark.length)) + mark;
+}
+
+const CUT = /… \[(\d{1,15}) characters cut\]$/;
+
+/** Returns what {@link fitText} left of a text, and how many characters it cut; 0 for a text that is whole. */
+export function readCut(text: string): { kept: string; missing: number } {
+  const [mark, missing = "0"] = CUT.exec(text.slice(-CUT.source.length - 15)) ?? [];
+  return { kept: mark === undefined ? text : text.slice(0, -mark.length), missing: Number(missing) };
 }

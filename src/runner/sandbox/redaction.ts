@@ -1,9 +1,18 @@
 import type { SanitizerPattern } from "../../sanitizer-patterns.ts";
-import { fitText } from "./fit-text.ts";
+import { fitText, readCut } from "./fit-text.ts";
 import { formsOf, PIECE } from "./secret-forms.ts";
 
 /** What stands in the place of what nobody may read. */
-export const REDACTED = "(redacted)";
+const REDACTED = "(redacted)";
+/**
+ * The same while a text is worked on: one character that no text has, for what is hidden is no part of a word, is never cut in two, and must not
+ * be looked into again, by whatever is looked for next or by who redacts the text once more.
+ */
+const MARK = "\0";
+
+/** A text to be worked on. NUL is told as `␀` anyway. */
+const marked = (text: string) => text.replaceAll(MARK, "␀").replaceAll(REDACTED, MARK);
+const unmarked = (text: string) => text.replaceAll(MARK, REDACTED);
 
 /** What is kept out of what a run says. Structured-cloneable: it crosses a thread boundary. */
 export interface Redaction {
@@ -25,6 +34,8 @@ export interface Redactor {
 
 /** With so much more than may be stay, a pattern finds also what begins before the end and goes on after it. */
 const MARGIN = 1024;
+/** How often a text is redacted until nothing changes: what is hidden may leave a word that stands alone now. */
+const MAX_ROUNDS = 8;
 /** Expressions in one regular expression: the engine refuses very long ones. */
 const MAX_ALTERNATIVES = 500;
 
@@ -59,7 +70,9 @@ export function createRedactor(redaction: Redaction = { secrets: [], patterns: [
   let compiled: Compiled | undefined;
   const known = () => (compiled ??= compile(redaction));
 
-  const hide = (text: string) => known().finders.reduce((hidden, finder) => hidden.replace(finder, REDACTED), text);
+  const hideMarked = (text: string) =>
+    untilStable(text, (shown) => known().finders.reduce((hidden, finder) => hidden.replace(finder, MARK), shown));
+  const hide = (text: string) => unmarked(hideMarked(marked(text)));
 
   /** Where a secret may have begun that ends after the text; the text's length if none has. */
   function lastBeginning(text: string): number {
@@ -86,22 +99,59 @@ export function createRedactor(redaction: Redaction = { secrets: [], patterns: [
   function json(value: unknown): unknown {
     if (typeof value === "string") return hide(value);
     if (typeof value === "number") return hide(String(value)) === String(value) ? value : REDACTED;
-    // Bytes, one by one.
-    if (Array.isArray(value) && value.every(Number.isInteger) && hide(value.join()) !== value.join()) return REDACTED;
-    if (Array.isArray(value)) return value.map(json);
+    if (Array.isArray(value)) return value.every(Number.isInteger) ? integers(value) : value.map(json);
     if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [hide(key), json(inner)]));
+    const hidden = new Map<string, unknown>();
+    for (const [key, inner] of Object.entries(value)) {
+      let name = hide(key);
+      while (hidden.has(name)) name += REDACTED;
+      hidden.set(name, json(inner));
+    }
+    return Object.fromEntries(hidden);
+  }
+
+  /** What is hidden may be one of them, or several: bytes, one by one. */
+  function integers(values: readonly number[]): unknown[] {
+    const text = values.join();
+    const hidden = hide(text);
+    if (hidden === text) return [...values];
+    return hidden.split(",").map((part) => (part.includes(REDACTED) ? REDACTED : Number(part)));
+  }
+
+  function once(text: string, maxLength: number): string {
+    const { kept, missing } = readCut(text);
+    let head = kept.length > maxLength + MARGIN ? kept.slice(0, maxLength + MARGIN) : kept;
+    if (head !== kept) head = head.slice(0, lastBeginning(head));
+    let shown = hideMarked(marked(head));
+    for (const [expression, replacement] of known().sanitizers)
+      shown = shown.replace(expression, replacement).replaceAll(REDACTED, MARK);
+    return fitMarked(shown, maxLength, missing + kept.length - head.length);
   }
 
   return {
-    text(text, maxLength) {
-      let head = text.length > maxLength + MARGIN ? text.slice(0, maxLength + MARGIN) : text;
-      if (head !== text) head = head.slice(0, lastBeginning(head));
-      let shown = hide(head);
-      for (const [expression, replacement] of known().sanitizers) shown = shown.replace(expression, replacement);
-      return fitText(shown, maxLength, text.length - head.length);
-    },
+    text: (text, maxLength) => untilStable(text, (shown) => once(shown, maxLength)),
     json: (value) => (redaction.secrets.length === 0 ? value : json(value)),
     tellable,
   };
+}
+
+/** What becomes of a text when it is changed again and again, until that changes nothing. */
+function untilStable(text: string, change: (text: string) => string): string {
+  let shown = text;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const next = change(shown);
+    if (next === shown) return shown;
+    shown = next;
+  }
+  return shown;
+}
+
+/** A text as it may be stored, of which no mark is cut in two. */
+function fitMarked(shown: string, maxLength: number, missing: number): string {
+  const fit = fitText(unmarked(shown), maxLength, missing);
+  const { kept, missing: cut } = readCut(fit);
+  const last = kept.lastIndexOf("(");
+  const rest = kept.slice(last);
+  if (cut === 0 || last === -1 || rest === REDACTED || !REDACTED.startsWith(rest)) return fit;
+  return kept.slice(0, last) + fit.slice(kept.length);
 }

@@ -30,8 +30,10 @@ export function formsOf(secrets: readonly string[]): SecretForms {
     for (const piece of parts(form, PIECE)) if (piece.length >= MIN_SECRET) texts.add(piece);
   };
   for (const secret of secrets) {
+    // What is hidden already is not looked for: of a secret that looks so, what stands around it is.
     const lines = secret
-      .split(/[\r\n]+/)
+      .replaceAll("\0", "␀")
+      .split(/[\r\n]+|\(redacted\)/)
       .map((line) => line.trim())
       .filter((line) => line !== "");
     for (const line of lines) {
