@@ -15,6 +15,10 @@ export const DeepEnough = job("Deep enough", () => nested(500));
 export const DeepVariables = job("Deep variables", ({ graphql }) => graphql("{ a }", { deep: nested(2000) }));
 export const DeepCauses = job("Deep causes", () => { let error = new Error("first"); for (let n = 0; n < 50_000; n++) error = new Error("e" + n, { cause: error }); throw error; });
 export const OwnCause = job("Own cause", () => { const error = new Error("circular"); error.cause = error; throw error; });
+export const CauseCircle = job("Cause circle", () => { const first = new Error("circular"), second = new Error("second", { cause: first }); first.cause = second; throw first; });
+export const GathersItself = job("Gathers itself", () => { const error = new AggregateError([new Error("circular")]); error.errors.push(error); throw error; });
+export const ThrowsObject = job("Throws object", () => { throw { code: "E1" }; });
+export const ThrowsGetter = job("Throws getter", () => { throw Object.defineProperty(new Error("m"), "code", { enumerable: true, get() { throw new Error("no"); } }); });
 export const ReturnsItself = job("Returns itself", () => ({ toJSON() { return this; } }));
 export const Getter = job("Getter", () => ({ get bad() { throw new Error("in a getter"); } }));
 export const ToJsonThrows = job("toJSON throws", () => ({ toJSON() { throw new Error("in toJSON"); } }));
@@ -51,6 +55,10 @@ export function hostileContract(open: () => Sandbox): void {
     ["ReturnsItself", "result is nested deeper than 500"],
     ["DeepCauses", "e49999"],
     ["OwnCause", "circular"],
+    ["CauseCircle", "circular"],
+    ["GathersItself", "circular"],
+    ["ThrowsObject", "threw { code: 'E1' }"],
+    ["ThrowsGetter", "m"],
     ["Getter", "in a getter"],
     ["ToJsonThrows", "in toJSON"],
     ["ThrowsNull", "threw null"],

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { ErrorDetail } from "../../errors.ts";
 import type { DefinedJob } from "../define-job.ts";
+import { readThrown } from "./thrown.ts";
 
 /** Inputs as the job gets them, or what is wrong with each of them; an empty field name stands for all of them together. Names that the job does not declare are refused. */
 export async function checkData(
@@ -15,7 +16,10 @@ export async function checkData(
   if (!job.variables) return unknown.length > 0 ? { details: unknown } : { data };
   // Without a prototype: zod would read an inherited `constructor` as the input of a variable that is named so.
   const own: Record<string, unknown> = Object.assign(Object.create(null), data);
-  const parsed = await job.variables.safeParseAsync(own).catch((error: unknown) => String(error));
+  const parsed = await job.variables.safeParseAsync(own).catch((error: unknown) => {
+    const { name, message } = readThrown(error);
+    return `${name}: ${message}`;
+  });
   if (typeof parsed === "string") return { details: [{ field: "", message: `The job's check of its inputs failed: ${parsed}` }] };
   if (parsed.success && unknown.length === 0) return { data: parsed.data };
   // A strict object tells of unknown names too; we have told it already, a name at a time.
