@@ -1,3 +1,4 @@
+import { cutText } from "../cut-text.ts";
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import type { ObjectChangeAction, ObjectChangeContext } from "../entities/choices.ts";
 import { ContentType, JobHook, JobHookDelivery, ObjectChange, User } from "../entities/index.ts";
@@ -40,7 +41,7 @@ export function recordChange(em: SqlEntityManager, author: Author, change: Chang
       userName: author.username,
       requestId: author.requestId,
       changeContext: author.context,
-      changeContextDetail: (change.reason ?? author.detail).slice(0, 400),
+      changeContextDetail: cutText(change.reason ?? author.detail, 400),
       action: change.action,
       changedObjectType: change.objectType,
       changedObjectId: change.objectId,

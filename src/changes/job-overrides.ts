@@ -1,3 +1,4 @@
+import { cutText } from "../cut-text.ts";
 import { snakeCase } from "../entities/case.ts";
 import { Job, JobQueue, JobQueueAssignment } from "../entities/index.ts";
 import type { JobSource } from "../entities/job.ts";
@@ -134,7 +135,7 @@ async function freeName(unit: Unit, job: Job, name: string): Promise<string> {
   let candidate = name;
   for (let n = 2; candidate !== job.name && (await isTaken(unit, JOB, "name", job, candidate)); n++) {
     const number = ` (${n})`;
-    candidate = name.slice(0, MAX_NAME - number.length) + number;
+    candidate = cutText(name, MAX_NAME - number.length) + number;
   }
   return candidate;
 }

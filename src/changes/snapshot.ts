@@ -1,3 +1,4 @@
+import { cutText } from "../cut-text.ts";
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import type { Kysely } from "kysely";
 import { contentTypeLabel } from "../entities/content-types.ts";
@@ -41,7 +42,7 @@ export async function readSnapshots(
 /** What an object is called, for people. */
 export function reprOf(shape: ModelShape, snapshot: Snapshot): string {
   const column = shape.naturalKey ?? shape.search.find((name) => !name.includes(".")) ?? "id";
-  return String(snapshot[column] ?? snapshot["id"]).slice(0, 200);
+  return cutText(String(snapshot[column] ?? snapshot["id"]), 200);
 }
 
 function readObjects(rows: Kysely<Tables>, shape: ModelShape, ids: readonly string[]): Promise<Row[]> {

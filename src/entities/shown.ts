@@ -1,3 +1,5 @@
+import { cutText } from "../cut-text.ts";
+
 /** Longest text that is told whole, in characters. */
 const MAX_TEXT = 100;
 
@@ -5,5 +7,5 @@ const MAX_TEXT = 100;
 export function shown(value: unknown): string {
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
   if (typeof value !== "string") return String(value);
-  return JSON.stringify(value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value);
+  return JSON.stringify(cutText(value, MAX_TEXT, "…"));
 }

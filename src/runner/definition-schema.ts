@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { dedent } from "./dedent.ts";
 
 const seconds = z.number().nonnegative().optional();
 const flag = z.boolean().optional();
@@ -51,4 +52,4 @@ export const receiverSchema = definitionSchema
 /** The metadata of a job or a receiver without code, as it comes out of a sandbox. */
 export const metaSchema = definitionSchema
   .omit({ variables: true, run: true, beforeStart: true, onSuccess: true, onFailure: true, afterReturn: true })
-  .extend({ receiver: z.enum(["button", "hook"]).optional() });
+  .extend({ description: z.string().transform(dedent).optional(), receiver: z.enum(["button", "hook"]).optional() });

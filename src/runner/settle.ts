@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { JobResultCancelType } from "../entities/choices.ts";
 import type { Database, Hold } from "../entities/database.ts";
+import { cutText } from "../cut-text.ts";
 import type { Broker } from "./broker.ts";
 import { type CanceledRow, describeCancel, revoked } from "./cancel.ts";
 import type { Clock } from "./clock.ts";
@@ -46,7 +47,7 @@ export async function settle(
 }
 
 function unstorable({ name, message }: Error): Outcome {
-  const excMessage = `What came of the run could not be recorded: ${name}: ${message}`.slice(0, MAX_REASON).toWellFormed();
+  const excMessage = cutText(`What came of the run could not be recorded: ${name}: ${message}`.toWellFormed(), MAX_REASON);
   return { kind: "failure", excType: "OutcomeNotRecorded", excMessage, traceback: null };
 }
 

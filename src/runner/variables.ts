@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { dedent } from "./dedent.ts";
 
 /*
  * Variables of a job, one function for each of Nautobot's kinds. Each makes a zod schema, so that they mix with any other; what a form has to
@@ -38,7 +39,10 @@ function variable<Schema extends z.ZodType, Options extends VariableOptions<neve
   if (sensitive && initial !== undefined)
     throw new TypeError("A sensitive variable cannot have a default: everybody could read it.");
   const optional = initial !== undefined ? schema.default(initial as never) : required ? schema : schema.optional();
-  const said = { ...(label !== undefined && { title: label }), ...(description !== undefined && { description }) };
+  const said = {
+    ...(label !== undefined && { title: label }),
+    ...(description !== undefined && { description: dedent(description) }),
+  };
   return optional.meta({ ...said, "x-kind": kind, ...(sensitive && { writeOnly: true }), ...hints }) as Finished<Schema, Options>;
 }
 

@@ -32,7 +32,7 @@ export class JobResolver extends namedResolver(Job, {
   @Extensions({ needs: ["description"] } satisfies ComputedField)
   @FieldResolver(() => String, { description: "The first line of `description`, for lists." })
   descriptionFirstLine(@Root() row: Row): string {
-    return (row["description"] as string).split(/\r?\n/, 1)[0]!;
+    return (row["description"] as string).trim().split(/\r?\n/, 1)[0]!.trimEnd();
   }
 
   @Extensions({ needs: ["enabled", "installed", "has_sensitive_variables", "approval_required"] } satisfies ComputedField)

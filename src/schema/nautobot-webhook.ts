@@ -1,3 +1,4 @@
+import { cutText } from "../cut-text.ts";
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Logger } from "pino";
@@ -102,7 +103,7 @@ async function record(database: Database, runner: Runner, payload: z.infer<typeo
     recordForeign(unit, {
       objectType: typeof data["object_type"] === "string" ? data["object_type"] : payload.model,
       objectId: data.id,
-      objectRepr: reprOf(data).slice(0, 200),
+      objectRepr: cutText(reprOf(data), 200),
       action,
       before: action === "CREATE" ? null : (snapshots?.prechange ?? (action === "DELETE" ? data : null)),
       after: action === "DELETE" ? null : data,

@@ -78,3 +78,47 @@ test("a restart brings changed metadata in and leaves what was decided here", as
     },
   ]);
 });
+
+test("descriptions of jobs and variables are told without the indentation and blank lines of their templates", async () => {
+  const { client } = await openTestApp({
+    "texts.ts": `
+      import { stringVar } from "jobgraph";
+      const variables = z.object({ site: stringVar({ description: \`
+        Name of the site.
+      \` }) });
+      const job = (name, description) => defineJob({ name, description, variables, run() {} });
+      export const Template = job("Template", \`
+        Checks a site.
+
+          - all devices
+        Says what is wrong.
+      \`);
+      export const Plain = job("Plain", "  Plain. ");
+      export const Blank = job("Blank", "\\n \\n");
+    `,
+  });
+  const fields = "name description description_first_line variables_schema";
+  const { jobs } = await client.query(`{ jobs(sort: ["name"]) { ${fields} } }`);
+  expect(jobs.map((one: any) => [one.name, one.description_first_line, one.description])).toEqual([
+    ["Blank", "", ""],
+    ["Plain", "Plain.", "Plain."],
+    ["Template", "Checks a site.", "Checks a site.\n\n  - all devices\nSays what is wrong."],
+  ]);
+  expect(jobs[0].variables_schema.properties.site.description).toBe("Name of the site.");
+  // What somebody else writes is kept as it is, and has a first line all the same.
+  const data = { description: "\n\n  By hand.  \nMore." };
+  await client.query(`mutation ($data: UpdateJobInput!) { update_job(name: "Plain", data: $data) { id } }`, { data });
+  expect((await client.query(`{ jobs(name: ["Plain"]) { description description_first_line } }`)).jobs).toEqual([
+    { description: data.description, description_first_line: "By hand." },
+  ]);
+});
+
+test("a job whose long name is taken has it cut between characters, and a number", async () => {
+  const name = "👩‍🚀".repeat(20);
+  const { client } = await openTestApp({
+    "a.ts": `export const A = ${job(name)};`,
+    "b.ts": `export const B = ${job(name)};`,
+  });
+  const { jobs } = await client.query(`{ jobs(sort: ["module_name"]) { name } }`);
+  expect(jobs.map((one: any) => one.name)).toEqual([name, `${"👩‍🚀".repeat(19)} (2)`]);
+});

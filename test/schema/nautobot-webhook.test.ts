@@ -101,6 +101,15 @@ test("an object whose names are no texts is called by its id", async () => {
   }
 });
 
+test("a long name is cut between characters", async () => {
+  const app = await openWebhookApp();
+  for (const before of ["", "x"]) {
+    const data = { id: randomUUID(), object_type: "dcim.device", display: `${before}${"👩‍🚀".repeat(60)}` };
+    expect((await deliver(app, payload({ data }))).status).toBe(200);
+    expect((await changes(app)).at(-1).object_repr).toBe(`${before}${"👩‍🚀".repeat(before ? 39 : 40)}`);
+  }
+});
+
 test("the same webhook sent again is the same change; another one of the same request is another", async () => {
   const app = await openWebhookApp();
   const created = payload();

@@ -57,6 +57,14 @@ test.for(Object.keys(PRINTS))("a secret is hidden: %s", (name) => {
   }
 });
 
+test("a secret of characters that take two units is hidden whole, however long it is", () => {
+  for (let before = 0; before < 4; before++)
+    for (const length of [2, 31, 32, 33, 63, 64, 65, 100]) {
+      const secret = `${"x".repeat(before)}${"😀".repeat(length)}end`;
+      expect([secret, hide(secret, `(${secret})`)]).toEqual([secret, "((redacted))"]);
+    }
+});
+
 test("what is no secret stays as it is", () => {
   const text = "interface Gi0/1 is up (redacted?) c4n4r hunter";
   expect(redactorOf(CANARY, "hunter2", "").text(text, 1000)).toBe(text);

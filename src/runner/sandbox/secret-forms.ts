@@ -27,7 +27,7 @@ export function formsOf(secrets: readonly string[]): SecretForms {
   const words = new Set<string>();
   const expressions = new Set<string>();
   const add = (form: string) => {
-    for (const piece of parts(form, PIECE)) if (piece.length >= MIN_SECRET) texts.add(piece);
+    for (const piece of piecesOf(form)) if (piece.length >= MIN_SECRET) texts.add(piece);
   };
   for (const secret of secrets) {
     // What is hidden already is not looked for: of a secret that looks so, what stands around it is.
@@ -48,7 +48,7 @@ export function formsOf(secrets: readonly string[]): SecretForms {
     const hex = bytes.toString("hex");
     // `btoa` takes characters for bytes.
     for (const form of [...base64(bytes), ...base64(Buffer.from(secret, "latin1")), hex, hex.toUpperCase()]) add(form);
-    for (const part of parts(bytes, PIECE_BYTES)) {
+    for (const part of partsOf(bytes)) {
       texts.add(part.toString("hex").replaceAll(/..(?!$)/g, "$& "));
       expressions.add(`(?<!\\d)${part.join("(?:,\\s*|\\s+)")}(?!\\d)`);
     }
@@ -82,9 +82,21 @@ function base64(bytes: Buffer): string[] {
   return [...forms, ...forms.map((form) => form.replaceAll("+", "-").replaceAll("/", "_"))];
 }
 
-/** Parts of about the same length, each of at most `most`. */
-function parts<T extends Buffer | string>(whole: T, most: number): T[] {
-  const count = Math.max(1, Math.ceil(whole.length / most));
-  const length = Math.ceil(whole.length / count);
-  return Array.from({ length: count }, (_, i) => whole.slice(i * length, (i + 1) * length) as T);
+/** Parts of a text of about the same length, each of at most {@link PIECE} characters, and one more where that would be half of one. */
+function piecesOf(text: string): string[] {
+  const length = partLength(text.length, PIECE);
+  const pieces: string[] = [];
+  for (let from = 0; from < text.length; from += pieces.at(-1)!.length) {
+    const isHalved = /^[\uD800-\uDBFF][\uDC00-\uDFFF]/.test(text.slice(from + length - 1, from + length + 1));
+    pieces.push(text.slice(from, from + length + (isHalved ? 1 : 0)));
+  }
+  return pieces;
 }
+
+/** Parts of bytes of about the same length, each of at most {@link PIECE_BYTES}. */
+function partsOf(bytes: Buffer): Buffer[] {
+  const length = partLength(bytes.length, PIECE_BYTES);
+  return Array.from({ length: Math.ceil(bytes.length / length) }, (_, i) => bytes.subarray(i * length, (i + 1) * length));
+}
+
+const partLength = (whole: number, most: number) => Math.ceil(whole / Math.ceil(whole / most));

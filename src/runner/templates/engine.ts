@@ -1,3 +1,4 @@
+import { cutText } from "../../cut-text.ts";
 import { readFileSync } from "node:fs";
 import { Environment, initSync } from "minijinja-js/dist/web/minijinja_js.js";
 import type { Rendered } from "../templates.ts";
@@ -65,5 +66,6 @@ function tell(message: string): string {
   if (message.startsWith("engine ran out of fuel")) return "The template takes too many steps.";
   const [, what = message, line] = /^(.*?) \(in <string>:(\d+)\)/s.exec(message) ?? [];
   const where = line === undefined ? "" : ` at line ${line}`;
-  return `The template fails${where}: ${(filterError ?? what).replaceAll(/\s+/g, " ").slice(0, MAX_MESSAGE).toWellFormed()}.`;
+  const why = (filterError ?? what).replaceAll(/\s+/g, " ").toWellFormed();
+  return `The template fails${where}: ${cutText(why, MAX_MESSAGE)}.`;
 }
