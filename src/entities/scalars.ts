@@ -61,6 +61,20 @@ export const Day = new GraphQLScalarType<string, string>({
   parseLiteral: (node) => parseDay(literal(node)),
 });
 
+function parseSafeInt(value: unknown): number {
+  if (!Number.isSafeInteger(value)) throw new GraphQLError(`SafeInt cannot represent ${shown(value)}: give a whole number.`);
+  return value as number;
+}
+
+/** A whole number that JavaScript holds exactly, as a number of JSON; 32 bits are too few for the number of an autonomous system. */
+export const SafeInt = new GraphQLScalarType<number, number>({
+  name: "SafeInt",
+  description: "A whole number from -9007199254740991 to 9007199254740991.",
+  serialize: parseSafeInt,
+  parseValue: parseSafeInt,
+  parseLiteral: (node) => parseSafeInt(node.kind === Kind.INT ? Number(node.value) : literal(node)),
+});
+
 /** Any JSON value, under the name Nautobot gives it. */
 export const GenericScalar = new GraphQLScalarType({
   name: "GenericScalar",

@@ -1,8 +1,16 @@
 import { z } from "zod";
+import { wrongQueueName } from "../entities/queue-names.ts";
 import { dedent } from "./dedent.ts";
 
 const seconds = z.number().nonnegative().optional();
 const flag = z.boolean().optional();
+const queue = z
+  .string()
+  .min(1)
+  .max(100)
+  .refine((name) => wrongQueueName(name) === undefined, {
+    error: ({ input }) => wrongQueueName(input as string)!,
+  });
 const method = z.custom((value) => typeof value === "function", "must be a function");
 
 /** The metadata of a job again, for authors whose editor does not check types, and against misspelt names. */
@@ -26,7 +34,7 @@ export const definitionSchema = z.strictObject({
   softTimeLimit: seconds,
   timeLimit: seconds,
   memoryLimitMb: z.union([z.literal(0), z.int().min(16)], "must be 0, or a whole number of 16 or more").optional(),
-  taskQueues: z.array(z.string().min(1).max(100)).optional(),
+  taskQueues: z.array(queue).optional(),
   isolation: z.enum(["process", "run", "shared"]).optional(),
   run: method,
   beforeStart: method.optional(),

@@ -153,18 +153,33 @@ export function ipAddressWithMaskVar<const Options extends VariableOptions<strin
   return variable(withMask(`${ADDRESS} with a prefix length, such as 192.0.2.1/24`), "ipaddresswithmask", options);
 }
 
-/** A network, such as `192.0.2.0/24`, whose prefix length may be bounded. */
+/** The bits of an address, as digits. */
+function bitsOf(address: string): string {
+  const bits = (numbers: readonly number[], width: number) =>
+    numbers.map((number) => number.toString(2).padStart(width, "0")).join("");
+  if (!address.includes(":")) return bits(address.split(".").map(Number), 8);
+  // Which spells every address in one way, without dots.
+  const { hostname } = new URL(`http://[${address}]`);
+  const [head, tail] = hostname
+    .slice(1, -1)
+    .split("::")
+    .map((groups) => groups.split(":").flatMap((group) => (group === "" ? [] : Number.parseInt(group, 16))));
+  return bits(tail ? [...head!, ...Array<number>(8 - head!.length - tail.length).fill(0), ...tail] : head!, 16);
+}
+
+/** A network, such as `192.0.2.0/24`, whose prefix length may be bounded. An address in a network, such as `192.0.2.1/24`, is none. */
 export function ipNetworkVar<
   const Options extends VariableOptions<string> & { minPrefixLength?: number; maxPrefixLength?: number },
 >(options: Options = {} as Options) {
   const { minPrefixLength = 0, maxPrefixLength = 128 } = options;
-  const schema = withMask("must be an IPv4 or IPv6 network, such as 192.0.2.0/24").refine(
-    (network) => {
-      const length = Number(network.split("/")[1]);
-      return length >= minPrefixLength && length <= maxPrefixLength;
-    },
-    { error: `must have a prefix length from ${minPrefixLength} to ${maxPrefixLength}` },
-  );
+  const prefixLength = (network: string) => Number(network.split("/")[1]);
+  const schema = withMask("must be an IPv4 or IPv6 network, such as 192.0.2.0/24")
+    .refine((network) => prefixLength(network) >= minPrefixLength && prefixLength(network) <= maxPrefixLength, {
+      error: `must have a prefix length from ${minPrefixLength} to ${maxPrefixLength}`,
+    })
+    .refine((network) => !bitsOf(network.split("/")[0]!).slice(prefixLength(network)).includes("1"), {
+      error: "must be a network, with no bits after its prefix: 192.0.2.0/24, not 192.0.2.1/24",
+    });
   return variable(schema, "ipnetwork", options);
 }
 

@@ -1,11 +1,12 @@
 import { MapperKind, mapSchema } from "@graphql-tools/utils";
 import {
+  coerceInputValue,
   getNamedType,
   GraphQLBoolean,
   type GraphQLFieldConfig,
   GraphQLFloat,
   GraphQLInputObjectType,
-  GraphQLInt,
+  type GraphQLInputType,
   GraphQLObjectType,
   type GraphQLScalarType,
   type GraphQLSchema,
@@ -13,7 +14,8 @@ import {
 } from "graphql";
 import { CustomFieldValues } from "../changes/index.ts";
 import { MODELS } from "../entities/index.ts";
-import { Day, GenericScalar } from "../entities/scalars.ts";
+import { Day, GenericScalar, SafeInt } from "../entities/scalars.ts";
+import { AppError, type ErrorDetail } from "../errors.ts";
 import type { Row } from "./list.ts";
 import type { ComputedField } from "./selection.ts";
 
@@ -28,7 +30,7 @@ export interface CustomField {
 
 const TYPES = {
   text: GraphQLString,
-  integer: GraphQLInt,
+  integer: SafeInt,
   float: GraphQLFloat,
   boolean: GraphQLBoolean,
   date: Day,
@@ -97,6 +99,21 @@ function fitting(type: GraphQLScalarType, value: unknown): unknown {
   }
 }
 
+/**
+ * Returns what is wrong with the values that are given for all custom fields at once: one that the site declares has a value of its kind, or
+ * null.
+ * @param fields the declared ones: their keys, and the types of their values.
+ */
+export function wrongKinds(fields: Iterable<readonly [key: string, type: GraphQLInputType]>, values: unknown): ErrorDetail[] {
+  if (typeof values !== "object" || values === null || Array.isArray(values)) return [];
+  const details: ErrorDetail[] = [];
+  for (const [key, type] of fields) {
+    const value = Object.hasOwn(values, key) ? (values as Record<string, unknown>)[key] : null;
+    coerceInputValue(value, type, (_, __, { message }) => details.push({ field: `${COLUMN}.${key}`, message }));
+  }
+  return details;
+}
+
 function inputField({ key, kind }: CustomField): { type: GraphQLScalarType; description: string } {
   return { type: TYPES[kind], description: `The site's own field \`${key}\`; null takes it away. The others stay.` };
 }
@@ -117,8 +134,17 @@ function gathering(
 }
 
 function gather(data: Record<string, unknown>, fields: readonly CustomField[]): Record<string, unknown> {
+  const wrong = wrongKinds(
+    fields.map(({ key, kind }) => [key, TYPES[kind]]),
+    data[COLUMN],
+  );
+  if (wrong.length > 0) refuse(wrong.map(({ field, message }) => ({ field: `data.${field}`, message })));
   const given = fields.filter((field) => wireName(field) in data);
   if (given.length === 0) return data;
   const values = Object.fromEntries(given.map((field) => [field.key, data[wireName(field)]]));
   return { ...data, [COLUMN]: new CustomFieldValues(values, data[COLUMN]) };
+}
+
+function refuse(details: readonly ErrorDetail[]): never {
+  throw new AppError("BAD_USER_INPUT", details.map(({ field, message }) => `${field}: ${message}`).join(" "), details);
 }

@@ -13,6 +13,7 @@ import { type ModelShape, shapeOf } from "../entities/shape.ts";
 import type { ErrorDetail } from "../errors.ts";
 import { refuse } from "./condition.ts";
 import type { Context } from "./context.ts";
+import { wrongKinds } from "./custom-fields.ts";
 import type { SizedField } from "./list-arguments.ts";
 import { creatable, type KnownModel, modelOf } from "./model-registry.ts";
 
@@ -148,6 +149,7 @@ function readRow(shape: ModelShape, input: GraphQLInputObjectType, values: Reado
   const details: ErrorDetail[] = [];
   const data: Record<string, unknown> = {};
   const customFields: Record<string, unknown> = {};
+  const isCustom = (name: string) => propertyOf(shape, name) === undefined;
   for (const field of Object.values(fields)) {
     const { name, type } = field;
     if (!Object.hasOwn(values, name)) {
@@ -161,14 +163,17 @@ function readRow(shape: ModelShape, input: GraphQLInputObjectType, values: Reado
         details.push({ field: [name, ...path].join("."), message }),
       );
       if (details.length > before) continue;
-      const property = propertyOf(shape, name);
-      if (property === undefined) customFields[name.slice("cf_".length)] = value;
-      else data[property] = value;
+      if (isCustom(name)) customFields[name.slice("cf_".length)] = value;
+      else data[propertyOf(shape, name)!] = value;
     }
   }
   const isKnown = (name: string) => Object.hasOwn(fields, name) || propertyOf(shape, name) !== undefined;
   for (const name of Object.keys(values))
     if (!isKnown(name)) details.push({ field: name, message: "Objects of this kind have no such field." });
+  const declared = Object.values(fields).flatMap(({ name, type }) =>
+    isCustom(name) ? [[name.slice("cf_".length), type] as const] : [],
+  );
+  details.push(...wrongKinds(declared, data[CUSTOM_FIELDS]));
   if (details.length > 0) return { details };
   if (Object.keys(customFields).length > 0) data[CUSTOM_FIELDS] = new CustomFieldValues(customFields, data[CUSTOM_FIELDS]);
   return { data: data as Data };

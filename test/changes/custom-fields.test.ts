@@ -4,7 +4,7 @@ import { loadConfig } from "../../src/config.ts";
 import { type Database, openDatabase } from "../../src/entities/database.ts";
 import { createContext } from "../../src/schema/context.ts";
 import { createSchema } from "../../src/schema/index.ts";
-import { openTestApp } from "../support/app.ts";
+import { openTestApp, restart } from "../support/app.ts";
 import { freshDatabaseUrl } from "../support/database.ts";
 import { databaseOf, storeRun } from "../support/rows.ts";
 import { changesOf, countChanges } from "./changeable.ts";
@@ -53,11 +53,12 @@ test("a site's own fields are read and written under their names, each by its ki
 });
 
 test("a value that is not of the field's kind is refused when it is written, and null when it is read", async () => {
-  const { client } = await open();
+  const app = await open();
+  const { client } = app;
   const before = await countChanges(client);
   const wrong: Record<string, unknown[]> = {
     cf_owner: [1, true, ["x"], {}],
-    cf_tier: ["1", 1.5, true, 2 ** 31],
+    cf_tier: ["1", 1.5, true, 2 ** 53, -(2 ** 53)],
     cf_ratio: ["1", true],
     cf_watched: ["true", 1],
     cf_since: ["2026-02-30", "2026-1-1", "yesterday", "2026-01-01T00:00:00Z", 2026],
@@ -72,9 +73,14 @@ test("a value that is not of the field's kind is refused when it is written, and
   expect(details).toMatchObject([{ field: "data.cf_owner" }]);
   expect(await countChanges(client)).toBe(before);
 
+  // What was stored before the site declared its fields, or said another kind of them.
   const stored = { owner: 1, tier: "1", ratio: "x", watched: 0, since: "2026-02-30" };
-  const { update_job } = await client.query(UPDATE_JOB, { data: { _custom_field_data: stored } });
-  expect(update_job).toMatchObject({
+  const undeclared = await restart(app);
+  const data = { _custom_field_data: stored };
+  await undeclared.client.query(`mutation ($data: UpdateJobInput!) { update_job(name: "A", data: $data) { id } }`, { data });
+  const again = await restart(undeclared, { customFields });
+  const { jobs } = await again.client.query(`{ jobs { ${ALL} _custom_field_data } }`);
+  expect(jobs[0]).toMatchObject({
     cf_owner: null,
     cf_tier: null,
     cf_ratio: null,
@@ -83,6 +89,51 @@ test("a value that is not of the field's kind is refused when it is written, and
     cf_more: null,
     _custom_field_data: stored,
   });
+});
+
+test("an integer may be the number of an autonomous system, and any other that JavaScript holds exactly", async () => {
+  const { client } = await open();
+  for (const number of [0, 65_535, 2 ** 31, 4_294_967_295, -(2 ** 53) + 1, 2 ** 53 - 1]) {
+    expect((await client.query(UPDATE_JOB, { data: { cf_tier: number } })).update_job.cf_tier).toBe(number);
+    const literal = `mutation { update_job(name: "A", data: { cf_tier: ${number} }) { cf_tier } }`;
+    expect((await client.query(literal)).update_job.cf_tier).toBe(number);
+  }
+});
+
+const IMPORT = `mutation ($rows: [GenericScalar!]!) {
+  import_objects(content_type: "extras.tag", rows: $rows) { applied errors { row field } } }`;
+
+test("values that are given for all custom fields at once are of the kinds that the site declares", async () => {
+  const kinds = { text: "x", integer: 4_294_967_295, float: 0.5, boolean: true, date: "2026-01-31", json: { a: [null] } };
+  const declared = Object.keys(kinds).map((kind) => ({ model: "tag" as const, key: kind, kind: kind as keyof typeof kinds }));
+  const { client } = await openTestApp({}, { customFields: declared });
+  const create = `mutation ($data: CreateTagInput!) { create_tag(data: $data) { id } }`;
+  const update = `mutation ($id: ID!, $data: UpdateTagInput!) { update_tag(id: $id, data: $data) { _custom_field_data } }`;
+  const { create_tag } = await client.query(create, { data: { name: "a", _custom_field_data: { ...kinds, other: [1] } } });
+  const nothing = Object.fromEntries(Object.keys(kinds).map((kind) => [kind, null]));
+  await client.query(update, { id: create_tag.id, data: { _custom_field_data: nothing } });
+  for (const [key, right] of Object.entries(kinds))
+    for (const [from, value] of Object.entries(kinds)) {
+      const isFit =
+        from === key || key === "json" || (key === "text" && from === "date") || (key === "float" && from === "integer");
+      if (isFit) continue;
+      const data = { _custom_field_data: { [key]: value, other: value } };
+      const details = [{ field: `data._custom_field_data.${key}` }];
+      expect((await client.refused(create, { data: { name: "b", ...data } })).extensions.details).toMatchObject(details);
+      expect((await client.refused(update, { id: create_tag.id, data })).extensions.details).toMatchObject(details);
+      const { import_objects } = await client.query(IMPORT, {
+        rows: [
+          { name: "b", ...data },
+          { name: "c", [`cf_${key}`]: right },
+        ],
+      });
+      expect(import_objects).toEqual({ applied: false, errors: [{ row: 1, field: `_custom_field_data.${key}` }] });
+    }
+  const both = await client.refused(create, { data: { name: "b", _custom_field_data: { text: 1, float: "x", boolean: true } } });
+  expect(both.extensions.details?.map(({ field }) => field)).toEqual([
+    "data._custom_field_data.text",
+    "data._custom_field_data.float",
+  ]);
 });
 
 test("every model with custom fields has them, in lists and below, and in each of its mutations", async () => {

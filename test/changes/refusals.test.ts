@@ -121,6 +121,9 @@ test("queues: names, tags, and what may not go or change under others", async ()
   await refuses(app, [
     ...wrongNames(attempts, id, "default"),
     creating("a slash", { name: "a/b" }, "data.name"),
+    creating("two dots", { name: ".." }, "data.name"),
+    creating("two dots in a name", { name: "a..b" }, "data.name"),
+    updating("two dots", id, { name: "a.." }, "data.name"),
     creating("a backslash", { name: "a\\b" }, "data.name"),
     updating("a slash", id, { name: "a/b" }, "data.name"),
     creating("a long description", { description: tooLong(255) }, "data.description"),

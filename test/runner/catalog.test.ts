@@ -11,6 +11,7 @@ test("a file that does not load is reported by name with its error, and stops no
     "syntax.ts": `export const = ;`,
     "exits.ts": `process.exit(0);`,
     "misspelt.ts": `export const M = defineJob({ name: "M", timeLimt: 5, run() {} } as any);`,
+    "queues.ts": `export const Q = ${job("Q", 'taskQueues: ["fast", "a..b", "a/b"],')};`,
     "noname.ts": `export const N = defineJob({ run() {} } as any);`,
     "last.ts": `export const Last = ${job("Last")};`,
   });
@@ -22,6 +23,7 @@ test("a file that does not load is reported by name with its error, and stops no
     "syntax.ts": expect.any(String),
     "exits.ts": expect.stringContaining("process.exit(0)"),
     "misspelt.ts": expect.stringContaining("timeLimt"),
+    "queues.ts": expect.stringMatching(/two dots in a row[\s\S]*path separators/),
     "noname.ts": expect.stringContaining("name"),
   });
   expect(await runToEnd(app.client, "last.Last")).toMatchObject({ status: "SUCCESS" });

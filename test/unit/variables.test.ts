@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import {
@@ -96,8 +97,8 @@ const CASES: Record<string, Case> = {
   ipNetworkVar: {
     schema: ipNetworkVar({ minPrefixLength: 16, maxPrefixLength: 28 }),
     kind: "ipnetwork",
-    takes: [["192.0.2.0/24"], ["192.0.0.0/16"]],
-    refuses: ["192.0.2.0/29", "10.0.0.0/8", "192.0.2.0"],
+    takes: [["192.0.2.0/24"], ["192.0.0.0/16"], ["2001:d00::/24"]],
+    refuses: ["192.0.2.0/29", "10.0.0.0/8", "192.0.2.0", "192.0.2.1/24", "2001:db8::/24"],
   },
   jsonVar: { schema: jsonVar(), kind: "json", takes: [[{ a: [1, null] }], [null]], refuses: [undefined, () => 1] },
   dateVar: {
@@ -149,4 +150,30 @@ test("what is said of a variable is in its schema; a default or `required: false
   expect(properties.needed).toMatchObject({ title: "Needed", description: "Must be given." });
   const data: { needed: string; left?: number | undefined; filled: "a" | "b" } = variables.parse({ needed: "x" });
   expect(data).toEqual({ needed: "x", filled: "b" });
+});
+
+test("a network has no bits after its prefix, in any spelling", () => {
+  const network = ipNetworkVar();
+  const isNetwork = (text: string) => network.safeParse(text).success;
+  const groups = fc.array(fc.constantFrom(0, 0, 1, 0x8000, 0xffff, 0xdb8), { minLength: 8, maxLength: 8 });
+  const octets = fc.array(fc.constantFrom(0, 0, 1, 128, 255, 10), { minLength: 4, maxLength: 4 });
+  const check = (parts: readonly number[], width: number, text: string, length: number) => {
+    const value = parts.reduce((sum, part) => (sum << BigInt(width)) | BigInt(part), 0n);
+    const hosts = (1n << BigInt(parts.length * width - length)) - 1n;
+    expect([text, length, isNetwork(`${text}/${length}`)]).toEqual([text, length, (value & hosts) === 0n]);
+  };
+  fc.assert(fc.property(octets, fc.nat(32), (parts, length) => check(parts, 8, parts.join("."), length)));
+  fc.assert(
+    fc.property(groups, fc.nat(128), (parts, length) => {
+      const text = parts.map((part) => part.toString(16)).join(":");
+      check(parts, 16, text, length);
+      check(parts, 16, text.toUpperCase(), length);
+      check(parts, 16, new URL(`http://[${text}]`).hostname.slice(1, -1), length);
+    }),
+  );
+  expect(["0.0.0.0/0", "::/0", "::1/128", "::ffff:192.0.2.0/120"].filter((text) => !isNetwork(text))).toEqual([]);
+  expect(
+    ["::1/0", "::ffff:192.0.2.1/120", "10.0.0.0/08", "010.0.0.0/8", "fe80::%eth0/64", "192.0.2.0/24\n"].filter(isNetwork),
+  ).toEqual([]);
+  expect(network.safeParse("192.0.2.1/24").error?.issues[0]?.message).toContain("no bits after its prefix");
 });

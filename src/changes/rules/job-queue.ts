@@ -1,6 +1,7 @@
 import { statementsOf } from "../../entities/database.ts";
 import { Job, JobResult, JobQueue, ScheduledJob } from "../../entities/index.ts";
 import { DEFAULT_QUEUE } from "../../entities/job-queue.ts";
+import { wrongQueueName } from "../../entities/queue-names.ts";
 import type { ErrorDetail } from "../../errors.ts";
 import type { Unit } from "../unit.ts";
 import { tagsMayBeOn } from "./tag.ts";
@@ -9,8 +10,8 @@ import { tagsMayBeOn } from "./tag.ts";
 export const jobQueueRules = {
   async check(queue: JobQueue, unit: Unit): Promise<ErrorDetail[]> {
     const details: ErrorDetail[] = [];
-    if (/[/\\]/.test(queue.name))
-      details.push({ field: "data.name", message: "A queue's name has no path separators, `/` or `\\`." });
+    const wrong = wrongQueueName(queue.name);
+    if (wrong !== undefined) details.push({ field: "data.name", message: wrong });
     const before = await nameOf(unit, queue);
     if (before !== undefined && before !== queue.name) {
       if (before === DEFAULT_QUEUE)
