@@ -10,11 +10,12 @@ import { CustomFieldValues, type Data, importObjects, type ImportRow, type RowEr
 import { contentTypeLabel } from "../entities/content-types.ts";
 import { GenericScalar } from "../entities/scalars.ts";
 import { type ModelShape, shapeOf } from "../entities/shape.ts";
-import type { ErrorDetail } from "../errors.ts";
+import { AppError, type ErrorDetail } from "../errors.ts";
 import { refuse } from "./condition.ts";
 import type { Context } from "./context.ts";
 import { wrongKinds } from "./custom-fields.ts";
 import type { SizedField } from "./list-arguments.ts";
+import { checkTexts, isStorable, type ReadsTexts } from "./storable-texts.ts";
 import { creatable, type KnownModel, modelOf } from "./model-registry.ts";
 
 /** The most rows that are imported at once: all of them are one transaction, which others wait for. */
@@ -26,6 +27,7 @@ class ImportObjectsArgs {
   contentType!: string;
 
   @Field(() => [GenericScalar], {
+    nullable: "items",
     description: `The objects, 1 to ${MAX_ROWS}: each with values by field, spelled as in the mutations, and \`id\` where it is known.`,
   })
   rows!: unknown[];
@@ -70,11 +72,14 @@ class ImportObjectsPayload {
 /** A row with what names its object. */
 interface NamedRow extends ImportRow {
   values: Readonly<Record<string, unknown>>;
+  /** Why it is no row, or cannot be stored; its object is not looked for then. */
+  wrong: readonly ErrorDetail[];
 }
 
 /** Many objects at once. */
 @Resolver()
 export class ImportMutations {
+  @Extensions({ readsTexts: ["rows"] } satisfies ReadsTexts)
   @Mutation(() => ImportObjectsPayload, {
     description:
       "Creates many objects of one kind, and changes those that there are (by `id`, or else by the field that names them), in one transaction: when one of the rows does not fit, none is kept. Rules and change log are those of the `create_…` and `update_…` mutations. Fields that clients do not set, and for an object that there is those that cannot change, are left out of account.",
@@ -89,11 +94,11 @@ export class ImportMutations {
       refuse("content_type", `Objects of the kind ${contentType} cannot be imported: ${creatable().join(", ")} can.`);
     if (rows.length === 0 || rows.length > MAX_ROWS) refuse("rows", sizeMessage(rows.length));
     const shape = shapeOf(known.model);
-    const named = rows.map((row, n) => nameRow(shape, row, n));
+    const named = rows.map((row) => nameRow(shape, row));
     const inputs = inputsOf(info, known);
     const attempt = async (unit: Parameters<typeof importObjects>[0]) => {
-      const errors = await importObjects(unit, known.model, named, ({ values }, isNew) =>
-        readRow(shape, inputs[isNew ? 0 : 1], values),
+      const errors = await importObjects(unit, known.model, named, ({ values, wrong }, isNew) =>
+        wrong.length > 0 ? { details: wrong } : readRow(shape, inputs[isNew ? 0 : 1], values),
       );
       if (errors.length > 0) throw new Refused(errors);
     };
@@ -125,14 +130,30 @@ const sizeMessage = (count: number) =>
     ? "Give at least one row."
     : `There are ${count} rows, and ${MAX_ROWS} at most are imported at once: all or nothing holds for one import only, so divide them.`;
 
-function nameRow({ naturalKey }: ModelShape, row: unknown, n: number): NamedRow {
-  if (typeof row !== "object" || row === null || Array.isArray(row)) refuse(`rows.${n}`, "A row is an object: values by field.");
+function nameRow({ naturalKey }: ModelShape, row: unknown): NamedRow {
+  const unnamed = { values: {}, id: undefined, key: undefined };
+  if (typeof row !== "object" || row === null || Array.isArray(row))
+    return { ...unnamed, wrong: [{ field: "", message: "A row is an object: values by field." }] };
   const values = row as Record<string, unknown>;
+  const wrong = Object.entries(values).flatMap(([name, value]) => unstorable(name, value));
+  if (wrong.length > 0) return { ...unnamed, wrong };
   const textOf = (name: string | undefined) => {
     const value = name === undefined ? null : (values[name] ?? null);
     return value === null ? undefined : typeof value === "string" ? value : JSON.stringify(value);
   };
-  return { values, id: textOf("id"), key: textOf(naturalKey) };
+  return { values, id: textOf("id"), key: textOf(naturalKey), wrong };
+}
+
+/** What is wrong with the texts of a value; a name that cannot be stored is not told. */
+function unstorable(name: string, value: unknown): readonly ErrorDetail[] {
+  try {
+    if (isStorable(name)) checkTexts(value, name);
+    else checkTexts({ [name]: value }, "");
+    return [];
+  } catch (error) {
+    if (error instanceof AppError) return error.details;
+    throw error;
+  }
 }
 
 /** Types of what is given for a new object, and for one that there is. */

@@ -13,6 +13,11 @@ const topOf = (path: string) => path.split(".").slice(0, 2).join(".");
 
 const MESSAGE = "A text holds NUL (U+0000) or half a surrogate pair, which cannot be stored or searched for.";
 
+/** Arguments of a field whose texts its resolver checks itself, for it has more to say of where they are. */
+export interface ReadsTexts {
+  readsTexts: readonly string[];
+}
+
 /**
  * The schema with every argument checked: a text that PostgreSQL would refuse, at any depth of a value, is refused by its path before a
  * resolver sees it, on either database and for storing and searching alike.
@@ -22,6 +27,8 @@ export function withStorableTexts(schema: GraphQLSchema): GraphQLSchema {
     [MapperKind.OBJECT_FIELD]: (field) => {
       if (Object.keys(field.args ?? {}).length === 0) return field;
       const { resolve, subscribe } = field;
+      const { readsTexts = [] } = (field.extensions ?? {}) as Partial<ReadsTexts>;
+      const checked = <T extends object>(args: T) => checkArguments(args, readsTexts);
       return {
         ...field,
         ...(resolve && {
@@ -35,8 +42,9 @@ export function withStorableTexts(schema: GraphQLSchema): GraphQLSchema {
   });
 }
 
-function checked<T extends object>(args: T): T {
+function checkArguments<T extends object>(args: T, others: readonly string[]): T {
   for (const [name, value] of Object.entries(args)) {
+    if (others.includes(name)) continue;
     // What a list argument holds has no place to be named by: one value may stand for a list of one.
     if (Array.isArray(value)) for (const item of value) checkTexts(item, name);
     else checkTexts(value, name);

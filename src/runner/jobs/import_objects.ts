@@ -13,7 +13,7 @@ interface Imported {
   errors: { row: number; field: string; message: string }[];
 }
 
-const IMPORT = `mutation ($content_type: String!, $rows: [GenericScalar!]!, $dry_run: Boolean!) {
+const IMPORT = `mutation ($content_type: String!, $rows: [GenericScalar]!, $dry_run: Boolean!) {
   import_objects(content_type: $content_type, rows: $rows, dry_run: $dry_run) {
     applied created updated unchanged errors { row field message }
   }

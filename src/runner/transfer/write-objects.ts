@@ -33,12 +33,12 @@ async function* writeJsonFile(_: readonly ModelField[], pages: AsyncIterable<Pla
 }
 
 async function* writeYamlFile(_: readonly ModelField[], pages: AsyncIterable<PlainObject[]>): AsyncGenerator<string> {
-  const { stringify } = await import("yaml");
+  const { writeYaml } = await import("./yaml.ts");
   let isEmpty = true;
   for await (const page of pages) {
     if (page.length === 0) continue;
     isEmpty = false;
-    yield stringify(page, { lineWidth: 0, aliasDuplicateObjects: false });
+    yield writeYaml(page);
   }
   if (isEmpty) yield "[]\n";
 }

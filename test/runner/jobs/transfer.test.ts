@@ -11,7 +11,25 @@ const EXPORT = "jobgraph.export_object_list.ExportObjectList";
 const IMPORT = "jobgraph.import_objects.ImportObjects";
 
 /** Texts that files, spreadsheets and databases trip over. */
-const HARD = ["=1+1", "'=1", "a,b;c", 'say "hi"', "two\nlines", "Zürich 😀", "  spaces ", "-", "NULL", "[1]"];
+const HARD = [
+  "=1+1",
+  "'=1",
+  "a,b;c",
+  'say "hi"',
+  "two\nlines",
+  "Zürich 😀",
+  "  spaces ",
+  "-",
+  "NULL",
+  "[1]",
+  "no",
+  "1:30",
+  "2026-01-01",
+  "a\tb",
+  "=",
+  "<<",
+  "a\u2028b",
+];
 
 async function setup() {
   const app = await openTestApp(JOBS, SYSTEM_JOBS);
@@ -65,7 +83,8 @@ describe("Export Object List", () => {
       "description",
       "content_types",
     ]);
-    expect(parse(await exported(app, "extras.tag", { export_format: "yaml" }))).toEqual(json);
+    const yaml = await exported(app, "extras.tag", { export_format: "yaml" });
+    for (const version of ["1.1", "1.2"] as const) expect(parse(yaml, { version })).toEqual(json);
     const csv = await exported(app, "extras.tag", { query_string: "name=%3D1%2B1" });
     const tag = tags.find(({ name }: any) => name === "=1+1");
     const [header, line, end] = csv.split("\r\n");
@@ -233,6 +252,22 @@ describe("Import Objects", () => {
     expect((await client.query(`{ tags(name: ["good", "bad", "worse"]) { name } }`)).tags).toEqual([]);
   });
 
+  test("rows of JSON that are none, or hold what cannot be stored, are told in the log", async () => {
+    const { client } = await openTestApp({}, SYSTEM_JOBS);
+    const json_data = JSON.stringify([null, { name: "a" }, 7, { name: "b\0" }, { name: null, color: 1 }]);
+    const { status, stored } = await runExample(client, IMPORT, { content_type: "extras.tag", json_data });
+    expect([status, stored.map((line) => `${line.log_object} ${line.message.slice(0, 24)}`)]).toEqual([
+      "FAILURE",
+      [
+        "row 1 A row is an object: valu",
+        "row 3 A row is an object: valu",
+        "row 4 name: A text holds NUL (",
+        "row 5 name: This field cannot ",
+        "row 5 color: String cannot rep",
+      ],
+    ]);
+  });
+
   test.for([
     ["nothing at all", {}, "Give the objects as one of csv_data, csv_file, json_data and json_file."],
     [
@@ -245,7 +280,11 @@ describe("Import Objects", () => {
     ["a file that is no text", { csv_file: { name: "a.csv", base64: "/w==" } }, 'The file "a.csv" is not UTF-8 text.'],
     ["no JSON", { json_data: "{" }, "The text is no JSON: "],
     ["no list", { json_data: "{}" }, "The JSON must be a list of objects."],
-    ["a row that is no object", { json_data: "[1]" }, "rows.0: A row is an object: values by field."],
+    [
+      "a row that is no object",
+      { json_data: "[1]" },
+      "1 of 1 rows do not fit, so none is imported. Row 1: A row is an object: values by field.",
+    ],
     [
       "too many rows",
       { csv_data: `name\n${Array.from({ length: 2001 }, (_, n) => `t${n}`).join("\n")}` },
