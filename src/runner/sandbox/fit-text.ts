@@ -15,10 +15,12 @@ export function fitText(text: string, maxLength: number, missing = 0): string {
   return cutText(fit, Math.max(0, maxLength - mark.length)) + mark;
 }
 
+const CUT_END = " characters cut]";
 const CUT = /… \[(\d{1,15}) characters cut\]$/;
 
 /** Returns what {@link fitText} left of a text, and how many characters it cut; 0 for a text that is whole. */
 export function readCut(text: string): { kept: string; missing: number } {
+  if (!text.endsWith(CUT_END)) return { kept: text, missing: 0 };
   const [mark, missing = "0"] = CUT.exec(text.slice(-CUT.source.length - 15)) ?? [];
   return { kept: mark === undefined ? text : text.slice(0, -mark.length), missing: Number(missing) };
 }

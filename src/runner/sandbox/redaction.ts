@@ -123,8 +123,10 @@ export function createRedactor(redaction: Redaction = { secrets: [], patterns: [
     let head = kept.length > maxLength + MARGIN ? kept.slice(0, maxLength + MARGIN) : kept;
     if (head !== kept) head = head.slice(0, lastBeginning(head));
     let shown = hideMarked(marked(head));
-    for (const [expression, replacement] of known().sanitizers)
-      shown = shown.replace(expression, replacement).replaceAll(REDACTED, MARK);
+    for (const [expression, replacement] of known().sanitizers) {
+      const sanitized = shown.replace(expression, replacement);
+      if (sanitized !== shown) shown = sanitized.replaceAll(REDACTED, MARK);
+    }
     return fitMarked(shown, maxLength, missing + kept.length - head.length);
   }
 
@@ -150,8 +152,9 @@ function untilStable(text: string, change: (text: string) => string): string {
 function fitMarked(shown: string, maxLength: number, missing: number): string {
   const fit = fitText(unmarked(shown), maxLength, missing);
   const { kept, missing: cut } = readCut(fit);
+  if (cut === 0) return fit;
   const last = kept.lastIndexOf("(");
   const rest = kept.slice(last);
-  if (cut === 0 || last === -1 || rest === REDACTED || !REDACTED.startsWith(rest)) return fit;
+  if (last === -1 || rest === REDACTED || !REDACTED.startsWith(rest)) return fit;
   return kept.slice(0, last) + fit.slice(kept.length);
 }
