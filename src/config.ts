@@ -238,7 +238,7 @@ const environment = z.object({
   MAX_STREAMS_PER_USER: integer(1, 1_000_000, 1000),
   MAX_SUBSCRIPTIONS_PER_SOCKET: integer(1, 1_000_000, 1000),
   MAX_SUBSCRIPTIONS_PER_USER: integer(1, 1_000_000, 5000),
-  MAX_UNREAD_BYTES_PER_USER: integer(1, Number.MAX_SAFE_INTEGER, 32 * 1024 * 1024),
+  MAX_UNREAD_BYTES_PER_USER: integer(1, Number.MAX_SAFE_INTEGER, 16 * 1024 * 1024),
   CUSTOM_FIELDS: customFields.default([]),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("info"),
 });

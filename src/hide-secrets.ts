@@ -8,6 +8,12 @@ const SECRETS_FD = "JOBGRAPH_SECRETS_FD";
 const FD = 3;
 
 /**
+ * Settings of glibc's memory allocator, which reads them once, when a program starts: freed Buffers of 128 KiB and more go back to the system at once.
+ * Without them a server that has read large results keeps up to 100 MB more.
+ */
+const ALLOCATOR = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "131072" };
+
+/**
  * Starts this process again, with the same id, if its environment holds secrets: Linux shows the environment that a process was started with in
  * `/proc/<pid>/environ` to all processes of the same user, and nothing that the process does later changes that. A shell gets the secrets,
  * hands them on by a pipe, and becomes this program again. Returns without effect where that is not possible: on Windows, before Node 22.15,
@@ -19,6 +25,7 @@ export function hideSecrets(env: Environment): void {
   const script = `exec ${FD}<<END\n$JOBGRAPH_SECRETS\nEND\nunset JOBGRAPH_SECRETS; exec "$@"`;
   const rest = Object.entries(env).filter(([name, value]) => value !== undefined && !(name in secrets)) as [string, string][];
   process.execve("/bin/sh", ["sh", "-c", script, "sh", process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
+    ...ALLOCATOR,
     ...Object.fromEntries(rest),
     JOBGRAPH_SECRETS: JSON.stringify(secrets),
     [SECRETS_FD]: String(FD),

@@ -200,7 +200,9 @@ export async function openServer(
       ),
     );
     response.writeHead(200, { ...headers, ...NO_SNIFFING, "content-length": sum(pieces, (piece) => Buffer.byteLength(piece)) });
-    for (const piece of pieces) {
+    for (const [n, piece] of pieces.entries()) {
+      // What has been written needs no room here.
+      pieces[n] = "";
       if (!response.write(piece) && !response.closed)
         await new Promise<void>((resolve) => {
           response.once("drain", resolve).once("close", resolve);

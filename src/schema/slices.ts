@@ -51,8 +51,8 @@ export function isRoundOver(): boolean {
   return false;
 }
 
-/** Tells whether work that has begun is to wait for {@link nextSlice}. */
-export const isSliceOver = ({ since }: Sliced): boolean => performance.now() - since > SLICE_MS;
+/** Tells whether work that has begun is to wait for {@link nextSlice}. Work that waited for something else has let others in meanwhile. */
+export const isSliceOver = ({ since }: Sliced): boolean => performance.now() - since > SLICE_MS && isRoundOver();
 
 /** Resolves when the work has the thread, for a slice; others, who only came meanwhile, have had it before. */
 export async function nextSlice(work: Sliced): Promise<void> {

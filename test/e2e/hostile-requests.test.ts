@@ -71,8 +71,6 @@ async function open(kind: string): Promise<{ server: ServerProcess; target: Targ
     SECRET_KEY: "a secret key of thirty-two characters",
     WEBHOOK_SECRET: SECRET,
     LOG_LEVEL: "error",
-    // As `npm start` has it.
-    NODE_OPTIONS: "--max-semi-space-size=8",
   });
   const { client } = server;
   const large = await runToEnd(client, "own.Large");

@@ -1,10 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
 import { createClient, type TestClient } from "../support/client.ts";
+
+const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: { start: string } };
+/** Options that `npm start` gives to Node. */
+const START_OPTIONS = scripts.start.split(" ").slice(1, -1);
 
 /** A server as a user starts it: its own process on its own port. */
 export interface ServerProcess {
@@ -29,7 +34,7 @@ export async function scratchFolder(): Promise<string> {
 
 /** Runs the built server, or another script, with an environment that holds nothing but what is given. @param uid another user to run it as. */
 export function spawnServer(env: Record<string, string>, script = "dist/main.js", uid?: number): ChildProcess {
-  const child = spawn(process.execPath, [resolve(script)], {
+  const child = spawn(process.execPath, [...START_OPTIONS, resolve(script)], {
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], PORT: "0", ...env } as NodeJS.ProcessEnv,
     stdio: ["ignore", "pipe", "pipe"],
     ...(uid !== undefined && { uid }),

@@ -51,7 +51,7 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     maxStreamsPerUser: 1000,
     maxSubscriptionsPerSocket: 1000,
     maxSubscriptionsPerUser: 5000,
-    maxUnreadBytesPerUser: 32 * 1024 * 1024,
+    maxUnreadBytesPerUser: 16 * 1024 * 1024,
     adminToken: undefined,
     secretKey: undefined,
     secretKeyFile: resolve("data/secret-key"),

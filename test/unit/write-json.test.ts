@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { newWork } from "../../src/schema/slices.ts";
+import { newWork, nextSlice } from "../../src/schema/slices.ts";
 import { partsOf, writeJson } from "../../src/schema/write-json.ts";
 
 const values = fc.jsonValue({ maxDepth: 6 });
@@ -42,7 +42,7 @@ test("no part is much longer than it may be", () => {
 });
 
 test("a long answer is written in pieces, and others have the thread meanwhile", async () => {
-  const rows = Array.from({ length: 40_000 }, (_, n) => ({ id: `id ${n}`, text: "x".repeat(20), of: { name: "é" } }));
+  const rows = Array.from({ length: 100_000 }, (_, n) => ({ id: `id ${n}`, text: "x".repeat(20), of: { name: "é" } }));
   let turns = 0;
   let isOver = false;
   const turn = () => {
@@ -50,7 +50,9 @@ test("a long answer is written in pieces, and others have the thread meanwhile",
     if (!isOver) setImmediate(turn);
   };
   turn();
-  const pieces = await writeJson({ data: { rows } }, newWork("a"));
+  const work = newWork("a");
+  await nextSlice(work);
+  const pieces = await writeJson({ data: { rows } }, work);
   isOver = true;
   expect(pieces.join("")).toBe(JSON.stringify({ data: { rows } }));
   expect(pieces.length).toBeGreaterThan(20);

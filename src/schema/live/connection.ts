@@ -26,8 +26,11 @@ export interface Connection {
   underWay: Readonly<Record<string, unknown>>;
   /** Functions to call once the client no longer waits for an operation, by the id of each. */
   readonly waits: Map<string, () => void>;
-  /** Resolves when the message, and most before it, left for the client, or when it never will. */
-  send(message: string): Promise<void>;
+  /**
+   * Resolves when the message, and most before it, left for the client, or when it never will. It comes in pieces, which are joined when it leaves: many
+   * messages may have the same ones.
+   */
+  send(pieces: readonly string[]): Promise<void>;
   /** Answers a query or mutation in its turn: not before the client has read what it asked for earlier, but for a few. */
   inTurn<T>(answer: () => Promise<T>): Promise<T>;
   /** Why no further operation is begun; undefined when it may be. */
@@ -66,13 +69,14 @@ export function createConnection(socket: WebSocket, request: IncomingMessage, ma
     session: undefined,
     underWay: {},
     waits,
-    async send(message) {
+    async send(pieces) {
       // Characters, not bytes: what it takes in memory until it is sent.
-      const sent = connection.session && usage.hold(connection.session.id, message.length);
+      const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+      const sent = connection.session && usage.hold(connection.session.id, length);
       try {
         while (socket.bufferedAmount > MAX_UNSENT_BYTES && socket.readyState === socket.OPEN) await last;
         if (socket.readyState !== socket.OPEN) return;
-        last = new Promise((resolve) => socket.send(message, () => resolve()));
+        last = new Promise((resolve) => socket.send(pieces.join(""), () => resolve()));
         await last;
       } finally {
         sent?.();

@@ -100,8 +100,9 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
             if (ended.signal.aborted) break;
             // Whoever reads slower than we write is waited for.
             const read = usage.hold(session.id, answer.length);
-            if (!response.write(event("next", answer)))
-              await once(response, "drain", { signal: ended.signal }).catch(() => undefined);
+            response.write(`event: next\ndata: `);
+            response.write(answer);
+            if (!response.write("\n\n")) await once(response, "drain", { signal: ended.signal }).catch(() => undefined);
             read();
           }
           if (!ended.signal.aborted) response.end(event("complete"));

@@ -80,7 +80,7 @@ export function openSockets(deps: SocketDeps): Sockets {
         end();
         throw error;
       });
-      if (Symbol.asyncIterator in stream) return sendAll(stream, (answer) => connection.send(nextOf(id, answer)), end);
+      if (Symbol.asyncIterator in stream) return sendAll(stream, (answer) => connection.send(nextOf(id, [answer])), end);
       end();
       return stream;
     },
@@ -150,6 +150,13 @@ export function openSockets(deps: SocketDeps): Sockets {
     setTimeout(() => socket.terminate(), CLOSE_GRACE_MS).unref();
   }
 
+  /** The message with an answer, in pieces; nothing else of it is held while it waits to be sent. */
+  async function answerOf(id: string, asked: ExecutionArgs & Pick<SocketOperation, "contextValue">): Promise<string[]> {
+    const { errors, ...result } = await executor.execute(asked);
+    const answer = { ...result, ...(errors && { errors: errors.map(formatError) }) };
+    return nextOf(id, await asked.contextValue.bounds.write(answer));
+  }
+
   /** Answers a query or mutation. It is sent here, so that the next one's turn comes only when it has left. */
   async function inTurn({
     id,
@@ -167,10 +174,8 @@ export function openSockets(deps: SocketDeps): Sockets {
         } catch (error) {
           return closeSlow(connection.socket, error);
         }
-        const { errors, ...result } = await executor.execute(asked);
-        const pieces = await asked.contextValue.bounds.write({ ...result, ...(errors && { errors: errors.map(formatError) }) });
-        const answer = pieces.join("");
-        if (isWanted()) await connection.send(nextOf(id, answer));
+        const message = await answerOf(id, asked);
+        if (isWanted()) await connection.send(message);
       });
     } finally {
       end();
@@ -192,7 +197,7 @@ export function openSockets(deps: SocketDeps): Sockets {
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
-        send: connection.send,
+        send: (message) => connection.send([message]),
         close: (code, reason) => socket.close(code, reason),
         onMessage: (take) => socket.on("message", (data) => void take(String(data)).then(leave, fail)),
       },
@@ -226,7 +231,11 @@ interface SocketOperation extends ExecutionArgs {
   contextValue: Context;
 }
 
-const nextOf = (id: string, answer: string) => `{"id":${JSON.stringify(id)},"type":"next","payload":${answer}}`;
+const nextOf = (id: string, pieces: readonly string[]) => [
+  `{"id":${JSON.stringify(id)},"type":"next","payload":`,
+  ...pieces,
+  "}",
+];
 
 /** An iterator without anything: there is nothing left for graphql-ws to send. */
 async function* nothing(): AsyncGenerator<ExecutionResult> {}

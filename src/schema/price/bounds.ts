@@ -314,7 +314,7 @@ export function createBoundExecutor({ execute }: Executor): Executor {
     execute(args) {
       const { bounds } = args.contextValue as Context;
       // It may have waited since it came.
-      if (isSliceOver(bounds) && isRoundOver())
+      if (isSliceOver(bounds))
         return bounds.settle(
           nextSlice(bounds).then(() => {
             bounds.lookAround();
