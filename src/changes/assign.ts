@@ -40,6 +40,8 @@ async function assignOne(
     const wanted = value instanceof CustomFieldValues ? value.over(object[property]) : value;
     const message = unfit(shape, name, column, wanted);
     if (message === undefined) put(object, property, wanted);
+    // Who says how it is to be has decided, whatever becomes of its job's file.
+    if (property === "enabled" && object["offWithJob"]) object["offWithJob"] = null;
     return message;
   }
   const one = shape.one.get(name);

@@ -23,6 +23,13 @@ export class JobButton extends TimestampedModel {
   @Column("boolean", { description: "False for a button that is not shown.", default: true })
   enabled!: boolean;
 
+  @Column("boolean", {
+    description: "True while the button is off because its job's source is gone, and nobody has said since how it is to be.",
+    nullable: true,
+    hidden: true,
+  })
+  offWithJob!: boolean | null;
+
   @Column("string", { description: "Template of the text on the button; a button without text is not shown.", length: 500 })
   text!: string;
 

@@ -25,6 +25,13 @@ export class JobHook extends TimestampedModel {
   @Column("boolean", { description: "False for a hook that is off.", default: true })
   enabled!: boolean;
 
+  @Column("boolean", {
+    description: "True while the hook is off because its job's source is gone, and nobody has said since how it is to be.",
+    nullable: true,
+    hidden: true,
+  })
+  offWithJob!: boolean | null;
+
   @BelongsTo(() => Job, { description: "The job that it runs: one with `is_job_hook_receiver`.", onDelete: "cascade" })
   job!: Job;
 

@@ -68,8 +68,17 @@ export class Job extends TimestampedModel {
   @Column("text", { description: "What the job does; Markdown.", default: "" })
   description!: string;
 
-  @Column("boolean", { description: "True while the job's source is present and loads.", default: true })
+  @Column("boolean", {
+    description: "True while the job's source is present. A file that does not load now leaves its jobs as they last were.",
+    default: true,
+  })
   installed!: boolean;
+
+  @Column("text", {
+    description: "File, line and reason, while the job's file does not load; null when it does.",
+    nullable: true,
+  })
+  loadError!: string | null;
 
   @Column("boolean", { description: "True when the job may be run.", default: false })
   enabled!: boolean;

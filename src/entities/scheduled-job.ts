@@ -112,6 +112,13 @@ export class ScheduledJob extends BaseModel {
   @Column("boolean", { description: "False for a schedule that is off.", default: true })
   enabled!: boolean;
 
+  @Column("boolean", {
+    description: "True while the schedule is off because its job's source is gone, and nobody has said since how it is to be.",
+    nullable: true,
+    hidden: true,
+  })
+  offWithJob!: boolean | null;
+
   @Column("timestamp", {
     description: "When it last ran the job, not counting runs by hand; null before the first time.",
     nullable: true,

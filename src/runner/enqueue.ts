@@ -118,10 +118,18 @@ export async function admit(deps: EnqueueDeps, request: RunRequest): Promise<Adm
   return admitted;
 }
 
+/** Returns the error for a job whose file did not load when it was last read. */
+export function doesNotLoad(job: string, error: string): AppError {
+  const message = `The code of the job "${job}" does not load: ${error} (Once it is mended, have it read anew with refresh_jobs.)`;
+  return new AppError("JOB_NOT_INSTALLED", message);
+}
+
 async function check(deps: EnqueueDeps, request: RunRequest): Promise<Admitted> {
   const { database, catalog, sandbox } = deps;
   const { job, queue: ownQueue } = await findJob(database, request.job);
   const classPath = classPathOf(job);
+  const loadError = catalog.loadError(classPath);
+  if (loadError !== undefined) throw doesNotLoad(job.name, loadError);
   const source = catalog.source(classPath);
   if (!job.installed || !source)
     throw new AppError("JOB_NOT_INSTALLED", `The source of the job "${job.name}" (${classPath}) is not installed.`);

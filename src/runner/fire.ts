@@ -10,7 +10,7 @@ import { type AwaitingRun, awaitingRun, openAwaited, storeAwaited } from "./awai
 import { isInNeed } from "./approval-need.ts";
 import { approvalOf, askAgain } from "./approvals.ts";
 import { contentOf } from "./approved-content.ts";
-import { type EnqueueDeps, review, type RunRequest, send } from "./enqueue.ts";
+import { doesNotLoad, type EnqueueDeps, review, type RunRequest, send } from "./enqueue.ts";
 import { type Approval, asRefusal, newRun, type NewRun, refusedRun, scheduleColumns } from "./new-run.ts";
 import { requestOf, reviewScheduled } from "./schedule-request.ts";
 import { SensitiveInputsLost } from "./vault.ts";
@@ -39,14 +39,17 @@ export async function fire(deps: FireDeps, id: string, due: Date): Promise<void>
   );
   if (!schedule) return;
   const approval = await approvalOf(deps, schedule);
-  if (!approval && (await isInNeed(reader, schedule))) return deps.changed(await askAgain(deps, schedule, due));
+  // What a file that does not load would run is not known: its approval stands for when it does again.
+  const loadError = deps.catalog.loadError(schedule.task);
+  if (!approval && loadError === undefined && (await isInNeed(reader, schedule)))
+    return deps.changed(await askAgain(deps, schedule, due));
   const now = new Date(clock.now());
   const isMissed = due.getTime() < now.getTime() - LATE_MS;
   const isLeftOut = isMissed && schedule.catchUp === "SKIP";
   const next = timeAfter(schedule, due, now);
   // Only its first run can have been recorded before.
   const awaited = schedule.totalRunCount === 0 ? await awaitingRun(reader, id) : undefined;
-  const launch = isLeftOut ? undefined : await prepareLaunch(deps, schedule, due, approval, awaited);
+  const launch = isLeftOut ? undefined : await prepareLaunch(deps, schedule, due, approval, awaited, loadError);
   const work = async (em: SqlEntityManager): Promise<NewRun | "lost" | undefined> => {
     if (!(await claim(em, schedule, due, next, now, isLeftOut))) return "lost";
     if (approval) await mustBeApproved(em, schedule, approval);
@@ -118,9 +121,11 @@ async function prepareLaunch(
   due: Date,
   approval: Approval | undefined,
   awaited: AwaitingRun | undefined,
+  loadError: string | undefined,
 ): Promise<(em: SqlEntityManager) => Promise<NewRun>> {
   const refuse = (refusal: AppError) => refusedRun(deps.clock, refusal, columnsOf(schedule, due));
   try {
+    if (loadError !== undefined) throw doesNotLoad(schedule.jobModel?.name ?? schedule.name, loadError);
     const asked = requestOf(schedule);
     refuseUser(schedule);
     const request: RunRequest = {

@@ -10,7 +10,7 @@ import { type Check, commentOn, decide, type Decision, type Said } from "./appro
 import type { Broker } from "./broker.ts";
 import { type ButtonGroup, type ButtonPress, buttonsFor, pressButton } from "./buttons.ts";
 import { cancel, type CancelRequest } from "./cancel.ts";
-import { createCatalog } from "./catalog.ts";
+import { createCatalog, type ReadJobFile } from "./catalog.ts";
 import type { Clock } from "./clock.ts";
 import { createConsoleWriter } from "./console-writer.ts";
 import type { RunRequest } from "./enqueue.ts";
@@ -85,6 +85,7 @@ export type { FollowRequest } from "./live/follow-rows.ts";
 export type { StateRequest } from "./live/follow-state.ts";
 export type { Follower } from "./live/follower.ts";
 export type { FollowedRow } from "./live/row-pages.ts";
+export type { ReadJobFile } from "./catalog.ts";
 export type { Family } from "./notifier.ts";
 export type { RunOperation } from "./operation.ts";
 export type { Pruned, PruneRequest } from "./prune.ts";
@@ -121,6 +122,8 @@ export interface Runner {
    * @returns what changed.
    */
   refreshJobs(author: Author): Promise<readonly ObjectChange[]>;
+  /** Job files below `JOBS_ROOT` as this server last read them. */
+  jobFiles(): readonly ReadJobFile[];
   /** To be told of every change of the log once it is committed: hooks run, and queues are served. */
   changed(changes: readonly ObjectChange[]): Promise<void>;
   /** Runs the job of a button for an object. @see {@link pressButton} for what it refuses. */
@@ -286,6 +289,7 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
       await changed(changes);
       return changes;
     },
+    jobFiles: () => catalog.files(),
     changed,
     prune: (request) => prune({ database, files }, request),
     openFile: (id) => files.read(id),

@@ -206,10 +206,12 @@ function whenOf(schedule: ScheduledJob, wishes: ScheduleWishes, now: Date): Data
     const { times, next } = planned(() => planTimes(wishes, schedule, now));
     // One that had ended goes on.
     const goesOn = hasEnded(schedule);
-    const enabled = wishes.enabled ?? (schedule.enabled || goesOn);
-    return { ...times, enabled, nextRunAt: enabled ? next : null, ...(goesOn && { state: "ACTIVE" }) };
+    const said = wishes.enabled ?? (goesOn || undefined);
+    const isOn = said ?? schedule.enabled;
+    const enabled = said === undefined ? {} : { enabled: said };
+    return { ...times, ...enabled, nextRunAt: isOn ? next : null, ...(goesOn && { state: "ACTIVE" }) };
   }
-  if (wishes.enabled === undefined || wishes.enabled === schedule.enabled) return undefined;
+  if (wishes.enabled === undefined || (wishes.enabled && schedule.enabled)) return undefined;
   if (!wishes.enabled) return { enabled: false, nextRunAt: null };
   const next = schedule.state === "ERRORED" ? nextTime(schedule, now) : firstTime(schedule, now);
   if (next) return { enabled: true, nextRunAt: next };

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { AppError } from "../errors.ts";
 import type { Catalog } from "./catalog.ts";
+import { doesNotLoad } from "./enqueue.ts";
 
 /** SHA-256 of the text of a job's file as it is in this moment; undefined when it is gone. */
 export async function fileVersion(file: string): Promise<string | undefined> {
@@ -14,6 +15,8 @@ export async function fileVersion(file: string): Promise<string | undefined> {
  * @throws {@link AppError} JOB_NOT_INSTALLED, CONFLICT
  */
 export async function sourceVersion(catalog: Catalog, classPath: string): Promise<string> {
+  const error = catalog.loadError(classPath);
+  if (error !== undefined) throw doesNotLoad(classPath, error);
   const source = catalog.source(classPath);
   const version = source && (await fileVersion(source.file));
   if (!version) throw new AppError("JOB_NOT_INSTALLED", `The source of the job ${classPath} is not installed.`);

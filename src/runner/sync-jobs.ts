@@ -3,6 +3,8 @@ import type { JobOnLimit } from "../entities/choices.ts";
 import { Job, JobButton, JobHook, JobQueue, ScheduledJob } from "../entities/index.ts";
 import { DEFAULT_QUEUE } from "../entities/job-queue.ts";
 import type { JobSource } from "../entities/job.ts";
+import { firstTime } from "../entities/schedule.ts";
+import { isLetIn } from "./approvals.ts";
 import type { JobDescription } from "./sandbox.ts";
 
 /** A job that a file holds. */
@@ -14,8 +16,24 @@ export interface FoundJob extends JobDescription {
   moduleName: string;
 }
 
-/** Brings Job rows in step with what was found: overridden fields stay, jobs that are gone stay with `installed` false, and nothing runs them. */
-export async function syncJobs(unit: Unit, found: readonly FoundJob[]): Promise<void> {
+/** A job that stays as it was: its file does not load now. */
+export interface KeptJob {
+  moduleName: string;
+  classPath: string;
+}
+
+/**
+ * Brings Job rows in step with what was found: overridden fields stay, and so do jobs of a file that does not load, with the reason. Jobs that are
+ * gone stay with `installed` false, and nothing runs them until they are back.
+ * @param broken why files do not load, by module name.
+ * @returns the installed jobs of these.
+ */
+export async function syncJobs(
+  unit: Unit,
+  found: readonly FoundJob[],
+  broken: ReadonlyMap<string, string>,
+  now: Date,
+): Promise<KeptJob[]> {
   unit.followSources();
   await ensureQueues(unit, found);
   const jobs = await unit.hold(Job, {});
@@ -26,9 +44,11 @@ export async function syncJobs(unit: Unit, found: readonly FoundJob[]): Promise<
     const { moduleName, exportName, meta, variablesSchema } = one;
     const job = known.get(classPathOf(one)) ?? newJob(unit, moduleName, exportName, meta.enabled);
     present.add(job);
+    const returns = !job.installed;
     const values: Partial<Job> = {
       source: sourceOf(moduleName, meta),
       installed: true,
+      loadError: null,
       isJobHookReceiver: meta.receiver === "hook",
       isJobButtonReceiver: meta.receiver === "button",
       readOnly: meta.readOnly ?? false,
@@ -38,11 +58,19 @@ export async function syncJobs(unit: Unit, found: readonly FoundJob[]): Promise<
     };
     for (const [property, value] of Object.entries(values)) put(job, property, value);
     await followSource(unit, job);
+    if (returns) await switchOn(unit, job, now);
   }
-  for (const job of jobs) if (job.installed && !present.has(job)) await uninstall(unit, job);
+  const others = jobs.filter((job) => !present.has(job));
+  for (const job of others) job.loadError = broken.get(job.moduleName) ?? null;
+  for (const job of others) if (job.installed && job.loadError === null) await uninstall(unit, job);
+  return others
+    .filter(({ installed }) => installed)
+    .map(({ moduleName, jobClassName }) => ({ moduleName, classPath: classPathOf({ moduleName, exportName: jobClassName }) }));
 }
 
-const classPathOf = ({ moduleName, exportName }: FoundJob) => `${moduleName}.${exportName}`;
+/** Names a job's code. */
+export const classPathOf = ({ moduleName, exportName }: Pick<FoundJob, "exportName" | "moduleName">) =>
+  `${moduleName}.${exportName}`;
 
 /** Jobs may take each other's names: they leave theirs before anyone takes one, since no two rows may have the same even for a moment. */
 async function leaveNames({ em }: Unit, found: readonly FoundJob[], known: ReadonlyMap<string, Job>): Promise<void> {
@@ -91,18 +119,38 @@ function sourceOf(moduleName: string, meta: FoundJob["meta"]): JobSource {
   };
 }
 
-/** A job whose source is gone cannot be run: what would run it is switched off. */
+/** A job whose source is gone cannot be run: what would run it is switched off, and remembered. */
 async function uninstall(unit: Unit, job: Job): Promise<void> {
   job.installed = false;
-  for (const object of [
-    ...(await unit.hold(JobHook, { job, enabled: true })),
-    ...(await unit.hold(JobButton, { job, enabled: true })),
-    ...(await unit.hold(ScheduledJob, { jobModel: job, enabled: true })),
-  ]) {
+  for (const object of await holdSetters(unit, job, { enabled: true })) {
     object.enabled = false;
+    object.offWithJob = true;
     if (object instanceof ScheduledJob) object.nextRunAt = null;
     unit.because(object, `the job "${job.name}" was uninstalled`);
   }
+}
+
+/** Switches on what was switched off with its job, and would be taken if a person did so now. */
+async function switchOn(unit: Unit, job: Job, now: Date): Promise<void> {
+  for (const object of await holdSetters(unit, job, { offWithJob: true })) {
+    object.offWithJob = null;
+    if (object instanceof JobHook) object.enabled = job.isJobHookReceiver;
+    else if (object instanceof JobButton) object.enabled = job.isJobButtonReceiver;
+    else {
+      object.nextRunAt = isLetIn(object) ? firstTime(object, now) : null;
+      object.enabled = object.nextRunAt !== null || !isLetIn(object);
+    }
+    if (object.enabled) unit.because(object, `the job "${job.name}" was installed again`);
+  }
+}
+
+/** Holds what runs a job without a person. */
+async function holdSetters(unit: Unit, job: Job, where: object): Promise<(JobButton | JobHook | ScheduledJob)[]> {
+  return [
+    ...(await unit.hold(JobHook, { job, ...where })),
+    ...(await unit.hold(JobButton, { job, ...where })),
+    ...(await unit.hold(ScheduledJob, { jobModel: job, ...where })),
+  ];
 }
 
 async function ensureQueues(unit: Unit, found: readonly FoundJob[]): Promise<void> {

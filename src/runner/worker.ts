@@ -180,7 +180,7 @@ async function execute(deps: WorkerDeps, run: ClaimedRun, hold: Hold, lines: Run
     await lines.append([ownLine("INFO", message, deps.clock)]);
   }
   const source = catalog.source(run.task_name ?? "");
-  if (!source) return notInstalled(run.task_name);
+  if (!source) return notInstalled(run.task_name, catalog.loadError(run.task_name ?? ""));
   if (options.source_version !== undefined && options.source_version !== (await fileVersion(source.file)))
     return otherSource(run.task_name);
   const sensitive = run.sensitive_kwargs === null ? {} : (deps.vault.open(run.sensitive_kwargs, run.id) as object);
@@ -215,8 +215,11 @@ function failureOf(error: Error): Outcome {
   return { kind: "failure", excType: name, excMessage: message, traceback: stack };
 }
 
-function notInstalled(classPath: string | null): Outcome {
-  const excMessage = `The source of ${classPath} was no longer installed when the run started.`;
+function notInstalled(classPath: string | null, loadError: string | undefined): Outcome {
+  const excMessage =
+    loadError === undefined
+      ? `The source of ${classPath} was no longer installed when the run started.`
+      : `The source of ${classPath} did not load when the run started: ${loadError}`;
   return { kind: "failure", excType: "JobNotInstalled", excMessage, traceback: `JobNotInstalled: ${excMessage}` };
 }
 

@@ -19,6 +19,7 @@ import { GitRepositoryResolver } from "./git-repository.ts";
 import { GroupMutations, GroupResolver } from "./group.ts";
 import { JobButtonMutations, JobButtonResolver, RenderedJobButtonResolver } from "./job-button.ts";
 import { JobConsoleEntryResolver } from "./job-console-entry.ts";
+import { JobFilesResolver } from "./job-files.ts";
 import { JobHookMutations, JobHookResolver } from "./job-hook.ts";
 import { JobLogEntryResolver } from "./job-log-entry.ts";
 import { JobQueueAssignmentResolver, JobQueueMutations, JobQueueResolver } from "./job-queue.ts";
@@ -78,6 +79,7 @@ const RESOLVERS = [
   GroupResolver,
   GroupMutations,
   JobOverridesResolver,
+  JobFilesResolver,
   JobMutations,
   JobsMutations,
   JobUpdateOutcomeResolver,

@@ -35,12 +35,15 @@ export class JobResolver extends namedResolver(Job, {
     return (row["description"] as string).trim().split(/\r?\n/, 1)[0]!.trimEnd();
   }
 
-  @Extensions({ needs: ["enabled", "installed", "has_sensitive_variables", "approval_required"] } satisfies ComputedField)
+  @Extensions({
+    needs: ["enabled", "installed", "load_error", "has_sensitive_variables", "approval_required"],
+  } satisfies ComputedField)
   @FieldResolver(() => Boolean, {
     description:
-      "True when the job can be asked for: installed, enabled, and not in need of an approval that sensitive inputs rule out.",
+      "True when the job can be asked for: installed, enabled, its file loads, and it is not in need of an approval that sensitive inputs rule out.",
   })
   runnable(@Root() row: Row): boolean {
+    if (row["load_error"] !== null) return false;
     return Boolean(row["enabled"] && row["installed"] && !(row["has_sensitive_variables"] && row["approval_required"]));
   }
 

@@ -111,15 +111,18 @@ export class JobsMutations {
 
   @Extensions({ sizedBy: Job } satisfies SizedField)
   @Mutation(() => [Job], {
-    description: "Reads every job file anew, as a start of the server does. Answers with the jobs that are new or have changed.",
+    description:
+      "Reads every job file anew, as a start of the server does. Answers with the jobs that are new or have changed, and with those whose file does not load: `load_error` says why. `job_files` has the files without jobs, too.",
   })
   async refreshJobs(@Ctx() { database, runner, author, viewer }: Context, @Info() info: GraphQLResolveInfo): Promise<Row[]> {
     const changes = await runner.refreshJobs(await author());
     const ids = changes
       .filter(({ changedObjectType }) => changedObjectType.label === JOBS)
       .map((change) => change.changedObjectId);
-    if (ids.length === 0) return [];
-    return readRows(database, JOB, selectedColumns(info, JOB), { where: readFilters(JOB, { id: ids }, viewer.id) });
+    const broken = await readRows(database, JOB, ["id"], { where: readFilters(JOB, { load_error__isnull: false }, viewer.id) });
+    const told = [...new Set([...ids, ...broken.map(({ id }) => id)])];
+    if (told.length === 0) return [];
+    return readRows(database, JOB, selectedColumns(info, JOB), { where: readFilters(JOB, { id: told }, viewer.id) });
   }
 }
 

@@ -64,14 +64,11 @@ test("new, changed, gone and returned jobs are told and logged; what has not cha
   expect(await refresh(app, { "b.ts": `export const B = ${job("B")};` })).toEqual(["B"]);
   expect((await read()).find((one: any) => one.class_path === "b.B")).toMatchObject({ id: before[1].id, installed: true });
   expect(await runToEnd(client, "b.B")).toMatchObject({ status: "SUCCESS" });
-
-  // A file that does not load is as good as gone.
-  expect(await refresh(app, { "c.ts": `export const C = ;` })).toEqual(["C"]);
-  const { jobs } = await client.query(`{ jobs(installed: false) { name } }`);
-  expect(jobs).toEqual([{ name: "C" }]);
 });
 
-test("what would run a job that is gone is switched off, says why, and stays off when the job is back", async () => {
+const SETTERS = `action: "UPDATE", changed_object_type__n: "extras.job"`;
+
+test("what would run a job that is gone is switched off, says why, and is on again when the job is back, unless somebody has decided", async () => {
   const app = await openTestApp({ "a.ts": RECEIVERS, "b.ts": `export const B = ${job("B")};` });
   const { client } = app;
   await client.query(`mutation {
@@ -80,8 +77,9 @@ test("what would run a job that is gone is switched off, says why, and stays off
     off: create_job_button(data: { name: "Off", text: "Go", job: "On click", content_types: ["dcim.device"], enabled: false }) { id }
   }`);
   const em = (await databaseOf(app)).fork();
-  const schedule = { name: "Nightly", task: "b.B", interval: "DAILY", startTime: at("01-01T05:30:00") } as const;
-  em.create(ScheduledJob, { ...schedule, jobModel: await em.findOneOrFail(Job, { name: "B" }) }, { partial: true });
+  const schedule = { task: "b.B", interval: "DAILY", startTime: at("01-01T05:30:00") } as const;
+  const jobModel = await em.findOneOrFail(Job, { name: "B" });
+  for (const name of ["Nightly", "Paused"]) em.create(ScheduledJob, { ...schedule, name, jobModel }, { partial: true });
   await em.flush();
   const run = await runToEnd(client, "b.B");
   await client.query(`mutation { update_job(name: "B", data: { name: "Mine", time_limit: 7 }) { id } }`);
@@ -97,6 +95,7 @@ test("what would run a job that is gone is switched off, says why, and stays off
     ["Button", true],
     ["Off", false],
     ["Nightly", true],
+    ["Paused", true],
   ]);
 
   await refresh(app, { "a.ts": null, "b.ts": null });
@@ -108,7 +107,7 @@ test("what would run a job that is gone is switched off, says why, and stays off
     job_results: [{ id: run.id, job_model: { name: "Mine" } }],
   };
   expect(await state()).toEqual(gone);
-  const changes = await readLog(client, `action: "UPDATE", changed_object_type__n: "extras.job"`);
+  const changes = await readLog(client, SETTERS);
   expect(
     changes.map(({ object_repr, change_context_detail, differences }) => [object_repr, change_context_detail, differences.added]),
   ).toEqual(
@@ -116,9 +115,10 @@ test("what would run a job that is gone is switched off, says why, and stays off
       ["Hook", `the job "On change" was uninstalled`, { enabled: false }],
       ["Button", `the job "On click" was uninstalled`, { enabled: false }],
       ["Nightly", `the job "Mine" was uninstalled`, expect.objectContaining({ enabled: false })],
+      ["Paused", `the job "Mine" was uninstalled`, expect.objectContaining({ enabled: false })],
     ]),
   );
-  expect(changes).toHaveLength(3);
+  expect(changes).toHaveLength(4);
   const {
     job_hooks: [hook],
   } = await client.query(`{ job_hooks { id } }`);
@@ -126,11 +126,30 @@ test("what would run a job that is gone is switched off, says why, and stays off
   expect(error.extensions).toMatchObject({ code: "BAD_USER_INPUT", details: [{ field: "data.job" }] });
   expect(error.message).toContain(`"On change" is not installed`);
 
+  const decided = await client.query(`{ job_buttons(name: "Button") { id } scheduled_jobs(name: "Paused") { id } }`);
+  // Neither changes anything now, and yet both say how it is to be.
+  await client.query(`mutation {
+    update_job_button(id: "${decided.job_buttons[0].id}", data: { enabled: false }) { id }
+    pause_scheduled_job(id: "${decided.scheduled_jobs[0].id}") { id } }`);
+
+  const { length } = await readLog(client, SETTERS);
   await refresh(app, { "a.ts": RECEIVERS, "b.ts": `export const B = ${job("B")};` });
-  expect(await state()).toEqual(gone);
+  const on = (list: any[], ...names: string[]) => list.map((one) => (names.includes(one.name) ? { ...one, enabled: true } : one));
+  expect(await state()).toEqual({
+    ...gone,
+    job_hooks: on(gone.job_hooks, "Hook"),
+    scheduled_jobs: on(gone.scheduled_jobs, "Nightly"),
+  });
+  const back = (await readLog(client, SETTERS)).slice(length);
+  expect(back.map(({ object_repr, change_context_detail }) => [object_repr, change_context_detail])).toEqual(
+    expect.arrayContaining([
+      ["Hook", `the job "On change" was installed again`],
+      ["Nightly", `the job "Mine" was installed again`],
+    ]),
+  );
+  expect(back).toHaveLength(2);
   const { jobs } = await client.query(`{ jobs(name: "Mine") { installed enabled overrides time_limit } }`);
   expect(jobs).toEqual([{ installed: true, enabled: true, overrides: ["name", "time_limit"], time_limit: 7 }]);
-  await client.query(`mutation { update_job_hook(id: "${hook.id}", data: { enabled: true }) { id } }`);
 });
 
 test("a restart that finds nothing new changes nothing", async () => {

@@ -9,6 +9,7 @@ import { sensitiveInputs } from "./0005-sensitive-inputs.ts";
 import { approvals } from "./0007-approvals.ts";
 import { approvalWorkflows } from "./0008-approval-workflows.ts";
 import { workerLeases } from "./0009-worker-leases.ts";
+import { jobFiles } from "./0010-job-files.ts";
 
 /** One step of the schema's history, in the words of each database. Never edited once it has landed. */
 export interface SchemaStep {
@@ -27,6 +28,7 @@ const STEPS: readonly SchemaStep[] = [
   approvals,
   approvalWorkflows,
   workerLeases,
+  jobFiles,
 ];
 
 /** The steps as MikroORM's migrator wants them, for one database. */

@@ -1,7 +1,12 @@
-import { defineJob } from "jobgraph";
+import { defineJob, JobFailure } from "jobgraph";
 
 interface Refreshed {
   refresh_jobs: { id: string }[];
+}
+
+interface JobFile {
+  path: string;
+  error: string | null;
 }
 
 interface Change {
@@ -11,22 +16,27 @@ interface Change {
 }
 
 const CHANGES = `query ($ids: [String], $since: [String]) {
+  job_files { path error }
   object_changes(changed_object_id: $ids, change_context: ["JOB"], time__gte: $since, sort: ["object_repr"]) {
     action object_repr differences
   }
 }`;
 
-/** Reads every job file anew, and says what changed. */
+/** Reads every job file anew, and says what changed and which files do not load. */
 export const RefreshJobs = defineJob({
   name: "Refresh Jobs",
   grouping: "System Jobs",
-  description: "Reads every job file anew, as a start of the server does, and says which jobs are new or have changed.",
+  description:
+    "Reads every job file anew, as a start of the server does. Says which jobs are new or have changed, and fails when a file does not load.",
   enabled: true,
   async run({ graphql, logger }) {
     const since = [new Date().toISOString()];
     const { refresh_jobs: jobs } = await graphql<Refreshed>("mutation { refresh_jobs { id } }");
     const ids = jobs.map(({ id }) => id);
-    const { object_changes: changes } = await graphql<{ object_changes: Change[] }>(CHANGES, { ids, since });
+    const { object_changes: changes, job_files: files } = await graphql<{ object_changes: Change[]; job_files: JobFile[] }>(
+      CHANGES,
+      { ids, since },
+    );
     for (const { action, object_repr: object, differences } of changes)
       logger.info(
         action === "CREATE"
@@ -38,9 +48,15 @@ export const RefreshJobs = defineJob({
           object,
         },
       );
-    logger.success(
-      ids.length === 0 ? "No job has changed" : `${ids.length} ${ids.length === 1 ? "job has" : "jobs have"} changed`,
-    );
+    const broken = files.filter(({ error }) => error !== null);
+    for (const { path, error } of broken) logger.error(error!, { object: path });
+    if (broken.length > 0)
+      throw new JobFailure(
+        `${counted(broken.length, "job file does", "job files do")} not load: ${broken.map(({ error }) => error).join("; ")}`,
+      );
+    logger.success(changes.length === 0 ? "No job has changed" : `${counted(changes.length, "job has", "jobs have")} changed`);
     return { changed: changes.map(({ action, object_repr: name }) => ({ name, action })) };
   },
 });
+
+const counted = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`;

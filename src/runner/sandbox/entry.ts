@@ -8,6 +8,7 @@ import { fitText } from "./fit-text.ts";
 import { createFiles, type RunFiles } from "./files.ts";
 import { guardServer } from "./guard-server.ts";
 import { connect } from "./inside.ts";
+import { loadErrorOf } from "./load-error.ts";
 import { createLogger } from "./logger.ts";
 import { createOperations, type RunOperations } from "./operations.ts";
 import { divertOutput } from "./output.ts";
@@ -118,12 +119,6 @@ function errorOf({ name, message }: StopReason): Error {
   return known ? new known(message) : Object.assign(new Error(message), { name });
 }
 
-/** What is wrong first, then where: the stack of a syntax error begins with the place. */
-function loadError(error: unknown): string {
-  const { excType, excMessage, traceback } = failure(error, createRedactor());
-  return `${excType}: ${excMessage}\n${traceback}`;
-}
-
 outside.listen(async (request: Request) => {
   switch (request.kind) {
     case "run":
@@ -138,7 +133,7 @@ outside.listen(async (request: Request) => {
       try {
         return reply({ kind: "described", file: { jobs: describeJobs(await loadModule(request.file)) } });
       } catch (error) {
-        return reply({ kind: "described", file: { error: loadError(error) } });
+        return reply({ kind: "described", file: { error: loadErrorOf(request.file, error) } });
       }
     case "validate":
       between = createRedactor({ secrets: request.secrets, patterns: [] });

@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { type DefinedJob, isDefinedJob } from "../define-job.ts";
 import type { JobDescription, JobSource } from "../sandbox.ts";
+import { noteUnresolved } from "./load-error.ts";
 
 /**
  * `"jobgraph"` in a job file, wherever it lies, is the bundle that this code is part of: see `entry.ts`. And a job's `.ts` is a module
@@ -13,11 +14,20 @@ const KIT = import.meta.url;
 registerHooks({
   resolve(specifier, context, next) {
     if (specifier === "jobgraph") return { url: KIT, shortCircuit: true };
-    const resolved = next(specifier, context);
+    const resolved = tryNext(() => next(specifier, context), specifier, context.parentURL);
     const isBareTypeScript = /\.m?ts$/.test(resolved.url) && !resolved.url.includes("/node_modules/");
     return isBareTypeScript ? { ...resolved, format: "module-typescript" } : resolved;
   },
 });
+
+function tryNext<Resolved>(next: () => Resolved, specifier: string, parent: string | undefined): Resolved {
+  try {
+    return next();
+  } catch (error) {
+    noteUnresolved(error, specifier, parent);
+    throw error;
+  }
+}
 
 type JobModule = Record<string, unknown>;
 

@@ -1,0 +1,16 @@
+import type { SchemaStep } from "./index.ts";
+
+/** Why a job's file does not load; what was switched off when it went away. */
+export const jobFiles: SchemaStep = {
+  name: "0010-job-files",
+  sqlite: [
+    "alter table `job` add column `load_error` text null",
+    ...["job_hook", "job_button", "scheduled_job"].map(
+      (table) => `alter table \`${table}\` add column \`off_with_job\` integer null`,
+    ),
+  ],
+  postgresql: [
+    'alter table "job" add "load_error" text null',
+    ...["job_hook", "job_button", "scheduled_job"].map((table) => `alter table "${table}" add "off_with_job" boolean null`),
+  ],
+};
