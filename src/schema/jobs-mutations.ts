@@ -12,6 +12,7 @@ import { UpdateJobInput } from "./job-mutations.ts";
 import { type ListArguments, type ListField, readFilters, type SizedField } from "./list-arguments.ts";
 import { readRows, type Row } from "./list.ts";
 import { Given } from "./model-resolver.ts";
+import { mustSayWhich } from "./must-say-which.ts";
 import { selectedColumns } from "./selection.ts";
 
 const JOB = shapeOf(Job);
@@ -82,7 +83,7 @@ export class JobsMutations {
     @Ctx() { database, scope, viewer, tryChange }: Context,
   ): Promise<UpdateJobsPayload> {
     const where = readFilters(JOB, args, viewer.id);
-    if (where.length === 0) throw new AppError("BAD_USER_INPUT", "Say which jobs: give at least one filter, such as `id`.");
+    mustSayWhich(JOB, args, "Say which jobs", "id");
     const found = await readRows(database, JOB, ["id"], { where, most: scope.maxPageSize });
     const ids = found.map(({ id }) => id);
     const errors = new Map<string, readonly ErrorDetail[]>();

@@ -9,6 +9,7 @@ import { dataOf } from "./job-mutations.ts";
 import { type ListArguments, type ListField, readFilters } from "./list-arguments.ts";
 import { readRows, type Row } from "./list.ts";
 import { Given } from "./model-resolver.ts";
+import { mustSayWhich } from "./must-say-which.ts";
 import { readChanged } from "./read-changed.ts";
 
 const JOB_RESULT = shapeOf(JobResult);
@@ -82,7 +83,7 @@ export class RunMutations {
     @Ctx() { database, scope, runner, viewer }: Context,
   ): Promise<CancelJobResultsPayload> {
     const where = readFilters(JOB_RESULT, args, viewer.id);
-    if (where.length === 0) throw new AppError("BAD_USER_INPUT", "Say which runs: give at least one filter, such as `status`.");
+    mustSayWhich(JOB_RESULT, args, "Say which runs", "status");
     // The newest first, so that none is started because one before it is ended.
     const found = await readRows(database, JOB_RESULT, ["id"], { where, most: scope.maxPageSize });
     const by = { userId: viewer.id, username: viewer.username };

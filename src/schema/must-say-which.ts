@@ -1,0 +1,51 @@
+import { RE2JS } from "re2js";
+import type { ModelShape } from "../entities/shape.ts";
+import { AppError } from "../errors.ts";
+import { valuesOf } from "./condition.ts";
+import { filtersOf } from "./filters.ts";
+import type { ListArguments } from "./list-arguments.ts";
+
+/**
+ * Guards a change of all objects that filters find. A filter that every object passes, such as an empty text, counts as none.
+ * @param sentence begins the message, e.g. "Say which jobs".
+ * @throws {@link AppError} BAD_USER_INPUT that names the filters which say nothing.
+ */
+export function mustSayWhich(shape: ModelShape, args: ListArguments, sentence: string, example: string): void {
+  const filters = filtersOf(shape);
+  const given = Object.entries(args).filter(([name, value]) => filters.has(name) && value !== null && value !== undefined);
+  const empty = given.filter(([name, value]) => !saysSomething(name, value));
+  if (empty.length < given.length) return;
+  const names = empty.map(([name]) => name);
+  const most = names.length === 0 ? "" : ` ${names.join(", ")} would find all.`;
+  const message = `${sentence}: give at least one filter that not all pass, such as \`${example}\`.${most}`;
+  throw new AppError(
+    "BAD_USER_INPUT",
+    message,
+    names.map((field) => ({ field, message: "This filter would find all: leave it out, or say more." })),
+  );
+}
+
+/** Lookups of parts of a text: the empty text is a part of every text, so that one such value among others finds all. */
+const OF_PARTS = /^q$|__(ic|isw|iew|i?re)$/;
+
+function saysSomething(name: string, given: unknown): boolean {
+  const values = valuesOf(given);
+  // A list of ids says which, also one of none.
+  if (name === "id") return values.length > 0 || Array.isArray(given);
+  const restricts = (value: unknown) =>
+    typeof value !== "string" || (value.trim() !== "" && !(/__i?re$/.test(name) && matchesAll(value)));
+  return values.length > 0 && (OF_PARTS.test(name) ? values.every(restricts) : values.some(restricts));
+}
+
+/** Texts that have no character in common. */
+const PROBES = ["a", "7", "É", "-", " "];
+
+/** An unusable pattern is refused by its filter. */
+function matchesAll(pattern: string): boolean {
+  try {
+    const compiled = RE2JS.compile(pattern);
+    return PROBES.every((text) => compiled.matcher(text).find());
+  } catch {
+    return false;
+  }
+}
