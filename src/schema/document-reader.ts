@@ -1,6 +1,7 @@
 import { type DocumentNode, GraphQLError, type GraphQLSchema, validate } from "graphql";
 import { LRUCache } from "lru-cache";
 import { parseWithin, type StructureLimits } from "./price/structure.ts";
+import { VALIDATION_RULES } from "./root-fields.ts";
 
 /** Characters of the documents that are kept parsed, together. A parsed document takes some hundred times the room of its text. */
 const KEPT_CHARACTERS = 200_000;
@@ -19,7 +20,7 @@ export function createDocumentReader(schema: GraphQLSchema, limits: StructureLim
   const read = (text: string) => {
     try {
       const document = parseWithin(text, limits);
-      const errors = validate(schema, document);
+      const errors = validate(schema, document, VALIDATION_RULES);
       return errors.length > 0 ? errors : document;
     } catch (error) {
       if (error instanceof GraphQLError) return [error];

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type IncomingMessage, request as sendRequest } from "node:http";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { createClient } from "graphql-ws";
 import WebSocket from "ws";
 import { KEY, openTestApp, type TestApp } from "../support/app.ts";
 import { post } from "../support/client.ts";
@@ -72,7 +73,7 @@ describe("a stream whose key is no longer good", () => {
           .execute(),
       ),
   };
-  test.for(Object.keys(STOPS) as (keyof typeof STOPS)[])("because it %s ends within 5 s, with 4401 or an error", async (name) => {
+  test.for(Object.keys(STOPS) as (keyof typeof STOPS)[])("because it %s ends within 5 s, with 4403 or an error", async (name) => {
     const clock = createTestClock();
     const app = await openTestApp(JOBS, {}, clock);
     const id = await start(app, "Waits");
@@ -87,7 +88,7 @@ describe("a stream whose key is no longer good", () => {
     expect(JSON.parse(last.data)).toMatchObject({ errors: [{ extensions: { code: "UNAUTHENTICATED" } }] });
     expect((await events.next()).value).toEqual({ event: "complete", data: "" });
     expect((await events.next()).done).toBe(true);
-    expect(await closed).toEqual({ code: 4401, reason: "The key is no longer good." });
+    expect(await closed).toEqual({ code: 4403, reason: "The key is no longer good." });
     expect(messages.filter(({ type }) => type === "next")).toHaveLength(1);
   });
 
@@ -111,10 +112,126 @@ describe("a stream whose key is no longer good", () => {
     }
     await database.rows.deleteFrom("token").where("key_hash", "=", hashKey(other)).execute();
     clock.advance(5000);
-    expect((await theirs.closed).code).toBe(4401);
+    expect((await theirs.closed).code).toBe(4403);
     await app.client.query(`mutation ($id: ID!) { cancel_job_result(id: $id) { id } }`, { id });
     await ours.until(({ type }) => type === "complete");
     expect(ours.socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  test("is no end for a client that fetches another: the library's comes back with it, and goes on", async () => {
+    const clock = createTestClock();
+    const app = await openTestApp(JOBS, {}, clock);
+    const person = await createPerson(app, { username: "comes-back" });
+    const keys = [person.key];
+    const client = createClient({
+      url: `${app.url.replace("http", "ws")}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: () => ({ Authorization: `Token ${keys.at(-1)}` }),
+      retryWait: async () => undefined,
+    });
+    onTestFinished(() => void client.dispose());
+    const id = await start(app, "Waits");
+    const events = client.iterate({ query: FOLLOW, variables: { id } });
+    expect((await events.next()).value).toHaveProperty("data");
+    const { create_token } = await app.client.query(`mutation ($user: String!) { create_token(user: $user) { key } }`, {
+      user: person.id,
+    });
+    keys.push(create_token.key);
+    const database = await databaseOf(app);
+    const { hashKey } = await import("../../src/access/authenticate.ts");
+    await database.rows
+      .updateTable("token")
+      .set({ expires: new Date(clock.now() - 1000).toISOString() })
+      .where("key_hash", "=", hashKey(person.key))
+      .execute();
+    clock.advance(5000);
+    // The log from its start: what came after the key had expired.
+    expect((await events.next()).value).toMatchObject({ data: { job_log_entries: [{ sequence: 1, message: "begun" }] } });
+    await events.return!();
+  });
+});
+
+describe("an operation", () => {
+  /** Operations that are wrong, or ask for nothing: code of the error, if any. */
+  const ODD: [string, string, object, string | undefined][] = [
+    ["@skip leaves its one field out", "subscription { job_results @skip(if: true) { name } }", {}, "BAD_USER_INPUT"],
+    ["@include leaves its one field out", "subscription { job_results @include(if: false) { name } }", {}, "BAD_USER_INPUT"],
+    [
+      "a variable leaves it out",
+      "subscription ($on: Boolean!) { job_results @include(if: $on) { name } }",
+      { on: false },
+      "BAD_USER_INPUT",
+    ],
+    [
+      "a default leaves it out",
+      "subscription ($off: Boolean = true) { job_results @skip(if: $off) { name } }",
+      {},
+      "BAD_USER_INPUT",
+    ],
+    [
+      "a fragment is left out",
+      "subscription ($on: Boolean!) { ...A @include(if: $on) } fragment A on Subscription { jobs { name } }",
+      { on: false },
+      "BAD_USER_INPUT",
+    ],
+    [
+      "a variable is missing",
+      "subscription ($on: Boolean!) { job_results @include(if: $on) { name } }",
+      {},
+      "GRAPHQL_VALIDATION_FAILED",
+    ],
+    [
+      "two fields are asked for",
+      "subscription ($on: Boolean!) { jobs @include(if: $on) { name } job_results @skip(if: $on) { name } }",
+      { on: true },
+      "GRAPHQL_VALIDATION_FAILED",
+    ],
+    [
+      "an introspection field is asked for",
+      "subscription { ...A } fragment A on Subscription { __typename }",
+      {},
+      "GRAPHQL_VALIDATION_FAILED",
+    ],
+    ["a run that is not there", FOLLOW, { id: "01a20d41-bf32-73c7-86b0-37568f855895" }, "NOT_FOUND"],
+    ["a query without any field", "{ jobs @skip(if: true) { name } }", {}, undefined],
+    ["a query of unknown fields", "{ nothing }", {}, "GRAPHQL_VALIDATION_FAILED"],
+    ["a mutation that is refused", `mutation { run_job(name: "None") { id } }`, {}, "NOT_FOUND"],
+  ];
+
+  test.for(ODD)("in which %s has an answer of its own, and others on its socket go on", async ([, query, variables, code]) => {
+    const app = await openTestApp(JOBS);
+    const { subscribe, until, socket } = await open(app);
+    subscribe("feed", "subscription { jobs { name description } }");
+    subscribe("odd", query, variables);
+    const { type, payload } = await until(({ id }) => id === "odd");
+    const { errors } = type === "error" ? { errors: payload } : payload;
+    expect(errors?.[0].extensions.code).toBe(code);
+    const streamed = await openEventStream(app.url, KEY, { query, variables });
+    const first = streamed.status === 200 ? JSON.parse((await streamed[Symbol.asyncIterator]().next()).value.data) : undefined;
+    if (first) expect(first.errors?.[0].extensions.code).toBe(code);
+    else expect([400, code]).toEqual([streamed.status, "GRAPHQL_VALIDATION_FAILED"]);
+    await app.client.query(`mutation { update_job(name: "Quick", data: { description: "new" }) { id } }`);
+    const event = await until(({ id, type: kind }) => id === "feed" && kind === "next");
+    expect(event.payload.data.jobs).toEqual([{ name: "Quick", description: "new" }]);
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  test.for([
+    ["subscription ($on: Boolean!) { jobs @include(if: $on) { name } }", { on: true }],
+    ["subscription ($off: Boolean = false) { jobs @skip(if: $off) { name } }", {}],
+    [
+      "subscription ($on: Boolean!) { ...A @include(if: $on) ...A } fragment A on Subscription { ... @include(if: $on) { jobs { name } } }",
+      { on: true },
+    ],
+  ] as const)("whose field a variable decides on is followed: %s", async ([query, variables]) => {
+    const app = await openTestApp(JOBS);
+    const { subscribe, until, send } = await open(app);
+    subscribe("feed", query, variables);
+    // Answered in the order of messages: the feed is there when the pong comes.
+    send({ id: "sync", type: "subscribe", payload: { query: "{ __typename }" } });
+    await until(({ id }) => id === "sync");
+    await app.client.query(`mutation { update_job(name: "Quick", data: { description: "new" }) { id } }`);
+    expect((await until(({ id }) => id === "feed")).payload).toEqual({ data: { jobs: [{ name: "Quick" }] } });
   });
 });
 

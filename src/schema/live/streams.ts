@@ -4,15 +4,19 @@ import {
   type ExecutionResult,
   type FieldNode,
   getOperationAST,
+  getVariableValues,
+  GraphQLError,
   Kind,
   type OperationDefinitionNode,
   visit,
 } from "graphql";
 import type { Viewer } from "../../access/authenticate.ts";
+import { AppError } from "../../errors.ts";
 import type { Context } from "../context.ts";
 import type { FormatError } from "../error-format.ts";
 import type { Executor } from "../execute.ts";
 import { type Price, type PriceOf, refuseDear, tellCost } from "../price/prices.ts";
+import { includedWith, rootFieldsOf } from "../root-fields.ts";
 
 /** What one subscriber is sent: each an answer of GraphQL as JSON. `return()` ends a `next()` that waits. */
 export type Stream = AsyncIterableIterator<string> & { return(): Promise<IteratorResult<string>> };
@@ -69,12 +73,13 @@ export function createStreams({ executor, priceOf, contextOf, formatError }: Str
     const price = await priceOf(asked);
     const refused = refuseDear(price);
     if (refused) return tellsCost ? tellCost(refused, price) : refused;
+    const operation = getOperationAST(asked.document, asked.operationName)!;
+    if (selectsNothing(operation, asked)) return { errors: [nothingSelected()] };
     const contextValue = contextOf(viewer);
     const events = await createSourceEventStream({ ...asked, contextValue });
     // The source goes on with it, for others too.
     contextValue.bounds.end();
     if (!(Symbol.asyncIterator in events)) return events;
-    const operation = getOperationAST(asked.document, asked.operationName)!;
     const key = [serialOf(operation), viewer.isSuperuser, tellsCost, variablesBelow(operation, asked.variableValues ?? {})].join(
       " ",
     );
@@ -84,6 +89,20 @@ export function createStreams({ executor, priceOf, contextOf, formatError }: Str
       failed: (error) => write({ errors: [error as never] }),
     });
   };
+}
+
+/** Tells whether `@skip` and `@include` leave out all that a subscription selects. Wrong values of variables are told later, all at once. */
+function selectsNothing(
+  operation: OperationDefinitionNode,
+  { schema, document, variableValues }: Pick<Subscription, "document" | "schema" | "variableValues">,
+): boolean {
+  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {}, { maxErrors: 1 });
+  return coerced !== undefined && rootFieldsOf(document, operation, includedWith(coerced)).size === 0;
+}
+
+function nothingSelected(): GraphQLError {
+  const message = "The subscription selects nothing: @skip and @include leave its field out.";
+  return new GraphQLError(message, { originalError: new AppError("BAD_USER_INPUT", message) });
 }
 
 /** Not a generator: one that waits could not be told to return. */

@@ -45,7 +45,7 @@ export interface Sockets {
 }
 
 /** Why the server closes a socket, besides what graphql-ws closes it for; all are in `docs/live.md`. */
-const CLOSE = { goingAway: 1001, keyEnded: 4401, tooMany: 4429, weAreWrong: 4500 } as const;
+const CLOSE = { goingAway: 1001, keyEnded: 4403, tooMany: 4429, weAreWrong: 4500 } as const;
 
 /** Largest message that is taken; a larger one closes its socket with 1009. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -76,10 +76,7 @@ export function openSockets(deps: SocketDeps): Sockets {
       const end = begin(connection);
       if (!end) return nothing();
       const { tellsCost } = contextValue;
-      const stream = await openStream({ ...asked, viewer: connection.session!, tellsCost }).catch((error: unknown) => {
-        end();
-        throw error;
-      });
+      const stream = await openStream({ ...asked, viewer: connection.session!, tellsCost }).catch(failed);
       if (Symbol.asyncIterator in stream) return sendAll(stream, (answer) => connection.send(nextOf(id, [answer])), end);
       end();
       return stream;
@@ -152,7 +149,7 @@ export function openSockets(deps: SocketDeps): Sockets {
 
   /** The message with an answer, in pieces; nothing else of it is held while it waits to be sent. */
   async function answerOf(id: string, asked: ExecutionArgs & Pick<SocketOperation, "contextValue">): Promise<string[]> {
-    const { errors, ...result } = await executor.execute(asked);
+    const { errors, ...result } = await Promise.try(() => executor.execute(asked)).catch(failed);
     const answer = { ...result, ...(errors && { errors: errors.map(formatError) }) };
     return nextOf(id, await asked.contextValue.bounds.write(answer));
   }
@@ -236,6 +233,9 @@ const nextOf = (id: string, pieces: readonly string[]) => [
   ...pieces,
   "}",
 ];
+
+/** The answer of an operation that failed as a whole. Thrown on, it would close the socket, and end what else is under way on it. */
+const failed = (error: unknown): ExecutionResult => ({ errors: [error as GraphQLError] });
 
 /** An iterator without anything: there is nothing left for graphql-ws to send. */
 async function* nothing(): AsyncGenerator<ExecutionResult> {}
