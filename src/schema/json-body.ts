@@ -4,15 +4,6 @@ import { AppError } from "../errors.ts";
 /** Largest request body, in bytes. */
 const MAX_BYTES = 2 * 1024 * 1024;
 
-/**
- * The body of a request as JSON; undefined when it has none.
- * @throws {@link AppError} LIMIT_EXCEEDED or BAD_USER_INPUT.
- */
-export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
-  const body = await readBody(request);
-  return body.length === 0 ? undefined : parseJson(body);
-}
-
 /** @throws {@link AppError} BAD_USER_INPUT when the text is not JSON. */
 export function parseJson(body: Buffer): unknown {
   try {

@@ -10,16 +10,10 @@ export interface PlainRequest extends Required<Pick<ExecutionArgs, "document" | 
 /** `Content-Type` values that say nothing else than JSON. */
 const JSON_TYPES: ReadonlySet<string | undefined> = new Set(["application/json", "application/json; charset=utf-8"]);
 
-const JSON_ANSWER = "application/json; charset=utf-8";
-const GRAPHQL_ANSWER = "application/graphql-response+json; charset=utf-8";
-
-/** The `Content-Type` of the answer, by those `Accept` values that clients send most. */
+/** The `Content-Type` of the answer, by what the client prefers. */
 const ANSWER_TYPES: ReadonlyMap<string | undefined, string> = new Map([
-  [undefined, JSON_ANSWER],
-  ["*/*", JSON_ANSWER],
-  ["application/json", JSON_ANSWER],
-  ["application/graphql-response+json, application/json", GRAPHQL_ANSWER],
-  ["application/graphql-response+json,application/json;q=0.9", GRAPHQL_ANSWER],
+  ["application/json", "application/json; charset=utf-8"],
+  ["application/graphql-response+json", "application/graphql-response+json; charset=utf-8"],
 ]);
 
 /**

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { ApolloServer, type ApolloServerOptionsWithGateway, HeaderMap } from "@apollo/server";
@@ -11,6 +17,7 @@ import { createSessions, type SessionClock } from "../access/sessions.ts";
 import type { Database } from "../entities/database.ts";
 import { StartError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
+import { answerTypesOf } from "./answer-types.ts";
 import { type Coming, type Context, createContext } from "./context.ts";
 import { createErrorFormat } from "./error-format.ts";
 import { createDocumentReader, createDocumentStore } from "./document-reader.ts";
@@ -19,12 +26,12 @@ import { fileOfPath, sendFile } from "./file-download.ts";
 import { serveGraphiql } from "./graphiql.ts";
 import { createSchema } from "./index.ts";
 import { NO_SNIFFING } from "./no-sniffing.ts";
-import { readJsonBody } from "./json-body.ts";
+import { readOperationBody } from "./operation-body.ts";
 import { readPlainRequest } from "./plain-request.ts";
 import { createBoundExecutor } from "./price/bounds.ts";
 import type { OperationLimits } from "./price/limits.ts";
 import { asksCost, createPricedExecutor, createPrices } from "./price/prices.ts";
-import { InvalidDocument, openEventStreams } from "./live/event-stream.ts";
+import { InvalidDocument, openEventStreams, readAsked, wantsStream } from "./live/event-stream.ts";
 import { createStreams } from "./live/streams.ts";
 import { openSockets, type SocketLimits } from "./live/websocket.ts";
 import { createUsage, type UsageLimits } from "./live/usage.ts";
@@ -130,11 +137,18 @@ export async function openServer(
     }
     if (!PATHS.has(pathname)) return send(response, 404, { errors: [{ message: `Nothing is served at ${pathname}.` }] });
     const viewer = await authenticate(request.headers.authorization, request.socket.remoteAddress);
-    if (request.headers.accept?.includes("text/event-stream")) return eventStreams.answer(viewer, request, response);
-    usage.mustHaveRead(viewer.id);
-    const { method = "GET", headers } = request;
-    const body = await readJsonBody(request);
+    const types = answerTypesOf(request.headers.accept);
+    const { method = "GET" } = request;
+    const { body, contentType } = await readOperationBody(request);
     if (isRoundOver()) await nextSlice(newWork(viewer.id));
+    if (wantsStream(types, { method, search, body }, readDocument))
+      return eventStreams.answer(viewer, readAsked(method, search, body), request, response);
+    usage.mustHaveRead(viewer.id);
+    const headers: IncomingHttpHeaders = {
+      ...request.headers,
+      ...(types.json && { accept: types.json }),
+      ...(contentType && { "content-type": contentType }),
+    };
     const token = headers["x-job-result"] as string | undefined;
     const context = contextOf(viewer, {
       sender: token === undefined ? undefined : { token },
@@ -152,19 +166,18 @@ export async function openServer(
     }
     // Apollo parses and validates for itself, and what is too large is refused before anybody does.
     if (!plain) for (const text of textsOf(search, body)) readDocument(text);
-    await answerByApollo({ method, search, body }, { context, result }, request, response);
+    await answerByApollo({ method, search, body }, { context, result }, headers, response);
   }
 
   /** Answers what is not plain, and says what went wrong: statuses, headers and errors are Apollo's. */
   async function answerByApollo(
     asked: { method: string; search: string; body: unknown },
     context: ApolloContext,
-    request: IncomingMessage,
+    given: IncomingHttpHeaders,
     response: ServerResponse,
   ): Promise<void> {
     const headers = new HeaderMap();
-    for (const [name, value] of Object.entries(request.headers))
-      headers.set(name, Array.isArray(value) ? value.join(", ") : (value ?? ""));
+    for (const [name, value] of Object.entries(given)) headers.set(name, Array.isArray(value) ? value.join(", ") : (value ?? ""));
     const answered = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: { ...asked, headers },
       context: async () => context,

@@ -4,17 +4,16 @@ import { type GraphQLError, getOperationAST, type GraphQLSchema, OperationTypeNo
 import type { Session } from "../../access/authenticate.ts";
 import type { Sessions } from "../../access/sessions.ts";
 import { AppError } from "../../errors.ts";
+import type { AnswerTypes } from "../answer-types.ts";
 import type { Coming, Context } from "../context.ts";
 import type { ReadDocument } from "../document-reader.ts";
 import type { FormatError } from "../error-format.ts";
 import type { Executor } from "../execute.ts";
 import type { WhenGone } from "../price/bounds.ts";
 import { asksCost } from "../price/prices.ts";
-import { readJsonBody } from "../json-body.ts";
 import type { OpenStream, Stream } from "./streams.ts";
 import type { Usage } from "./usage.ts";
 import { NO_SNIFFING } from "../no-sniffing.ts";
-import { isRoundOver, newWork, nextSlice } from "../slices.ts";
 
 /** What event streams need. */
 export interface EventStreamDeps {
@@ -30,8 +29,8 @@ export interface EventStreamDeps {
 
 /** GraphQL over server-sent events. */
 export interface EventStreams {
-  /** Answers a request that accepts `text/event-stream`. @throws {@link AppError} for what is wrong before the stream begins. */
-  answer(session: Session, request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** Answers a request with an event stream. @throws {@link AppError} for what is wrong before the stream begins. */
+  answer(session: Session, asked: Asked, request: IncomingMessage, response: ServerResponse): Promise<void>;
   /** Cuts all streams, without an end: whoever follows goes on with the next server. */
   close(): void;
 }
@@ -53,9 +52,12 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
   const open = new Set<ServerResponse>();
 
   /** Answers of one operation; the errors of a document that is not valid come before the stream begins. */
-  async function answersOf(session: Session, request: IncomingMessage, whenGone: WhenGone): Promise<Stream | string[]> {
-    const { query, operationName, variables, extensions } = await readAsked(request);
-    if (isRoundOver()) await nextSlice(newWork(session.id));
+  async function answersOf(
+    session: Session,
+    { query, operationName, variables, extensions }: Asked,
+    request: IncomingMessage,
+    whenGone: WhenGone,
+  ): Promise<Stream | string[]> {
     const tellsCost = asksCost(request.headers, extensions);
     const document = readDocument(query);
     if (!("kind" in document)) throw new InvalidDocument(document);
@@ -63,19 +65,19 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
     if (!operation) throw new AppError("BAD_USER_INPUT", "Say with `operationName` which of the operations is meant.");
     if (request.method === "GET" && operation.operation === OperationTypeNode.MUTATION)
       throw new AppError("BAD_USER_INPUT", "A mutation is sent with POST.");
-    const asked = { schema, document, operationName, variableValues: variables };
+    const execution = { schema, document, operationName, variableValues: variables };
     const contextValue = contextOf(session, { tellsCost, whenGone });
     const result =
       operation.operation === OperationTypeNode.SUBSCRIPTION
-        ? await openStream({ ...asked, viewer: session, tellsCost })
-        : await executor.execute({ ...asked, contextValue });
+        ? await openStream({ ...execution, viewer: session, tellsCost })
+        : await executor.execute({ ...execution, contextValue });
     if (Symbol.asyncIterator in result) return result as Stream;
     const answer = { ...result, ...(result.errors && { errors: result.errors.map(formatError) }) };
     return [(await contextValue.bounds.write(answer)).join("")];
   }
 
   return {
-    async answer(session, request, response) {
+    async answer(session, asked, request, response) {
       const ended = new AbortController();
       response.once("close", () => ended.abort());
       const leave = sessions.open(session, () => {
@@ -86,7 +88,7 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
       let end: (() => void) | undefined;
       try {
         end = usage.begin(session.id);
-        const answers = await answersOf(session, request, (act) =>
+        const answers = await answersOf(session, asked, request, (act) =>
           ended.signal.aborted ? act() : ended.signal.addEventListener("abort", act, { once: true }),
         );
         if (ended.signal.aborted) return void ("return" in answers && (await answers.return()));
@@ -131,19 +133,45 @@ export class InvalidDocument extends Error {
   }
 }
 
-interface Asked {
+/** An operation as a request asks for it. */
+export interface Asked {
   query: string;
   operationName?: string | undefined;
   variables?: Record<string, unknown> | undefined;
   extensions?: unknown;
 }
 
+/** A request for an operation, as it came. */
+interface AskedOver {
+  method: string;
+  search: string;
+  body: unknown;
+}
+
+/**
+ * Decides how a request is answered. A client that takes JSON as well gets an event stream for a subscription alone.
+ * @throws {@link AppError} BAD_USER_INPUT for a subscription of a client that takes no event stream.
+ */
+export function wantsStream(types: AnswerTypes, { method, search, body }: AskedOver, readDocument: ReadDocument): boolean {
+  if (types.stream && types.json === undefined) return true;
+  const { query, operationName } = partsOf(method, search, body);
+  // Most documents need not be read to know it.
+  const document = typeof query === "string" && query.includes("subscription") ? readDocument(query) : [];
+  const operation = "kind" in document ? getOperationAST(document, operationName as string | undefined) : undefined;
+  if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return false;
+  if (types.stream) return true;
+  const message = "A subscription is followed over a WebSocket (graphql-transport-ws), or with `Accept: text/event-stream`.";
+  throw new AppError("BAD_USER_INPUT", message);
+}
+
 const event = (name: string, data = "") => `event: ${name}\ndata: ${data}\n\n`;
 
-/** What a request asks: in its body, or with GET in its query. @throws {@link AppError} BAD_USER_INPUT. */
-async function readAsked(request: IncomingMessage): Promise<Asked> {
-  const asked = request.method === "GET" ? readQuery(request.url ?? "") : await readJsonBody(request);
-  const { query, operationName, variables, extensions } = (asked ?? {}) as Partial<Record<keyof Asked, unknown>>;
+/** Returns what a request asks: in its body, or with GET in its query. @throws {@link AppError} BAD_USER_INPUT. */
+export function readAsked(method: string, search: string, body: unknown): Asked {
+  const parts = partsOf(method, search, body);
+  const { query, operationName } = parts;
+  const json = (name: "extensions" | "variables") => (method === "GET" ? parseParameter(name, parts[name]) : parts[name]);
+  const variables = json("variables");
   if (typeof query !== "string") throw new AppError("BAD_USER_INPUT", "Send JSON with a `query`.");
   const isObject = typeof variables === "object" && !Array.isArray(variables);
   if (variables !== undefined && !isObject) throw new AppError("BAD_USER_INPUT", "`variables` must be an object.");
@@ -153,19 +181,18 @@ async function readAsked(request: IncomingMessage): Promise<Asked> {
     query,
     operationName: operationName ?? undefined,
     variables: (variables ?? undefined) as Asked["variables"],
-    extensions,
+    extensions: json("extensions"),
   };
 }
 
-function readQuery(url: string): unknown {
-  const { searchParams } = new URL(url, "http://localhost");
-  const parse = (name: string): unknown => {
-    const text = searchParams.get(name);
-    try {
-      return text === null ? undefined : JSON.parse(text);
-    } catch {
-      throw new AppError("BAD_USER_INPUT", `\`${name}\` must be JSON.`);
-    }
-  };
-  return { ...Object.fromEntries(searchParams), variables: parse("variables"), extensions: parse("extensions") };
+function partsOf(method: string, search: string, body: unknown): Partial<Record<keyof Asked, unknown>> {
+  return (method === "GET" ? Object.fromEntries(new URLSearchParams(search)) : (body ?? {})) as object;
+}
+
+function parseParameter(name: string, text: unknown): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text as string);
+  } catch {
+    throw new AppError("BAD_USER_INPUT", `\`${name}\` must be JSON.`);
+  }
 }
