@@ -35,6 +35,41 @@ export class AppError extends Error {
   }
 }
 
+/** Faults of one request, collected so that the caller is told all of them at once. */
+export class Faults {
+  readonly #errors: { error: AppError; field: string | undefined }[] = [];
+
+  /**
+   * Does a part of the work.
+   * @param field that is at fault where an error names none, beside others that do.
+   * @returns what comes of it; undefined when the caller is at fault.
+   * @throws any other error.
+   */
+  async try<T>(work: () => Promise<T> | T, field?: string): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.#errors.push({ error, field });
+      return undefined;
+    }
+  }
+
+  /** @throws {@link AppError} the one that was collected, or one with the code of the first and the details of all, each field told by one. */
+  refuse(): void {
+    const [first, ...others] = this.#errors;
+    if (!first) return;
+    if (others.length === 0) throw first.error;
+    const details: ErrorDetail[] = [];
+    for (const { error, field } of this.#errors) {
+      const told = new Set(details.map((detail) => detail.field));
+      const own = error.details.length === 0 && field !== undefined ? [{ field, message: error.message }] : error.details;
+      details.push(...own.filter((detail) => !told.has(detail.field)));
+    }
+    throw new AppError(first.error.code, this.#errors.map(({ error }) => error.message).join(" "), details);
+  }
+}
+
 /** The process cannot start as it was configured. `start.ts` prints the message as it is, without a stack, and exits with 1. */
 export class StartError extends Error {
   override readonly name = "StartError";

@@ -39,7 +39,8 @@ async function assignOne(
   if (column) {
     const wanted = value instanceof CustomFieldValues ? value.over(object[property]) : value;
     const message = unfit(shape, name, column, wanted);
-    if (message === undefined) put(object, property, wanted);
+    // What does not fit is seen by the rules too, so that all that is wrong is told at once; nothing of it is kept.
+    if (wanted !== null || column.nullable) put(object, property, wanted);
     // Who says how it is to be has decided, whatever becomes of its job's file.
     if (property === "enabled" && object["offWithJob"]) object["offWithJob"] = null;
     return message;

@@ -10,7 +10,6 @@ export { importObjects, type ImportRow, type RowError } from "./import-objects.t
 export { changeJob, followSource, isOverridden, OVERRIDABLE, type OverridableField, revertJob } from "./job-overrides.ts";
 export { createObject, deleteObject, holdOne, refuse, updateObject } from "./objects.ts";
 export { findOwnObjects, isOwnType, readOwnObjects } from "./own-objects.ts";
-export { rulesOf } from "./rules/index.ts";
 export { transact } from "./transact.ts";
 export type { Author } from "./change-log.ts";
 export type { Unit } from "./unit.ts";

@@ -5,6 +5,7 @@ import type { JobSource } from "../entities/job.ts";
 import { shapeOf } from "../entities/shape.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
 import { assign, type Data, find, isTaken } from "./assign.ts";
+import { wrongWith } from "./rules/index.ts";
 import type { Unit } from "./unit.ts";
 
 /*
@@ -60,13 +61,9 @@ async function takeFromSource(unit: Unit, job: Job, source: JobSource, fields: r
  * Changes a job: `enabled`, `tags`, custom fields, and what can be overridden. A value overrides its field, `…Override: true` keeps the
  * field as it is now, `…Override: false` reverts it.
  * @returns what does not fit, named as the client wrote it.
- * @throws {@link AppError} JOB_NOT_INSTALLED for a job that is to be enabled and has no source.
+ * @throws {@link AppError} JOB_NOT_INSTALLED, with all that is wrong, for a job that is to be enabled and has no source.
  */
 export async function changeJob(unit: Unit, job: Job, data: Data): Promise<ErrorDetail[]> {
-  if (data["enabled"] === true && !job.installed) {
-    const message = `The source of the job "${job.name}" is not installed, so it cannot be enabled.`;
-    throw new AppError("JOB_NOT_INSTALLED", message, [{ field: "data.enabled", message }]);
-  }
   const orders = OVERRIDABLE.map((field) => readOrder(job, field, data));
   const details = orders.flatMap((order) => order.details);
   const told = new Set(orders.flatMap(({ field }) => spellingsOf(field).flatMap((name) => [name, `${name}Override`])));
@@ -77,15 +74,19 @@ export async function changeJob(unit: Unit, job: Job, data: Data): Promise<Error
   const named = queues.value === undefined ? undefined : await find(unit, JobQueue, queues.value as string[]);
   for (const name of named?.missing ?? [])
     details.push({ field: `data.${snakeCase(queues.spelling)}`, message: `There is no queue ${JSON.stringify(name)}.` });
-  if (details.length > 0) return details;
 
   const given = orders.filter(({ isOverride }) => isOverride !== undefined);
   for (const { field, isOverride } of given) job[`${field}Override`] = isOverride!;
-  const reverted = given.filter(({ isOverride }) => !isOverride).map(({ field }) => field);
-  if (reverted.length > 0) await takeFromSource(unit, job, job.source!, reverted);
-  if (given.some(({ field }) => field === "jobQueues" || field === "defaultJobQueue"))
-    await setQueues(unit, job, named?.objects as JobQueue[] | undefined);
-  return [];
+  if (details.length === 0) {
+    const reverted = given.filter(({ isOverride }) => !isOverride).map(({ field }) => field);
+    if (reverted.length > 0) await takeFromSource(unit, job, job.source!, reverted);
+    if (given.some(({ field }) => field === "jobQueues" || field === "defaultJobQueue"))
+      await setQueues(unit, job, named?.objects as JobQueue[] | undefined);
+  }
+  const wrong = await wrongWith(job, Job, details, unit);
+  if (data["enabled"] !== true || job.installed) return wrong;
+  const message = `The source of the job "${job.name}" is not installed, so it cannot be enabled.`;
+  throw new AppError("JOB_NOT_INSTALLED", message, [{ field: "data.enabled", message }, ...wrong]);
 }
 
 /** Reverts fields to what the source says: all of them, or those that are named. @returns what cannot be, as {@link changeJob} does. */

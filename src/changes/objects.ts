@@ -3,7 +3,7 @@ import { isUuid } from "../entities/scalars.ts";
 import { type ModelShape, shapeOf, tableOf } from "../entities/shape.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
 import { assign, type Data } from "./assign.ts";
-import { rulesOf } from "./rules/index.ts";
+import { rulesOf, wrongWith } from "./rules/index.ts";
 import type { Identified, Model, Unit } from "./unit.ts";
 
 /**
@@ -87,8 +87,8 @@ export async function holdOne<T extends Identified>(
 }
 
 async function change(unit: Unit, shape: ModelShape, object: Identified, data: Data): Promise<void> {
-  const wrong = await assign(unit, shape, object, data);
-  refuse(wrong.length > 0 ? wrong : await rulesOf(shape.model).check?.(object, unit));
+  const unfit = await assign(unit, shape, object, data);
+  refuse(await wrongWith(object, shape.model, unfit, unit));
 }
 
 /** @throws {@link AppError} BAD_USER_INPUT with these details, if there are any. */

@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import { Job, User } from "../entities/index.ts";
-import { AppError, type ErrorDetail } from "../errors.ts";
+import { AppError, type ErrorDetail, Faults } from "../errors.ts";
 import { needsApproval } from "./approval-need.ts";
 import { cancel, type CancelDeps } from "./cancel.ts";
 import type { Catalog, InstalledSource } from "./catalog.ts";
@@ -60,12 +60,13 @@ export async function enqueue(deps: EnqueueDeps, request: RunRequest, ask?: Ask)
   const known = keyed && (await findKeyed(database, keyed));
   if (known !== undefined) return known;
   try {
-    const prepared = await prepareFor(deps, request, await (ask ? check : admit)(deps, request));
+    const prepared = await review(deps, request);
     const { admitted, data } = prepared;
-    const isAsked = ask && (await needsApproval(database, admitted, request));
+    const isAsked = await needsApproval(database, admitted, request);
+    if (isAsked && !ask) throw mustBeApproved(admitted.job);
     if (keyed) await freeKey(database, keyed);
     const key = keyed && { idempotency_key: keyed.key, idempotency_hash: keyed.hash };
-    if (isAsked) return await ask(prepared, key);
+    if (isAsked) return await ask!(prepared, key);
     const store = async (em: SqlEntityManager) => {
       const made = await newRun(deps, em, admitted, { ...request, data }, key);
       await storeRuns(em, [made]);
@@ -88,13 +89,16 @@ export async function enqueue(deps: EnqueueDeps, request: RunRequest, ask?: Ask)
  * @throws as {@link enqueue}.
  */
 export async function review(deps: EnqueueDeps, request: RunRequest): Promise<Prepared> {
-  return prepareFor(deps, request, await check(deps, request));
-}
-
-async function prepareFor(deps: EnqueueDeps, request: RunRequest, admitted: Admitted): Promise<Prepared> {
-  const { data, details } = await resolveObjects(deps.database, admitted.job.variablesSchema, request.data);
-  refuseInputs(admitted.job, details.length > 0 ? redactDetails(secretsOf(admitted.job, request.data), details) : []);
-  return { admitted, data };
+  const faults = new Faults();
+  const admitted = await check(deps, request, faults);
+  const { job } = admitted;
+  const resolved = await faults.try(async () => {
+    const { data, details } = await resolveObjects(deps.database, job.variablesSchema, request.data);
+    refuseInputs(job, details.length > 0 ? redactDetails(secretsOf(job, request.data), details) : []);
+    return data;
+  });
+  faults.refuse();
+  return { admitted, data: resolved! };
 }
 
 /** What is asked for under a key; undefined for a request without one. */
@@ -112,11 +116,15 @@ async function keyedRequest(
 
 /** The job that a request is for, if it may be run so. @throws as {@link enqueue}. */
 export async function admit(deps: EnqueueDeps, request: RunRequest): Promise<Admitted> {
-  const admitted = await check(deps, request);
-  if (await needsApproval(deps.database, admitted, request))
-    throw new AppError("FORBIDDEN", `A run of the job "${admitted.job.name}" needs an approval first.`);
+  const faults = new Faults();
+  const admitted = await check(deps, request, faults);
+  faults.refuse();
+  if (await needsApproval(deps.database, admitted, request)) throw mustBeApproved(admitted.job);
   return admitted;
 }
+
+const mustBeApproved = ({ name }: LaunchedJob) =>
+  new AppError("FORBIDDEN", `A run of the job "${name}" needs an approval first.`);
 
 /** Returns the error for a job whose file did not load when it was last read. */
 export function doesNotLoad(job: string, error: string): AppError {
@@ -124,7 +132,8 @@ export function doesNotLoad(job: string, error: string): AppError {
   return new AppError("JOB_NOT_INSTALLED", message);
 }
 
-async function check(deps: EnqueueDeps, request: RunRequest): Promise<Admitted> {
+/** @param faults collects what is wrong with fields of the request. */
+async function check(deps: EnqueueDeps, request: RunRequest, faults: Faults): Promise<Admitted> {
   const { database, catalog, sandbox } = deps;
   const { job, queue: ownQueue } = await findJob(database, request.job);
   const classPath = classPathOf(job);
@@ -138,19 +147,23 @@ async function check(deps: EnqueueDeps, request: RunRequest): Promise<Admitted> 
     const kind = source.receiver ? `is run by job ${source.receiver}s only` : `is no job ${request.via} receiver`;
     throw new AppError("BAD_USER_INPUT", `The job "${job.name}" ${kind}.`);
   }
-  if (request.dryRun && !job.supportsDryrun) {
-    throw new AppError("BAD_USER_INPUT", `The job "${job.name}" does not support dry runs.`, [
-      { field: "dryrun", message: "This job does not support dry runs." },
-    ]);
+  await faults.try(() => refuseDryRun(job, request));
+  const queue = request.jobQueue === undefined ? ownQueue : await faults.try(() => queueOf(deps, job, request.jobQueue!));
+  // What sets off a receiver is the server's own, and nothing that the job could refuse. Without inputs there is nothing to validate.
+  if (!request.via && !isNothing(source, request.data)) {
+    const wrong = await sandbox.validate(source, request.data, secretsOf(job, request.data)).catch((error: Error) => {
+      throw new AppError("JOB_NOT_INSTALLED", `The code of the job "${job.name}" does not load: ${error.message}`);
+    });
+    await faults.try(() => refuseInputs(job, wrong));
   }
-  const queue = request.jobQueue === undefined ? ownQueue : await queueOf(deps, job, request.jobQueue);
-  // What sets off a receiver is the server's own, and nothing that the job could refuse; and nothing is nothing to ask a thread about.
-  if (request.via || isNothing(source, request.data)) return { job, queue };
-  const wrong = await sandbox.validate(source, request.data, secretsOf(job, request.data)).catch((error: Error) => {
-    throw new AppError("JOB_NOT_INSTALLED", `The code of the job "${job.name}" does not load: ${error.message}`);
-  });
-  refuseInputs(job, wrong);
-  return { job, queue };
+  return { job, queue: queue ?? ownQueue };
+}
+
+function refuseDryRun(job: LaunchedJob, { dryRun }: RunRequest): void {
+  if (!dryRun || job.supportsDryrun) return;
+  throw new AppError("BAD_USER_INPUT", `The job "${job.name}" does not support dry runs.`, [
+    { field: "dryrun", message: "This job does not support dry runs." },
+  ]);
 }
 
 /** Whether a job takes no inputs and is given none. */

@@ -3,7 +3,7 @@ import type { ScheduledJobCatchUp } from "../entities/choices.ts";
 import { type ObjectChange, ScheduledJob } from "../entities/index.ts";
 import { isUuid } from "../entities/scalars.ts";
 import { firstTime, nextTime } from "../entities/schedule.ts";
-import { AppError } from "../errors.ts";
+import { AppError, Faults } from "../errors.ts";
 import { isInNeed } from "./approval-need.ts";
 import { approversOf, ask, type Check, isLetIn, unask } from "./approvals.ts";
 import { awaitingRun, openAwaited } from "./awaiting-runs.ts";
@@ -43,18 +43,23 @@ export interface ScheduleChange {
  */
 export async function createSchedule(deps: FireDeps, author: Author, wishes: ScheduleWishes): Promise<ScheduleChange> {
   const now = new Date(deps.clock.now());
-  const { times, next } = planned(() => planTimes(wishes, undefined, now));
+  const faults = new Faults();
+  const plan = await faults.try(() => planned(() => planTimes(wishes, undefined, now)));
   const { enabled = true } = wishes;
-  const content = await contentOf(deps, wishes, author.userId);
+  const content = await faults.try(() => contentOf(deps, wishes, author.userId), JOB_FIELD);
   const { value, changes } = await transact(deps.database, author, async (unit) => {
-    const schedule = await createObject(unit, ScheduledJob, {
-      ...plainOf(wishes),
-      ...times,
-      ...content,
-      enabled,
-      nextRunAt: enabled ? next : null,
-      user: author.userId,
-    });
+    const made = await faults.try(() =>
+      createObject(unit, ScheduledJob, {
+        ...plainOf(wishes),
+        ...plan?.times,
+        ...content,
+        enabled,
+        nextRunAt: enabled && plan ? plan.next : null,
+        user: author.userId,
+      }),
+    );
+    faults.refuse();
+    const schedule = made!;
     if (await isInNeed(unit.em, schedule)) await ask(unit, schedule, await sourceVersion(deps.catalog, schedule.task), now);
     return schedule.id;
   });
@@ -78,14 +83,15 @@ export async function updateSchedule(
   for (;;) {
     const before = await find(deps, id);
     if (saysWhat(wishes) || saysWhen(wishes)) mayBeChanged(before);
-    const content = saysWhat(wishes) ? await contentOf(deps, wishes, author.userId, before) : {};
+    const faults = new Faults();
+    const content = saysWhat(wishes) ? await faults.try(() => contentOf(deps, wishes, author.userId, before), JOB_FIELD) : {};
     const now = new Date(deps.clock.now());
     let isStale = false;
     let due: Date | null = null;
     const { changes } = await transact(deps.database, author, async (unit) => {
       const schedule = await holdOne(unit, ScheduledJob, { id: isUuid(id) ? id : [] }, `id "${id}"`, unmodifiedSince);
       if (!isLetIn(schedule)) await mustBeRequester(unit, schedule);
-      const when = whenOf(schedule, wishes, now);
+      const when = await faults.try(() => whenOf(schedule, wishes, now));
       due = when ? justDue(schedule, now) : null;
       isStale = before.dateChanged.getTime() !== schedule.dateChanged.getTime();
       if (due || isStale) return;
@@ -94,7 +100,8 @@ export async function updateSchedule(
       const data = { ...plainOf(wishes), ...content, ...when, ...owner };
       const isRequest = saysWhat(wishes) || saysWhen(wishes) || wishes.catchUp !== undefined || !schedule.user;
       const wasLetIn = isLetIn(schedule);
-      await updateObject(unit, ScheduledJob, id, data);
+      await faults.try(() => updateObject(unit, ScheduledJob, id, data));
+      faults.refuse();
       await unit.em.populate(schedule, ["jobModel"]);
       if (isRequest && (saysWhen(wishes) || !hasEnded(schedule)) && (await isInNeed(unit.em, schedule))) {
         // Whoever changes a request is who asks: nobody may approve what they wrote themselves.
@@ -192,6 +199,9 @@ async function contentOf(deps: FireDeps, wishes: ScheduleWishes, userId: string 
     celeryKwargs: kwargsOf(request),
   };
 }
+
+/** What the gate says of no field, it says of the job. */
+const JOB_FIELD = "data.job_model";
 
 /** What the gate calls a field, as a schedule has it. */
 const fieldOfObject = (field: string) => (/^data(\.|$)/.test(field) ? `data.kwargs${field.slice(4)}` : `data.${field}`);

@@ -7,6 +7,7 @@ import { createObject, type Data, deleteObject, holdOne, refuse, updateObject } 
 import { Token, User } from "../entities/index.ts";
 import { DateTime, isUuid } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
+import { type ErrorDetail, Faults } from "../errors.ts";
 import type { Context } from "./context.ts";
 import type { Row } from "./list.ts";
 import { inputOf } from "./model-input.ts";
@@ -83,14 +84,21 @@ export class AccessMutations {
     @Ctx() { viewer, change }: Context,
   ): Promise<CreateTokenPayload> {
     mustBeSuperuser(viewer, "make keys");
-    if (description.length > MAX_DESCRIPTION)
-      refuse([{ field: "description", message: `A description has at most ${MAX_DESCRIPTION} characters.` }]);
-    if (expires && expires.getTime() <= Date.now())
-      refuse([{ field: "expires", message: "A key that has expired already is of no use: give a time to come, or none." }]);
+    const faults = new Faults();
+    await faults.try(() => {
+      const details: ErrorDetail[] = [];
+      if ([...description].length > MAX_DESCRIPTION)
+        details.push({ field: "description", message: `A description has at most ${MAX_DESCRIPTION} characters.` });
+      if (expires && expires.getTime() <= Date.now())
+        details.push({ field: "expires", message: "A key that has expired already is of no use: give a time to come, or none." });
+      refuse(details);
+    });
     const key = randomBytes(20).toString("hex");
     const { id } = await change(async (unit) => {
       const where = { $or: [{ username: user }, ...(isUuid(user) ? [{ id: user.toLowerCase() }] : [])] };
-      const holder = await holdOne(unit, User, where, `the name or id ${JSON.stringify(user)}`);
+      const found = await faults.try(() => holdOne(unit, User, where, `the name or id ${JSON.stringify(user)}`), "user");
+      faults.refuse();
+      const holder = found!;
       return unit.create(Token, { user: holder, keyHash: hashKey(key), description, expires: expires ?? null });
     });
     return { id, key };

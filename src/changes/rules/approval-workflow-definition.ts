@@ -25,7 +25,7 @@ export const approvalWorkflowDefinitionRules = {
     await unit.em.populate(definition, ["modelContentType"]);
     const { modelContentType, modelConstraints } = definition;
     const details: ErrorDetail[] = [];
-    if (modelContentType.label !== REVIEWED)
+    if (modelContentType && modelContentType.label !== REVIEWED)
       details.push({ field: "data.model_content_type", message: `What can be approved are objects of the kind ${REVIEWED}.` });
     const isObject = modelConstraints === null || (typeof modelConstraints === "object" && !Array.isArray(modelConstraints));
     const wrong = isObject ? constraintErrors(ScheduledJob, modelConstraints ?? {}) : ["Constraints are an object."];

@@ -26,7 +26,7 @@ import { userRules } from "./user.ts";
 
 /** What must hold of a model's objects beyond what their columns say. Each answers what is wrong; nothing when all is well. */
 export interface Rules<T> {
-  /** Of an object as it is about to be written. */
+  /** Of an object as it is about to be written. A new one lacks what did not fit. */
   check?(object: T, unit: Unit): ErrorDetail[] | Promise<ErrorDetail[]>;
   /** Of an object that is about to be deleted. It may delete with it what cannot stay. */
   mayDelete?(object: T, unit: Unit): ErrorDetail[] | Promise<ErrorDetail[]>;
@@ -45,6 +45,21 @@ const RULES = new Map<object, Rules<never>>([
   [ApprovalWorkflowDefinition, approvalWorkflowDefinitionRules],
   [ApprovalWorkflowStageDefinition, approvalWorkflowStageDefinitionRules],
 ]);
+
+/**
+ * Returns all that is wrong with an object as it is about to be written: what did not fit its columns, and what its model's rules say of the
+ * other fields.
+ */
+export async function wrongWith(
+  object: object,
+  model: object,
+  unfit: readonly ErrorDetail[],
+  unit: Unit,
+): Promise<ErrorDetail[]> {
+  const told = new Set(unfit.map(({ field }) => field));
+  const broken = (await rulesOf(model).check?.(object, unit)) ?? [];
+  return [...unfit, ...broken.filter(({ field }) => !told.has(field))];
+}
 
 /** The rules of a model; none for one that has none. */
 export function rulesOf(model: object): Rules<object> {

@@ -12,6 +12,7 @@ export const jobHookRules = {
     const details = await receiverFits(hook, "hook", unit);
     if (actions.length === 0)
       details.push({ field: "data.type_create", message: "Choose at least one of type_create, type_update and type_delete." });
+    if (!hook.job) return details;
     const stored = await unit.em.find(JobHook, { job: hook.job, id: { $ne: hook.id } }, { populate: ["contentTypes"] });
     const held = unit.held(JobHook).filter((other) => other !== hook && other.job === hook.job);
     for (const other of new Set([...stored, ...held])) {

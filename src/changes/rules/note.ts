@@ -10,13 +10,13 @@ export const noteRules = {
     const isNew = note.user === undefined;
     if (isNew) signedBy(note, unit);
     else await ownedBy(note, unit);
-    if (note.note.trim() === "") return [{ field: "data.note", message: "This field cannot be blank." }];
+    const details = note.note.trim() === "" ? [{ field: "data.note", message: "This field cannot be blank." }] : [];
     // What a note is about never changes, and may be gone.
-    if (!isNew) return [];
-    const model = MODELS.find((candidate) => contentTypeLabel(candidate) === note.assignedObjectType.label);
-    if (!model || (await unit.em.count(model as never, { id: note.assignedObjectId } as never)) > 0) return [];
-    const message = `There is no object of the kind ${note.assignedObjectType.label} with this id.`;
-    return [{ field: "data.assigned_object_id", message }];
+    const label = isNew ? note.assignedObjectType?.label : undefined;
+    const model = MODELS.find((candidate) => contentTypeLabel(candidate) === label);
+    if (model && (await unit.em.count(model as never, { id: note.assignedObjectId } as never)) === 0)
+      details.push({ field: "data.assigned_object_id", message: `There is no object of the kind ${label} with this id.` });
+    return details;
   },
 
   async mayDelete(note: Note, unit: Unit): Promise<ErrorDetail[]> {
