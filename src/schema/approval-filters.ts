@@ -5,7 +5,7 @@ import { readTime } from "../entities/read-time.ts";
 import { shapeOf } from "../entities/shape.ts";
 import { shown } from "../entities/shown.ts";
 import { columnFilters } from "./column-filters.ts";
-import { type Filter, refuse, STRINGS } from "./condition.ts";
+import { type Condition, type Filter, refuse, STRINGS } from "./condition.ts";
 import { addFilters } from "./filters.ts";
 import { refersTo } from "./relation-filters.ts";
 
@@ -24,15 +24,18 @@ function mayApprove(stage: string, userId: string): RawBuilder<SqlBool> {
       where r.approval_workflow_stage_id = ${of("id")} and r.user_id = ${userId} and r.state = 'APPROVED'))`;
 }
 
+/** A condition that is another for each user, or its complement: what is not known to hold does not. */
+function personal(holds: RawBuilder<SqlBool>, given: unknown): Condition {
+  return Object.assign(() => (given ? holds : sql<SqlBool>`(${holds} is not true)`), { isPersonal: true });
+}
+
 addFilters(ApprovalWorkflowStage, {
   pending_my_approvals: {
     type: GraphQLBoolean,
-    description: "True for stages that wait for your approval; false for others on which you have responded.",
+    description: "Whether it waits for your approval; false for all that you need not decide on.",
     condition(_, given, viewerId) {
       const waits = sql<SqlBool>`(${isActive("approval_workflow_stage")} and ${mayApprove("approval_workflow_stage", viewerId)})`;
-      const responded = sql`exists (select 1 from approval_workflow_stage_response r
-        where r.approval_workflow_stage_id = approval_workflow_stage.id and r.user_id = ${viewerId})`;
-      return Object.assign(() => (given ? waits : sql<SqlBool>`(${responded} and not ${waits})`), { isPersonal: true });
+      return personal(waits, given);
     },
   },
   decision_date_day: {
@@ -67,14 +70,14 @@ addFilters(ScheduledJob, {
   pending_my_approvals: {
     type: GraphQLBoolean,
     description:
-      "Whether it waits for your approval: as one of the staff, or of the group of the stage that is to be decided on.",
+      "Whether it waits for your approval: as one of the staff, or of the group of the stage that is to be decided on. False for all that you need not decide on.",
     condition(_, given, viewerId) {
       const stages = sql`from approval_workflow_stage s join approval_workflow o on o.id = s.approval_workflow_id
         where o.object_under_review_object_id = scheduled_job.id and o.current_state = 'PENDING' and ${isActive("s")}`;
       const isStaff = sql`exists (select 1 from ${sql.table("user")} u where u.id = ${viewerId} and (u.is_staff = true or u.is_superuser = true))`;
       const waits = sql<SqlBool>`(scheduled_job.state = 'PENDING' and (scheduled_job.user_id is null or scheduled_job.user_id <> ${viewerId})
         and (exists (select 1 ${stages} and ${mayApprove("s", viewerId)}) or (${isStaff} and not exists (select 1 ${stages}))))`;
-      return Object.assign(() => (given ? waits : sql<SqlBool>`not ${waits}`), { isPersonal: true });
+      return personal(waits, given);
     },
   },
   ...Object.fromEntries(approvalStateFilters()),

@@ -32,13 +32,14 @@ export const UNMODIFIED_SINCE = {
 export function modelMutations(model: ModelClass, { create, update = create }: Writable) {
   const shape = shapeOf(model);
   const words = snakeCase(model.name).replaceAll("_", " ");
+  const one = `${/^[aeio]/.test(words) ? "an" : "a"} ${words}`;
   const CreateInput = inputOf(model, { fields: create, isNew: true });
   describeModel(model, { create, update });
   const UpdateInput = inputOf(model, { fields: update, isNew: false });
 
   @Resolver()
   abstract class ModelMutations {
-    @Mutation(() => model, { name: `create${model.name}`, description: `Creates a ${words}.` })
+    @Mutation(() => model, { name: `create${model.name}`, description: `Creates ${one}.` })
     async create(
       @Arg("data", () => CreateInput, { description: `What the new ${words} is.` }) data: Data,
       @Ctx() { database, change }: Context,
@@ -48,7 +49,7 @@ export function modelMutations(model: ModelClass, { create, update = create }: W
       return readChanged(database, info, shape, id);
     }
 
-    @Mutation(() => model, { name: `update${model.name}`, description: `Changes a ${words}.` })
+    @Mutation(() => model, { name: `update${model.name}`, description: `Changes ${one}.` })
     async update(
       @Arg("id", () => ID, { description: "Primary key." }) id: string,
       @Arg("data", () => UpdateInput, { description: "What to change." }) data: Data,
@@ -62,7 +63,7 @@ export function modelMutations(model: ModelClass, { create, update = create }: W
 
     @Mutation(() => model, {
       name: `delete${model.name}`,
-      description: `Deletes a ${words}. The answer is what it was; what referred to it is already gone from there.`,
+      description: `Deletes ${one}. The answer is what it was; what referred to it is already gone from there.`,
     })
     async delete(
       @Arg("id", () => ID, { description: "Primary key." }) id: string,

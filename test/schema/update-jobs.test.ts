@@ -90,7 +90,11 @@ test.for(["", ", dry_run: true"])("when one job cannot be changed so, none is, a
   ]);
   const wrong = await update(`name: ["A", "B"], data: { time_limit: -1, default_job_queue: "x", hidden: null }${dryRun}`);
   for (const { errors } of wrong.outcomes)
-    expect(errors.map(({ field }: any) => field).toSorted()).toEqual(["data.default_job_queue", "data.hidden", "data.time_limit"]);
+    expect(errors.map(({ field }: any) => field).toSorted()).toEqual([
+      "data.default_job_queue",
+      "data.hidden",
+      "data.time_limit",
+    ]);
   expect(await content()).toEqual(before);
   expect(await readLog(client)).toEqual(log);
 });

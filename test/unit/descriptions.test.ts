@@ -2,10 +2,15 @@ import { isEnumType, isInputObjectType, isIntrospectionType, isObjectType, isSpe
 import { expect, test } from "vitest";
 import { createSchema } from "../../src/schema/index.ts";
 
+/** `a` before a vowel, and `an` before a consonant, by how words of ours are spoken: "a one-off", "an hour". */
+const WRONG_ARTICLE = /\ba (?!one\b|once\b)[aeio]|\ban (?!hour\b)[b-df-hj-np-tv-z]/i;
+
 test("every type, field, argument and value of the schema says what it is", () => {
   const silent: string[] = [];
-  const check = (place: string, described: { description?: string | null | undefined }) => {
-    if (!described.description) silent.push(place);
+  const ungrammatical: string[] = [];
+  const check = (place: string, { description }: { description?: string | null | undefined }) => {
+    if (!description) silent.push(place);
+    else if (WRONG_ARTICLE.test(description)) ungrammatical.push(`${place}: ${description}`);
   };
   const customFields = [{ model: "job", key: "since", kind: "date" }] as const;
   for (const type of Object.values(createSchema(customFields).getTypeMap())) {
@@ -20,4 +25,5 @@ test("every type, field, argument and value of the schema says what it is", () =
     }
   }
   expect(silent).toEqual([]);
+  expect(ungrammatical).toEqual([]);
 });
