@@ -145,7 +145,9 @@ export class Job extends TimestampedModel {
   source!: JobSource | null;
 
   @Column("json", {
-    description: "JSON Schema (2020-12) of the job's variables: what `data` of `run_job` must look like.",
+    description:
+      "JSON Schema (draft-07) of the job's variables, in the order of their author: what `data` of `run_job` must look like.",
+    ordered: true,
     default: () => ({ type: "object", properties: {} }),
   })
   variablesSchema!: Record<string, unknown>;

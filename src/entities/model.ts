@@ -3,6 +3,7 @@ import type { EntityName } from "@mikro-orm/core";
 import { GraphQLFloat, GraphQLInt, GraphQLString, GraphQLBoolean, type GraphQLScalarType } from "graphql";
 import { Field, ObjectType } from "type-graphql";
 import { newId } from "./new-id.ts";
+import { OrderedJson } from "./ordered-json.ts";
 import { DateTime, GenericScalar, UUID } from "./scalars.ts";
 import {
   type ColumnKind,
@@ -93,6 +94,8 @@ interface ColumnOptions {
   index?: boolean;
   /** A column that is no GraphQL field. */
   hidden?: boolean;
+  /** JSON whose keys keep their order on every database. */
+  ordered?: boolean;
   /** JSON that is a list of texts, which can be filtered by what it holds. */
   list?: boolean;
   /** A column that the change log leaves out: what may be secret, and what changes by itself. */
@@ -144,7 +147,7 @@ function after(moment: Date | null): Date {
 
 /** A plain value. */
 export function Column(kind: Exclude<ColumnKind, "choice">, options: ColumnOptions): PropertyDecorator {
-  return column(kind, VALUE_OF[kind] ?? kind, GRAPHQL_TYPES[kind], options);
+  return column(kind, options.ordered ? OrderedJson : (VALUE_OF[kind] ?? kind), GRAPHQL_TYPES[kind], options);
 }
 
 /** One of the values of a choice set in `choices.ts`; stored as the text that goes over the wire. */

@@ -54,9 +54,10 @@ export async function syncJobs(
       readOnly: meta.readOnly ?? false,
       supportsDryrun: meta.supportsDryrun ?? false,
       ...limitsOf(meta),
-      variablesSchema,
     };
     for (const [property, value] of Object.entries(values)) put(job, property, value);
+    // The same variables in another order are a change.
+    if (JSON.stringify(job.variablesSchema) !== JSON.stringify(variablesSchema)) job.variablesSchema = variablesSchema;
     await followSource(unit, job);
     if (returns) await switchOn(unit, job, now);
   }

@@ -94,22 +94,30 @@ interface Choices<Value extends string> {
 const valuesOf = <Value extends string>(choices: readonly ChoiceOption<Value>[]) =>
   choices.map((choice) => (typeof choice === "string" ? choice : choice[0])) as [Value, ...Value[]];
 
-const labelsOf = (choices: readonly ChoiceOption<string>[]) => ({
-  "x-labels": Object.fromEntries(choices.map((choice) => (typeof choice === "string" ? [choice, choice] : choice))),
-});
+const labelsOf = (choices: readonly ChoiceOption<string>[]) => {
+  const labelled = choices.map((choice) => (typeof choice === "string" ? ([choice, choice] as const) : choice));
+  return {
+    "x-labels": Object.fromEntries(labelled),
+    oneOf: labelled.map(([value, title]) => ({ const: value, title })),
+  };
+};
 
-/** One of several values. `x-labels` has their names. */
+/** One of several values. `oneOf` has their names as titles, as form libraries expect, and so has `x-labels`. */
 export function choiceVar<const Value extends string, const Options extends VariableOptions<NoInfer<Value>>>(
   options: Choices<Value> & Options,
 ) {
   return variable(z.enum(valuesOf(options.choices)), "choice", options, labelsOf(options.choices));
 }
 
-/** Any number of several values. `x-labels` has their names. */
+/** Any number of several values, named as those of {@link choiceVar}: `oneOf` is in `items`. */
 export function multiChoiceVar<const Value extends string, const Options extends VariableOptions<NoInfer<Value>[]>>(
   options: Choices<Value> & Options,
 ) {
-  return variable(z.array(z.enum(valuesOf(options.choices))), "multichoice", options, labelsOf(options.choices));
+  const { oneOf, ...labels } = labelsOf(options.choices);
+  return variable(z.array(z.enum(valuesOf(options.choices))), "multichoice", options, {
+    ...labels,
+    items: { type: "string", oneOf },
+  });
 }
 
 /** An object of this server as a job is given it: its fields as the API spells them. */

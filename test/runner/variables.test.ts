@@ -1,5 +1,6 @@
+import { Ajv } from "ajv";
 import { expect, test } from "vitest";
-import { openTestApp } from "../support/app.ts";
+import { openTestApp, restart, writeJobs } from "../support/app.ts";
 import { runToEnd } from "../support/runs.ts";
 
 const FILES = {
@@ -80,4 +81,79 @@ test("the job's variables are told as JSON Schema with what a form has to know",
       force: { type: "boolean", default: false },
     },
   });
+});
+
+const FORM = {
+  "f.ts": `
+    import * as v from "jobgraph";
+    const ROLES = ["spine", ["leaf", "Leaf switch"]] as const;
+    export const Form = defineJob({ name: "Form", enabled: true, variables: z.object({
+      zone: v.stringVar({ label: "Zone" }), a: v.integerVar({ default: 1 }), long_name: v.textVar({ required: false }),
+      role: v.choiceVar({ choices: ROLES }), roles: v.multiChoiceVar({ choices: ROLES, required: false }),
+      b: v.booleanVar(), address: v.ipAddressVar({ required: false }), mask: v.ipAddressWithMaskVar({ required: false }),
+      network: v.ipNetworkVar({ required: false }), any: v.jsonVar({ required: false }), day: v.dateVar({ required: false }),
+      when: v.dateTimeVar({ required: false }), file: v.fileVar({ required: false }),
+      queue: v.objectVar({ model: "extras.jobqueue", required: false }), jobs: v.multiObjectVar({ model: "extras.job", required: false }),
+      pair: z.tuple([z.string(), z.int()]).optional(), nested: z.object({ y: z.string(), x: z.string().nullable() }).optional(),
+    }), run() {} });
+  `,
+};
+const FORM_ORDER = /(\w+): (?:v\.|z\.(?:tuple|object\(\{ y))/g;
+
+test("variables_schema keeps its author's order, also when only that changes, and after a restart", async () => {
+  const app = await openTestApp(FORM);
+  const names = async ({ client }: typeof app) => {
+    const { jobs } = await client.query(`{ jobs { variables_schema } }`);
+    const { properties } = jobs[0].variables_schema;
+    return [Object.keys(properties), Object.keys(properties.nested.properties)];
+  };
+  const order = [...FORM["f.ts"].matchAll(FORM_ORDER)].map(([, name]) => name);
+  expect(order).toHaveLength(17);
+  expect(await names(app)).toEqual([order, ["y", "x"]]);
+  const again = await restart(app);
+  expect(await names(again)).toEqual([order, ["y", "x"]]);
+  const swapped = FORM["f.ts"].replace(
+    `zone: v.stringVar({ label: "Zone" }), a: v.integerVar({ default: 1 }),`,
+    `a: v.integerVar({ default: 1 }), zone: v.stringVar({ label: "Zone" }),`,
+  );
+  await writeJobs({ "f.ts": swapped }, again.config.jobsRoot);
+  await again.client.query(`mutation { refresh_jobs { id } }`);
+  expect(await names(again)).toEqual([
+    ["a", "zone", ...order.slice(2)],
+    ["y", "x"],
+  ]);
+});
+
+test("variables_schema is taken as it is by validators of forms, and choices have titles where forms look for them", async () => {
+  const { client } = await openTestApp(FORM);
+  const { jobs } = await client.query(`{ jobs { variables_schema } }`);
+  const schema = jobs[0].variables_schema;
+  expect(schema.$schema).toBe("http://json-schema.org/draft-07/schema#");
+  const titled = [
+    { const: "spine", title: "spine" },
+    { const: "leaf", title: "Leaf switch" },
+  ];
+  expect(schema.properties.role).toMatchObject({ type: "string", oneOf: titled });
+  expect(schema.properties.role).not.toHaveProperty("enum");
+  expect(schema.properties.roles.items).toEqual({ type: "string", oneOf: titled });
+  // As the validators of form libraries are set up: they know no keywords of ours.
+  const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema);
+  const good = { zone: "z", role: "leaf" };
+  for (const data of [
+    good,
+    { ...good, roles: ["spine", "leaf"], pair: ["a", 1], nested: { y: "y", x: null }, any: { a: [1] } },
+  ]) {
+    expect([validate(data), validate.errors]).toEqual([true, null]);
+    await client.query(RUN, { name: "Form", data });
+  }
+  for (const wrong of [
+    { zone: "z" },
+    { ...good, role: "Leaf switch" },
+    { ...good, roles: ["other"] },
+    { ...good, a: "1" },
+    { ...good, pair: [1, 1] },
+  ]) {
+    expect(validate(wrong)).toBe(false);
+    expect((await client.refused(RUN, { name: "Form", data: wrong })).extensions.code).toBe("BAD_USER_INPUT");
+  }
 });

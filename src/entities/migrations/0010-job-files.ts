@@ -1,6 +1,6 @@
 import type { SchemaStep } from "./index.ts";
 
-/** Why a job's file does not load; what was switched off when it went away. */
+/** Why a job's file does not load; what was switched off when it went away; variables in the order of their author. */
 export const jobFiles: SchemaStep = {
   name: "0010-job-files",
   sqlite: [
@@ -11,6 +11,7 @@ export const jobFiles: SchemaStep = {
   ],
   postgresql: [
     'alter table "job" add "load_error" text null',
+    'alter table "job" alter column "variables_schema" type json using "variables_schema"::json',
     ...["job_hook", "job_button", "scheduled_job"].map((table) => `alter table "${table}" add "off_with_job" boolean null`),
   ],
 };

@@ -43,6 +43,17 @@ export async function loadJob({ file, exportName }: JobSource): Promise<DefinedJ
   return job;
 }
 
+/** The form's side of a job's variables, in the draft that validators of form libraries take without being told of another. */
+function schemaOf(variables: z.ZodType): Record<string, unknown> {
+  return z.toJSONSchema(variables, {
+    target: "draft-7",
+    io: "input",
+    unrepresentable: "any",
+    // Libraries that find `enum` look no further for titles.
+    override: ({ jsonSchema }) => void (jsonSchema["x-labels"] && delete jsonSchema.enum),
+  }) as Record<string, unknown>;
+}
+
 /** The jobs among a module's exports, without their code. */
 export function describeJobs(module: JobModule): JobDescription[] {
   return Object.entries(module)
@@ -51,9 +62,6 @@ export function describeJobs(module: JobModule): JobDescription[] {
       exportName,
       // Through JSON: what a definition holds besides its metadata, its functions first of all, must not break the thread boundary.
       meta: JSON.parse(JSON.stringify(meta)),
-      variablesSchema: z.toJSONSchema(variables ?? z.object({}), { io: "input", unrepresentable: "any" }) as Record<
-        string,
-        unknown
-      >,
+      variablesSchema: schemaOf(variables ?? z.object({})),
     }));
 }
