@@ -22,7 +22,7 @@ class JobFile implements ReadJobFile {
 /** The files that jobs come from. */
 @Resolver()
 export class JobFilesResolver {
-  @Extensions({ sizedBy: 100 } satisfies SizedField)
+  @Extensions({ sizedBy: 1000 } satisfies SizedField)
   @Query(() => [JobFile], {
     description:
       "The files below the jobs folder, as the server that answers last read them: at its start, or with `refresh_jobs`.",

@@ -24,7 +24,11 @@ import { storeWorld } from "../support/world.ts";
 const DEFAULTS = loadConfig({});
 
 /** A runner for what fields ask of one. */
-const RUNNER = { now: () => new Date(), countWorkers: async (names: readonly string[]) => names.map(() => 1) } as never;
+const RUNNER = {
+  now: () => new Date(),
+  countWorkers: async (names: readonly string[]) => names.map(() => 1),
+  jobFiles: () => [],
+} as never;
 
 async function openFilled(): Promise<{ database: Database; world: Awaited<ReturnType<typeof storeWorld>> }> {
   const database = await openDatabase(await freshDatabaseUrl());

@@ -112,6 +112,7 @@ describe("a cost", () => {
     const runner = {
       now: () => new Date(systemClock.now()),
       countWorkers: async (names: readonly string[]) => names.map(() => 1),
+      jobFiles: () => [{ path: "a.ts", jobs: ["a.A", "a.B"], error: null }],
     };
     let answered = 0;
     await fc.assert(
