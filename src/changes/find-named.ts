@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from "@mikro-orm/sql";
-import { isUuid } from "../entities/scalars.ts";
+import { uuidOf } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 
 /** The objects of a model that are named, by id in either case or by natural key; by the names as they were given. What names none is left out. */
@@ -9,8 +9,8 @@ export async function findNamed(
   names: readonly string[],
 ): Promise<Map<string, { id: string }>> {
   const { naturalKey } = shapeOf(model);
-  const ids = names.filter(isUuid).map((id) => id.toLowerCase());
-  const keys = names.filter((name) => !isUuid(name));
+  const ids = names.flatMap((name) => uuidOf(name) ?? []);
+  const keys = names.filter((name) => uuidOf(name) === undefined);
   const where = naturalKey ? { $or: [{ id: ids }, { [naturalKey]: keys }] } : { id: ids };
   const objects = (await em.find(model as never, where as never)) as ({ id: string } & Record<string, unknown>)[];
   const byKey = new Map(
@@ -18,7 +18,7 @@ export async function findNamed(
   );
   return new Map(
     names.flatMap((name) => {
-      const object = byKey.get(isUuid(name) ? name.toLowerCase() : name);
+      const object = byKey.get(uuidOf(name) ?? name);
       return object ? [[name, object] as const] : [];
     }),
   );

@@ -1,7 +1,7 @@
 import type { ObjectChangeAction } from "../entities/choices.ts";
 import type { ObjectChange } from "../entities/index.ts";
 import type { Snapshot } from "../entities/object-change.ts";
-import { isUuid } from "../entities/scalars.ts";
+import { uuidOf } from "../entities/scalars.ts";
 import type { ErrorDetail } from "../errors.ts";
 import { contentTypesOf, isContentTypeLabel } from "./content-types.ts";
 import { withoutSecrets } from "./secrets.ts";
@@ -34,7 +34,7 @@ export async function recordForeign(unit: Unit, change: ForeignChange): Promise<
   const [objectType] = await contentTypesOf(unit.em, [change.objectType]);
   return unit.record({
     objectType: objectType!,
-    objectId: change.objectId,
+    objectId: uuidOf(change.objectId)!,
     objectRepr: change.objectRepr,
     action: change.action,
     before: withoutSecrets(change.before ?? null) as Snapshot | null,
@@ -50,7 +50,7 @@ function problems({ objectType, objectId, objectRepr, action, before, after }: F
   };
   mind(isContentTypeLabel(objectType), "object_type", "A kind of object is `app_label.model` in lower case, e.g. `dcim.device`.");
   mind(!isOwnType(objectType), "object_type", "Changes of this server's own objects are recorded by the server.");
-  mind(isUuid(objectId), "object_id", "The object's id is a UUID.");
+  mind(uuidOf(objectId) !== undefined, "object_id", "The object's id is a UUID.");
   mind([...objectRepr].length <= 200, "object_repr", "This field has at most 200 characters.");
   for (const [field, value] of Object.entries({ before, after }))
     mind(value == null || (typeof value === "object" && !Array.isArray(value)), field, "This field is an object.");

@@ -1,4 +1,4 @@
-import { isUuid } from "../entities/scalars.ts";
+import { uuidOf } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
 import type { Data } from "./assign.ts";
@@ -56,11 +56,11 @@ async function importOne<T extends Identified, Row extends ImportRow>(
   known: T | undefined,
   read: ReadData<Row>,
 ): Promise<readonly ErrorDetail[]> {
-  if (row.id !== undefined && !isUuid(row.id)) return [{ field: "id", message: "An id is a UUID." }];
+  if (row.id !== undefined && uuidOf(row.id) === undefined) return [{ field: "id", message: "An id is a UUID." }];
   const values = read(row, known === undefined);
   if ("details" in values) return values.details;
   if (known) await changeObject(unit, model, known, values.data);
-  else await createObject(unit, model, values.data, row.id?.toLowerCase());
+  else await createObject(unit, model, values.data, uuidOf(row.id));
   return [];
 }
 
@@ -71,13 +71,13 @@ async function holdNamed<T extends Identified>(
   rows: readonly ImportRow[],
 ): Promise<(row: ImportRow) => T | undefined> {
   const { naturalKey } = shapeOf(model);
-  const ids = rows.flatMap(({ id }) => (isUuid(id) ? [id.toLowerCase()] : []));
+  const ids = rows.flatMap(({ id }) => uuidOf(id) ?? []);
   const keys = naturalKey ? rows.flatMap(({ key }) => key ?? []) : [];
   const where = naturalKey ? { $or: [{ id: ids }, { [naturalKey]: keys }] } : { id: ids };
   const held = ids.length + keys.length > 0 ? await unit.hold(model, where) : [];
   const byId = new Map(held.map((object) => [object.id, object]));
   const byKey = new Map(naturalKey ? held.map((object) => [object[naturalKey as keyof T] as unknown, object]) : []);
-  return ({ id, key }) => byId.get(id?.toLowerCase() ?? "") ?? (key === undefined ? undefined : byKey.get(key));
+  return ({ id, key }) => byId.get(uuidOf(id) ?? "") ?? (key === undefined ? undefined : byKey.get(key));
 }
 
 /** What is wrong with one object; anything else ends the whole. */

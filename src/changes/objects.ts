@@ -1,5 +1,5 @@
 import { statementsOf } from "../entities/database.ts";
-import { isUuid } from "../entities/scalars.ts";
+import { uuidOf } from "../entities/scalars.ts";
 import { type ModelShape, shapeOf, tableOf } from "../entities/shape.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
 import { assign, type Data } from "./assign.ts";
@@ -65,7 +65,7 @@ async function holdLinked(unit: Unit, shape: ModelShape, { id }: Identified): Pr
 
 /** Ids are stored in lower case. */
 function byId(id: string): object {
-  return { id: isUuid(id) ? id.toLowerCase() : [] };
+  return { id: uuidOf(id) ?? [] };
 }
 
 /** One object, held. @throws {@link AppError} NOT_FOUND, or CONFLICT when it has changed since. */

@@ -2,7 +2,7 @@ import { contentTypeLabel } from "../entities/content-types.ts";
 import type { Database } from "../entities/database.ts";
 import { MODELS } from "../entities/index.ts";
 import type { Snapshot } from "../entities/object-change.ts";
-import { isUuid } from "../entities/scalars.ts";
+import { uuidOf } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import { findNamed } from "./find-named.ts";
 import { readSnapshots } from "./snapshot.ts";
@@ -16,7 +16,12 @@ export function isOwnType(label: string): boolean {
 
 /** Our own objects of a kind as the change log would have them, by id. */
 export function readOwnObjects(database: Database, label: string, ids: readonly string[]): Promise<Map<string, Snapshot>> {
-  return readSnapshots(database, database.fork(), shapeOf(BY_LABEL.get(label)!), ids.filter(isUuid));
+  return readSnapshots(
+    database,
+    database.fork(),
+    shapeOf(BY_LABEL.get(label)!),
+    ids.flatMap((id) => uuidOf(id) ?? []),
+  );
 }
 
 /** Ids of our own objects of a kind by what names them, an id or a natural key; what names none is left out. */

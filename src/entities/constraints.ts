@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Collection } from "@mikro-orm/core";
-import { isUuid } from "./scalars.ts";
+import { uuidOf } from "./scalars.ts";
 import { type ColumnShape, type ModelShape, shapeOf } from "./shape.ts";
 
 /*
@@ -173,7 +173,7 @@ function unfit({ kind, choices }: ColumnShape, lookup: string, given: readonly u
 function comparable(column: ColumnShape | undefined, value: unknown): Value {
   if (column?.kind === "timestamp") return new Date(value as Date | string).getTime();
   if (column?.kind === "choice") return lower(column.choices!.get(lower(String(value))) ?? String(value));
-  return isUuid(value) ? lower(value) : (value as Value);
+  return uuidOf(value) ?? (value as Value);
 }
 
 function holds({ path, columns, holds: fits }: Constraint, object: object): boolean {

@@ -1,19 +1,20 @@
-import { GraphQLError, GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from "graphql";
+import { GraphQLError, GraphQLID, GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from "graphql";
 import { readTime } from "./read-time.ts";
 import { shown } from "./shown.ts";
 import { isoTime } from "./timestamp.ts";
 
 const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** True for the text form of a UUID of any version. */
-export function isUuid(value: unknown): value is string {
-  return typeof value === "string" && UUID_PATTERN.test(value);
+/** Returns the id that a text of a UUID means, of any version and in either case, as it is stored: in lower case. Undefined for any other value. */
+export function uuidOf(value: unknown): string | undefined {
+  return typeof value === "string" && UUID_PATTERN.test(value) ? value.toLowerCase() : undefined;
 }
 
 // Errors of GraphQL's own kind are told to the client as they are; any other would be taken for a fault of the server.
 function parseUuid(value: unknown): string {
-  if (!isUuid(value)) throw new GraphQLError(`UUID cannot represent ${shown(value)}.`);
-  return value.toLowerCase();
+  const id = uuidOf(value);
+  if (id === undefined) throw new GraphQLError(`UUID cannot represent ${shown(value)}.`);
+  return id;
 }
 
 function parseDateTime(value: unknown): Date {
@@ -39,6 +40,15 @@ export const UUID = new GraphQLScalarType<string, string>({
   serialize: String,
   parseValue: parseUuid,
   parseLiteral: (node) => parseUuid(literal(node)),
+});
+
+const idOf = (value: string) => uuidOf(value) ?? value;
+
+/** GraphQL's own `ID`, but that a UUID arrives as it is stored, however it is spelled. */
+export const ID = new GraphQLScalarType<string, string>({
+  ...GraphQLID.toConfig(),
+  parseValue: (value) => idOf(GraphQLID.parseValue(value)),
+  parseLiteral: (node, variables) => idOf(GraphQLID.parseLiteral(node, variables)),
 });
 
 /** A moment; accepts what a row of either database holds. */

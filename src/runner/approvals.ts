@@ -1,7 +1,7 @@
 import { type Author, holdOne, transact, type Unit } from "../changes/index.ts";
 import { ScheduledJob, User } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
-import { isUuid } from "../entities/scalars.ts";
+import { uuidOf } from "../entities/scalars.ts";
 import { firstTime } from "../entities/schedule.ts";
 import { AppError } from "../errors.ts";
 import {
@@ -155,14 +155,14 @@ const approversIn = (active: ActiveStage | undefined): Approvers | undefined =>
   };
 
 async function holdPending(unit: Unit, id: string, { stageId, check }: Said, unmodifiedSince?: Date): Promise<Pending> {
-  const schedule = await holdOne(unit, ScheduledJob, { id: isUuid(id) ? id : [] }, `id "${id}"`, unmodifiedSince);
+  const schedule = await holdOne(unit, ScheduledJob, { id: uuidOf(id) ?? [] }, `id "${id}"`, unmodifiedSince);
   if (schedule.state !== "PENDING") {
     const message = `The schedule "${schedule.name}" is ${schedule.state}: only one that is PENDING waits for a decision.`;
     throw new AppError("CONFLICT", message);
   }
   const active = await activeStage(unit.em, schedule);
   check(schedule.user?.id ?? null, approversIn(active));
-  if (stageId !== undefined && stageId.toLowerCase() !== active?.stage.id) {
+  if (stageId !== undefined && uuidOf(stageId) !== active?.stage.id) {
     const message = "This is not the stage that is to be decided on now: look at it again.";
     throw new AppError("CONFLICT", message, [{ field: "stage", message }]);
   }

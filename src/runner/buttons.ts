@@ -3,7 +3,7 @@ import type { ButtonClass } from "../entities/choices.ts";
 import type { Database } from "../entities/database.ts";
 import { JobButton } from "../entities/index.ts";
 import { DEFAULT_QUEUE } from "../entities/job-queue.ts";
-import { isUuid } from "../entities/scalars.ts";
+import { uuidOf } from "../entities/scalars.ts";
 import { AppError } from "../errors.ts";
 import { needApproval } from "./approval-need.ts";
 import { enqueue, type EnqueueDeps } from "./enqueue.ts";
@@ -45,9 +45,8 @@ export interface RenderedButton {
  */
 export async function pressButton(deps: EnqueueDeps, press: ButtonPress): Promise<string> {
   const { buttonId, objectType, objectId, userId } = press;
-  const button = isUuid(buttonId)
-    ? await deps.database.fork().findOne(JobButton, { id: buttonId }, { populate: ["contentTypes"] })
-    : null;
+  const where = { id: uuidOf(buttonId) ?? [] };
+  const button = await deps.database.fork().findOne(JobButton, where, { populate: ["contentTypes"] });
   if (!button) throw new AppError("NOT_FOUND", `There is no job button with id "${buttonId}".`);
   if (!button.enabled) refuse("id", `The button "${button.name}" is not enabled.`);
   if (!button.contentTypes.getItems().some(({ label }) => label === objectType))
@@ -99,7 +98,7 @@ export async function buttonsFor(
 
 async function objectOf(database: Database, type: string, id: string, given: unknown): Promise<Record<string, unknown>> {
   if (isOwnType(type)) {
-    const own = (await readOwnObjects(database, type, [id])).get(id);
+    const [own] = (await readOwnObjects(database, type, [id])).values();
     if (!own) throw new AppError("NOT_FOUND", `There is no object of the kind ${type} with id "${id}".`);
     return own;
   }

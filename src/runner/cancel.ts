@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { FINAL_STATUSES, type JobResultStatus } from "../entities/choices.ts";
 import { type Database, statementsOf } from "../entities/database.ts";
 import { newId } from "../entities/new-id.ts";
-import { isUuid } from "../entities/scalars.ts";
+import { uuidOf } from "../entities/scalars.ts";
 import { AppError } from "../errors.ts";
 import type { Broker } from "./broker.ts";
 import type { Clock } from "./clock.ts";
@@ -65,9 +65,10 @@ export function revoked(row: CanceledRow, now: string) {
  * Cancels a run; one that is canceled already stays as it is.
  * @throws {@link AppError} NOT_FOUND; NOT_CANCELABLE for a run that has ended by itself.
  */
-export async function cancel(deps: CancelDeps, request: CancelRequest): Promise<void> {
+export async function cancel(deps: CancelDeps, given: CancelRequest): Promise<void> {
   const { database } = deps;
-  while (isUuid(request.id)) {
+  const request = { ...given, id: uuidOf(given.id) ?? "" };
+  while (request.id !== "") {
     const row = (await database.rows
       .selectFrom("job_result")
       .select(["status", "date_canceled", "awaits_approval", "scheduled_job_id"])
@@ -81,7 +82,7 @@ export async function cancel(deps: CancelDeps, request: CancelRequest): Promise<
     // Between the two statements it may have been started, or have ended: then it is looked at again.
     if (row.status === "STARTED" ? await askWorker(deps, request) : await revoke(deps, request)) return;
   }
-  throw new AppError("NOT_FOUND", `There is no run with id "${request.id}".`);
+  throw new AppError("NOT_FOUND", `There is no run with id "${given.id}".`);
 }
 
 interface CancelableRow {

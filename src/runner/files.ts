@@ -2,7 +2,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promi
 import { join } from "node:path";
 import { sql } from "kysely";
 import type { Database, Hold } from "../entities/database.ts";
-import { isUuid } from "../entities/scalars.ts";
+import { uuidOf } from "../entities/scalars.ts";
 import { newId } from "../entities/new-id.ts";
 import { RunLost } from "./batch-writer.ts";
 import type { StoredFile } from "./define-job.ts";
@@ -129,8 +129,8 @@ export function createFileStore({ database, recorder, root, maxBytes, maxRunByte
       };
     },
     async read(given) {
-      if (!isUuid(given)) return undefined;
-      const id = given.toLowerCase();
+      const id = uuidOf(given);
+      if (id === undefined) return undefined;
       const row = await database.rows.selectFrom("file_proxy").select("name").where("id", "=", id).executeTakeFirst();
       if (!row) return undefined;
       const handle = await open(pathOf(id)).catch((error: NodeJS.ErrnoException) => {
@@ -143,7 +143,7 @@ export function createFileStore({ database, recorder, root, maxBytes, maxRunByte
     remove: async (ids) => void (await Promise.all(ids.map((id) => rm(pathOf(id), { force: true })))),
     async sweep() {
       const names = await readdir(root).catch(() => []);
-      const old = names.filter((name) => isUuid(idOf(name)) && bornMs(name) < Date.now() - SWEEP_AGE_MS);
+      const old = names.filter((name) => uuidOf(idOf(name)) !== undefined && bornMs(name) < Date.now() - SWEEP_AGE_MS);
       for (let at = 0; at < old.length; at += SWEEP_BATCH) {
         const batch = old.slice(at, at + SWEEP_BATCH);
         const rows = await database.rows.selectFrom("file_proxy").select("id").where("id", "in", batch.map(idOf)).execute();

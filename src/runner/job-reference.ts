@@ -1,5 +1,5 @@
 import type { Job } from "../entities/index.ts";
-import { isUuid } from "../entities/scalars.ts";
+import { uuidOf } from "../entities/scalars.ts";
 import { AppError } from "../errors.ts";
 
 /** Which job: exactly one of the three. */
@@ -24,7 +24,7 @@ export function jobCondition({
       ["id", "class_path", "name"].map((field) => ({ field, message })),
     );
   }
-  if (id !== undefined) return { id: isUuid(id) ? id : "00000000-0000-0000-0000-000000000000" };
+  if (id !== undefined) return { id: uuidOf(id) ?? "00000000-0000-0000-0000-000000000000" };
   if (name !== undefined) return { name };
   const dot = classPath!.lastIndexOf(".");
   return { moduleName: classPath!.slice(0, Math.max(0, dot)), jobClassName: classPath!.slice(dot + 1) };

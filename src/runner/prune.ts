@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { FINAL_STATUSES, type PrunableKind } from "../entities/choices.ts";
 import { type Database, statementsOf } from "../entities/database.ts";
 import { AppError } from "../errors.ts";
-import { isUuid } from "../entities/scalars.ts";
+import { uuidOf } from "../entities/scalars.ts";
 import type { FileStore } from "./files.ts";
 
 /*
@@ -103,12 +103,15 @@ function cursorOf({ time, id, cut }: Place): string {
 }
 
 function placeOf(cursor = START): Place {
-  const [time = "", id, ...cut] = cursor.split("/");
-  if (!Number.isNaN(Date.parse(time)) && isUuid(id)) {
+  const [time = "", last, ...cut] = cursor.split("/");
+  const id = uuidOf(last);
+  if (!Number.isNaN(Date.parse(time)) && id !== undefined) {
     if (cut.length === 0) return { time, id };
-    const [name, run, sequence = ""] = cut;
+    const [name, of, sequence = ""] = cut;
+    const run = uuidOf(of);
     const table = ENTRIES.find((entries) => entries.table === name)?.table;
-    if (table && isUuid(run) && /^\d{1,9}$/.test(sequence)) return { time, id, cut: { table, run, sequence: Number(sequence) } };
+    if (table && run !== undefined && /^\d{1,9}$/.test(sequence))
+      return { time, id, cut: { table, run, sequence: Number(sequence) } };
   }
   const message = "This is no cursor of an earlier batch.";
   throw new AppError("BAD_USER_INPUT", message, [{ field: "after", message }]);

@@ -1,5 +1,5 @@
 import { JobResult } from "../entities/index.ts";
-import { isUuid } from "../entities/scalars.ts";
+import { uuidOf } from "../entities/scalars.ts";
 import { AppError } from "../errors.ts";
 import { enqueue, type EnqueueDeps } from "./enqueue.ts";
 import type { SensitiveKwargs } from "./sensitive-inputs.ts";
@@ -25,9 +25,8 @@ interface RunKwargs extends SensitiveKwargs {
  * @throws {@link AppError} NOT_FOUND, BAD_USER_INPUT, and what {@link enqueue} throws.
  */
 export async function rerun(deps: EnqueueDeps, { jobResultId, data, userId }: RerunRequest): Promise<string> {
-  const run = isUuid(jobResultId)
-    ? await deps.database.fork().findOne(JobResult, { id: jobResultId }, { populate: ["jobModel.jobQueues"] })
-    : null;
+  const where = { id: uuidOf(jobResultId) ?? [] };
+  const run = await deps.database.fork().findOne(JobResult, where, { populate: ["jobModel.jobQueues"] });
   if (!run) throw new AppError("NOT_FOUND", `There is no run with id "${jobResultId}".`);
   const job = run.jobModel;
   if (!job) throw new AppError("NOT_FOUND", `The job of the run ${jobResultId} is deleted.`);

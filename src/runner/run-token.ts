@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import type { Database } from "../entities/database.ts";
-import { isUuid } from "../entities/scalars.ts";
+import { uuidOf } from "../entities/scalars.ts";
 import { AppError } from "../errors.ts";
 import type { Vault } from "./vault.ts";
 
@@ -22,8 +22,9 @@ export function runToken(vault: Vault, attempt: Attempt): string {
  * @throws {@link AppError} BAD_USER_INPUT for a token that was not made here, or whose attempt is not under way any more.
  */
 export async function runOfToken({ database, vault }: { database: Database; vault: Vault }, token: string): Promise<string> {
-  const [id, attempt, signature = ""] = token.split(".");
-  if (isUuid(id) && isSame(signature, signatureOf(vault, { id, attempt: Number(attempt) }))) {
+  const [named, attempt, signature = ""] = token.split(".");
+  const id = uuidOf(named);
+  if (id !== undefined && isSame(signature, signatureOf(vault, { id, attempt: Number(attempt) }))) {
     const underWay = database.rows
       .selectFrom("job_result")
       .select("id")

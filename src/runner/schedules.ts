@@ -1,7 +1,7 @@
 import { type Author, createObject, type Data, holdOne, transact, type Unit, updateObject } from "../changes/index.ts";
 import type { ScheduledJobCatchUp } from "../entities/choices.ts";
 import { type ObjectChange, ScheduledJob } from "../entities/index.ts";
-import { isUuid } from "../entities/scalars.ts";
+import { uuidOf } from "../entities/scalars.ts";
 import { firstTime, nextTime } from "../entities/schedule.ts";
 import { AppError, Faults } from "../errors.ts";
 import { isInNeed } from "./approval-need.ts";
@@ -89,7 +89,7 @@ export async function updateSchedule(
     let isStale = false;
     let due: Date | null = null;
     const { changes } = await transact(deps.database, author, async (unit) => {
-      const schedule = await holdOne(unit, ScheduledJob, { id: isUuid(id) ? id : [] }, `id "${id}"`, unmodifiedSince);
+      const schedule = await holdOne(unit, ScheduledJob, { id: uuidOf(id) ?? [] }, `id "${id}"`, unmodifiedSince);
       if (!isLetIn(schedule)) await mustBeRequester(unit, schedule);
       const when = await faults.try(() => whenOf(schedule, wishes, now));
       due = when ? justDue(schedule, now) : null;
@@ -142,9 +142,8 @@ export async function dryRunSchedule(deps: FireDeps, id: string, userId: string,
 }
 
 async function find({ database }: FireDeps, id: string): Promise<ScheduledJob> {
-  const schedule = isUuid(id)
-    ? await database.fork().findOne(ScheduledJob, { id }, { populate: ["jobModel", "jobQueue", "user"] })
-    : null;
+  const where = { id: uuidOf(id) ?? [] };
+  const schedule = await database.fork().findOne(ScheduledJob, where, { populate: ["jobModel", "jobQueue", "user"] });
   if (!schedule) throw new AppError("NOT_FOUND", `There is no scheduled job with id "${id}".`);
   return schedule;
 }

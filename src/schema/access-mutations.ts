@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { GraphQLResolveInfo } from "graphql";
-import { Arg, Args, ArgsType, Ctx, Field, ID, Info, Mutation, ObjectType, Resolver } from "type-graphql";
+import { Arg, Args, ArgsType, Ctx, Field, Info, Mutation, ObjectType, Resolver } from "type-graphql";
 import { mustBeSuperuser } from "../access/administer.ts";
 import { hashKey } from "../access/authenticate.ts";
 import { createObject, type Data, deleteObject, holdOne, refuse, updateObject } from "../changes/index.ts";
 import { Token, User } from "../entities/index.ts";
-import { DateTime, isUuid } from "../entities/scalars.ts";
+import { DateTime, ID, uuidOf } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import { type ErrorDetail, Faults } from "../errors.ts";
 import type { Context } from "./context.ts";
@@ -95,7 +95,7 @@ export class AccessMutations {
     });
     const key = randomBytes(20).toString("hex");
     const { id } = await change(async (unit) => {
-      const where = { $or: [{ username: user }, ...(isUuid(user) ? [{ id: user.toLowerCase() }] : [])] };
+      const where = { $or: [{ username: user }, { id: uuidOf(user) ?? [] }] };
       const found = await faults.try(() => holdOne(unit, User, where, `the name or id ${JSON.stringify(user)}`), "user");
       faults.refuse();
       const holder = found!;

@@ -1,9 +1,9 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Arg, Ctx, ID, Info, Mutation, Resolver } from "type-graphql";
+import { Arg, Ctx, Info, Mutation, Resolver } from "type-graphql";
 import { mustApprove, mustTakeBack, mustTakePart } from "../access/approve.ts";
 import { type Author, refuse } from "../changes/index.ts";
 import { JobResult, ScheduledJob } from "../entities/index.ts";
-import { DateTime } from "../entities/scalars.ts";
+import { DateTime, ID } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import { AppError } from "../errors.ts";
 import type { Check } from "../runner/index.ts";

@@ -1,9 +1,9 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Args, ArgsType, Ctx, Field, ID, Info, Mutation, Resolver } from "type-graphql";
+import { Args, ArgsType, Ctx, Field, Info, Mutation, Resolver } from "type-graphql";
 import { recordForeign } from "../changes/index.ts";
 import { ObjectChangeAction } from "../entities/choices.ts";
 import { ObjectChange } from "../entities/index.ts";
-import { GenericScalar } from "../entities/scalars.ts";
+import { GenericScalar, ID } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import type { Context } from "./context.ts";
 import type { Row } from "./list.ts";

@@ -2,7 +2,7 @@ import { GraphQLBoolean, GraphQLFloat, GraphQLInt, GraphQLList } from "graphql";
 import { type RawBuilder, sql, type SqlBool } from "kysely";
 import type { Database, ListType } from "../entities/database.ts";
 import { readTime } from "../entities/read-time.ts";
-import { isUuid } from "../entities/scalars.ts";
+import { uuidOf } from "../entities/scalars.ts";
 import type { ColumnShape } from "../entities/shape.ts";
 import { shown } from "../entities/shown.ts";
 import { anyOf, type Filter, isNullFilter, not, refuse, STRINGS, valuesOf, within } from "./condition.ts";
@@ -110,7 +110,7 @@ function* textFilters(name: string, column: ColumnShape, ref: RawBuilder<unknown
 function reader({ kind, choices }: ColumnShape): (argument: string, value: unknown) => unknown {
   switch (kind) {
     case "uuid":
-      return (argument, value) => (isUuid(value) ? value.toLowerCase() : refuse(argument, `${shown(value)} is not a UUID.`));
+      return (argument, value) => uuidOf(value) ?? refuse(argument, `${shown(value)} is not a UUID.`);
     case "timestamp":
       return (argument, value) => {
         const date = readTime(String(value));

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql, type SqlBool } from "kysely";
 import { readTime } from "../entities/read-time.ts";
-import { isUuid } from "../entities/scalars.ts";
+import { uuidOf } from "../entities/scalars.ts";
 import type { ModelShape } from "../entities/shape.ts";
 import { isoTime } from "../entities/timestamp.ts";
 import { AppError } from "../errors.ts";
@@ -71,7 +71,7 @@ function isOf(shape: ModelShape, { column, nullable }: OrderKey, value: unknown)
     case "uuid":
     // A reference.
     case undefined:
-      return isUuid(value);
+      return uuidOf(value) !== undefined;
     default:
       return typeof value === "string" && isStorable(value);
   }

@@ -7,7 +7,6 @@ import {
   Extensions,
   Field,
   FieldResolver,
-  ID,
   Info,
   Mutation,
   ObjectType,
@@ -17,7 +16,7 @@ import {
 } from "type-graphql";
 import { ButtonClass } from "../entities/choices.ts";
 import { JobButton, JobResult } from "../entities/index.ts";
-import { GenericScalar } from "../entities/scalars.ts";
+import { GenericScalar, ID } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import type { ButtonGroup, RenderedButton } from "../runner/index.ts";
 import type { Context } from "./context.ts";

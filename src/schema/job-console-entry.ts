@@ -1,4 +1,5 @@
-import { Arg, ID, Int, Resolver, Root, Subscription } from "type-graphql";
+import { Arg, Int, Resolver, Root, Subscription } from "type-graphql";
+import { ID } from "../entities/scalars.ts";
 import { JobConsoleEntry } from "../entities/index.ts";
 import { shapeOf } from "../entities/shape.ts";
 import type { FollowedRow } from "../runner/index.ts";

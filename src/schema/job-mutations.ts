@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Arg, Args, ArgsType, Ctx, Field, ID, Info, Mutation, Resolver } from "type-graphql";
+import { Arg, Args, ArgsType, Ctx, Field, Info, Mutation, Resolver } from "type-graphql";
 import { mustKeepApproval } from "../access/approve.ts";
 import {
   changeJob,
@@ -13,7 +13,7 @@ import {
 } from "../changes/index.ts";
 import { snakeCase } from "../entities/case.ts";
 import { Job, JobResult } from "../entities/index.ts";
-import { DateTime, GenericScalar } from "../entities/scalars.ts";
+import { DateTime, GenericScalar, ID } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
 import { describeReference, jobCondition } from "../runner/index.ts";

@@ -1,4 +1,5 @@
-import { ArgsType, Field, ID } from "type-graphql";
+import { ArgsType, Field } from "type-graphql";
+import { ID } from "../entities/scalars.ts";
 import type { JobReference } from "../runner/index.ts";
 
 /** Exactly one of the three names a job. */

@@ -6,7 +6,6 @@ import {
   Field,
   FieldResolver,
   Float,
-  ID,
   Info,
   Mutation,
   ObjectType,
@@ -17,7 +16,7 @@ import {
 import { type Data, updateObject } from "../changes/index.ts";
 import { FINAL_STATUSES, type JobResultStatus } from "../entities/choices.ts";
 import { JobQueue, JobResult } from "../entities/index.ts";
-import { DateTime, isUuid } from "../entities/scalars.ts";
+import { DateTime, ID } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import { isoTime } from "../entities/timestamp.ts";
 import { AppError } from "../errors.ts";
@@ -170,7 +169,7 @@ async function followRun(
 ): Promise<Follower<Row>> {
   const columns = [...new Set([...STATE, ...PROGRESS, ...selectedColumns(info, JOB_RESULT)])];
   const read = () => readOne(database, JOB_RESULT, columns, id);
-  if (!isUuid(id) || !(await read())) throw new AppError("NOT_FOUND", `There is no job result with id "${id}".`);
+  if (!(await read())) throw new AppError("NOT_FOUND", `There is no job result with id "${id}".`);
   return runner.followState<Row>({
     key: `job_result ${id} ${columns.join()}`,
     topics: [`result:${id}`, `lines:${id}`],

@@ -1,4 +1,5 @@
 import type { Database } from "../entities/database.ts";
+import { uuidOf } from "../entities/scalars.ts";
 import type { ModelShape } from "../entities/shape.ts";
 import { AppError } from "../errors.ts";
 import type { Condition } from "./condition.ts";
@@ -22,14 +23,16 @@ export interface ListRequest {
 /** Rows of one object each, by id. */
 export const BY_ID: Owners["relation"] = { column: "id" };
 
-/** The row of one object; undefined when there is none. Ids are stored in lower case. */
+/** The row of one object; undefined when there is none, as for what is no id. */
 export async function readOne(
   database: Database,
   shape: ModelShape,
   columns: readonly string[],
   id: string,
 ): Promise<Row | undefined> {
-  const [row] = await readRows(database, shape, columns, {}, { relation: BY_ID, ids: [id.toLowerCase()] });
+  const stored = uuidOf(id);
+  if (stored === undefined) return undefined;
+  const [row] = await readRows(database, shape, columns, {}, { relation: BY_ID, ids: [stored] });
   return row;
 }
 

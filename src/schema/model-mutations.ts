@@ -1,8 +1,8 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Arg, Ctx, ID, Info, Mutation, Resolver } from "type-graphql";
+import { Arg, Ctx, Info, Mutation, Resolver } from "type-graphql";
 import { createObject, type Data, deleteObject, updateObject } from "../changes/index.ts";
 import { snakeCase } from "../entities/case.ts";
-import { DateTime, isUuid } from "../entities/scalars.ts";
+import { DateTime, ID } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import type { Context } from "./context.ts";
 import { readOne, type Row } from "./list.ts";
@@ -87,7 +87,7 @@ export async function deleteOne(
 ): Promise<Row> {
   const shape = shapeOf(model);
   // Not inside the transaction: it has a connection already, and transactions that wait for a second one each wait for ever.
-  const row = isUuid(id) ? await readOne(database, shape, selectedColumns(info, shape), id) : undefined;
+  const row = await readOne(database, shape, selectedColumns(info, shape), id);
   await change((unit) => deleteObject(unit, model, id, unmodifiedSince));
   return row!;
 }

@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Arg, createParameterDecorator, Ctx, Extensions, FieldResolver, ID, Info, Query, Resolver } from "type-graphql";
-import { isUuid } from "../entities/scalars.ts";
+import { Arg, createParameterDecorator, Ctx, Extensions, FieldResolver, Info, Query, Resolver } from "type-graphql";
+import { ID } from "../entities/scalars.ts";
 import { snakeCase } from "../entities/case.ts";
 import { shapeOf } from "../entities/shape.ts";
 import { type Connection, connectionOf, readConnections, weighConnection } from "./connection.ts";
@@ -38,7 +38,6 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
       @Ctx() { database, bounds }: Context,
       @Info() info: GraphQLResolveInfo,
     ): Promise<Row | null> {
-      if (!isUuid(id)) return null;
       const columns = selectedColumns(info, shape);
       const row = (await readOne(database, shape, columns, id)) ?? null;
       bounds.take(weighRow(row, weightOf(columns)));

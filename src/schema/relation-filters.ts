@@ -1,7 +1,7 @@
 import { GraphQLBoolean } from "graphql";
 import { type RawBuilder, sql, type SqlBool } from "kysely";
 import type { Database } from "../entities/database.ts";
-import { isUuid } from "../entities/scalars.ts";
+import { uuidOf } from "../entities/scalars.ts";
 import { type ManyShape, type ModelShape, type OneShape, shapeOf, tableOf } from "../entities/shape.ts";
 import { shown } from "../entities/shown.ts";
 import { anyOf, type Filter, isNullFilter, not, refuse, STRINGS, valuesOf, within } from "./condition.ts";
@@ -16,8 +16,8 @@ export function refersTo(
 ): (database: Database) => RawBuilder<SqlBool> {
   const { table, naturalKey } = shapeOf(model);
   const values = valuesOf(given).map(String);
-  const ids = values.filter(isUuid).map((id) => id.toLowerCase());
-  const keys = values.filter((value) => !isUuid(value));
+  const ids = values.flatMap((value) => uuidOf(value) ?? []);
+  const keys = values.filter((value) => uuidOf(value) === undefined);
   if (keys.length === 0) return (database) => within(database, ref, ids, "uuid");
   if (!naturalKey) return refuse(argument, `${shown(keys[0])} is not a UUID, and these objects have no name to be found by.`);
   return (database) => {

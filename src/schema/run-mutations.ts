@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Arg, Ctx, Extensions, Field, FieldResolver, ID, Info, Mutation, ObjectType, Resolver, Root } from "type-graphql";
+import { Arg, Ctx, Extensions, Field, FieldResolver, Info, Mutation, ObjectType, Resolver, Root } from "type-graphql";
 import { JobResult } from "../entities/index.ts";
-import { GenericScalar } from "../entities/scalars.ts";
+import { GenericScalar, ID } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import { AppError } from "../errors.ts";
 import type { Context } from "./context.ts";

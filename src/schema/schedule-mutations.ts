@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Arg, Args, ArgsType, Ctx, Field, ID, Info, Mutation, Resolver } from "type-graphql";
+import { Arg, Args, ArgsType, Ctx, Field, Info, Mutation, Resolver } from "type-graphql";
 import { JobResult, ScheduledJob } from "../entities/index.ts";
-import { DateTime, GenericScalar, isUuid } from "../entities/scalars.ts";
+import { DateTime, GenericScalar, ID, uuidOf } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import { AppError } from "../errors.ts";
 import type { JobReference, ScheduleWishes } from "../runner/index.ts";
@@ -187,6 +187,6 @@ const formField = (field: string) =>
 
 /** A job by whatever names one. */
 function jobNamed(text: string): JobReference {
-  if (isUuid(text)) return { id: text };
+  if (uuidOf(text) !== undefined) return { id: text };
   return /^[\w.]+\.\w+$/.test(text) ? { classPath: text } : { name: text };
 }

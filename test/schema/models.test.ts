@@ -18,37 +18,13 @@ import { createContext } from "../../src/schema/context.ts";
 import { createSchema } from "../../src/schema/index.ts";
 import { openTestApp } from "../support/app.ts";
 import { databaseOf } from "../support/rows.ts";
-import { at, storeWorld } from "../support/world.ts";
+import { at, EXAMPLES, storeWorld } from "../support/world.ts";
 
 async function setup() {
   const app = await openTestApp({});
   const database = await databaseOf(app);
   return { client: app.client, database, ids: await storeWorld(database) };
 }
-
-/** Which of the world's objects stands for a model. */
-const EXAMPLES: Record<string, string> = {
-  Job: "job",
-  JobQueue: "queue",
-  JobQueueAssignment: "assignment",
-  JobResult: "run",
-  JobLogEntry: "line",
-  JobConsoleEntry: "printed",
-  FileProxy: "file",
-  ScheduledJob: "schedule",
-  JobHook: "hook",
-  JobButton: "button",
-  ContentType: "device",
-  Tag: "tag",
-  GitRepository: "repository",
-  User: "user",
-  Group: "group",
-  ApprovalWorkflowDefinition: "definition",
-  ApprovalWorkflowStageDefinition: "stageDefinition",
-  ApprovalWorkflow: "workflow",
-  ApprovalWorkflowStage: "stage",
-  ApprovalWorkflowStageResponse: "response",
-};
 
 test.each(Object.entries(EXAMPLES))("a %s has its columns, and its relations lead to the world", async (name, example) => {
   const { client, ids } = await setup();
@@ -57,9 +33,9 @@ test.each(Object.entries(EXAMPLES))("a %s has its columns, and its relations lea
   const relations = [...one.keys(), ...many.keys()];
   const { [table]: row } = await client.query(
     `query ($id: ID!) { ${table}(id: $id) { ${[...columns.keys()].join(" ")} ${relations.map((relation) => `${relation} { id }`).join(" ")} } }`,
-    { id: ids[example as keyof typeof ids] },
+    { id: ids[example] },
   );
-  expect(row.id).toBe(ids[example as keyof typeof ids]);
+  expect(row.id).toBe(ids[example]);
   const isEmpty = (relation: string) => row[relation] === null || row[relation].length === 0;
   expect(relations.filter(isEmpty)).toEqual([]);
 });

@@ -22,6 +22,7 @@ import {
   ObjectChange,
   ScheduledJob,
   Tag,
+  Token,
   User,
 } from "../../src/entities/index.ts";
 import { newId } from "../../src/entities/new-id.ts";
@@ -29,8 +30,62 @@ import { newId } from "../../src/entities/new-id.ts";
 /** A moment of the year of the tests. */
 export const at = (time: string) => new Date(`2026-${time}Z`);
 
+/** Ids of the objects of the world. */
+export type World = Record<
+  | "assignment"
+  | "button"
+  | "change"
+  | "definition"
+  | "device"
+  | "file"
+  | "group"
+  | "hook"
+  | "job"
+  | "line"
+  | "note"
+  | "printed"
+  | "queue"
+  | "repository"
+  | "response"
+  | "run"
+  | "schedule"
+  | "stage"
+  | "stageDefinition"
+  | "tag"
+  | "token"
+  | "user"
+  | "workflow",
+  string
+>;
+
+/** Which of the world's objects stands for a model. */
+export const EXAMPLES: Readonly<Record<string, keyof World>> = {
+  Job: "job",
+  JobQueue: "queue",
+  JobQueueAssignment: "assignment",
+  JobResult: "run",
+  JobLogEntry: "line",
+  JobConsoleEntry: "printed",
+  FileProxy: "file",
+  ScheduledJob: "schedule",
+  JobHook: "hook",
+  JobButton: "button",
+  ContentType: "device",
+  Tag: "tag",
+  GitRepository: "repository",
+  User: "user",
+  Group: "group",
+  ApprovalWorkflowDefinition: "definition",
+  ApprovalWorkflowStageDefinition: "stageDefinition",
+  ApprovalWorkflow: "workflow",
+  ApprovalWorkflowStage: "stage",
+  ApprovalWorkflowStageResponse: "response",
+  Note: "note",
+  ObjectChange: "change",
+};
+
 /** Stores one object of each model, so that each relation of each leads to something. @returns their ids, and what notes can be hung on. */
-export async function storeWorld(database: Database) {
+export async function storeWorld(database: Database): Promise<World> {
   await ensureContentTypes(database, ["dcim.device"]);
   const em = database.fork();
   const partial = { partial: true } as const;
@@ -105,6 +160,7 @@ export async function storeWorld(database: Database) {
     { name: "Lab", slug: "lab", remoteUrl: "https://a.example/lab", tags: [tag] },
     partial,
   );
+  const token = em.create(Token, { user, keyHash: "none", description: "A key." }, partial);
   const group = em.create(Group, { name: "Approvers", users: [user] }, partial);
   const definition = em.create(
     ApprovalWorkflowDefinition,
@@ -143,10 +199,11 @@ export async function storeWorld(database: Database) {
   await em.flush();
 
   const carriers = { job, queue, run, schedule, hook, button, repository, tag };
+  const attached: Record<string, { id: string }> = {};
   for (const { id } of Object.values(carriers)) {
     const noted = { assignedObjectType: device, assignedObjectId: id, user, userName: "ada", note: "Mind it." };
-    em.create(Note, noted, partial);
-    em.create(
+    attached["note"] = em.create(Note, noted, partial);
+    attached["change"] = em.create(
       ObjectChange,
       {
         user,
@@ -168,6 +225,7 @@ export async function storeWorld(database: Database) {
   const ids = Object.fromEntries(
     Object.entries({
       ...carriers,
+      ...attached,
       user,
       device,
       assignment,
@@ -175,6 +233,7 @@ export async function storeWorld(database: Database) {
       printed,
       file,
       group,
+      token,
       definition,
       stageDefinition,
       workflow,
@@ -182,27 +241,5 @@ export async function storeWorld(database: Database) {
       response,
     }).map(([name, { id }]) => [name, id]),
   );
-  return ids as Record<
-    | "assignment"
-    | "definition"
-    | "group"
-    | "response"
-    | "stage"
-    | "stageDefinition"
-    | "workflow"
-    | "button"
-    | "device"
-    | "file"
-    | "hook"
-    | "job"
-    | "line"
-    | "printed"
-    | "queue"
-    | "repository"
-    | "run"
-    | "schedule"
-    | "tag"
-    | "user",
-    string
-  >;
+  return ids as World;
 }

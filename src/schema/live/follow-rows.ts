@@ -1,10 +1,11 @@
 import type { Context } from "../context.ts";
-import { isUuid } from "../../entities/scalars.ts";
-import type { ModelShape } from "../../entities/shape.ts";
+import { JobResult } from "../../entities/index.ts";
+import { type ModelShape, shapeOf } from "../../entities/shape.ts";
 import { AppError } from "../../errors.ts";
 import type { FollowedRow, Follower, FollowRequest } from "../../runner/index.ts";
 import { sql } from "kysely";
 import { refuse } from "../condition.ts";
+import { readOne } from "../list.ts";
 import { type ListArguments, readFilters } from "../list-arguments.ts";
 
 /** Whose rows are followed, and from where on. */
@@ -25,14 +26,12 @@ export async function followRows(
   filters: ListArguments = {},
 ): Promise<Follower<readonly FollowedRow[]>> {
   if (afterSequence < 0) refuse("after_sequence", "must be 0 or more.");
-  const run =
-    isUuid(jobResultId) &&
-    (await database.rows.selectFrom("job_result").select("id").where("id", "=", jobResultId).executeTakeFirst());
+  const run = await readOne(database, shapeOf(JobResult), ["id"], jobResultId);
   if (!run) throw new AppError("NOT_FOUND", `There is no job result with id "${jobResultId}".`);
   const conditions = readFilters(shape, filters, viewer.id).map((condition) => condition(database));
   return runner.follow({
     kind: shape.table as FollowRequest["kind"],
-    jobResultId: jobResultId.toLowerCase(),
+    jobResultId: run.id,
     afterSequence,
     where:
       conditions.length > 0 ? { key: JSON.stringify(filters), condition: sql`${sql.join(conditions, sql` and `)}` } : undefined,
