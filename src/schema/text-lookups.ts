@@ -1,6 +1,6 @@
 import type { RawBuilder, SqlBool } from "kysely";
-import { RE2JS } from "re2js";
 import type { Database } from "../entities/database.ts";
+import { translatePattern } from "../entities/pattern.ts";
 import { shown } from "../entities/shown.ts";
 import { refuse, valuesOf } from "./condition.ts";
 
@@ -35,9 +35,12 @@ export const TEXT_TESTS: readonly (readonly [lookup: string, words: string, test
 /** Patterns that need more than linear time (back-references, look-around) are not in RE2's syntax. */
 function checkPattern(argument: string, pattern: string): string {
   try {
-    RE2JS.compile(pattern);
+    translatePattern(pattern);
     return pattern;
   } catch (error) {
-    return refuse(argument, `${shown(pattern)} is not a regular expression of RE2's syntax: ${(error as Error).message}.`);
+    return refuse(
+      argument,
+      `${shown(pattern)} cannot be used as a regular expression, in RE2's syntax: ${(error as Error).message}.`,
+    );
   }
 }

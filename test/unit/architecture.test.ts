@@ -41,6 +41,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   cronstrue: ["entities/schedule-words.ts"],
   "csv-parse": ["runner/transfer/"],
   "csv-stringify": ["runner/transfer/"],
+  re2js: ["entities/databases/", "entities/pattern.ts"],
   yaml: ["runner/transfer/"],
   "node:worker_threads": ["entities/databases/", "runner/sandbox/", "runner/templates/"],
 };

@@ -4,6 +4,7 @@ import type { Pool } from "pg";
 import type { Database } from "../database.ts";
 import { migrationOptions } from "../migrations/index.ts";
 import { keepAlive } from "./heartbeat.ts";
+import { translatePattern } from "../pattern.ts";
 import { ORM_OPTIONS } from "./options.ts";
 import { alone } from "./postgresql-alone.ts";
 import { createAppend } from "./postgresql-append.ts";
@@ -51,7 +52,7 @@ export async function openPostgresql(url: string, limits: ReadLimits): Promise<D
     hasLateral: true,
     // `ilike` changes the case of the pattern as well, in each row: of a long one that takes a hundred times as long as all else.
     like: (text, pattern) => sql`lower(${text}) like (select lower(${pattern}))`,
-    matches: (text, pattern, ignoreCase) => sql`${text} ${sql.raw(ignoreCase ? "~*" : "~")} ${pattern}`,
+    matches: (text, pattern, ignoreCase) => sql`${text} ~ ${translatePattern(ignoreCase ? `(?i)${pattern}` : pattern)}`,
     ...createAppend(pool),
     keepAlive: (workerId, everyMs) => keepAlive({ url }, workerId, everyMs),
     alone: (work) => alone({ connectionString: url, application_name: "jobgraph" }, work),
