@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { sql } from "kysely";
 import { shapeOf } from "../entities/shape.ts";
+import { within } from "./condition.ts";
 import type { Context } from "./context.ts";
 import { readRows, type Row } from "./list.ts";
 import { weighRow, weightOf } from "./price/weights.ts";
@@ -20,7 +21,7 @@ export function lookup(model: object, column: string) {
       return { load, weigh: (row) => weighRow(row, weight) };
 
       async function load(values: readonly string[]): Promise<(Row | null)[]> {
-        const isWanted = sql<boolean>`${sql.ref(`${shape.table}.${column}`)} in (${sql.join(values)})`;
+        const isWanted = within(database, sql.ref(`${shape.table}.${column}`), values, "text");
         const rows = await readRows(database, shape, columns, { where: [() => isWanted] });
         const found = new Map(rows.map((row) => [row[column], row]));
         return values.map((wanted) => found.get(wanted) ?? null);

@@ -14,7 +14,9 @@ export interface OrderKey {
  * @throws {@link AppError} BAD_USER_INPUT for a name that is not a column.
  */
 export function orderOf(shape: ModelShape, sort: readonly string[] = shape.ordering): readonly OrderKey[] {
-  const keys = sort.map((key) => findKey(shape, key) ?? refuseKey(shape, key));
+  const named = sort.map((key) => findKey(shape, key) ?? refuseKey(shape, key));
+  // A field that comes again has nothing left to order.
+  const keys = [...new Map(named.toReversed().map((key) => [key.column, key])).values()].toReversed();
   const sorted = new Set(keys.map(({ column }) => column));
   if (shape.keys.some((group) => group.every((column) => sorted.has(column)))) return keys;
   return [...keys, { column: "id", descending: keys.at(-1)?.descending ?? false, nullable: false }];

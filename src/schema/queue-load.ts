@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { Ctx, FieldResolver, Float, Info, Int, Resolver, Root, Extensions } from "type-graphql";
 import { JobQueue } from "../entities/index.ts";
 import { isoTime } from "../entities/timestamp.ts";
+import { within } from "./condition.ts";
 import type { Context } from "./context.ts";
 import type { Row } from "./list.ts";
 import type { ComputedField } from "./selection.ts";
@@ -58,7 +59,7 @@ function loadOf(row: Row, { database, relations }: Context, info: GraphQLResolve
         .select((eb) => [queue.as("queue"), eb.fn.countAll().as("depth"), eb.fn.min("date_created").as("since")])
         .where("status", "=", "PENDING")
         .where(sql<boolean>`awaits_approval is not true`)
-        .where(queue, "in", names)
+        .where(within(database, queue, names, "text"))
         .groupBy(queue)
         .compile(),
     )) as { queue: string; depth: number | string; since: Date | string }[];
