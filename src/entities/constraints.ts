@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Collection } from "@mikro-orm/core";
+import { ISO_TIME, readTime } from "./read-time.ts";
 import { uuidOf } from "./scalars.ts";
 import { type ColumnShape, type ModelShape, shapeOf } from "./shape.ts";
 
@@ -162,7 +163,7 @@ function unfit({ kind, choices }: ColumnShape, lookup: string, given: readonly u
   if (kind === "integer" || kind === "float")
     return given.every((one) => typeof one === "number") ? undefined : "it wants a number.";
   if (!given.every(isText)) return "it wants a text.";
-  if (kind === "timestamp" && given.some((one) => Number.isNaN(Date.parse(one as string)))) return "it wants a time of ISO 8601.";
+  if (kind === "timestamp" && given.some((one) => !readTime(one as string))) return `it wants ${ISO_TIME}.`;
   if (kind !== "choice" || !["exact", "in", "iexact"].includes(lookup)) return undefined;
   const unknown = given.find((one) => !choices!.has(lower(one as string)));
   const known = [...new Set(choices!.values())];
@@ -171,7 +172,7 @@ function unfit({ kind, choices }: ColumnShape, lookup: string, given: readonly u
 
 /** A value so that equal ones are the same: a time in any spelling, a choice in any spelling, an id in any case. */
 function comparable(column: ColumnShape | undefined, value: unknown): Value {
-  if (column?.kind === "timestamp") return new Date(value as Date | string).getTime();
+  if (column?.kind === "timestamp") return (value instanceof Date ? value : readTime(String(value)))?.getTime() ?? Number.NaN;
   if (column?.kind === "choice") return lower(column.choices!.get(lower(String(value))) ?? String(value));
   return uuidOf(value) ?? (value as Value);
 }

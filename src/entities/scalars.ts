@@ -1,5 +1,5 @@
 import { GraphQLError, GraphQLID, GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from "graphql";
-import { readTime } from "./read-time.ts";
+import { isDay, ISO_TIME, readTime, readWallTime } from "./read-time.ts";
 import { shown } from "./shown.ts";
 import { isoTime } from "./timestamp.ts";
 
@@ -18,13 +18,13 @@ function parseUuid(value: unknown): string {
 }
 
 function parseDateTime(value: unknown): Date {
-  const date = typeof value === "string" ? readTime(value) : undefined;
-  if (!date) throw new GraphQLError(`DateTime cannot represent ${shown(value)}: give ISO 8601 text of the years 1 to 9999.`);
-  return date;
+  const time = typeof value === "string" ? (readWallTime(value) ?? readTime(value)) : undefined;
+  if (!time) throw new GraphQLError(`DateTime cannot represent ${shown(value)}: give ${ISO_TIME}.`);
+  return time;
 }
 
 function parseDay(value: unknown): string {
-  if (typeof value !== "string" || !/^\d{4}-\d\d-\d\d$/.test(value) || !readTime(value))
+  if (typeof value !== "string" || !isDay(value))
     throw new GraphQLError(`Date cannot represent ${shown(value)}: give a day as YYYY-MM-DD.`);
   return value;
 }
@@ -51,7 +51,7 @@ export const ID = new GraphQLScalarType<string, string>({
   parseLiteral: (node, variables) => idOf(GraphQLID.parseLiteral(node, variables)),
 });
 
-/** A moment; accepts what a row of either database holds. */
+/** A moment; accepts what a row of either database holds. A text without a zone arrives as a `WallTime`: only a `time_zone` beside it tells the moment. */
 export const DateTime = new GraphQLScalarType<Date, string>({
   name: "DateTime",
   description: "A moment in UTC as ISO 8601 text with milliseconds, e.g. `2026-11-24T08:24:11.300Z`.",

@@ -1,5 +1,6 @@
 import { type ScheduledJobInterval } from "../entities/choices.ts";
 import { nextTime, type Schedule, wrongCrontab } from "../entities/schedule.ts";
+import { WallTime } from "../entities/read-time.ts";
 import { zoneNamed } from "../entities/time-zones.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
 
@@ -7,6 +8,7 @@ import { AppError, type ErrorDetail } from "../errors.ts";
 export interface GivenTimes {
   interval?: ScheduledJobInterval | undefined;
   crontab?: string | undefined;
+  /** A {@link WallTime} is meant in the time zone; so is that of `expires`. */
   startTime?: Date | undefined;
   /** Name in the IANA database, or as the wire spells it. */
   timeZone?: string | undefined;
@@ -32,15 +34,16 @@ export function saysWhen({ interval, crontab, startTime, timeZone, oneOff, expir
  * @throws {@link AppError} INVALID_SCHEDULE that names every field that is wrong.
  */
 export function planTimes(
-  given: GivenTimes,
+  wished: GivenTimes,
   before: (PlannedTimes & Pick<Schedule, "lastRunAt">) | undefined,
   now: Date,
 ): { times: PlannedTimes; next: Date } {
   const details: ErrorDetail[] = [];
   const mind = (message: string | undefined, field: string) => message !== undefined && details.push({ field, message });
-  const interval = given.interval ?? before?.interval;
+  const interval = wished.interval ?? before?.interval;
   if (!interval) return refuse([{ field: "interval", message: "Say how often the job is to be run." }]);
-  const timeZone = given.timeZone === undefined ? (before?.timeZone ?? "UTC") : zoneNamed(given.timeZone);
+  const timeZone = wished.timeZone === undefined ? (before?.timeZone ?? "UTC") : zoneNamed(wished.timeZone);
+  const given = { ...wished, startTime: momentOf(wished.startTime, timeZone), expires: momentOf(wished.expires, timeZone) };
   const startTime = startOf(interval, given, before, now);
   const crontab = crontabOf(interval, given, before);
   mind(wrongZone(interval, given, before, timeZone), FIELDS.timeZone);
@@ -56,6 +59,11 @@ export function planTimes(
   const after = interval === "IMMEDIATELY" ? new Date(now.getTime() - 1) : now;
   const next = nextTime({ ...times, lastRunAt: before?.lastRunAt ?? null }, after);
   return next ? { times, next } : refuse([neverRuns(times, now)]);
+}
+
+/** The moment of a time that may be one of the zone's clocks. */
+function momentOf<T extends Date | null | undefined>(time: T, zone: string | undefined): Date | T {
+  return time instanceof WallTime && zone !== undefined ? time.momentIn(zone) : time;
 }
 
 type Before = PlannedTimes | undefined;

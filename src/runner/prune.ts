@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { FINAL_STATUSES, type PrunableKind } from "../entities/choices.ts";
 import { type Database, statementsOf } from "../entities/database.ts";
 import { AppError } from "../errors.ts";
+import { readTime } from "../entities/read-time.ts";
 import { uuidOf } from "../entities/scalars.ts";
 import type { FileStore } from "./files.ts";
 
@@ -105,7 +106,7 @@ function cursorOf({ time, id, cut }: Place): string {
 function placeOf(cursor = START): Place {
   const [time = "", last, ...cut] = cursor.split("/");
   const id = uuidOf(last);
-  if (!Number.isNaN(Date.parse(time)) && id !== undefined) {
+  if (readTime(time) && id !== undefined) {
     if (cut.length === 0) return { time, id };
     const [name, of, sequence = ""] = cut;
     const run = uuidOf(of);

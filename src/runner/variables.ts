@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ISO_TIME, readTime } from "../entities/read-time.ts";
 import { dedent } from "./dedent.ts";
 
 /*
@@ -203,7 +204,10 @@ export function dateVar<const Options extends VariableOptions<string>>(options: 
 
 /** A moment: ISO 8601 text with its offset from UTC; it arrives as a Date. */
 export function dateTimeVar<const Options extends VariableOptions<string>>(options: Options = {} as Options) {
-  const schema = z.iso.datetime({ offset: true }).pipe(z.transform((value: string) => new Date(value)));
+  const schema = z.iso
+    .datetime({ offset: true })
+    .refine((value) => readTime(value) !== undefined, { error: `give ${ISO_TIME}` })
+    .pipe(z.transform((value: string) => new Date(value)));
   return variable(schema, "datetime", options);
 }
 

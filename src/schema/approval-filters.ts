@@ -1,7 +1,7 @@
 import { GraphQLBoolean, GraphQLString } from "graphql";
 import { type RawBuilder, sql, type SqlBool } from "kysely";
 import { ApprovalWorkflow, ApprovalWorkflowStage, ApprovalWorkflowStageDefinition, ScheduledJob } from "../entities/index.ts";
-import { readTime } from "../entities/read-time.ts";
+import { isDay } from "../entities/read-time.ts";
 import { shapeOf } from "../entities/shape.ts";
 import { shown } from "../entities/shown.ts";
 import { columnFilters } from "./column-filters.ts";
@@ -42,8 +42,8 @@ addFilters(ApprovalWorkflowStage, {
     type: GraphQLString,
     description: "The day of `decision_date`, in UTC: `2026-03-01`.",
     condition(argument, given) {
-      const start = /^\d{4}-\d\d-\d\d$/.test(String(given)) ? readTime(`${String(given)}T00:00:00Z`) : undefined;
-      if (!start || String(given) === "9999-12-31")
+      const start = new Date(`${String(given)}T00:00:00Z`);
+      if (!isDay(String(given)) || String(given) === "9999-12-31")
         return refuse(argument, `${shown(given)} is not a day of ISO 8601, of the years 1 to 9999.`);
       const end = new Date(start.getTime() + 86_400_000);
       const date = sql.ref("approval_workflow_stage.decision_date");

@@ -1,7 +1,7 @@
 import { GraphQLBoolean, GraphQLFloat, GraphQLInt, GraphQLList } from "graphql";
 import { type RawBuilder, sql, type SqlBool } from "kysely";
 import type { Database, ListType } from "../entities/database.ts";
-import { readTime } from "../entities/read-time.ts";
+import { ISO_TIME, readTime } from "../entities/read-time.ts";
 import { uuidOf } from "../entities/scalars.ts";
 import type { ColumnShape } from "../entities/shape.ts";
 import { shown } from "../entities/shown.ts";
@@ -113,8 +113,9 @@ function reader({ kind, choices }: ColumnShape): (argument: string, value: unkno
       return (argument, value) => uuidOf(value) ?? refuse(argument, `${shown(value)} is not a UUID.`);
     case "timestamp":
       return (argument, value) => {
-        const date = readTime(String(value));
-        return date ? date.toISOString() : refuse(argument, `${shown(value)} is not a time of ISO 8601, of the years 1 to 9999.`);
+        // So that what lies between two milliseconds is after the one and before the other.
+        const time = readTime(String(value), /__(lt|gte)$/.test(argument) ? "after" : "before");
+        return time ? time.toISOString() : refuse(argument, `${shown(value)} is not ${ISO_TIME}.`);
       };
     case "choice":
       return (argument, value) => {

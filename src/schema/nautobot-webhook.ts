@@ -9,6 +9,7 @@ import { ObjectChange, User } from "../entities/index.ts";
 import { AppError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
 import { parseJson, readBody } from "./json-body.ts";
+import { readTime } from "../entities/read-time.ts";
 import { checkTexts } from "./storable-texts.ts";
 import { countValues } from "./write-json.ts";
 
@@ -25,11 +26,14 @@ const object = z.record(z.string(), z.unknown());
 /** What Nautobot sends, as far as it is used here. */
 const payloadSchema = z.object({
   event: z.enum(["created", "updated", "deleted"]),
-  timestamp: z.coerce.date(),
+  timestamp: z
+    .string()
+    .transform((text) => readTime(text))
+    .pipe(z.date()),
   model: z.string(),
   username: z.string().nullish(),
-  request_id: z.uuid(),
-  data: z.looseObject({ id: z.uuid() }),
+  request_id: z.uuid().toLowerCase(),
+  data: z.looseObject({ id: z.uuid().toLowerCase() }),
   snapshots: z.looseObject({ prechange: object.nullish(), postchange: object.nullish() }).nullish(),
 });
 

@@ -17,7 +17,7 @@ class TimesInput {
   @Field(() => DateTime, {
     nullable: true,
     description:
-      "From when on it is run; for `FUTURE` when. Needed for `FUTURE`, `HOURLY`, `DAILY` and `WEEKLY`, of which it says the minute, the time and the day; not in the past.",
+      "From when on it is run; for `FUTURE` when. Without a zone of its own it is meant in the `time_zone` that is given. Needed for `FUTURE`, `HOURLY`, `DAILY` and `WEEKLY`, of which it says the minute, the time and the day; not in the past.",
   })
   startTime?: Date | null;
 

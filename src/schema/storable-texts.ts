@@ -1,5 +1,6 @@
 import { MapperKind, mapSchema } from "@graphql-tools/utils";
 import type { GraphQLSchema } from "graphql";
+import { ISO_TIME, WallTime } from "../entities/read-time.ts";
 import { refuse } from "./condition.ts";
 
 /** Whether every database can hold the text: without NUL, and without half of a character that takes two units of UTF-16. */
@@ -47,7 +48,7 @@ function checkArguments<T extends object>(args: T, others: readonly string[]): T
     if (others.includes(name)) continue;
     // What a list argument holds has no place to be named by: one value may stand for a list of one.
     if (Array.isArray(value)) for (const item of value) checkTexts(item, name);
-    else checkTexts(value, name);
+    else checkIn(args, value, name);
   }
   return args;
 }
@@ -63,7 +64,14 @@ export function checkTexts(value: unknown, path: string, level = 0): void {
     if (level === MAX_LEVELS) refuse(topOf(path), `The value is nested more than ${MAX_LEVELS} levels deep.`);
     for (const [key, inner] of Object.entries(value)) {
       if (!isStorable(key)) refuse(path, MESSAGE);
-      checkTexts(inner, path ? `${path}.${key}` : key, level + 1);
+      checkIn(value, inner, path ? `${path}.${key}` : key, level + 1);
     }
   }
+}
+
+/** Checks a value of an object: a time without a zone is one only in the `time_zone` beside it. */
+function checkIn(beside: object, value: unknown, path: string, level = 0): void {
+  const { time_zone: zone } = beside as { time_zone?: unknown };
+  if (value instanceof WallTime && !value.isDay && typeof zone !== "string") refuse(path, `This is not ${ISO_TIME}.`);
+  checkTexts(value, path, level);
 }
