@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Collection } from "@mikro-orm/core";
+import { holdsInAnyCase, type Place } from "./any-case.ts";
 import { ISO_TIME, readTime } from "./read-time.ts";
 import { uuidOf } from "./scalars.ts";
 import { type ColumnShape, type ModelShape, shapeOf } from "./shape.ts";
@@ -17,9 +18,10 @@ type Value = boolean | number | string;
 type Test = (actual: Value, wanted: Value) => boolean;
 
 const text =
-  (test: (actual: string, wanted: string) => boolean, fold = (value: string) => value): Test =>
+  (test: (actual: string, wanted: string) => boolean): Test =>
   (actual, wanted) =>
-    test(fold(String(actual)), fold(String(wanted)));
+    test(String(actual), String(wanted));
+const inAnyCase = (place: Place) => text((actual, wanted) => holdsInAnyCase(actual, wanted, place));
 const lower = (value: string) => value.toLowerCase();
 
 /** How values are compared; of `in`, with any of a list. */
@@ -27,13 +29,13 @@ const LOOKUPS: ReadonlyMap<string, Test> = new Map(
   Object.entries({
     exact: (actual, wanted) => actual === wanted,
     in: (actual, wanted) => actual === wanted,
-    iexact: text((actual, wanted) => actual === wanted, lower),
+    iexact: inAnyCase("whole"),
     contains: text((actual, wanted) => actual.includes(wanted)),
-    icontains: text((actual, wanted) => actual.includes(wanted), lower),
+    icontains: inAnyCase("anywhere"),
     startswith: text((actual, wanted) => actual.startsWith(wanted)),
-    istartswith: text((actual, wanted) => actual.startsWith(wanted), lower),
+    istartswith: inAnyCase("start"),
     endswith: text((actual, wanted) => actual.endsWith(wanted)),
-    iendswith: text((actual, wanted) => actual.endsWith(wanted), lower),
+    iendswith: inAnyCase("end"),
     gt: (actual, wanted) => actual > wanted,
     gte: (actual, wanted) => actual >= wanted,
     lt: (actual, wanted) => actual < wanted,

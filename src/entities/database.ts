@@ -4,6 +4,7 @@ import type { SqlEntityManager } from "@mikro-orm/sql";
 import { StartError } from "../errors.ts";
 import type { Heartbeat } from "./databases/heartbeat.ts";
 import { READ_LIMITS, type ReadLimits } from "./databases/read-limits.ts";
+import type { Place } from "./any-case.ts";
 import type { ConsoleOutputType, LogLevel } from "./choices.ts";
 
 export { TooManyBytes } from "./databases/read-refusals.ts";
@@ -81,8 +82,8 @@ export interface Database {
   estimateRows(): Promise<ReadonlyMap<string, number>>;
   /** The value of a JSON column of a row of {@link rows}. */
   readJson(column: unknown): unknown;
-  /** Whether a text is like a pattern of `%` and `_`, with `\\` to escape them; upper and lower case are the same. */
-  like(text: RawBuilder<unknown>, pattern: string): RawBuilder<SqlBool>;
+  /** Tells whether a text holds one of these at a place; upper and lower case are the same, as Unicode has them. There is at least one. */
+  holdsInAnyCase(text: RawBuilder<unknown>, wanted: readonly string[], place: Place): RawBuilder<SqlBool>;
   /** Whether a text matches a regular expression of RE2's syntax, in time that grows with the text and no faster. */
   matches(text: RawBuilder<unknown>, pattern: string, ignoreCase: boolean): RawBuilder<SqlBool>;
   /** Tells whether a value is one of these, of this type: one parameter, however many there are. */

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { RE2JS } from "re2js";
+import { endsThere, type Place, startsThere } from "./any-case.ts";
 
 /*
  * Regular expressions mean what RE2 says, on either database. SQLite is given RE2 itself. PostgreSQL has an engine of its own, so a pattern is
@@ -46,6 +47,24 @@ export function translatePattern(pattern: string): string {
   // Last, as a large one would take RE2 long. Until here, what is not well-formed is read somehow.
   RE2JS.compile(pattern);
   return text;
+}
+
+/** Characters of the texts in one pattern. */
+const TEXTS_LENGTH = 5000;
+
+/** Returns patterns of PostgreSQL, as few as may be, one of which finds one of these texts at a place, in any case. */
+export function translateTexts(texts: readonly string[], place: Place): string[] {
+  const groups: { length: number; spelled: string[] }[] = [];
+  for (const text of texts) {
+    const last = groups.at(-1);
+    const spelled = [...text].map((character) => spell(charactersOf(RE2JS.quote(character), true))).join("");
+    if (last && last.length + text.length <= TEXTS_LENGTH) {
+      last.spelled.push(spelled);
+      last.length += text.length;
+    } else groups.push({ length: text.length, spelled: [spelled] });
+  }
+  const [start, end] = [startsThere(place) ? "\\A" : "", endsThere(place) ? "\\Z" : ""];
+  return groups.map(({ spelled }) => `${start}(?:${spelled.join("|")})${end}`);
 }
 
 const CLASS = String.raw`\\(?:[pP]\{[^}]*\}|[pP][^]|[dDsSwW])`;

@@ -6,7 +6,7 @@ import { uuidOf } from "../entities/scalars.ts";
 import type { ColumnShape } from "../entities/shape.ts";
 import { shown } from "../entities/shown.ts";
 import { anyOf, type Filter, isNullFilter, not, refuse, STRINGS, valuesOf, within } from "./condition.ts";
-import { escapeLike, readTexts, TEXT_TESTS } from "./text-lookups.ts";
+import { readTexts, TEXT_TESTS } from "./text-lookups.ts";
 
 /** The filter of a boolean column. */
 export function booleanFilter(name: string, ref: RawBuilder<unknown>): Filter {
@@ -79,7 +79,7 @@ const COMPARISONS = [
 
 function* textFilters(name: string, column: ColumnShape, ref: RawBuilder<unknown>): Generator<[string, Filter]> {
   for (const [lookup, words, test] of TEXT_TESTS) {
-    const positive = (database: Database, values: readonly string[]) => anyOf(values.map((value) => test(database, ref, value)));
+    const positive = (database: Database, values: readonly string[]) => test(database, ref, values);
     const read = (argument: string, given: unknown) => readTexts(lookup, argument, given);
     yield [
       lookup,
@@ -114,7 +114,9 @@ function reader({ kind, choices }: ColumnShape): (argument: string, value: unkno
     case "timestamp":
       return (argument, value) => {
         // So that what lies between two milliseconds is after the one and before the other.
-        const time = readTime(String(value), /__(lt|gte)$/.test(argument) ? "after" : "before");
+        const beyond = /__(lt|gte)$/.test(argument) ? "after" : "before";
+        // Nautobot's clients leave the zone out where they mean UTC.
+        const time = readTime(String(value), beyond) ?? readTime(`${String(value)}Z`, beyond);
         return time ? time.toISOString() : refuse(argument, `${shown(value)} is not ${ISO_TIME}.`);
       };
     case "choice":
@@ -133,8 +135,9 @@ export function listFilter(name: string, ref: RawBuilder<unknown>): Filter {
     type: STRINGS,
     description: `\`${name}\` holds one of these.`,
     condition(argument, given) {
-      const patterns = readTexts("", argument, given).map((value) => `%${escapeLike(JSON.stringify(value))}%`);
-      return (database) => anyOf(patterns.map((pattern) => database.like(sql`cast(${ref} as text)`, pattern)));
+      const items = readTexts("", argument, given).map((value) => JSON.stringify(value));
+      return (database) =>
+        items.length === 0 ? anyOf([]) : database.holdsInAnyCase(sql`cast(${ref} as text)`, items, "anywhere");
     },
   };
 }

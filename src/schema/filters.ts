@@ -5,7 +5,7 @@ import { type ModelShape, shapeOf } from "../entities/shape.ts";
 import { booleanFilter, columnFilters, listFilter } from "./column-filters.ts";
 import { anyOf, type Filter } from "./condition.ts";
 import { oneFilters, presenceFilter, throughFilters } from "./relation-filters.ts";
-import { escapeLike, readTexts } from "./text-lookups.ts";
+import { readTexts } from "./text-lookups.ts";
 
 /*
  * Filters of lists, as Nautobot's: a name is a field and, after two underscores, a lookup; several values of one filter are alternatives, several
@@ -56,9 +56,8 @@ function searchFilter(shape: ModelShape): Filter {
     type: GraphQLString,
     description: `One of ${shape.search.map((name) => `\`${name}\``).join(", ")} contains this, in any case.`,
     condition(argument, given) {
-      const [text] = readTexts("q", argument, given);
-      const pattern = `%${escapeLike(text!)}%`;
-      return (database) => anyOf(shape.search.map((name) => searchIn(database, shape, name.split("."), pattern)));
+      const texts = readTexts("q", argument, given);
+      return (database) => anyOf(shape.search.map((name) => searchIn(database, shape, name.split("."), texts)));
     },
   };
 }
@@ -68,11 +67,11 @@ function searchIn(
   database: Database,
   shape: ModelShape,
   [first, ...inner]: readonly string[],
-  pattern: string,
+  texts: readonly string[],
 ): RawBuilder<SqlBool> {
-  if (inner.length === 0) return database.like(sql.ref(`${shape.table}.${first}`), pattern);
+  if (inner.length === 0) return database.holdsInAnyCase(sql.ref(`${shape.table}.${first}`), texts, "anywhere");
   const relation = shape.one.get(first!)!;
   const target = shapeOf(relation.target());
-  const found = sql`select ${sql.ref(`${target.table}.id`)} from ${sql.table(target.table)} where ${searchIn(database, target, inner, pattern)}`;
+  const found = sql`select ${sql.ref(`${target.table}.id`)} from ${sql.table(target.table)} where ${searchIn(database, target, inner, texts)}`;
   return sql`(${sql.ref(`${shape.table}.${relation.column}`)} in (${found}))`;
 }

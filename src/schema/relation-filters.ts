@@ -4,7 +4,7 @@ import type { Database } from "../entities/database.ts";
 import { uuidOf } from "../entities/scalars.ts";
 import { type ManyShape, type ModelShape, type OneShape, shapeOf, tableOf } from "../entities/shape.ts";
 import { shown } from "../entities/shown.ts";
-import { anyOf, type Filter, isNullFilter, not, refuse, STRINGS, valuesOf, within } from "./condition.ts";
+import { type Filter, isNullFilter, not, refuse, STRINGS, valuesOf, within } from "./condition.ts";
 import { readTexts, TEXT_TESTS } from "./text-lookups.ts";
 
 /** Tells whether a column refers to an object of a model that values name, by id or by natural key. */
@@ -96,7 +96,7 @@ export function* throughFilters(
     const matching = (argument: string, given: unknown) => {
       const values = readTexts(lookup, argument, given);
       return (database: Database) =>
-        sql<SqlBool>`${target} in (select id from ${sql.table(table)} where ${anyOf(values.map((value) => test(database, sql.ref(naturalKey), value)))})`;
+        sql<SqlBool>`${target} in (select id from ${sql.table(table)} where ${test(database, sql.ref(naturalKey), values)})`;
     };
     yield [lookup, filter(`The name of one of \`${name}\` ${words} one of these.`, false, matching)];
     yield [`n${lookup}`, filter(`Not: the name of one of \`${name}\` ${words} one of these.`, true, matching)];

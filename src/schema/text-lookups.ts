@@ -1,8 +1,9 @@
 import type { RawBuilder, SqlBool } from "kysely";
+import type { Place } from "../entities/any-case.ts";
 import type { Database } from "../entities/database.ts";
 import { translatePattern } from "../entities/pattern.ts";
 import { shown } from "../entities/shown.ts";
-import { refuse, valuesOf } from "./condition.ts";
+import { anyOf, refuse, valuesOf } from "./condition.ts";
 
 /** Most texts that one filter looks for: each is compared with each row. */
 const MAX_TEXTS = 100;
@@ -18,18 +19,26 @@ export function readTexts(lookup: string, argument: string, given: unknown): str
   return lookup.endsWith("re") ? texts.map((text) => checkPattern(argument, text)) : texts;
 }
 
-/** Text for a `like` pattern that stands for itself. */
-export const escapeLike = (text: string) => text.replace(/[\\%_]/g, "\\$&");
-type TextTest = (database: Database, ref: RawBuilder<unknown>, value: string) => RawBuilder<SqlBool>;
+type TextTest = (database: Database, ref: RawBuilder<unknown>, values: readonly string[]) => RawBuilder<SqlBool>;
 
-/** What a text can be asked, by lookup. */
+/** Tells whether a text holds one of these at a place, in any case; none holds one of none. */
+const held =
+  (place: Place): TextTest =>
+  (database, ref, values) =>
+    values.length === 0 ? anyOf([]) : database.holdsInAnyCase(ref, values, place);
+const matched =
+  (ignoreCase: boolean): TextTest =>
+  (database, ref, values) =>
+    anyOf(values.map((value) => database.matches(ref, value, ignoreCase)));
+
+/** What a text can be asked of several values, by lookup. */
 export const TEXT_TESTS: readonly (readonly [lookup: string, words: string, test: TextTest])[] = [
-  ["ic", "contains, in any case,", (database, ref, value) => database.like(ref, `%${escapeLike(value)}%`)],
-  ["isw", "starts, in any case, with", (database, ref, value) => database.like(ref, `${escapeLike(value)}%`)],
-  ["iew", "ends, in any case, with", (database, ref, value) => database.like(ref, `%${escapeLike(value)}`)],
-  ["ie", "is, in any case,", (database, ref, value) => database.like(ref, escapeLike(value))],
-  ["re", "matches the regular expression", (database, ref, value) => database.matches(ref, value, false)],
-  ["ire", "matches, in any case, the regular expression", (database, ref, value) => database.matches(ref, value, true)],
+  ["ic", "contains, in any case,", held("anywhere")],
+  ["isw", "starts, in any case, with", held("start")],
+  ["iew", "ends, in any case, with", held("end")],
+  ["ie", "is, in any case,", held("whole")],
+  ["re", "matches the regular expression", matched(false)],
+  ["ire", "matches, in any case, the regular expression", matched(true)],
 ];
 
 /** Patterns that need more than linear time (back-references, look-around) are not in RE2's syntax. */

@@ -7,7 +7,7 @@ import { readBatches, type Rows } from "./sqlite-batches.ts";
 import { isBusy, whenUnlocked } from "./sqlite-busy.ts";
 import { estimateRows } from "./sqlite-estimates.ts";
 import { createJudges, type Judge } from "./sqlite-judge.ts";
-import { createMatcher } from "./sqlite-matcher.ts";
+import { addMatchers } from "./sqlite-matcher.ts";
 import { createScans } from "./sqlite-scans.ts";
 
 /** Statements that are kept prepared. Clients choose the columns, so their number has to be bounded. */
@@ -24,7 +24,7 @@ export interface SqliteReads {
 /** Opens the connections that read a database's file, which exists. */
 export function openReads(file: string, limits: ReadLimits): SqliteReads {
   const connection = new Sqlite(file, { readonly: true, timeout: 0 });
-  connection.function("matches", { deterministic: true }, createMatcher());
+  addMatchers(connection);
   const judgeOf = createJudges(connection);
   const prepared = new LRUCache<string, { statement: Statement; judge?: Judge }>({
     max: MAX_STATEMENTS,

@@ -1,5 +1,5 @@
 import Sqlite from "better-sqlite3";
-import { createMatcher } from "./sqlite-matcher.ts";
+import { addMatchers } from "./sqlite-matcher.ts";
 import { TooManyBytes } from "./read-refusals.ts";
 import { readBatches, type Rows } from "./sqlite-batches.ts";
 
@@ -17,7 +17,7 @@ export type ScanReply = { rows: Rows } | { error: string; isTooMuch: boolean } |
 
 // This process may well wait for a lock in its only thread.
 const connection = new Sqlite(process.argv[2]!, { readonly: true });
-connection.function("matches", { deterministic: true }, createMatcher());
+addMatchers(connection);
 
 const send = (reply: ScanReply) => new Promise<void>((resolve) => process.send!(reply, () => resolve()));
 

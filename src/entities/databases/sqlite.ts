@@ -2,8 +2,9 @@ import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { MikroORM } from "@mikro-orm/sqlite";
 import Sqlite from "better-sqlite3";
-import { sql, type SqliteDatabase, type SqliteStatement } from "kysely";
+import { type RawBuilder, sql, type SqlBool, type SqliteDatabase, type SqliteStatement } from "kysely";
 import { LRUCache } from "lru-cache";
+import { anyCaseLike, anyCasePattern, type Place } from "../any-case.ts";
 import type { Database } from "../database.ts";
 import { parseStoredJson } from "../json-length.ts";
 import { migrationOptions } from "../migrations/index.ts";
@@ -51,7 +52,11 @@ export async function openSqlite(path: string, limits: ReadLimits): Promise<Data
     owners,
     ownersParameter: (ids) => JSON.stringify(ids),
     hasLateral: false,
-    like: (text, pattern) => sql`${text} like ${pattern} escape '\\'`,
+    holdsInAnyCase: (text, wanted, place) =>
+      sql`(${sql.join(
+        wanted.map((one) => holdsInAnyCase(text, one, place)),
+        sql` or `,
+      )})`,
     matches: (text, pattern, ignoreCase) => sql`matches(${ignoreCase ? `(?i)${pattern}` : pattern}, ${text})`,
     appendLines: async (rows, holds = []) => (append ??= openAppend(file)).lines(rows, holds),
     appendConsoleEntries: async (rows, holds = []) => (append ??= openAppend(file)).consoleEntries(rows, holds),
@@ -66,6 +71,13 @@ export async function openSqlite(path: string, limits: ReadLimits): Promise<Data
       await orm.close();
     },
   };
+}
+
+function holdsInAnyCase(text: RawBuilder<unknown>, wanted: string, place: Place): RawBuilder<SqlBool> {
+  const { like, exact } = anyCaseLike(wanted, place);
+  const fits = sql<SqlBool>`${text} like ${like} escape '\\'`;
+  // A case, so that the function is called for what may be it only.
+  return exact ? fits : sql`case when ${fits} then in_any_case(${anyCasePattern(wanted, place)}, ${text}) else false end`;
 }
 
 /** A connection on which statements with parameters are prepared once. MikroORM's own have none: it writes values into texts that never come again. */
