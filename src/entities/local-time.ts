@@ -16,6 +16,16 @@ function offsetAt(zone: string, time: number): number {
   return (sign === "-" ? -1000 : 1000) * (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds));
 }
 
+/** Tells whether there is a zone: what a database holds may be of another release of the names. */
+export function isZone(zone: string): boolean {
+  try {
+    offsetAt(zone, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** What a zone's clocks show at a moment. */
 export function readingAt(zone: string, time: number): number {
   return time + offsetAt(zone, time);

@@ -1,14 +1,15 @@
 import { toString as wordsOf } from "cronstrue";
-import { readingAt } from "./local-time.ts";
+import { isZone, readingAt } from "./local-time.ts";
 import { cronText, type Schedule, wrongCrontab } from "./schedule.ts";
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
-/** A schedule in words: `Every Monday at 09:00 (Europe/Paris)`; one whose crontab cannot be read never runs. */
+/** A schedule in words: `Every Monday at 09:00 (Europe/Paris)`; one whose crontab or time zone is none never runs. */
 export function describeSchedule(
   schedule: Pick<Schedule, "crontab" | "expires" | "interval" | "oneOff" | "startTime" | "timeZone">,
 ): string {
   const { interval, crontab, timeZone, oneOff, expires } = schedule;
+  if (!isZone(timeZone)) return `Never: there is no time zone ${JSON.stringify(timeZone)}.`;
   if (interval === "CUSTOM" && wrongCrontab(crontab)) return `Never: the crontab ${JSON.stringify(crontab)} cannot be read.`;
   const isOnce = oneOff || cronText(schedule) === null;
   const zone = interval === "IMMEDIATELY" ? "" : ` (${timeZone})`;
@@ -37,7 +38,22 @@ function regular({
     case "WEEKLY":
       return `Every ${DAYS[new Date(readingAt(timeZone, startTime.getTime())).getUTCDay()]} at ${time}`;
     case "CUSTOM":
-      return wordsOf(crontab, { use24HourTimeFormat: true, logicalAndDayFields: true });
+      return wordsOfCrontab(crontab);
+  }
+}
+
+/** Spellings that only the reader of crontabs knows: it joins days by `+`, and has `*` in a list with others. */
+const UNCOMMON = /\+|,\*|\*[^\s/]/;
+
+/** The crontab in words; in its own where there are none: another library reads it than carries it out. */
+function wordsOfCrontab(crontab: string): string {
+  const itself = `By the crontab ${crontab.trim().replaceAll(/\s+/g, " ")}`;
+  if (UNCOMMON.test(crontab)) return itself;
+  try {
+    const words = wordsOf(crontab, { use24HourTimeFormat: true, logicalAndDayFields: true });
+    return /undefined|null|NaN/.test(words) ? itself : words;
+  } catch {
+    return itself;
   }
 }
 

@@ -1,6 +1,6 @@
 import { Cron } from "croner";
 import type { ScheduledJobInterval, ScheduledJobState } from "./choices.ts";
-import { momentOf, nextShown, readingAt } from "./local-time.ts";
+import { isZone, momentOf, nextShown, readingAt } from "./local-time.ts";
 
 /** What decides when a schedule runs its job. */
 export interface Schedule {
@@ -19,8 +19,9 @@ export interface Schedule {
 /** When a schedule runs its job, whatever has come of it so far. */
 export type Times = Pick<Schedule, "crontab" | "interval" | "startTime" | "timeZone">;
 
-/** A schedule as cron spells it, in its own time zone; null for one that is run once, at its start. */
+/** A schedule as cron spells it, in its own time zone; null for one that is run once, at its start, and where there is no such zone. */
 export function cronText(times: Times): string | null {
+  if (!isZone(times.timeZone)) return null;
   const text = cronWithSeconds(times);
   return text === null || times.interval === "CUSTOM" ? text : text.slice(text.indexOf(" ") + 1);
 }
@@ -102,7 +103,7 @@ export function firstTime(schedule: Omit<Schedule, "enabled" | "state">, now: Da
 /** The next times at which a schedule runs its job, at most `count`, none before its start; a single time that was missed is still to come. */
 export function nextRuns(schedule: Schedule, count: number, now: Date): Date[] {
   if (!schedule.enabled || schedule.state !== "ACTIVE") return [];
-  if (schedule.interval === "CUSTOM" && wrongCrontab(schedule.crontab)) return [];
+  if (!isZone(schedule.timeZone) || (schedule.interval === "CUSTOM" && wrongCrontab(schedule.crontab))) return [];
   const cron = cronText(schedule);
   const wanted = cron === null || schedule.oneOff ? Math.min(count, 1) : count;
   const times: Date[] = [];

@@ -263,3 +263,38 @@ test("one that waits for an approval is neither run when its time comes nor by h
   expect(extensions.code).toBe("FORBIDDEN");
   expect(await runsOf(app.client, id, 0)).toEqual([]);
 });
+
+test("no schedule keeps the others from being listed, whatever is stored of it", async () => {
+  const app = await openTestApp({ "a.ts": `export const A = defineJob({ name: "A", enabled: true, run() {} });` });
+  const crontabs = ["0 0 1,15W * *", "0 0 1 1 +MON", "0 0 * * *,*", "30 7 * * 1-5"];
+  for (const [n, crontab] of crontabs.entries())
+    await createSchedule(app.client, { name: `${n}`, job_model: "A", interval: "CUSTOM", crontab });
+  for (const interval of ["FUTURE", "HOURLY", "DAILY", "WEEKLY"])
+    await createSchedule(app.client, { name: interval, job_model: "A", interval, start_time: "2100-01-01T00:00:00Z" });
+  const database = await databaseOf(app);
+  const list = async () =>
+    (
+      await app.client.query(
+        `{ scheduled_jobs(sort: ["name"]) { name display describe schedule next_runs waiting_reason sensitive_variables } }`,
+      )
+    ).scheduled_jobs;
+  expect((await list()).map(({ describe }: { describe: string }) => describe)).toEqual([
+    "By the crontab 0 0 1,15W * * (UTC)",
+    "By the crontab 0 0 1 1 +MON (UTC)",
+    "By the crontab 0 0 * * *,* (UTC)",
+    "At 07:30, Monday through Friday (UTC)",
+    "Every day at 00:00 (UTC)",
+    "Once, on 2100-01-01 at 00:00 (UTC)",
+    "Every hour at minute 0 (UTC)",
+    "Every Friday at 00:00 (UTC)",
+  ]);
+  await database.rows.updateTable("scheduled_job").set({ time_zone: "Mars/Olympus_Mons" }).execute();
+  const words = `Never: there is no time zone "Mars/Olympus_Mons".`;
+  expect(await list()).toEqual(Array.from({ length: 8 }, () => expect.objectContaining({ describe: words, next_runs: [] })));
+  await database.rows.updateTable("scheduled_job").set({ time_zone: "UTC", interval: "CUSTOM", crontab: "none" }).execute();
+  expect(await list()).toEqual(
+    Array.from({ length: 8 }, () =>
+      expect.objectContaining({ describe: `Never: the crontab "none" cannot be read.`, next_runs: [] }),
+    ),
+  );
+});
