@@ -5,7 +5,7 @@ import { isDay } from "../entities/read-time.ts";
 import { shapeOf } from "../entities/shape.ts";
 import { shown } from "../entities/shown.ts";
 import { columnFilters } from "./column-filters.ts";
-import { type Condition, type Filter, refuse, STRINGS } from "./condition.ts";
+import { type Condition, type Filter, type PlainFilter, refuse, STRINGS } from "./condition.ts";
 import { addFilters } from "./filters.ts";
 import { refersTo } from "./relation-filters.ts";
 
@@ -24,18 +24,20 @@ function mayApprove(stage: string, userId: string): RawBuilder<SqlBool> {
       where r.approval_workflow_stage_id = ${of("id")} and r.user_id = ${userId} and r.state = 'APPROVED'))`;
 }
 
-/** A condition that is another for each user, or its complement: what is not known to hold does not. */
-function personal(holds: RawBuilder<SqlBool>, given: unknown): Condition {
-  return Object.assign(() => (given ? holds : sql<SqlBool>`(${holds} is not true)`), { isPersonal: true });
-}
+/** A condition, or its complement: what is not known to hold does not. */
+const asGiven =
+  (holds: RawBuilder<SqlBool>, given: unknown): Condition =>
+  () =>
+    given ? holds : sql<SqlBool>`(${holds} is not true)`;
 
 addFilters(ApprovalWorkflowStage, {
   pending_my_approvals: {
     type: GraphQLBoolean,
+    isPersonal: true,
     description: "Whether it waits for your approval; false for all that you need not decide on.",
     condition(_, given, viewerId) {
       const waits = sql<SqlBool>`(${isActive("approval_workflow_stage")} and ${mayApprove("approval_workflow_stage", viewerId)})`;
-      return personal(waits, given);
+      return asGiven(waits, given);
     },
   },
   decision_date_day: {
@@ -69,6 +71,7 @@ addFilters(ApprovalWorkflowStageDefinition, {
 addFilters(ScheduledJob, {
   pending_my_approvals: {
     type: GraphQLBoolean,
+    isPersonal: true,
     description:
       "Whether it waits for your approval: as one of the staff, or of the group of the stage that is to be decided on. False for all that you need not decide on.",
     condition(_, given, viewerId) {
@@ -77,7 +80,7 @@ addFilters(ScheduledJob, {
       const isStaff = sql`exists (select 1 from ${sql.table("user")} u where u.id = ${viewerId} and (u.is_staff = true or u.is_superuser = true))`;
       const waits = sql<SqlBool>`(scheduled_job.state = 'PENDING' and (scheduled_job.user_id is null or scheduled_job.user_id <> ${viewerId})
         and (exists (select 1 ${stages} and ${mayApprove("s", viewerId)}) or (${isStaff} and not exists (select 1 ${stages}))))`;
-      return personal(waits, given);
+      return asGiven(waits, given);
     },
   },
   ...Object.fromEntries(approvalStateFilters()),
@@ -90,11 +93,11 @@ function* approvalStateFilters(): Generator<[string, Filter]> {
   for (const [lookup, { type, description }] of filters) {
     const isNegated = lookup.startsWith("n");
     const positive = filters.get(isNegated ? lookup.slice(1) : lookup)!;
-    const filter: Filter = {
+    const filter: PlainFilter = {
       type,
       description: `Of its approval workflows: ${description}`,
-      condition(argument, given, viewerId) {
-        const condition = positive.condition(argument, given, viewerId);
+      condition(argument, given) {
+        const condition = positive.condition(argument, given);
         return (database) => {
           const found = sql<SqlBool>`exists (select 1 from approval_workflow
             where approval_workflow.object_under_review_object_id = scheduled_job.id and ${condition(database)})`;

@@ -5,11 +5,11 @@ import { ISO_TIME, readTime } from "../entities/read-time.ts";
 import { uuidOf } from "../entities/scalars.ts";
 import type { ColumnShape } from "../entities/shape.ts";
 import { shown } from "../entities/shown.ts";
-import { anyOf, type Filter, isNullFilter, not, refuse, STRINGS, valuesOf, within } from "./condition.ts";
+import { anyOf, type PlainFilter, isNullFilter, not, refuse, STRINGS, valuesOf, within } from "./condition.ts";
 import { readTexts, TEXT_TESTS } from "./text-lookups.ts";
 
 /** The filter of a boolean column. */
-export function booleanFilter(name: string, ref: RawBuilder<unknown>): Filter {
+export function booleanFilter(name: string, ref: RawBuilder<unknown>): PlainFilter {
   return {
     type: GraphQLBoolean,
     description: `\`${name}\` is this.`,
@@ -22,12 +22,12 @@ export function booleanFilter(name: string, ref: RawBuilder<unknown>): Filter {
 }
 
 /** Filters of a column that is no boolean, by lookup. */
-export function* columnFilters(name: string, column: ColumnShape, ref: RawBuilder<unknown>): Generator<[string, Filter]> {
+export function* columnFilters(name: string, column: ColumnShape, ref: RawBuilder<unknown>): Generator<[string, PlainFilter]> {
   const read = reader(column);
   const listType = LIST_TYPES[column.kind] ?? "text";
   const type =
     column.kind === "integer" ? new GraphQLList(GraphQLInt) : column.kind === "float" ? new GraphQLList(GraphQLFloat) : STRINGS;
-  const filter = (description: string, test: (database: Database, values: unknown[]) => RawBuilder<SqlBool>): Filter => ({
+  const filter = (description: string, test: (database: Database, values: unknown[]) => RawBuilder<SqlBool>): PlainFilter => ({
     type,
     description,
     condition(argument, given) {
@@ -77,7 +77,7 @@ const COMPARISONS = [
   ["gte", ">=", "at least"],
 ] as const;
 
-function* textFilters(name: string, column: ColumnShape, ref: RawBuilder<unknown>): Generator<[string, Filter]> {
+function* textFilters(name: string, column: ColumnShape, ref: RawBuilder<unknown>): Generator<[string, PlainFilter]> {
   for (const [lookup, words, test] of TEXT_TESTS) {
     const positive = (database: Database, values: readonly string[]) => test(database, ref, values);
     const read = (argument: string, given: unknown) => readTexts(lookup, argument, given);
@@ -130,7 +130,7 @@ function reader({ kind, choices }: ColumnShape): (argument: string, value: unkno
 }
 
 /** The filter of a column that holds a list of texts. */
-export function listFilter(name: string, ref: RawBuilder<unknown>): Filter {
+export function listFilter(name: string, ref: RawBuilder<unknown>): PlainFilter {
   return {
     type: STRINGS,
     description: `\`${name}\` holds one of these.`,

@@ -8,20 +8,29 @@ export interface Condition {
   (database: Database): Expression<SqlBool>;
   /** Tells it from all others of its model; only for one of few, without values of the client's, so that its statements can be kept. */
   key?: string;
-  /** True for one that is another for each user. */
-  isPersonal?: boolean;
 }
 
-/** One argument of a list. */
-export interface Filter {
+interface Argument {
   type: GraphQLInputType;
   description: string;
-  /**
-   * @param viewerId id of the user who asks.
-   * @throws {@link AppError} BAD_USER_INPUT that names the argument, for a value that cannot be.
-   */
+}
+
+/** A filter that finds the same for everybody. */
+export interface PlainFilter extends Argument {
+  isPersonal?: false;
+  /** @throws {@link AppError} BAD_USER_INPUT that names the argument, for a value that cannot be. */
+  condition(argument: string, given: unknown): Condition;
+}
+
+interface PersonalFilter extends Argument {
+  /** Declares that it finds other objects for other users: no answer with it is given to several. */
+  isPersonal: true;
+  /** @see PlainFilter.condition; `viewerId` is the id of the user who asks. */
   condition(argument: string, given: unknown, viewerId: string): Condition;
 }
+
+/** One argument of a list. Only one that says so knows who asks. */
+export type Filter = PersonalFilter | PlainFilter;
 
 /** Type of a filter that takes any number of texts. */
 export const STRINGS = new GraphQLList(GraphQLString);
@@ -61,7 +70,7 @@ export function within(
 }
 
 /** Whether there is a value. */
-export function isNullFilter(name: string, ref: RawBuilder<unknown>): Filter {
+export function isNullFilter(name: string, ref: RawBuilder<unknown>): PlainFilter {
   return {
     type: GraphQLBoolean,
     description: `Whether \`${name}\` has no value.`,

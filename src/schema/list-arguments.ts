@@ -29,6 +29,11 @@ export interface ListField {
   via?: ManyShape;
 }
 
+/** Extension of an argument whose field has another answer for other users. */
+export interface PersonalArgument {
+  isPersonal: boolean;
+}
+
 /** Extension of any other field that answers a list of objects: the model whose objects each are in it once at most, or how many it may have. */
 export interface SizedField {
   sizedBy: object | number;
@@ -79,7 +84,12 @@ const SORT = {
 };
 
 function argumentsOf(shape: ModelShape, as: ListField["as"], ofAll = false): GraphQLFieldConfigArgumentMap {
-  const filters = Object.fromEntries([...filtersOf(shape)].map(([name, { type, description }]) => [name, { type, description }]));
+  const filters = Object.fromEntries(
+    [...filtersOf(shape)].map(([name, { type, description, isPersonal = false }]) => [
+      name,
+      { type, description, ...(isPersonal && { extensions: { isPersonal } satisfies PersonalArgument }) },
+    ]),
+  );
   const defaults = Object.entries(ofAll ? (shape.defaultFilters ?? {}) : {}).map(([name, defaultValue]) => {
     const { type, description } = filters[name]!;
     const always = "Holds whatever other filters are given; give null to find all.";
@@ -125,8 +135,15 @@ export function readFilters(shape: ModelShape, args: ListArguments, viewerId: st
   const filters = filtersOf(shape);
   return Object.entries(args).flatMap(([name, value]) => {
     const filter = filters.get(name);
-    return filter && value !== null && value !== undefined ? [filter.condition(name, value, viewerId)] : [];
+    if (!filter || value === null || value === undefined) return [];
+    return [filter.isPersonal ? filter.condition(name, value, viewerId) : filter.condition(name, value)];
   });
+}
+
+/** Tells whether filters find other objects for other users. */
+export function arePersonal(shape: ModelShape, args: ListArguments): boolean {
+  const filters = filtersOf(shape);
+  return Object.keys(args).some((name) => filters.get(name)?.isPersonal);
 }
 
 /** A number of objects. @throws {@link AppError} BAD_USER_INPUT that names the argument. */

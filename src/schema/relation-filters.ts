@@ -4,7 +4,7 @@ import type { Database } from "../entities/database.ts";
 import { uuidOf } from "../entities/scalars.ts";
 import { type ManyShape, type ModelShape, type OneShape, shapeOf, tableOf } from "../entities/shape.ts";
 import { shown } from "../entities/shown.ts";
-import { type Filter, isNullFilter, not, refuse, STRINGS, valuesOf, within } from "./condition.ts";
+import { type PlainFilter, isNullFilter, not, refuse, STRINGS, valuesOf, within } from "./condition.ts";
 import { readTexts, TEXT_TESTS } from "./text-lookups.ts";
 
 /** Tells whether a column refers to an object of a model that values name, by id or by natural key. */
@@ -28,9 +28,9 @@ export function refersTo(
 }
 
 /** Filters of a reference, by lookup. */
-export function* oneFilters(name: string, relation: OneShape, shape: ModelShape): Generator<[string, Filter]> {
+export function* oneFilters(name: string, relation: OneShape, shape: ModelShape): Generator<[string, PlainFilter]> {
   const ref = sql.ref(`${shape.table}.${relation.column}`);
-  const filter = (description: string, negate: boolean): Filter => ({
+  const filter = (description: string, negate: boolean): PlainFilter => ({
     type: STRINGS,
     description,
     condition(argument, given) {
@@ -44,7 +44,7 @@ export function* oneFilters(name: string, relation: OneShape, shape: ModelShape)
 }
 
 /** Whether anything belongs to the object. */
-export function presenceFilter(name: string, relation: ManyShape, shape: ModelShape): Filter {
+export function presenceFilter(name: string, relation: ManyShape, shape: ModelShape): PlainFilter {
   const owners = sql`select ${sql.ref(relation.column)} from ${sql.table(relation.through ?? tableOf(relation.target()))}`;
   const present = sql<SqlBool>`(${sql.ref(`${shape.table}.id`)} in (${owners}))`;
   return {
@@ -60,7 +60,7 @@ export function* throughFilters(
   relation: ManyShape,
   through: string,
   shape: ModelShape,
-): Generator<[string, Filter]> {
+): Generator<[string, PlainFilter]> {
   const id = sql.ref(`${shape.table}.id`);
   const target = sql.ref(`${tableOf(relation.target())}_id`);
   const linkedTo = (linked: RawBuilder<SqlBool>) =>
@@ -69,7 +69,7 @@ export function* throughFilters(
     description: string,
     negate: boolean,
     links: (argument: string, given: unknown) => (database: Database) => RawBuilder<SqlBool>,
-  ): Filter => ({
+  ): PlainFilter => ({
     type: STRINGS,
     description,
     condition(argument, given) {
@@ -86,7 +86,7 @@ export function* throughFilters(
     {
       ...present,
       description: `Whether there are no \`${name}\`.`,
-      condition: (argument, given, viewerId) => present.condition(argument, !given, viewerId),
+      condition: (argument, given) => present.condition(argument, !given),
     },
   ];
 

@@ -6,7 +6,7 @@ import type { FollowedRow, Follower, FollowRequest } from "../../runner/index.ts
 import { sql } from "kysely";
 import { refuse } from "../condition.ts";
 import { readOne } from "../list.ts";
-import { type ListArguments, readFilters } from "../list-arguments.ts";
+import { arePersonal, type ListArguments, readFilters } from "../list-arguments.ts";
 
 /** Whose rows are followed, and from where on. */
 export interface FollowArgs {
@@ -34,6 +34,11 @@ export async function followRows(
     jobResultId: run.id,
     afterSequence,
     where:
-      conditions.length > 0 ? { key: JSON.stringify(filters), condition: sql`${sql.join(conditions, sql` and `)}` } : undefined,
+      conditions.length > 0
+        ? {
+            key: JSON.stringify([arePersonal(shape, filters) && viewer.id, filters]),
+            condition: sql`${sql.join(conditions, sql` and `)}`,
+          }
+        : undefined,
   });
 }

@@ -5,7 +5,7 @@ import { type ModelShape, shapeOf } from "../../entities/shape.ts";
 import type { Family } from "../../runner/index.ts";
 import { type Condition, within } from "../condition.ts";
 import type { Context } from "../context.ts";
-import { type ListArguments, type ListField, readFilters } from "../list-arguments.ts";
+import { arePersonal, type ListArguments, type ListField, readFilters } from "../list-arguments.ts";
 import { readRows, type Row } from "../list.ts";
 import { orderOf } from "../order.ts";
 import { selectedColumns } from "../selection.ts";
@@ -60,7 +60,7 @@ function follow(
 ) {
   const { since, ...filters } = args;
   const where = readFilters(shape, filters, viewer.id);
-  const whose = where.some(({ isPersonal }) => isPersonal) ? viewer.id : "";
+  const whose = arePersonal(shape, filters) ? viewer.id : "";
   const read = (also: Condition, limit: number) =>
     readRows(database, shape, columns, { where: [also, ...where], order: orderOf(shape, ["id"]), limit });
 

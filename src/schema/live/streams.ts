@@ -8,11 +8,14 @@ import {
   GraphQLError,
   Kind,
   type OperationDefinitionNode,
+  TypeInfo,
   visit,
+  visitWithTypeInfo,
 } from "graphql";
 import type { Viewer } from "../../access/authenticate.ts";
 import { AppError } from "../../errors.ts";
 import type { Context } from "../context.ts";
+import type { PersonalArgument } from "../list-arguments.ts";
 import type { FormatError } from "../error-format.ts";
 import type { Executor } from "../execute.ts";
 import { type Price, type PriceOf, refuseDear, tellCost } from "../price/prices.ts";
@@ -43,7 +46,7 @@ export type OpenStream = (subscription: Subscription) => Promise<Stream | Execut
 
 /**
  * Opens the streams of subscriptions. Sources give the same event object to all who follow the same: it is executed and written as JSON once for each
- * operation, whoever asks, as long as what they may see is the same.
+ * operation, whoever asks, unless an argument in it declares that it is another one for each user.
  */
 export function createStreams({ executor, priceOf, contextOf, formatError }: StreamDeps): OpenStream {
   const answers = new WeakMap<object, Map<string, Promise<string>>>();
@@ -55,13 +58,21 @@ export function createStreams({ executor, priceOf, contextOf, formatError }: Str
       ...(extensions && { extensions }),
     });
 
-  function answer(event: object, key: string, { viewer, tellsCost, ...asked }: Subscription, price: Price): Promise<string> {
+  function answer(
+    event: object,
+    key: string,
+    { viewer, tellsCost, ...asked }: Subscription,
+    price: Price,
+    isForAll: boolean,
+  ): Promise<string> {
     let known = answers.get(event);
     if (!known) answers.set(event, (known = new Map()));
     let text = known.get(key);
     if (!text) {
       // A context of its own: what was read for an earlier event may have changed.
-      const executed = Promise.resolve(executor.execute({ ...asked, rootValue: event, contextValue: contextOf(viewer) }));
+      const context = contextOf(viewer);
+      const contextValue = isForAll ? withoutViewer(context) : context;
+      const executed = Promise.resolve(executor.execute({ ...asked, rootValue: event, contextValue }));
       text = executed.then((result) => write(tellsCost ? tellCost(result, price) : result));
       known.set(key, text);
     }
@@ -80,11 +91,10 @@ export function createStreams({ executor, priceOf, contextOf, formatError }: Str
     // The source goes on with it, for others too.
     contextValue.bounds.end();
     if (!(Symbol.asyncIterator in events)) return events;
-    const key = [serialOf(operation), viewer.isSuperuser, tellsCost, variablesBelow(operation, asked.variableValues ?? {})].join(
-      " ",
-    );
+    const whose = isPersonal(asked, operation) ? viewer.id : "";
+    const key = [serialOf(operation), whose, tellsCost, variablesBelow(operation, asked.variableValues ?? {})].join(" ");
     return createStream(events[Symbol.asyncIterator]() as AsyncIterator<object>, {
-      next: (event) => answer(event, key, subscription, price),
+      next: (event) => answer(event, key, subscription, price, whose === ""),
       // Thrown on, it would close the socket and be told as its reason.
       failed: (error) => write({ errors: [error as never] }),
     });
@@ -141,6 +151,35 @@ function serialOf(operation: OperationDefinitionNode): number {
   let serial = serials.get(operation);
   if (serial === undefined) serials.set(operation, (serial = ++lastSerial));
   return serial;
+}
+
+const personal = new WeakMap<OperationDefinitionNode, boolean>();
+
+/** Tells whether an argument that is given, anywhere in an operation or its document's fragments, declares that it is another one for each user. */
+function isPersonal(
+  { schema, document }: Pick<ExecutionArgs, "document" | "schema">,
+  operation: OperationDefinitionNode,
+): boolean {
+  let found = personal.get(operation);
+  if (found !== undefined) return found;
+  found = false;
+  const types = new TypeInfo(schema);
+  const lookAtArgument = () => {
+    const { isPersonal: isOne } = (types.getArgument()?.extensions ?? {}) as Partial<PersonalArgument>;
+    found ||= isOne;
+  };
+  visit(document, visitWithTypeInfo(types, { Argument: lookAtArgument }));
+  personal.set(operation, found ?? false);
+  return found ?? false;
+}
+
+/** The context of an answer that several users are given: no resolver finds in it who asks, so none can forget to declare that it wants to know. */
+function withoutViewer(context: Context): Context {
+  return Object.defineProperty({ ...context }, "viewer", {
+    get(): never {
+      throw new Error("An answer that several users are given was asked whose it is: declare what depends on the user.");
+    },
+  });
 }
 
 const below = new WeakMap<OperationDefinitionNode, boolean>();
