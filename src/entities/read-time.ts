@@ -14,9 +14,9 @@ export class WallTime extends Date {
   /** True for a day alone: without a zone beside it, it begins in UTC. */
   readonly isDay: boolean;
 
-  constructor(reading: number, isDay: boolean) {
+  constructor(reading: number, isAlone: boolean) {
     super(reading);
-    this.isDay = isDay;
+    this.isDay = isAlone;
   }
 
   /** Returns the moment at which a zone's clocks show it. */

@@ -4,6 +4,7 @@ import { ScheduledJob } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import { AppError } from "../errors.ts";
 import { ask } from "./approvals.ts";
+import { withDryRun } from "./dry-run.ts";
 import { enqueue, type KeyColumns, type Prepared, type RunRequest } from "./enqueue.ts";
 import { classPathOf } from "./find-job.ts";
 import type { FireDeps } from "./fire.ts";
@@ -22,7 +23,8 @@ import { sourceVersion } from "./source-version.ts";
  * @returns the id of the JobResult.
  * @throws what {@link enqueue} throws; BAD_USER_INPUT for a job with `has_sensitive_variables`: an approver could see none of its inputs.
  */
-export function runOrAsk(deps: FireDeps, author: Author, request: RunRequest): Promise<string> {
+export async function runOrAsk(deps: FireDeps, author: Author, given: RunRequest): Promise<string> {
+  const request = await withDryRun(deps, given);
   return enqueue(deps, request, (prepared, key) => askFor(deps, author, request, prepared, key));
 }
 

@@ -4,6 +4,7 @@ import { type ObjectChange, ScheduledJob } from "../entities/index.ts";
 import { uuidOf } from "../entities/scalars.ts";
 import { firstTime, nextTime } from "../entities/schedule.ts";
 import { AppError, Faults } from "../errors.ts";
+import { withDryRun } from "./dry-run.ts";
 import { isInNeed } from "./approval-need.ts";
 import { approversOf, ask, type Check, isLetIn, unask } from "./approvals.ts";
 import { awaitingRun, openAwaited } from "./awaiting-runs.ts";
@@ -177,7 +178,7 @@ async function contentOf(deps: FireDeps, wishes: ScheduleWishes, userId: string 
   if (!reference)
     throw new AppError("BAD_USER_INPUT", "Say which job.", [{ field: "data.job_model", message: "Say which job." }]);
   const queue = jobQueue === undefined ? old?.jobQueue : (jobQueue ?? undefined);
-  const request = {
+  const request = await withDryRun(deps, {
     job: reference,
     data: data ?? old?.data ?? {},
     dryRun: dryRun ?? old?.dryRun,
@@ -185,7 +186,7 @@ async function contentOf(deps: FireDeps, wishes: ScheduleWishes, userId: string 
     ignoreSingletonLock: ignoreSingletonLock ?? old?.ignoreSingletonLock,
     jobQueue: queue,
     userId,
-  };
+  });
   const { admitted, data: kwargs } = await reviewScheduled(deps, request).catch((error: unknown) =>
     rethrow(error, fieldOfObject),
   );

@@ -94,10 +94,10 @@ export class JobMutations {
     @Ctx() { database, runner, viewer, author }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
-    const { data = {}, dryrun, consoleLog, jobQueue, ignoreSingletonLock, idempotencyKey } = args;
+    const { data, dryrun, consoleLog, jobQueue, ignoreSingletonLock, idempotencyKey } = args;
     const id = await runner.run(await author(), {
       job: referenceOf(args),
-      data: dataOf(data),
+      data: dataOf(data ?? {}),
       dryRun: dryrun ?? undefined,
       consoleLog: consoleLog ?? undefined,
       jobQueue: jobQueue ?? undefined,

@@ -87,3 +87,32 @@ test("enabling a job lets it run, and what is not given stays", async () => {
     extensions: { code: "NOT_FOUND" },
   });
 });
+
+test("null is nothing given, and `dryrun` among the inputs asks for a dry run where the job has no variable of that name", async () => {
+  const { client } = await openTestApp({
+    "dry.ts": `const job = (name, more = {}) => defineJob({ name, enabled: true, isolation: "shared", run: ({ dryrun, data }) => ({ dryrun, data }), ...more });
+      export const Dry = job("Dry", { supportsDryrun: true });
+      export const Own = job("Own", { supportsDryrun: true, variables: z.object({ dryrun: z.boolean() }) });
+      export const Wet = job("Wet");`,
+  });
+  const run = `mutation ($name: String, $data: GenericScalar, $dryrun: Boolean) { run_job(name: $name, data: $data, dryrun: $dryrun) { task_kwargs celery_kwargs } }`;
+  const ran = async (name: string, data: unknown, dryrun?: boolean | null) =>
+    (await client.query(run, { name, data, dryrun })).run_job;
+  const schedule = `mutation ($name: String, $data: GenericScalar, $schedule: ScheduleInput!) {
+    schedule_job(name: $name, data: $data, schedule: $schedule) { kwargs celery_kwargs }
+  }`;
+  const when = { name: "Daily", interval: "DAILY", start_time: "2100-01-01T00:00:00Z" };
+  expect(await ran("Dry", null, null)).toMatchObject({ task_kwargs: {} });
+  const asked = await ran("Dry", {}, true);
+  expect(await ran("Dry", { dryrun: true })).toEqual(asked);
+  expect(await ran("Dry", { dryrun: false })).toEqual(await ran("Dry", {}, false));
+  expect(await ran("Own", { dryrun: true })).toMatchObject({ task_kwargs: { dryrun: true } });
+  expect((await ran("Own", { dryrun: true })).celery_kwargs).not.toEqual(asked.celery_kwargs);
+  expect(await client.refused(run, { name: "Wet", data: { dryrun: true } })).toMatchObject({
+    extensions: { code: "BAD_USER_INPUT" },
+  });
+  const { schedule_job } = await client.query(schedule, { name: "Dry", data: { dryrun: true }, schedule: when });
+  expect(schedule_job).toMatchObject({ kwargs: {}, celery_kwargs: expect.objectContaining({ dryrun: true }) });
+  const { schedule_job: plain } = await client.query(schedule, { name: "Dry", data: null, schedule: { ...when, name: "Plain" } });
+  expect(plain.kwargs).toEqual({});
+});
