@@ -31,13 +31,14 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
     @Query(() => model as never, {
       name: queries.one,
       nullable: true,
-      description: `One object by its id; null when there is none.`,
+      description: `One object by its id; null when there is none, and without an id.`,
     })
     async one(
-      @Arg("id", () => ID, { description: "Primary key." }) id: string,
+      @Arg("id", () => ID, { nullable: true, description: "Primary key." }) id: string | null | undefined,
       @Ctx() { database, bounds }: Context,
       @Info() info: GraphQLResolveInfo,
     ): Promise<Row | null> {
+      if (!id) return null;
       const columns = selectedColumns(info, shape);
       const row = (await readOne(database, shape, columns, id)) ?? null;
       bounds.take(weighRow(row, weightOf(columns)));

@@ -207,3 +207,14 @@ test("subscriptions follow it, inputs that stand for objects take it, and what i
     ),
   ).toEqual({ job_buttons_for: [] });
 });
+
+test("single objects are asked for by a variable that may be null, as Nautobot declares it", async () => {
+  const { app, world } = await openWorld();
+  for (const model of MODELS.filter(({ name }) => EXAMPLES[name])) {
+    const query = `query ($id: ID) { found: ${tableOf(model)}(id: $id) { id } }`;
+    const id = world[EXAMPLES[model.name]!];
+    expect(await app.client.query(query, { id })).toEqual({ found: { id } });
+    for (const variables of [{}, { id: null }, { id: "" }, { id: "nonsense" }])
+      expect(await app.client.query(query, variables)).toEqual({ found: null });
+  }
+});
