@@ -123,6 +123,7 @@ class Run {
   /** Steps that wait for a slice, from the one at `#next` on. */
   #left: (() => void)[] = [];
   #next = 0;
+  #isResting = false;
   #settle: { resolve: (data: unknown) => void; reject: (reason: unknown) => void } | undefined;
   #data: unknown;
   #failure: { reason: unknown } | undefined;
@@ -165,7 +166,9 @@ class Run {
 
   /** Tells, at every step, whether others have to have the thread before it. */
   mustRest(): boolean {
-    return ++this.#steps % STEPS === 0 && this.subject.sliced !== undefined && isSliceOver(this.subject.sliced);
+    const { sliced } = this.subject;
+    if (!this.#isResting && sliced && ++this.#steps % STEPS === 0) this.#isResting = isSliceOver(sliced);
+    return this.#isResting;
   }
 
   /** Takes a step in another slice. */
@@ -183,6 +186,7 @@ class Run {
     while (this.#next < this.#left.length) {
       const sliced = this.subject.sliced!;
       await nextSlice(sliced);
+      this.#isResting = false;
       if (sliced.failure) this.#fail(sliced.failure);
       do this.#take(this.#left[this.#next++]!);
       while (this.#next < this.#left.length && !this.mustRest());

@@ -1,4 +1,6 @@
+import { GraphQLInt, GraphQLList, GraphQLObjectType, GraphQLSchema, parse } from "graphql";
 import { expect, test } from "vitest";
+import { createExecutor } from "../../src/schema/execute.ts";
 import { isRoundOver, isSliceOver, newWork, nextSlice, type Sliced } from "../../src/schema/slices.ts";
 
 /** Holds the thread until the round and the slice are over. */
@@ -74,4 +76,41 @@ test("users take turns, however many works one of them has", async () => {
   ]);
   expect(order.lastIndexOf("one")).toBeLessThanOrEqual(3);
   expect(order).toHaveLength(22);
+});
+
+/** Milliseconds that each field takes. */
+const FIELD_MS = 0.02;
+
+test.for(["at once", "by promises"])("an answer whose values come %s is made in slices", async (how) => {
+  let [inRound, most, all] = [0, 0, 0];
+  const resolve = () => {
+    const end = performance.now() + FIELD_MS;
+    while (performance.now() < end);
+    all += 1;
+    most = Math.max(most, ++inRound);
+    return how === "at once" ? all : Promise.resolve(all);
+  };
+  const Item: GraphQLObjectType = new GraphQLObjectType({
+    name: "Item",
+    fields: () => ({
+      value: { type: GraphQLInt, resolve },
+      items: { type: new GraphQLList(Item), resolve: () => Array.from({ length: 100 }, () => ({})) },
+    }),
+  });
+  const schema = new GraphQLSchema({ query: Item });
+  const work = newWork("a");
+  let isOver = false;
+  const round = () => {
+    inRound = 0;
+    if (!isOver) setImmediate(round);
+  };
+  await nextSlice(work);
+  round();
+  const document = parse("{ items { value items { value } } }");
+  const { data } = await createExecutor(schema).execute({ schema, document, contextValue: { bounds: work } });
+  isOver = true;
+  expect((data as { items: { items: object[] }[] }).items.map(({ items }) => items.length)).toEqual(Array(100).fill(100));
+  expect(all).toBe(100 + 100 * 100);
+  // A slice of 20 ms has 1,000 of them, and what has begun as one may go on until the clock is looked at.
+  expect(most).toBeLessThan(2500);
 });
