@@ -213,13 +213,11 @@ export async function openServer(
       ),
     );
     response.writeHead(200, { ...headers, ...NO_SNIFFING, "content-length": sum(pieces, (piece) => Buffer.byteLength(piece)) });
+    const closed = new Promise<void>((resolve) => response.once("close", resolve));
     for (const [n, piece] of pieces.entries()) {
       // What has been written needs no room here.
       pieces[n] = "";
-      if (!response.write(piece) && !response.closed)
-        await new Promise<void>((resolve) => {
-          response.once("drain", resolve).once("close", resolve);
-        });
+      if (!response.write(piece)) await Promise.race([new Promise((resolve) => response.once("drain", resolve)), closed]);
       if (isSliceOver(sliced)) await nextSlice(sliced);
       if (response.closed) return;
     }

@@ -88,6 +88,10 @@ describe("what multiplies is refused", () => {
     }
     for (const variables of [{ n: 3 }, { n: null }, { n: 3, ids: null }])
       expect((await passing.client.refused(document, variables)).extensions.code).toBe("LIMIT_EXCEEDED");
+    // A name that every object of JavaScript answers to is a name like any other.
+    const odd = document.replaceAll("$n", "$constructor");
+    await passing.client.query(odd);
+    expect((await refusing.client.refused(odd)).extensions.code).toBe("LIMIT_EXCEEDED");
     await refusing.client.query(document, { n: 1 });
     await refusing.client.query(document, { n: 9, ids: [] });
     await refusing.client.query(document, { ids: randomUUID() });

@@ -2,7 +2,6 @@ import {
   type ExecutionArgs,
   getOperationAST,
   type GraphQLSchema,
-  Kind,
   type OperationDefinitionNode,
   valueFromASTUntyped,
 } from "graphql";
@@ -49,11 +48,12 @@ export function createCosts(schema: GraphQLSchema, database: Database, limits: C
   };
 }
 
+/** Values of an operation's variables. Names are looked up in them, so they have no prototype. */
 function withDefaults({ variableDefinitions = [] }: OperationDefinitionNode, given: Scale["variables"]): Scale["variables"] {
-  const defaults = variableDefinitions.filter(
-    ({ defaultValue, variable }) => defaultValue && defaultValue.kind !== Kind.NULL && given[variable.name.value] === undefined,
-  );
-  if (defaults.length === 0) return given;
-  const values = defaults.map(({ variable, defaultValue }) => [variable.name.value, valueFromASTUntyped(defaultValue!)]);
-  return { ...given, ...Object.fromEntries(values) };
+  if (variableDefinitions.length === 0) return {};
+  const values = Object.assign(Object.create(null) as Record<string, unknown>, given);
+  for (const { variable, defaultValue } of variableDefinitions)
+    if (defaultValue && values[variable.name.value] === undefined)
+      values[variable.name.value] = valueFromASTUntyped(defaultValue);
+  return values;
 }
