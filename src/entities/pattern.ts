@@ -49,6 +49,12 @@ export function translatePattern(pattern: string): string {
   return text;
 }
 
+/** Tells whether each of some texts has a match of a pattern. @throws Error that says why it is no pattern of RE2's syntax. */
+export function isFoundInAll(pattern: string, texts: readonly string[]): boolean {
+  const compiled = RE2JS.compile(pattern);
+  return texts.every((text) => compiled.matcher(text).find());
+}
+
 /** Characters of the texts in one pattern. */
 const TEXTS_LENGTH = 5000;
 

@@ -1,4 +1,4 @@
-import { RE2JS } from "re2js";
+import { isFoundInAll } from "../entities/pattern.ts";
 import type { ModelShape } from "../entities/shape.ts";
 import { AppError } from "../errors.ts";
 import { valuesOf } from "./condition.ts";
@@ -43,8 +43,7 @@ const PROBES = ["a", "7", "É", "-", " "];
 /** An unusable pattern is refused by its filter. */
 function matchesAll(pattern: string): boolean {
   try {
-    const compiled = RE2JS.compile(pattern);
-    return PROBES.every((text) => compiled.matcher(text).find());
+    return isFoundInAll(pattern, PROBES);
   } catch {
     return false;
   }

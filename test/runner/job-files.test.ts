@@ -48,7 +48,7 @@ const BROKEN: [string, { text: string; others?: Record<string, string>; place: s
     },
   ],
   ["an exit", { text: "process.exit(0);", place: "a.ts", reason: "process.exit(0)" }],
-  ["a value that is no error", { text: "throw { code: 3 };", place: "a.ts", reason: "threw [object Object]" }],
+  ["a value that is no error", { text: "throw { code: 3 };", place: "a.ts", reason: "threw { code: 3 }" }],
 ];
 
 const refresh = async ({ client }: TestApp) => (await client.query(`mutation { refresh_jobs { name load_error } }`)).refresh_jobs;

@@ -4,7 +4,9 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
+  getNullableType,
   isLeafType,
+  isListType,
   isObjectType,
   isRequiredArgument,
 } from "graphql";
@@ -32,10 +34,10 @@ export function randomQueries(schema: GraphQLSchema, { depth, ids }: QueryShape)
     if (has.has("offset")) drawn["offset"] = fc.constantFrom("offset: 0", "offset: 3");
     if (has.has("first")) drawn["first"] = fc.tuple(fc.constantFrom("first", "last"), count).map(([name, n]) => `${name}: ${n}`);
     if (has.has("hidden")) drawn["hidden"] = fc.constant("hidden: null");
-    const isRequired = field.args.some((arg) => arg.name === "id" && isRequiredArgument(arg));
-    if (has.has("id") && !isRequired)
+    const isSingle = field.args.some((arg) => arg.name === "id" && !isListType(getNullableType(arg.type)));
+    if (has.has("id") && !isSingle)
       drawn["id"] = fc.array(someId, { maxLength: 3 }).map((some) => `id: [${some.map((id) => `"${id}"`).join(", ")}]`);
-    const required = isRequired ? { id: someId.map((id) => `id: "${id}"`) } : {};
+    const required = isSingle ? { id: someId.map((id) => `id: "${id}"`) } : {};
     return fc
       .record({ ...drawn, ...required }, { requiredKeys: Object.keys(required) as never[] })
       .map((some) => (Object.keys(some).length > 0 ? `(${Object.values(some).join(", ")})` : ""));
