@@ -19,10 +19,10 @@ import { JobQueue, JobResult } from "../entities/index.ts";
 import { DateTime, ID } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import { isoTime } from "../entities/timestamp.ts";
-import { AppError } from "../errors.ts";
 import type { Follower } from "../runner/index.ts";
 import type { Context } from "./context.ts";
 import { readOne, type Row } from "./list.ts";
+import { runToFollow } from "./live/follow-rows.ts";
 import { lookup } from "./lookup.ts";
 import { inputOf } from "./model-input.ts";
 import { namedResolver } from "./named-resolver.ts";
@@ -162,19 +162,14 @@ export class JobResultMutations {
   }
 }
 
-async function followRun(
-  { id }: { id: string },
-  { database, runner }: Context,
-  info: GraphQLResolveInfo,
-): Promise<Follower<Row>> {
+async function followRun(args: { id: string }, { database, runner }: Context, info: GraphQLResolveInfo): Promise<Follower<Row>> {
   const columns = [...new Set([...STATE, ...PROGRESS, ...selectedColumns(info, JOB_RESULT)])];
-  const read = () => readOne(database, JOB_RESULT, columns, id);
-  if (!(await read())) throw new AppError("NOT_FOUND", `There is no job result with id "${id}".`);
+  const id = await runToFollow(database, args.id);
   return runner.followState<Row>({
     key: `job_result ${id} ${columns.join()}`,
     topics: [`result:${id}`, `lines:${id}`],
     async read() {
-      const state = await read();
+      const state = await readOne(database, JOB_RESULT, columns, id);
       return state && { state, isFinal: FINAL_STATUSES.includes(state["status"] as JobResultStatus) };
     },
   });

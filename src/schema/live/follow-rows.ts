@@ -1,12 +1,23 @@
 import type { Context } from "../context.ts";
-import { JobResult } from "../../entities/index.ts";
-import { type ModelShape, shapeOf } from "../../entities/shape.ts";
+import type { Database } from "../../entities/database.ts";
+import { uuidOf } from "../../entities/scalars.ts";
+import type { ModelShape } from "../../entities/shape.ts";
 import { AppError } from "../../errors.ts";
 import type { FollowedRow, Follower, FollowRequest } from "../../runner/index.ts";
 import { sql } from "kysely";
 import { refuse } from "../condition.ts";
-import { readOne } from "../list.ts";
 import { arePersonal, type ListArguments, readFilters } from "../list-arguments.ts";
+
+/**
+ * Returns the stored id of a run that is to be followed. It is not looked up in the lanes of clients' reads: all who followed a lost server come at once.
+ * @throws {@link AppError} NOT_FOUND.
+ */
+export async function runToFollow(database: Database, given: string): Promise<string> {
+  const id = uuidOf(given);
+  const run = id && (await database.rows.selectFrom("job_result").select("id").where("id", "=", id).executeTakeFirst());
+  if (!run) throw new AppError("NOT_FOUND", `There is no job result with id "${given}".`);
+  return id;
+}
 
 /** Whose rows are followed, and from where on. */
 export interface FollowArgs {
@@ -26,12 +37,11 @@ export async function followRows(
   filters: ListArguments = {},
 ): Promise<Follower<readonly FollowedRow[]>> {
   if (afterSequence < 0) refuse("after_sequence", "must be 0 or more.");
-  const run = await readOne(database, shapeOf(JobResult), ["id"], jobResultId);
-  if (!run) throw new AppError("NOT_FOUND", `There is no job result with id "${jobResultId}".`);
+  const id = await runToFollow(database, jobResultId);
   const conditions = readFilters(shape, filters, viewer.id).map((condition) => condition(database));
   return runner.follow({
     kind: shape.table as FollowRequest["kind"],
-    jobResultId: run.id,
+    jobResultId: id,
     afterSequence,
     where:
       conditions.length > 0
