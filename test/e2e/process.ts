@@ -32,9 +32,23 @@ export async function scratchFolder(): Promise<string> {
   return folder;
 }
 
-/** Runs the built server, or another script, with an environment that holds nothing but what is given. @param uid another user to run it as. */
-export function spawnServer(env: Record<string, string>, script = "dist/main.js", uid?: number): ChildProcess {
-  const child = spawn(process.execPath, [...START_OPTIONS, resolve(script)], {
+/** How a server is started otherwise than a user does. */
+export interface StartOptions {
+  /** Another script than the built server. */
+  script?: string;
+  /** Another user to run it as. */
+  uid?: number;
+  /** A program that runs it in its own place, with its arguments. */
+  within?: readonly string[];
+}
+
+/** Runs the built server with an environment that holds nothing but what is given. */
+export function spawnServer(
+  env: Record<string, string>,
+  { script = "dist/main.js", uid, within = [] }: StartOptions = {},
+): ChildProcess {
+  const [command, ...args] = [...within, process.execPath, ...START_OPTIONS, resolve(script)];
+  const child = spawn(command!, args, {
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], PORT: "0", ...env } as NodeJS.ProcessEnv,
     stdio: ["ignore", "pipe", "pipe"],
     ...(uid !== undefined && { uid }),
@@ -49,9 +63,9 @@ export function spawnServer(env: Record<string, string>, script = "dist/main.js"
 }
 
 /** Starts a server and waits until it says where it listens. */
-export async function startServer(env: Record<string, string>, script?: string): Promise<ServerProcess> {
+export async function startServer(env: Record<string, string>, options?: StartOptions): Promise<ServerProcess> {
   const started = performance.now();
-  const child = spawnServer(env, script);
+  const child = spawnServer(env, options);
   let output = "";
   const url = await new Promise<string>((resolveUrl, reject) => {
     const read = (chunk: Buffer) => {

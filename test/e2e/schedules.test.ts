@@ -43,7 +43,7 @@ test.runIf(postgresqlUrl)(
       SPARE_SANDBOXES: "0",
       FAST_SINCE: String(since),
     };
-    const start = () => startServer(env, "test/support/fast-server.ts");
+    const start = () => startServer(env, { script: "test/support/fast-server.ts" });
     const first = await start();
     const began = new Map<string, number>();
     for (let n = 0; n < SCHEDULES; n++) {

@@ -54,7 +54,7 @@ test.runIf(process.getuid?.() === 0).each(["file", "folder"])(
     }
     await chown(folder, what === "file" ? NOBODY : 0, 0);
     await chmod(join(folder, ".."), 0o755);
-    const child = spawnServer(env, "dist/main.js", NOBODY);
+    const child = spawnServer(env, { uid: NOBODY });
     let output = "";
     for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
     expect((await once(child, "exit"))[0]).toBe(1);
