@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Logger } from "pino";
 import type { Database } from "../entities/database.ts";
 import { isoTime } from "../entities/timestamp.ts";
@@ -5,9 +6,10 @@ import type { Broker } from "./broker.ts";
 import type { Clock } from "./clock.ts";
 import { sendWaiting } from "./send-waiting.ts";
 import { releaseAllWaiting } from "./slots.ts";
+import { nextAttemptAt, type RetryKwargs } from "./retry.ts";
 import { createWaker, type Waker } from "./waker.ts";
 
-/** Runs that somebody failed to send off, or to let in, are found after this long. */
+/** Runs that somebody failed to send off, or to let in, are found after this long. The clocks of servers differ by less. */
 const SAFETY_MS = 15_000;
 /** How long after a failure, such as a database that is away, it is tried again. */
 const RETRY_MS = 1000;
@@ -19,12 +21,30 @@ const RETRY_MS = 1000;
 export function createRetries(deps: { database: Database; broker: Broker; clock: Clock; log: Logger }): Waker {
   const { database, broker, clock, log } = deps;
 
+  /** Runs that wait for longer than they have to: the clock has been set back since. */
+  async function findLate(now: number): Promise<string[]> {
+    const statement = database.rows
+      .selectFrom("job_result")
+      .select(["id", "attempt", "celery_kwargs", "date_next_attempt"])
+      .where("status", "=", "RETRY")
+      .where("date_next_attempt", ">", new Date(now + SAFETY_MS).toISOString());
+    const rows = (await database.read(statement.compile())) as unknown as WaitingRow[];
+    return rows.flatMap(({ id, attempt, celery_kwargs, date_next_attempt }) => {
+      const latest = nextAttemptAt(database.readJson(celery_kwargs) as RetryKwargs, attempt, now);
+      return Date.parse(isoTime(date_next_attempt)) > latest + SAFETY_MS ? [id] : [];
+    });
+  }
+
   async function sendDue(): Promise<void> {
+    const now = clock.now();
+    const late = await findLate(now);
     const due = await database.rows
       .updateTable("job_result")
       .set({ status: "PENDING", date_next_attempt: null })
       .where("status", "=", "RETRY")
-      .where("date_next_attempt", "<=", new Date(clock.now()).toISOString())
+      .where((eb) =>
+        eb.or([eb("date_next_attempt", "<=", new Date(now).toISOString()), database.isOneOf(sql.ref("id"), late, "uuid")]),
+      )
       .returning(["id", "celery_kwargs"])
       .execute();
     for (const { id, celery_kwargs } of due) {
@@ -33,7 +53,7 @@ export function createRetries(deps: { database: Database; broker: Broker; clock:
       await broker.enqueue({ id: id as string, queue });
     }
     await releaseAllWaiting(deps);
-    await sendWaiting(deps, new Date(clock.now() - SAFETY_MS));
+    await sendWaiting(deps, { from: new Date(now - SAFETY_MS), to: new Date(now + SAFETY_MS) });
   }
 
   async function nextTime(): Promise<number> {
@@ -55,4 +75,11 @@ export function createRetries(deps: { database: Database; broker: Broker; clock:
     onError: (error) => log.error({ err: error }, "runs that are due could not be sent off; trying again"),
     retryMs: RETRY_MS,
   });
+}
+
+interface WaitingRow {
+  id: string;
+  attempt: number;
+  celery_kwargs: unknown;
+  date_next_attempt: Date | string;
 }

@@ -145,7 +145,10 @@ test("a run that a worker has claimed and does not run is settled too", async ()
   expect(await finished(app.client, id)).toMatchObject({ status: "FAILURE", result: { exc_type: "WorkerLost" } });
 });
 
-test("runs that wait and whose delivery was lost are sent off by any server", async () => {
+test.for([
+  ["runs", 0],
+  ["runs that a clock says are still to be asked for, since it was set back,", 3],
+] as const)("%s that wait and whose delivery was lost are sent off by any server", async ([, aheadHours]) => {
   const clock = createTestClock();
   const app = await openTestApp(JOBS, {}, clock);
   const database = await databaseOf(app);
@@ -153,7 +156,12 @@ test("runs that wait and whose delivery was lost are sent off by any server", as
   // As another server leaves it that dies after its commit, and before it sends the run off.
   await database.rows
     .updateTable("job_result")
-    .set({ status: "PENDING", date_done: null, attempt: null })
+    .set({
+      status: "PENDING",
+      date_done: null,
+      attempt: null,
+      date_created: new Date(clock.now() + aheadHours * 3_600_000).toISOString(),
+    })
     .where("id", "=", id)
     .execute();
   await clock.waitedFor(20_000);

@@ -19,6 +19,7 @@ export const Quick = job("Quick", () => "done");
 `,
 };
 const SECOND = 1000;
+const HOUR = 3600 * SECOND;
 
 async function open(): Promise<TestApp & { clock: TestClock }> {
   const clock = createTestClock();
@@ -89,6 +90,24 @@ test("nothing is tried before its time, and nothing of a job that says nothing o
     { retry_limit: 2, retry_backoff: 10 },
     { retry_limit: null, retry_backoff: null },
   ]);
+});
+
+test.for([
+  ["settled while the clock is ahead, and set right then", 3],
+  ["that waits while the clock is set back", 0],
+] as const)("no wait is longer because of a clock that is set: a run %s", async ([, aheadHours]) => {
+  const { client, clock } = await open();
+  clock.advance(aheadHours * HOUR);
+  const ids = [await start(client, "jobs.Fails"), await start(client, "jobs.Fails")];
+  for (const id of ids) expect(wait(await reaches(client, id, "RETRY"), clock)).toBeLessThanOrEqual(10);
+  clock.advance(-3 * HOUR);
+  for (const id of ids) await expect.poll(async () => (await read(client, id)).attempt).toBe(2);
+  // Those that follow wait as long as they are to.
+  const waiting = await reaches(client, ids[0]!, "RETRY");
+  expect(wait(waiting, clock)).toBeGreaterThan(15);
+  clock.advance(-SECOND);
+  expect(await finished(client, await start(client, "jobs.Once"))).toMatchObject({ status: "FAILURE" });
+  expect(await read(client, ids[0]!)).toMatchObject({ status: "RETRY", attempt: 2 });
 });
 
 test("no wait is longer than a day", async () => {

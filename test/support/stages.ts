@@ -33,7 +33,7 @@ export const Quick = job("Quick", {}, () => "done");
 export const Runs = job("Runs", {}, talks);
 export const InTurn = job("In turn", { maxConcurrent: 1, onLimit: "queue" }, talks);
 export const Settles = job("Settles", {}, async () => { await until("end"); return "done"; });
-export const Fails = job("Fails", { retry: { limit: 1, backoff: 1 } }, fails);
+export const Fails = job("Fails", { retry: { limit: 1, backoff: 3 } }, fails);
 export const Retries = job("Retries", { retry: { limit: 1, backoff: 5 } }, () => { throw new Error("on purpose"); });
 `,
 });
@@ -71,6 +71,8 @@ export const STAGES_ENV = { WORKER_CONCURRENCY: "6", SPARE_SANDBOXES: "0" };
 
 /** Runs that stay in their stages until they are let go. */
 export interface Stages {
+  /** Of each run. */
+  id(stage: Stage): string;
   /** Lets jobs end whose runs are to be settled. */
   end(): Promise<void>;
   /** Waits until the processes of those jobs are gone: what is left is the server's to do. */
@@ -112,6 +114,7 @@ export async function openStages(client: TestClient, folder: string): Promise<St
   expect(await readAll()).toMatchObject([...ids.keys()].map((stage) => COMES[stage]));
 
   return {
+    id: (stage) => ids.get(stage)!,
     end: () => allow("end"),
     ended: async () => void (await Promise.all(pids.map(gone))),
     goOn: () => allow("go"),
