@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { type HostileRequest, INVALID, REFUSED, type Target, times } from "./kinds.ts";
-import { ask, keyOf, meanwhile, openRaw, openSocket } from "./transports.ts";
+import { ask, heard, keyOf, meanwhile, openRaw, openSocket } from "./transports.ts";
 
 /* What clients do to sockets and event streams. */
 
@@ -155,9 +155,9 @@ export const eventStreams: Over[] = [
       const opened = await Promise.all(times(1100, () => openRaw(target, post(target, CHANGES, ""))));
       const refusal = await Promise.any(
         opened.map(async (socket) => {
-          const [chunk] = (await once(socket, "data")) as [Buffer];
-          if (!chunk.toString().includes("LIMIT_EXCEEDED")) throw new Error("answered");
-          return { end: "LIMIT_EXCEEDED", says: chunk.toString() };
+          const told = await heard(socket);
+          if (told.end !== "LIMIT_EXCEEDED") throw new Error("answered");
+          return told;
         }),
       ).catch(() => ({ end: "answered", says: "" }));
       for (const socket of opened) socket.destroy();

@@ -103,11 +103,13 @@ export async function openSocket(target: Target, init = true): Promise<HostileSo
   const closed = new Promise<Told>((resolve) =>
     socket.once("close", (code, reason) => resolve({ end: `closed ${code}`, says: String(reason) })),
   );
-  await Promise.race([once(socket, "open"), closed]);
+  // An error is followed by the end, which tells.
+  const happens = (event: "message" | "open") => new Promise((resolve) => socket.once(event, resolve));
+  await Promise.race([happens("open"), closed]);
   const send = (type: string, id?: string, payload?: object) => socket.send(JSON.stringify({ id, type, payload }));
   if (init) {
     send("connection_init", undefined, { Authorization: `Token ${target.key}` });
-    await Promise.race([once(socket, "message"), closed]);
+    await Promise.race([happens("message"), closed]);
   }
   return {
     socket,
@@ -137,6 +139,22 @@ export async function openRaw({ url }: Target, text: string): Promise<Socket> {
   await once(socket, "connect");
   socket.write(text);
   return socket;
+}
+
+/**
+ * The first that a server answers to what was written. It may end the connection while a client still writes; what it said before may then be lost, and
+ * the client is told no more than `cut`.
+ */
+export function heard(socket: Socket): Promise<Told> {
+  return new Promise((resolve) => {
+    socket.once("data", (chunk: Buffer) => {
+      const says = chunk.toString();
+      resolve({ end: /LIMIT_EXCEEDED/.exec(says)?.[0] ?? `HTTP ${/^HTTP\/1\.1 (\d+)/.exec(says)?.[1]}`, says });
+    });
+    const cut = () => resolve({ end: "cut", says: "" });
+    if (socket.closed) cut();
+    socket.once("close", cut);
+  });
 }
 
 /** Small queries, one after the other: what was begun before has had its time. @returns `left`, or why one of them was not answered. */
