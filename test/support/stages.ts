@@ -127,7 +127,8 @@ export async function openStages(client: TestClient, folder: string): Promise<St
         const run = runs.find((one: any) => one.id === id);
         const executed = marks.filter((mark) => mark === id).length;
         expect({ stage, ...run }).toMatchObject(endOf(stage, isLost));
-        if (isLost && stage === "claimed") expect(executed).toBe(0);
+        // The process of a run that is lost may begin its job before it is ended.
+        if (isLost && stage === "claimed") expect(executed).toBeLessThanOrEqual(1);
         else expect({ stage, executed }).toEqual({ stage, executed: run.attempt });
         const lines: { sequence: number }[] = run.job_log_entries;
         expect(lines.map(({ sequence }) => sequence)).toEqual(lines.map((_, n) => n + 1));
