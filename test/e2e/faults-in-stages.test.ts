@@ -1,0 +1,112 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, inject, test } from "vitest";
+import { post } from "../support/client.ts";
+import { createPostgresqlUrl } from "../support/database.ts";
+import { type Fault, hurtPostgresql, hurtSqlite } from "../support/fault.ts";
+import { SMALL_DISKS } from "../support/small-disk.ts";
+import { openStages, STAGES_ENV, writeStages } from "../support/stages.ts";
+import { scratchFolder, type ServerProcess, startServer } from "./process.ts";
+
+/*
+ * The matrix of faults: what goes wrong, and the stages of a run's life in which it does. `test/support/stages.ts` holds a run in each of them: waiting (for
+ * a slot, for a worker), claimed, running (in a slot, without, in the last place), settling (for good, for a retry), between attempts.
+ *
+ * | What goes wrong                        | All stages, each held                          | Stages by chance, or other ways           |
+ * | -------------------------------------- | ---------------------------------------------- | ----------------------------------------- |
+ * | PostgreSQL restarts, is down           | "away" below, in the long run                  | runner/faults.test.ts                     |
+ * | connections killed, or none left       | the two of that name below, in the long run    | runner/faults.test.ts                     |
+ * | statement timeout, a locked table      | the two of that name below, in the long run    | runner/faults.test.ts                     |
+ * | a full disk                            | "once a disk has room again" below             | runner/faults.test.ts: states 53100       |
+ * | a foreign lock on SQLite               | "a foreign lock" below, in the long run        | runner/faults.test.ts                     |
+ * | a server stands still (SIGSTOP)        | lost-in-stages.test.ts: alone, beside another  | lost-servers.test.ts: its jobs go on      |
+ * | a server is killed (kill -9)           | lost-in-stages.test.ts: the same host          | survive.test.ts, schedules.test.ts        |
+ * | the host's name is another afterwards  | lost-in-stages.test.ts: another-host           | runner/leases.test.ts                     |
+ * | the clock is set by three hours        | clocks.test.ts                                 | runner/retry.test.ts, unit/clock.test.ts  |
+ *
+ * `FAULT_MS` says how long a fault lasts, in milliseconds; with it, all of the matrix is run. 5000 has PostgreSQL down for five seconds, 40000 a server
+ * stand still for forty.
+ */
+const FAULT_MS = Number(process.env["FAULT_MS"] ?? 1500);
+const IS_LONG = process.env["FAULT_MS"] !== undefined;
+
+const KEY = "given-key-0123456789";
+const RUN = `mutation { run_job(class_path: "stages.Quick") { id } }`;
+const postgresqlUrl = inject("postgresqlUrl");
+
+/** Opens a server with a run in each stage. @returns what to do with it. */
+async function open(folder: string, databaseUrl: string, within: readonly string[] = []) {
+  const env = {
+    ...STAGES_ENV,
+    DATABASE_URL: databaseUrl,
+    JOBS_ROOT: await writeStages(folder),
+    ADMIN_TOKEN: KEY,
+    WORKER_LEASE_SECONDS: "1",
+    LOG_LEVEL: "warn",
+  };
+  const server = await startServer(env, { within });
+  return { server, stages: await openStages(server.client, folder) };
+}
+
+/** Hurts a database while runs go on, and looks at them once it is mended. @param feel resolves once the fault is felt. @returns the server's exit code. */
+async function survive(
+  { server, stages }: Awaited<ReturnType<typeof open>>,
+  { begin, mend }: Fault,
+  feel: (server: ServerProcess) => Promise<void> = async () => undefined,
+): Promise<number | null> {
+  await begin();
+  await feel(server);
+  await stages.end();
+  await stages.goOn();
+  await delay(FAULT_MS);
+  await mend();
+  await stages.recorded(server.client);
+  return server.stop();
+}
+
+const OPTIONS = { timeout: 240_000 + FAULT_MS };
+
+for (const [name, { isPossible, open: openDisk }] of Object.entries(SMALL_DISKS))
+  test.runIf(isPossible())(
+    `once a disk has room again, runs of all stages are recorded, each attempt once: ${name}`,
+    OPTIONS,
+    async () => {
+      const folder = await scratchFolder();
+      const { databaseUrl, within, fault, says } = await openDisk(folder);
+      const opened = await open(folder, databaseUrl, within);
+      const exited = await survive(opened, fault(opened.server.process.pid!), async ({ url, client, output }) => {
+        // PostgreSQL has room in pages that it has begun.
+        const change = async () => (await post(url, KEY, { query: RUN })).body.errors?.[0].extensions.code;
+        await expect.poll(change).toBe("UNAVAILABLE");
+        await expect.poll(output).toContain("the database is away; trying again until it is back");
+        expect((await client.query("{ job_results(limit: 1) { status } }")).job_results).toHaveLength(1);
+      });
+      expect(exited).toBe(0);
+      expect(opened.server.output()).toContain(says);
+    },
+  );
+
+const FAULTS = [
+  "away",
+  "connections killed",
+  "no connections left",
+  "disk full for lines",
+  "disk full for runs",
+  "statement timeout",
+  "a table that is locked",
+];
+
+test.runIf(IS_LONG).for([...(postgresqlUrl ? FAULTS : []), "a foreign lock"])(
+  "once a database can again, runs of all stages are recorded, each attempt once: %s",
+  OPTIONS,
+  async (name) => {
+    const folder = await scratchFolder();
+    if (name === "a foreign lock") {
+      const databaseUrl = `sqlite:${folder}/jobgraph.db`;
+      const opened = await open(folder, databaseUrl);
+      expect(await survive(opened, hurtSqlite(databaseUrl).faults[name]!)).toBe(0);
+      return;
+    }
+    const patient = await hurtPostgresql(await createPostgresqlUrl(postgresqlUrl!));
+    expect(await survive(await open(folder, patient.url), patient.faults[name]!)).toBe(0);
+  },
+);
