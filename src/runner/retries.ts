@@ -21,8 +21,12 @@ const RETRY_MS = 1000;
 export function createRetries(deps: { database: Database; broker: Broker; clock: Clock; log: Logger }): Waker {
   const { database, broker, clock, log } = deps;
 
-  /** Runs that wait for longer than they have to: the clock has been set back since. */
+  let lookedAt = -Infinity;
+
+  /** Runs that wait for longer than they have to: the clock has been set back since. They are looked for then, and now and then. */
   async function findLate(now: number): Promise<string[]> {
+    if (now >= lookedAt && now < lookedAt + SAFETY_MS) return [];
+    lookedAt = now;
     const statement = database.rows
       .selectFrom("job_result")
       .select(["id", "attempt", "celery_kwargs", "date_next_attempt"])
