@@ -20,7 +20,7 @@ const LONGEST_READ = 1_000_000;
 // Hostile clients keep no connections: each request comes on its own.
 const agent = new Agent({ keepAlive: false, maxSockets: Infinity });
 
-/** Sends a request over HTTP, and reads the answer to its end. */
+/** Sends a request over HTTP, and reads the answer to its end. The time is the server's and the wire's: to make a large body takes a client long. */
 export async function ask(
   { url }: Target,
   { method = "POST", path = "/graphql", headers = {}, body = "", from }: Asked,
@@ -28,12 +28,14 @@ export async function ask(
   const options: RequestOptions = { method, path, headers, agent, ...(from && { localAddress: from }) };
   const asked = request(url, { ...options, path });
   const answer = new Promise<IncomingMessage>((resolve, reject) => asked.once("response", resolve).on("error", reject));
+  const began = performance.now();
   asked.end(body);
   try {
     const response = await answer;
     const chunks: Buffer[] = [];
     for await (const chunk of response) chunks.push(chunk as Buffer);
-    return tellOf(response.statusCode!, Buffer.concat(chunks));
+    const ms = performance.now() - began;
+    return { ...tellOf(response.statusCode!, Buffer.concat(chunks)), ms };
   } catch (error) {
     return { end: "cut", says: (error as Error).message };
   }
