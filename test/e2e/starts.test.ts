@@ -11,7 +11,7 @@ const ROUNDS = Number(process.env["START_ROUNDS"] ?? 1);
 
 test.for(postgresqlUrl ? ["sqlite", "postgresql"] : ["sqlite"])(
   "servers that start at once on an empty database all start, and so do others on the same afterwards: %s",
-  { timeout: 600_000 },
+  { timeout: 600_000 * ROUNDS },
   async (kind) => {
     const env = { ADMIN_TOKEN: KEY, LOG_LEVEL: "warn", SPARE_SANDBOXES: "0", SECRET_KEY: "a secret key that all servers share" };
     for (let round = 0; round < ROUNDS; round++) {
