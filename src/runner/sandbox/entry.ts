@@ -25,7 +25,7 @@ import { createUnderWay } from "./under-way.ts";
  * What runs inside a sandbox's thread or process: it waits for a request, answers it, and waits again. A fresh thread runs one task; a shared one
  * runs task after task of one file.
  *
- * `npm run build:code` makes one file of this and all it imports, since every run starts a thread and a thread's start is paid in files:
+ * `npm run build` makes one file of this and all it imports, since every run starts a thread and a thread's start is paid in files:
  * zod alone is a hundred. The file is also what job code imports as "jobgraph".
  */
 export * from "../define-job.ts";

@@ -33,7 +33,7 @@ export type StartVessel = (
   memoryLimitMb: number,
 ) => Vessel;
 
-/** Made by `npm run build:code`; as far from `src/runner/sandbox` as from `dist/runner/sandbox`. */
+/** Made by `npm run build`; as far from `src/runner/sandbox` as from `dist/runner/sandbox`. */
 export const ENTRY = new URL("../../../dist/sandbox/entry.js", import.meta.url);
 
 /** Compiled code of the entry and of job files, types already stripped, is kept between vessels and between starts. */
