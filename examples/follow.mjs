@@ -3,33 +3,54 @@ import { createClient } from "graphql-ws";
 import WebSocket from "ws";
 
 const [classPath, data = "{}"] = process.argv.slice(2);
+const { KEY, JOBGRAPH_URL: url = "ws://127.0.0.1:4000/graphql" } = process.env;
+if (!classPath || !KEY) end(`KEY=… node examples/follow.mjs CLASS_PATH ['{"variable": "value"}'], with your key in KEY`);
+
 const client = createClient({
-  url: process.env.JOBGRAPH_URL ?? "ws://127.0.0.1:4000/graphql",
+  url,
   webSocketImpl: WebSocket,
-  connectionParams: { Authorization: `Token ${process.env.KEY}` },
+  connectionParams: { Authorization: `Token ${KEY}` },
+  retryAttempts: 0,
 });
+
+/** Prints one sentence, and ends. */
+function end(message) {
+  console.error(message);
+  process.exit(1);
+}
+
+/** A sentence for what a socket ends with: an error, errors of GraphQL, or the event of a socket that was closed or never open. */
+function sentence(error) {
+  if (Array.isArray(error)) return error.map(sentence).join("\n");
+  if (error.code) return `${url}: closed with ${error.code} ${error.reason ?? ""}`;
+  return error.message || `${url} cannot be reached`;
+}
 
 /** Answers of an operation: one for a query or mutation, one an event for a subscription. */
 async function* ask(query, variables) {
   for await (const { data: answer, errors } of client.iterate({ query, variables })) {
-    if (errors) throw new Error(errors.map((error) => error.message).join("\n"));
+    if (errors) throw errors;
     yield answer;
   }
 }
 const first = async (answers) => (await answers.next()).value;
 
-const { run_job } = await first(
-  ask(`mutation ($job: String, $data: GenericScalar) { run_job(class_path: $job, data: $data) { id } }`, {
-    job: classPath,
-    data: JSON.parse(data),
-  }),
-);
-for await (const { job_log_entries } of ask(
-  `subscription ($id: ID!) { job_log_entries(job_result_id: $id) { sequence log_level message } }`,
-  { id: run_job.id },
-)) {
-  for (const { sequence, log_level, message } of job_log_entries) console.log(sequence, log_level, message);
+try {
+  const { run_job } = await first(
+    ask(`mutation ($job: String, $data: GenericScalar) { run_job(class_path: $job, data: $data) { id } }`, {
+      job: classPath,
+      data: JSON.parse(data),
+    }),
+  );
+  for await (const { job_log_entries } of ask(
+    `subscription ($id: ID!) { job_log_entries(job_result_id: $id) { sequence log_level message } }`,
+    { id: run_job.id },
+  )) {
+    for (const { sequence, log_level, message } of job_log_entries) console.log(sequence, log_level, message);
+  }
+  const { job_result } = await first(ask(`query ($id: ID!) { job_result(id: $id) { status result } }`, { id: run_job.id }));
+  console.log(job_result.status, JSON.stringify(job_result.result));
+  client.dispose();
+} catch (error) {
+  end(sentence(error));
 }
-const { job_result } = await first(ask(`query ($id: ID!) { job_result(id: $id) { status result } }`, { id: run_job.id }));
-console.log(job_result.status, JSON.stringify(job_result.result));
-client.dispose();

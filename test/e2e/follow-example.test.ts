@@ -1,0 +1,47 @@
+import { execFile } from "node:child_process";
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import { scratchFolder, startServer } from "./process.ts";
+
+const KEY = "given-key-0123456789";
+
+/** The example as it is typed: what it prints, and its exit code. */
+function follow(env: Record<string, string>, ...words: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
+  return new Promise((settle) => {
+    execFile(process.execPath, ["examples/follow.mjs", ...words], { env }, (error, stdout, stderr) =>
+      settle({ code: error?.code ?? 0, stdout, stderr }),
+    );
+  });
+}
+const refused = (sentence: string) => ({ code: 1, stdout: "", stderr: expect.stringMatching(`^${sentence}.*\n$`) });
+
+test("the example prints a run's log, and one sentence where it cannot", async () => {
+  const folder = await scratchFolder();
+  const server = await startServer({
+    DATABASE_URL: `sqlite:${folder}/jobgraph.db`,
+    JOBS_ROOT: resolve("jobs"),
+    ADMIN_TOKEN: KEY,
+  });
+  const env = { KEY, JOBGRAPH_URL: `${server.url.replace("http", "ws")}/graphql` };
+  expect(await follow(env, "hello_jobs.HelloJobs", '{"name": "Ada"}')).toEqual({
+    code: 0,
+    stdout: `1 INFO Greeting Ada\n2 DEBUG A\n3 DEBUG d\n4 DEBUG a\n5 SUCCESS Hello, Ada!\nSUCCESS {"greeting":"Hello, Ada!"}\n`,
+    stderr: "",
+  });
+  const usage = "KEY=… node examples/follow.mjs CLASS_PATH";
+  expect(await follow({ ...env, KEY: "" }, "hello_jobs.HelloJobs")).toEqual(refused(usage));
+  expect(await follow(env)).toEqual(refused(usage));
+  expect(await follow({ ...env, KEY: "wrong" }, "hello_jobs.HelloJobs")).toEqual(refused("ws:.* closed with 4403 "));
+  expect(await follow(env, "hello_jobs.Nobody")).toEqual(refused("There is no job"));
+  expect(await follow(env, "hello_jobs.HelloJobs", '{"name": 5}')).toEqual(refused("The inputs of the job"));
+  expect(await follow(env, "hello_jobs.HelloJobs", "{name}")).toEqual(refused("Expected property name"));
+
+  const free = createServer().listen(0, "127.0.0.1");
+  await once(free, "listening");
+  const { port } = free.address() as { port: number };
+  free.close();
+  const nobody = { KEY, JOBGRAPH_URL: `ws://127.0.0.1:${port}/graphql` };
+  expect(await follow(nobody, "hello_jobs.HelloJobs")).toEqual(refused("connect ECONNREFUSED|ws:.* cannot be reached"));
+});
