@@ -36,8 +36,8 @@ mutation RunHello {
 `;
 
 const follow = `# The log of a run, from its first line on and
-# as it is written. Each event has the new lines
-# and takes the place of the event before it.
+# as it is written. The answer grows; of a long
+# log it has the newest 1000 lines.
 #
 # Paste the "id" that the RunHello tab answered
 # into the variables below.

@@ -2,6 +2,8 @@ import type { GraphiQLProps } from "graphiql";
 import { type ExecutionResult, getOperationAST, GraphQLError } from "graphql";
 import { createClient } from "graphql-ws";
 
+import { growing } from "./growing";
+
 type Fetcher = GraphiQLProps["fetcher"];
 type Params = Parameters<Fetcher>[0];
 
@@ -38,12 +40,17 @@ function subscribe(params: Params, headers: Headers) {
     retryAttempts: 0,
   });
   const events = client.iterate(params) as AsyncGenerator<ExecutionResult>;
+  const grow = growing();
   // Not an async generator: its return() would wait for the next event, so that Stop would do nothing until then.
   return {
     [Symbol.asyncIterator]() {
       return this;
     },
-    next: () => events.next().catch((error: unknown) => Promise.reject(readable(error))),
+    next: () =>
+      events.next().then(
+        (event): IteratorResult<ExecutionResult, void> => (event.done ? event : { value: grow(event.value) }),
+        (error: unknown) => Promise.reject(readable(error)),
+      ),
     return: () => events.return(undefined),
   };
 }
