@@ -7,7 +7,7 @@ import { shown } from "../entities/shown.ts";
 import { columnFilters } from "./column-filters.ts";
 import { type Condition, type Filter, type PlainFilter, refuse, STRINGS } from "./condition.ts";
 import { addFilters } from "./filters.ts";
-import { refersTo } from "./relation-filters.ts";
+import { checked, refersTo } from "./relation-filters.ts";
 
 /* Filters of approvals that do not follow from the shape of a model. */
 
@@ -60,10 +60,10 @@ addFilters(ApprovalWorkflowStageDefinition, {
     description: "It is of the definition that one of these workflows follows, by id.",
     condition(argument, given) {
       const isNamed = refersTo(ApprovalWorkflow, sql.ref("id"), argument, given);
-      return (database) => {
+      return checked(isNamed, (database) => {
         const followed = sql`select approval_workflow_definition_id from approval_workflow where ${isNamed(database)}`;
         return sql<SqlBool>`(approval_workflow_stage_definition.approval_workflow_definition_id in (${followed}))`;
-      };
+      });
     },
   },
 });

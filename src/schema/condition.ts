@@ -8,6 +8,8 @@ export interface Condition {
   (database: Database): Expression<SqlBool>;
   /** Tells it from all others of its model; only for one of few, without values of the client's, so that its statements can be kept. */
   key?: string;
+  /** Looks for the objects that its values name. @throws {@link AppError} BAD_USER_INPUT for a value that names none. */
+  check?: (database: Database) => Promise<void>;
 }
 
 interface Argument {

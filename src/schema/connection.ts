@@ -89,12 +89,17 @@ interface PageRequest extends ListRequest {
 }
 
 /** @throws {@link AppError} BAD_USER_INPUT that names the argument. */
-function readPageRequest(shape: ModelShape, args: ListArguments, scope: ListScope): PageRequest {
+async function readPageRequest(
+  database: Database,
+  shape: ModelShape,
+  args: ListArguments,
+  scope: ListScope,
+): Promise<PageRequest> {
   const { maxPageSize, defaultPageSize, viewerId } = scope;
   const [first, last] = (["first", "last"] as const).map((name) => readCount(name, args[name], maxPageSize));
   if (first !== undefined && last !== undefined) refuse("last", "Give first or last, not both.");
   const order = orderOf(shape, (args["sort"] as readonly string[] | null | undefined) ?? undefined);
-  const filters = readFilters(shape, args, viewerId);
+  const filters = await readFilters(database, shape, args, viewerId);
   const places = (["after", "before"] as const).flatMap((name) =>
     typeof args[name] === "string" ? [seek(shape, order, name, args[name])] : [],
   );
@@ -129,7 +134,7 @@ export async function readConnections(
   scope: ListScope,
   owners?: Owners,
 ): Promise<Connection[]> {
-  const request = readPageRequest(shape, args, scope);
+  const request = await readPageRequest(database, shape, args, scope);
   const needed = [...new Set([...columns, ...request.listOrder.map(({ column }) => column)])];
   let totals: Promise<Map<string | undefined, number>> | undefined;
   const countAll = async () =>

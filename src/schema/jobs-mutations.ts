@@ -1,4 +1,5 @@
 import type { GraphQLResolveInfo } from "graphql";
+import { sql } from "kysely";
 import { Arg, Ctx, Extensions, Field, FieldResolver, Info, Mutation, ObjectType, Resolver, Root } from "type-graphql";
 import { mustKeepApproval } from "../access/approve.ts";
 import { changeJob, type Data, differencesOf, type Unit } from "../changes/index.ts";
@@ -7,6 +8,7 @@ import { Job } from "../entities/index.ts";
 import { GenericScalar } from "../entities/scalars.ts";
 import { shapeOf } from "../entities/shape.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
+import { within } from "./condition.ts";
 import type { Context } from "./context.ts";
 import { UpdateJobInput } from "./job-mutations.ts";
 import { type ListArguments, type ListField, readFilters, type SizedField } from "./list-arguments.ts";
@@ -82,8 +84,8 @@ export class JobsMutations {
     dryRun: boolean,
     @Ctx() { database, scope, viewer, tryChange }: Context,
   ): Promise<UpdateJobsPayload> {
-    const where = readFilters(JOB, args, viewer.id);
     mustSayWhich(JOB, args, "Say which jobs", "id");
+    const where = await readFilters(database, JOB, args, viewer.id);
     const found = await readRows(database, JOB, ["id"], { where, most: scope.maxPageSize });
     const ids = found.map(({ id }) => id);
     const errors = new Map<string, readonly ErrorDetail[]>();
@@ -119,10 +121,13 @@ export class JobsMutations {
     const ids = changes
       .filter(({ changedObjectType }) => changedObjectType.label === JOBS)
       .map((change) => change.changedObjectId);
-    const broken = await readRows(database, JOB, ["id"], { where: readFilters(JOB, { load_error__isnull: false }, viewer.id) });
+    const doNotLoad = await readFilters(database, JOB, { load_error__isnull: false }, viewer.id);
+    const broken = await readRows(database, JOB, ["id"], { where: doNotLoad });
     const told = [...new Set([...ids, ...broken.map(({ id }) => id)])];
     if (told.length === 0) return [];
-    return readRows(database, JOB, selectedColumns(info, JOB), { where: readFilters(JOB, { id: told }, viewer.id) });
+    return readRows(database, JOB, selectedColumns(info, JOB), {
+      where: [() => within(database, sql.ref(`${JOB.table}.id`), told, "uuid")],
+    });
   }
 }
 

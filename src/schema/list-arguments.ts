@@ -9,8 +9,10 @@ import {
   type GraphQLSchema,
   GraphQLString,
 } from "graphql";
+import type { Database } from "../entities/database.ts";
 import { type ManyShape, type ModelShape, shapeOf } from "../entities/shape.ts";
 import { AppError } from "../errors.ts";
+import type { Condition } from "./condition.ts";
 import { filtersOf } from "./filters.ts";
 import type { Context } from "./context.ts";
 import type { ListRequest, Row } from "./list.ts";
@@ -115,10 +117,15 @@ export interface ListScope extends PageLimits {
  * A list's arguments as a request.
  * @throws {@link AppError} BAD_USER_INPUT that names the argument.
  */
-export function readRequest(shape: ModelShape, args: ListArguments, scope: ListScope): ListRequest {
+export async function readRequest(
+  database: Database,
+  shape: ModelShape,
+  args: ListArguments,
+  scope: ListScope,
+): Promise<ListRequest> {
   const { maxPageSize, defaultPageSize, viewerId } = scope;
   return {
-    where: readFilters(shape, args, viewerId),
+    where: await readFilters(database, shape, args, viewerId),
     order: orderOf(shape, (args["sort"] as readonly string[] | null | undefined) ?? undefined),
     limit: readCount("limit", args["limit"], maxPageSize) ?? defaultPageSize,
     offset: readCount("offset", args["offset"], Number.MAX_SAFE_INTEGER),
@@ -131,13 +138,20 @@ export function readRequest(shape: ModelShape, args: ListArguments, scope: ListS
  * @param viewerId id of the user who asks.
  * @throws {@link AppError} BAD_USER_INPUT that names the argument.
  */
-export function readFilters(shape: ModelShape, args: ListArguments, viewerId: string): NonNullable<ListRequest["where"]> {
+export async function readFilters(
+  database: Database,
+  shape: ModelShape,
+  args: ListArguments,
+  viewerId: string,
+): Promise<readonly Condition[]> {
   const filters = filtersOf(shape);
-  return Object.entries(args).flatMap(([name, value]) => {
+  const conditions = Object.entries(args).flatMap(([name, value]) => {
     const filter = filters.get(name);
     if (!filter || value === null || value === undefined) return [];
     return [filter.isPersonal ? filter.condition(name, value, viewerId) : filter.condition(name, value)];
   });
+  await Promise.all(conditions.flatMap(({ check }) => check?.(database) ?? []));
+  return conditions;
 }
 
 /** Tells whether filters find other objects for other users. */

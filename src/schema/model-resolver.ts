@@ -53,7 +53,7 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
       @Info() info: GraphQLResolveInfo,
     ): Promise<Row[]> {
       const columns = selectedColumns(info, shape);
-      const rows = await readRows(database, shape, columns, readRequest(shape, args, scope));
+      const rows = await readRows(database, shape, columns, await readRequest(database, shape, args, scope));
       bounds.take(weighRows(rows, weightOf(columns)));
       return rows;
     }

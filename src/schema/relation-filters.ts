@@ -4,28 +4,41 @@ import type { Database } from "../entities/database.ts";
 import { uuidOf } from "../entities/scalars.ts";
 import { type ManyShape, type ModelShape, type OneShape, shapeOf, tableOf } from "../entities/shape.ts";
 import { shown } from "../entities/shown.ts";
-import { type PlainFilter, isNullFilter, not, refuse, STRINGS, valuesOf, within } from "./condition.ts";
+import { type Condition, type PlainFilter, isNullFilter, not, refuse, STRINGS, valuesOf, within } from "./condition.ts";
 import { readTexts, TEXT_TESTS } from "./text-lookups.ts";
 
-/** Tells whether a column refers to an object of a model that values name, by id or by natural key. */
-export function refersTo(
-  model: object,
-  ref: RawBuilder<unknown>,
-  argument: string,
-  given: unknown,
-): (database: Database) => RawBuilder<SqlBool> {
+/** A test of a column, and the {@link Condition.check} of the values that it compares the column with. */
+interface Named {
+  (database: Database): RawBuilder<SqlBool>;
+  check?: NonNullable<Condition["check"]>;
+}
+
+/** Returns a test whether a column refers to an object of a model that values name, by id or by natural key. */
+export function refersTo(model: object, ref: RawBuilder<unknown>, argument: string, given: unknown): Named {
   const { table, naturalKey } = shapeOf(model);
   const values = valuesOf(given).map(String);
   const ids = values.flatMap((value) => uuidOf(value) ?? []);
   const keys = values.filter((value) => uuidOf(value) === undefined);
   if (keys.length === 0) return (database) => within(database, ref, ids, "uuid");
   if (!naturalKey) return refuse(argument, `${shown(keys[0])} is not a UUID, and these objects have no name to be found by.`);
-  return (database) => {
-    const named = within(database, sql.ref(naturalKey), keys, "text");
-    const found = ids.length > 0 ? sql`(${named} or ${within(database, sql.ref("id"), ids, "uuid")})` : named;
-    return sql`(${ref} in (select id from ${sql.table(table)} where ${found}))`;
+  const named = (database: Database) => within(database, sql.ref(naturalKey), keys, "text");
+  const test = (database: Database) => {
+    const found = ids.length > 0 ? sql`(${named(database)} or ${within(database, sql.ref("id"), ids, "uuid")})` : named(database);
+    return sql<SqlBool>`(${ref} in (select id from ${sql.table(table)} where ${found}))`;
   };
+  const check = async (database: Database) => {
+    const statement = sql`select ${sql.ref(naturalKey)} as name from ${sql.table(table)} where ${named(database)}`;
+    const known = new Set((await database.read(statement.compile(database.rows))).map(({ name }) => name));
+    const unknown = keys.find((key) => !known.has(key));
+    if (unknown !== undefined)
+      refuse(argument, `${shown(unknown)} is neither the id nor the \`${naturalKey}\` of such an object.`);
+  };
+  return Object.assign(test, { check });
 }
+
+/** A condition that a test is part of, with the test's check. */
+export const checked = ({ check }: Named, condition: Condition): Condition =>
+  check ? Object.assign(condition, { check }) : condition;
 
 /** Filters of a reference, by lookup. */
 export function* oneFilters(name: string, relation: OneShape, shape: ModelShape): Generator<[string, PlainFilter]> {
@@ -35,7 +48,7 @@ export function* oneFilters(name: string, relation: OneShape, shape: ModelShape)
     description,
     condition(argument, given) {
       const named = refersTo(relation.target(), ref, argument, given);
-      return (database) => (negate ? not(named(database), ref, relation.nullable) : named(database));
+      return checked(named, (database) => (negate ? not(named(database), ref, relation.nullable) : named(database)));
     },
   });
   yield ["", filter(`\`${name}\` is one of these, by id or by name.`, false)];
@@ -65,16 +78,12 @@ export function* throughFilters(
   const target = sql.ref(`${tableOf(relation.target())}_id`);
   const linkedTo = (linked: RawBuilder<SqlBool>) =>
     sql<SqlBool>`(${id} in (select ${sql.ref(relation.column)} from ${sql.table(through)} where ${linked}))`;
-  const filter = (
-    description: string,
-    negate: boolean,
-    links: (argument: string, given: unknown) => (database: Database) => RawBuilder<SqlBool>,
-  ): PlainFilter => ({
+  const filter = (description: string, negate: boolean, links: (argument: string, given: unknown) => Named): PlainFilter => ({
     type: STRINGS,
     description,
     condition(argument, given) {
       const found = links(argument, given);
-      return (database) => (negate ? sql<SqlBool>`not ${linkedTo(found(database))}` : linkedTo(found(database)));
+      return checked(found, (database) => (negate ? sql<SqlBool>`not ${linkedTo(found(database))}` : linkedTo(found(database))));
     },
   });
   const byName = (argument: string, given: unknown) => refersTo(relation.target(), target, argument, given);

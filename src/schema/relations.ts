@@ -4,7 +4,7 @@ import type { Database } from "../entities/database.ts";
 import { type ManyShape, shapeOf } from "../entities/shape.ts";
 import { type Connection, readConnections, weighConnection } from "./connection.ts";
 import { type ListArguments, type ListScope, readRequest } from "./list-arguments.ts";
-import { BY_ID, readLists, type Row } from "./list.ts";
+import { BY_ID, type ListRequest, readLists, type Row } from "./list.ts";
 import type { Bounds } from "./price/bounds.ts";
 import { weighRow, weighRows, weightOf } from "./price/weights.ts";
 import { selectedColumns } from "./selection.ts";
@@ -63,10 +63,13 @@ export function createRelations(database: Database, scope: ListScope, bounds: Bo
       return load<Row[]>(row.id, info, () => {
         const shape = shapeOf(relation.target());
         const columns = selectedColumns(info, shape);
-        const request = readRequest(shape, args, scope);
         const weight = weightOf(columns);
+        let request: Promise<ListRequest> | undefined;
         return {
-          load: (ids) => readLists(database, shape, columns, request, { relation, ids }),
+          async load(ids) {
+            request ??= readRequest(database, shape, args, scope);
+            return readLists(database, shape, columns, await request, { relation, ids });
+          },
           weigh: (rows) => weighRows(rows, weight),
         };
       });

@@ -82,8 +82,8 @@ export class RunMutations {
     @Arg("reason", () => String, REASON) reason: string | null | undefined,
     @Ctx() { database, scope, runner, viewer }: Context,
   ): Promise<CancelJobResultsPayload> {
-    const where = readFilters(JOB_RESULT, args, viewer.id);
     mustSayWhich(JOB_RESULT, args, "Say which runs", "status");
+    const where = await readFilters(database, JOB_RESULT, args, viewer.id);
     // The newest first, so that none is started because one before it is ended.
     const found = await readRows(database, JOB_RESULT, ["id"], { where, most: scope.maxPageSize });
     const by = { userId: viewer.id, username: viewer.username };

@@ -38,7 +38,7 @@ export async function followRows(
 ): Promise<Follower<readonly FollowedRow[]>> {
   if (afterSequence < 0) refuse("after_sequence", "must be 0 or more.");
   const id = await runToFollow(database, jobResultId);
-  const conditions = readFilters(shape, filters, viewer.id).map((condition) => condition(database));
+  const conditions = (await readFilters(database, shape, filters, viewer.id)).map((condition) => condition(database));
   return runner.follow({
     kind: shape.table as FollowRequest["kind"],
     jobResultId: id,

@@ -51,7 +51,7 @@ export function objectFeed(model: (abstract new () => object) & { name: string }
 
 type FeedArgs = ListArguments & { since?: Date | null };
 
-function follow(
+async function follow(
   shape: ModelShape,
   feed: Feed,
   columns: readonly string[],
@@ -59,7 +59,7 @@ function follow(
   { database, runner, viewer }: Context,
 ) {
   const { since, ...filters } = args;
-  const where = readFilters(shape, filters, viewer.id);
+  const where = await readFilters(database, shape, filters, viewer.id);
   const whose = arePersonal(shape, filters) ? viewer.id : "";
   const read = (also: Condition, limit: number) =>
     readRows(database, shape, columns, { where: [also, ...where], order: orderOf(shape, ["id"]), limit });
