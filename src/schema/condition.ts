@@ -37,9 +37,11 @@ export type Filter = PersonalFilter | PlainFilter;
 /** Type of a filter that takes any number of texts. */
 export const STRINGS = new GraphQLList(GraphQLString);
 
-/** Values as given, without nulls: an argument that is null says nothing. */
-export const valuesOf = (given: unknown) =>
-  (Array.isArray(given) ? given : [given]).filter((value) => value !== null) as unknown[];
+/** Values as given, without those that say nothing, as Nautobot has it: nulls and empty texts. A filter without a value filters nothing. */
+export const valuesOf = (given: unknown): unknown[] =>
+  (Array.isArray(given) ? (given as unknown[]) : [given]).filter(
+    (value) => value !== null && value !== undefined && value !== "",
+  );
 
 /** Refuses a value of an argument, in a sentence. @throws {@link AppError} BAD_USER_INPUT. */
 export function refuse(argument: string, message: string): never {

@@ -12,7 +12,7 @@ import {
 import type { Database } from "../entities/database.ts";
 import { type ManyShape, type ModelShape, shapeOf } from "../entities/shape.ts";
 import { AppError } from "../errors.ts";
-import type { Condition } from "./condition.ts";
+import { type Condition, valuesOf } from "./condition.ts";
 import { filtersOf } from "./filters.ts";
 import type { Context } from "./context.ts";
 import type { ListRequest, Row } from "./list.ts";
@@ -147,7 +147,7 @@ export async function readFilters(
   const filters = filtersOf(shape);
   const conditions = Object.entries(args).flatMap(([name, value]) => {
     const filter = filters.get(name);
-    if (!filter || value === null || value === undefined) return [];
+    if (!filter || valuesOf(value).length === 0) return [];
     return [filter.isPersonal ? filter.condition(name, value, viewerId) : filter.condition(name, value)];
   });
   await Promise.all(conditions.flatMap(({ check }) => check?.(database) ?? []));

@@ -30,8 +30,6 @@ const OF_PARTS = /^q$|__(ic|isw|iew|i?re)$/;
 
 function saysSomething(name: string, given: unknown): boolean {
   const values = valuesOf(given);
-  // A list of ids says which, also one of none.
-  if (name === "id") return values.length > 0 || Array.isArray(given);
   const restricts = (value: unknown) =>
     typeof value !== "string" || (value.trim() !== "" && !(/__i?re$/.test(name) && matchesAll(value)));
   return values.length > 0 && (OF_PARTS.test(name) ? values.every(restricts) : values.some(restricts));

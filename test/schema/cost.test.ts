@@ -86,14 +86,16 @@ describe("what multiplies is refused", () => {
         `${cost} values; MAX_QUERY_COST allows ${cost - 1}.`,
       );
     }
-    for (const variables of [{ n: 3 }, { n: null }, { n: 3, ids: null }])
+    // A list of no ids filters nothing.
+    const all = [null, [], [null], [""], ""].map((ids) => ({ n: 3, ids }));
+    for (const variables of [{ n: 3 }, { n: null }, ...all])
       expect((await passing.client.refused(document, variables)).extensions.code).toBe("LIMIT_EXCEEDED");
     // A name that every object of JavaScript answers to is a name like any other.
     const odd = document.replaceAll("$n", "$constructor");
     await passing.client.query(odd);
     expect((await refusing.client.refused(odd)).extensions.code).toBe("LIMIT_EXCEEDED");
     await refusing.client.query(document, { n: 1 });
-    await refusing.client.query(document, { n: 9, ids: [] });
+    await refusing.client.query(document, { n: 9, ids: ["", randomUUID(), null] });
     await refusing.client.query(document, { ids: randomUUID() });
     const conditional = "query ($all: Boolean!) { job_results(limit: 2) { id job_model @include(if: $all) { name id } } }";
     await passing.client.query(conditional, { all: false });
@@ -216,6 +218,7 @@ describe("a cost", () => {
     expect(await several(3)).toBeGreaterThan(DEFAULTS.maxQueryCost);
     const counted = "job_log_entries_connection(first: 0, job_result: $run) { total_count }";
     expect([await cost(counted), await cost(counted, { run: "b" })]).toEqual([8052, 52]);
+    for (const run of [[], [null], [""], ""]) expect([run, await cost(counted, { run })]).toEqual([run, 8052]);
     // One is allowed in a table of any size, two are not.
     rows.set("job_log_entry", 500_000_000).set("job_result", 5_000_000);
     const enormous = createCosts(createSchema(), { ...database, estimateRows: async () => rows }, DEFAULTS);

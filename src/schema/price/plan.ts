@@ -20,6 +20,7 @@ import {
 } from "graphql";
 import { MODELS } from "../../entities/index.ts";
 import { shapeOf, tableOf } from "../../entities/shape.ts";
+import { valuesOf } from "../condition.ts";
 import type { ListField, SizedField } from "../list-arguments.ts";
 import { mergeSelections } from "../merge-selections.ts";
 import { countIntrospection } from "./introspection.ts";
@@ -174,12 +175,8 @@ function sizeOf({ arguments: args = [] }: FieldNode, table: string, as: ListFiel
     return undefined;
   };
   const id = valueOf("id");
-  const ids: Count = (variables) => {
-    if (id?.kind === Kind.LIST) return id.values.length;
-    const value: unknown = id && valueFromASTUntyped(id, variables);
-    if (value === undefined || value === null) return undefined;
-    return Array.isArray(value) ? value.length : 1;
-  };
+  // Without any it filters nothing.
+  const ids: Count = (variables) => (id && valuesOf(valueFromASTUntyped(id, variables)).length) || undefined;
   return { table, limit, ids };
 }
 

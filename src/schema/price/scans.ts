@@ -1,6 +1,7 @@
 import { type ArgumentNode, type FieldNode, valueFromASTUntyped } from "graphql";
 import { snakeCase } from "../../entities/case.ts";
 import { type ManyShape, type ModelShape, shapeOf } from "../../entities/shape.ts";
+import { valuesOf } from "../condition.ts";
 import { isServed } from "../order.ts";
 import type { Level, Scale } from "./levels.ts";
 
@@ -58,7 +59,7 @@ export function scanCost({ node, listOf, via, ownerTable, isCounted }: AskedList
   return ({ objects, repeats }, { variables, rowsOf }) => {
     const valueOf = (argument: ArgumentNode | undefined): unknown =>
       (argument && valueFromASTUntyped(argument.value, variables)) ?? undefined;
-    const isNarrowed = narrowing.some((argument) => valueOf(argument) !== undefined);
+    const isNarrowed = narrowing.some((argument) => valuesOf(valueOf(argument)).length > 0);
     const isSorted = !isNarrowed && !isSortedByIndex(shape, valueOf(sort), via);
     const textsIn = (argument: ArgumentNode) =>
       (BY_PATTERN.test(argument.name.value) ? weighPatterns : countOf)(valueOf(argument));
