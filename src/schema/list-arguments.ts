@@ -92,10 +92,10 @@ function argumentsOf(shape: ModelShape, as: ListField["as"], ofAll = false): Gra
       { type, description, ...(isPersonal && { extensions: { isPersonal } satisfies PersonalArgument }) },
     ]),
   );
-  const defaults = Object.entries(ofAll ? (shape.defaultFilters ?? {}) : {}).map(([name, defaultValue]) => {
+  const defaults = Object.entries(ofAll ? (shape.defaultFilters ?? {}) : {}).map(([name, value]) => {
     const { type, description } = filters[name]!;
-    const always = "Holds whatever other filters are given; give null to find all.";
-    return [name, { type, defaultValue, description: `${description} ${always}` }];
+    const unless = `Without it, ${String(value)}, unless other filters name objects; give null to find all.`;
+    return [name, { type, description: `${description} ${unless}` }];
   });
   return { ...PAGE[as], ...(as !== "filters" && { sort: SORT }), ...filters, ...Object.fromEntries(defaults) };
 }
@@ -111,6 +111,17 @@ export interface PageLimits {
 /** The same, and who asks. */
 export interface ListScope extends PageLimits {
   viewerId: string;
+}
+
+/**
+ * Returns the arguments of a list of all objects with the model's default filters, where the list has none of its own and does not name objects: by id, by
+ * natural key, or by all columns of another key.
+ */
+export function withDefaultFilters({ defaultFilters, keys, naturalKey }: ModelShape, args: ListArguments): ListArguments {
+  if (!defaultFilters) return args;
+  const says = (column: string) => valuesOf(args[column]).length > 0;
+  const isNamed = [...keys, ...(naturalKey ? [[naturalKey]] : [])].some((columns) => columns.every(says));
+  return isNamed ? args : { ...defaultFilters, ...args };
 }
 
 /**

@@ -5,7 +5,14 @@ import { snakeCase } from "../entities/case.ts";
 import { shapeOf } from "../entities/shape.ts";
 import { type Connection, connectionOf, readConnections, weighConnection } from "./connection.ts";
 import type { Context } from "./context.ts";
-import { type ListArguments, type ListField, type PlainResolver, readRequest, type RelationField } from "./list-arguments.ts";
+import {
+  type ListArguments,
+  type ListField,
+  type PlainResolver,
+  readRequest,
+  type RelationField,
+  withDefaultFilters,
+} from "./list-arguments.ts";
 import { readOne, readRows, type Row } from "./list.ts";
 import { describeModel } from "./model-registry.ts";
 import { weighRow, weighRows, weightOf } from "./price/weights.ts";
@@ -53,7 +60,12 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
       @Info() info: GraphQLResolveInfo,
     ): Promise<Row[]> {
       const columns = selectedColumns(info, shape);
-      const rows = await readRows(database, shape, columns, await readRequest(database, shape, args, scope));
+      const rows = await readRows(
+        database,
+        shape,
+        columns,
+        await readRequest(database, shape, withDefaultFilters(shape, args), scope),
+      );
       bounds.take(weighRows(rows, weightOf(columns)));
       return rows;
     }
@@ -70,7 +82,7 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
       @Info() info: GraphQLResolveInfo,
     ): Promise<Connection> {
       const columns = selectedColumns(info, shape, "connection");
-      const [page] = await readConnections(database, shape, columns, args, scope);
+      const [page] = await readConnections(database, shape, columns, withDefaultFilters(shape, args), scope);
       bounds.take(weighConnection(page!, columns));
       return page!;
     }

@@ -14,8 +14,15 @@ const LISTS: [filters: string, names: string[]][] = [
   ["hidden: false", ["A", "C"]],
   ["hidden: true", ["B"]],
   ["hidden: null", ["A", "B", "C"]],
-  // One rule, and no other filter that lifts it.
-  [`name: ["A", "B"]`, ["A"]],
+  // Filters that name jobs find them.
+  [`name: ["A", "B"]`, ["A", "B"]],
+  [`module_name: "a", job_class_name: ["A", "B"]`, ["A", "B"]],
+  [`name: ["A", "B"], hidden: false`, ["A"]],
+  // All others do not.
+  [`name: []`, ["A", "C"]],
+  [`name: [""], id: [null]`, ["A", "C"]],
+  [`module_name: "a"`, ["A", "C"]],
+  [`name__ie: "b"`, []],
   [`name: ["A", "B"], hidden: null`, ["A", "B"]],
   [`q: "B"`, []],
 ];
@@ -54,6 +61,7 @@ test("a hidden job is found by its id, below other objects, and for changes; an 
     jobs: [hidden],
   } = await client.query(`{ jobs(hidden: true) { id } }`);
   expect(await client.query(`{ job(id: "${hidden.id}") { name hidden } }`)).toEqual({ job: { name: "B", hidden: true } });
+  expect(await client.query(`{ jobs(id: "${hidden.id}") { name } }`)).toEqual({ jobs: [{ name: "B" }] });
   const { job_queues } = await client.query(`{ job_queues(name: "q") { jobs { name } jobs_connection { total_count } } }`);
   expect(job_queues).toEqual([{ jobs: ["A", "B", "C"].map((name) => ({ name })), jobs_connection: { total_count: 3 } }]);
   const { update_jobs } = await client.query(
