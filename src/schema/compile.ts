@@ -155,13 +155,14 @@ class Run {
     }
     this.#awaited++;
     value.then(
-      (settled) => {
-        const step = () => void (target[key] = write(settled, this, path));
-        if (this.mustRest()) this.#leave(step);
-        else this.#take(step);
-      },
+      (settled) => this.#arrive(() => void (target[key] = write(settled, this, path))),
       (reason: unknown) => this.#fail(reason),
     );
+  }
+
+  #arrive(step: () => void): void {
+    if (this.mustRest()) this.#leave(step);
+    else this.#take(step);
   }
 
   /** Tells, at every step, whether others have to have the thread before it. */

@@ -159,10 +159,10 @@ export async function openServer(
     const result = plain && (await executor.execute({ schema, contextValue: context, ...plain }));
     if (response.closed) return;
     if (result && !result.errors) {
-      const headers = { "content-type": plain.contentType };
+      const given = { "content-type": plain.contentType };
       if (context.bounds.isLong)
-        return writeInPieces(viewer, response, headers, await context.bounds.write(result), context.bounds);
-      return writeTo(viewer, response, 200, headers, `${JSON.stringify(result)}\n`);
+        return writeInPieces(viewer, response, given, await context.bounds.write(result), context.bounds);
+      return writeTo(viewer, response, 200, given, `${JSON.stringify(result)}\n`);
     }
     // Apollo parses and validates for itself, and what is too large is refused before anybody does.
     if (!plain) for (const text of textsOf(search, body)) readDocument(text);
