@@ -23,9 +23,9 @@ const text = (n: number) => `t${n}`;
 const FILTERS: [list: string, filter: string, value: (n: number) => unknown, found: (world: any) => unknown][] = [
   ["jobs", "id", uuid, ({ job }) => job],
   ["jobs", "name", text, () => "Back up Genève"],
-  ["jobs", "job_queues", text, () => "night"],
+  ["jobs", "job_queues", () => "night", () => "night"],
   ["jobs", "job_queues", uuid, ({ queue }) => queue],
-  ["job_results", "job_model", text, () => "Back up Genève"],
+  ["job_results", "job_model", () => "Back up Genève", () => "Back up Genève"],
   ["job_results", "job_model", uuid, ({ job }) => job],
   ["job_results", "status", () => "FAILURE", () => "REVOKED"],
   ["job_results", "date_done", (n) => new Date(n * 1000).toISOString().replace(".000", ""), () => "2026-02-01T10:02:03.500Z"],
@@ -52,6 +52,20 @@ test.each(FILTERS)("%s(%s: …) takes lists of any length that a body has", asyn
     expect.soft([length, await run("__n", values)]).toEqual([length, none]);
   }
 });
+
+test.each(["jobs(job_queues: $values)", "job_results(job_model__n: $values)"])(
+  "%s looks for any number of names",
+  async (list) => {
+    const { app } = await open();
+    for (const length of LENGTHS) {
+      const query = `query ($values: [String]) { ${list} { id } }`;
+      const { body } = await post(app.url, KEY, { query, variables: { values: Array.from({ length }, (_, n) => text(n)) } });
+      expect
+        .soft(body.errors)
+        .toMatchObject([{ message: expect.stringContaining('"t0"'), extensions: { code: "BAD_USER_INPUT" } }]);
+    }
+  },
+);
 
 test.each(["ic", "nic", "isw", "iew", "ie", "re", "ire", "nire"])(
   "message__%s of many texts is refused with the number",
