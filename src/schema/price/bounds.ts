@@ -199,10 +199,16 @@ export class Bounds implements Sliced {
         this.#onFailure = fail;
         if (this.#failure) fail();
       }
-      answer.then((result) => {
-        this.end();
-        return resolve(result);
-      }, reject);
+      answer.then(
+        (result) => {
+          this.end();
+          resolve(result);
+        },
+        (error: Error) => {
+          this.end();
+          reject(error);
+        },
+      );
     });
   }
 
