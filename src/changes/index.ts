@@ -3,6 +3,7 @@
  * them in one transaction, and finds out by itself what has changed. The rules of each model are in `rules/`.
  */
 export { type Data, put } from "./assign.ts";
+export { isContentTypeLabel } from "./content-types.ts";
 export { CustomFieldValues } from "./custom-fields.ts";
 export { differencesOf } from "./differences.ts";
 export { type ForeignChange, recordForeign } from "./foreign.ts";

@@ -1,5 +1,7 @@
 import { GraphQLBoolean } from "graphql";
 import { type RawBuilder, sql, type SqlBool } from "kysely";
+import { isContentTypeLabel } from "../changes/index.ts";
+import { ContentType } from "../entities/index.ts";
 import type { Database } from "../entities/database.ts";
 import { uuidOf } from "../entities/scalars.ts";
 import { type ManyShape, type ModelShape, type OneShape, shapeOf, tableOf } from "../entities/shape.ts";
@@ -29,7 +31,9 @@ export function refersTo(model: object, ref: RawBuilder<unknown>, argument: stri
   const check = async (database: Database) => {
     const statement = sql`select ${sql.ref(naturalKey)} as name from ${sql.table(table)} where ${named(database)}`;
     const known = new Set((await database.read(statement.compile(database.rows))).map(({ name }) => name));
-    const unknown = keys.find((key) => !known.has(key));
+    // A kind of objects is stored once something has happened to one of them.
+    const mayCome = model === ContentType ? isContentTypeLabel : () => false;
+    const unknown = keys.find((key) => !known.has(key) && !mayCome(key));
     if (unknown !== undefined)
       refuse(argument, `${shown(unknown)} is neither the id nor the \`${naturalKey}\` of such an object.`);
   };

@@ -70,6 +70,8 @@ test("what is no zone of the IANA database is refused by name", async () => {
   for (const zone of ["", " ", "+05:00", "Factory", "localtime", "Europe", "Europe/", "Europe/Paris ", "ETC_GMT_5", "../UTC"]) {
     const { preview_schedule } = await client.query(PREVIEW, { zone });
     expect([zone, preview_schedule]).toEqual([zone, { errors: [{ field: "time_zone" }] }]);
-    expect((await client.refused(LIST, { zone: [zone] })).extensions.details).toMatchObject([{ field: "time_zone" }]);
+    // As a filter, an empty text says nothing.
+    if (zone !== "")
+      expect((await client.refused(LIST, { zone: [zone] })).extensions.details).toMatchObject([{ field: "time_zone" }]);
   }
 });
