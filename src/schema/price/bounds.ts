@@ -199,16 +199,9 @@ export class Bounds implements Sliced {
         this.#onFailure = fail;
         if (this.#failure) fail();
       }
-      answer.then(
-        (result) => {
-          this.end();
-          resolve(result);
-        },
-        (error: Error) => {
-          this.end();
-          reject(error);
-        },
-      );
+      const ended = () => this.end();
+      answer.then(ended, ended);
+      answer.then(resolve, reject);
     });
   }
 
