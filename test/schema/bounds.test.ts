@@ -77,6 +77,21 @@ describe("an answer is as long as it may be", () => {
       expect([query, (await app.client.refused(query)).extensions.code]).toEqual([query, "LIMIT_EXCEEDED"]);
   });
 
+  test("one that is as long as it may be when more is to be read says which limit that is", async () => {
+    const { database, world } = await openFilled();
+    const contextValue = createContext(
+      { database, runner: RUNNER, limits: { ...DEFAULTS, maxAnswerBytes: 4000 } },
+      { id: world.user, username: "ada", isStaff: true, isSuperuser: true },
+    );
+    contextValue.bounds.take(4000);
+    const { errors } = await createExecutor(createSchema()).execute({
+      schema: createSchema(),
+      document: parse("{ jobs { id } }"),
+      contextValue,
+    });
+    expect(errors![0]!.message).toContain("MAX_ANSWER_BYTES");
+  });
+
   test("an answer that passes has no more of texts than the limit", async () => {
     const schema = createSchema();
     const executor = createExecutor(schema);

@@ -127,6 +127,7 @@ export class Bounds implements Sliced {
     if (this.#hasEnded) return database.read(statement, { maxBytes: stored(this.#limits.maxAnswerBytes), user: this.user });
     if (this.#reading >= READS_AT_ONCE)
       return new Promise<void>((resolve) => (this.#waiting ??= []).push(resolve)).then(() => this.read(database, statement));
+    if (this.#left <= 0) return Promise.reject(this.#exhaust());
     if (this.room === 0) return Promise.reject(this.#fail(unreadRefusal()));
     const now = performance.now();
     if (this.#due === 0) this.#due = now + this.#limits.operationTimeoutMs;
