@@ -8,10 +8,10 @@ const SECRETS_FD = "JOBGRAPH_SECRETS_FD";
 const FD = 3;
 
 /**
- * Settings of glibc's memory allocator, which reads them once, when a program starts: freed Buffers of 128 KiB and more go back to the system at once.
- * Without them a server that has read large results keeps up to 100 MB more.
+ * Settings of glibc's memory allocator, which reads them once, when a program starts: one arena, and freed Buffers of a MiB and more go back to the system.
+ * Without them a server that has read large results keeps up to 100 MB more; with a threshold of 128 KiB answers of 200 KB take a tenth longer.
  */
-const ALLOCATOR = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "131072" };
+const ALLOCATOR = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "1048576", MALLOC_TRIM_THRESHOLD_: "8388608" };
 
 /**
  * Starts this process again, with the same id, if its environment holds secrets: Linux shows the environment that a process was started with in

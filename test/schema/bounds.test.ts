@@ -77,6 +77,14 @@ describe("an answer is as long as it may be", () => {
       expect([query, (await app.client.refused(query)).extensions.code]).toEqual([query, "LIMIT_EXCEEDED"]);
   });
 
+  test("it may be longer than what waits to be read, while nothing does", async () => {
+    const { url, database } = await openLiveServer({ limits: { maxUnreadBytesPerUser: 100_000 } });
+    const result = Array.from({ length: 50 }, () => "x".repeat(20_000));
+    const id = await storeRun(database, { result });
+    const { body } = await post(url, KEY, { query: "query ($id: ID!) { job_result(id: $id) { result } }", variables: { id } });
+    expect(body).toEqual({ data: { job_result: { result } } });
+  });
+
   test("one that is as long as it may be when more is to be read says which limit that is", async () => {
     const { database, world } = await openFilled();
     const contextValue = createContext(

@@ -17,7 +17,7 @@ export interface Usage {
   begin(userId: string): () => void;
   /** Counts bytes that wait to be read, until the returned function is called. */
   hold(userId: string, bytes: number): () => void;
-  /** Returns how many bytes may yet wait to be read. */
+  /** Returns how many bytes may yet wait to be read; without bounds while none do, as an answer has a limit of its own. */
   room(userId: string): number;
   /** @throws {@link AppError} LIMIT_EXCEEDED when the user has to read before anything else is done. */
   mustHaveRead(userId: string): void;
@@ -45,7 +45,10 @@ export function createUsage({ maxSubscriptionsPerUser, maxUnreadBytesPerUser }: 
 
   const making = createMaking();
 
-  const room = (userId: string) => Math.max(0, maxUnreadBytesPerUser - unread.of(userId));
+  function room(userId: string): number {
+    const bytes = unread.of(userId);
+    return bytes === 0 ? Infinity : Math.max(0, maxUnreadBytesPerUser - bytes);
+  }
 
   function mustHaveRead(userId: string): void {
     if (room(userId) === 0) throw unreadRefusal();
