@@ -7,7 +7,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeF
 /** A part of dist/: what it is made from, and how. */
 interface Part {
   sources: string[];
-  /** What the build leaves, and others may write as well. */
+  /** Files that the build leaves, and that others may write as well. */
   notes?: string;
   /** File that says, once the part is made, from what. */
   stamp: string;

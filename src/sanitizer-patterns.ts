@@ -10,7 +10,7 @@ const KEY = "(?=\\S{4})(?=\\S{0,512}[\\d$!#%&*])\\S{1,512}";
 
 /** A community of BGP, "65000:100" or "target:65000:100", is a number that everybody may see; one of SNMP is a password. */
 export const BGP_COMMUNITY = `(?:[a-z][a-z-]{1,19}:)?[\\d.*]{1,15}(?::[\\d*]{1,10}){1,2}(?![^\\s"',;})\\]])`;
-/** What stands before "community" where it is BGP's: a list or a set of communities, by name. */
+/** Words before "community" where it is BGP's: a list or a set of communities, by name. */
 const OF_BGP = "(?<!\\b(?:match|set|bgp|policy-options|large|standard|expanded|extended)[\\s_-]{1,8})(?<!(?:ext|large|extended))";
 const COMMUNITY = `${OF_BGP}community`;
 

@@ -3,7 +3,7 @@
  * compared in any case. ß is ẞ, and not ss.
  */
 
-/** Where in a text another one is looked for. */
+/** The place in a text where another one is looked for. */
 export type Place = "anywhere" | "end" | "start" | "whole";
 
 /** Returns a pattern of JavaScript that finds a text in any case. */

@@ -25,7 +25,7 @@ interface Part {
   /** Tells whether it can be repeated as it is. PostgreSQL takes a hundred times as long for what stands in more groups than it has to. */
   isAtom?: true;
   steps: number;
-  /** What it is sure to match: a character or more, only a place between two, or neither. */
+  /** The least that it matches: a character or more, only a place between two, or neither. */
   kind: "character" | "loose" | "place";
   /** Places in it that need not be passed. */
   loose: number;
@@ -239,7 +239,7 @@ function repeated(part: Part, [, sign, least, comma, most]: RegExpExecArray): Pa
 
 const LAST = 0x10_ff_ff;
 
-/** What characters a part of a pattern stands for that stands for one character. */
+/** Returns the characters that a part of a pattern may stand for; the part stands for one. */
 function charactersOf(spelled: string, ignoreCase: boolean): readonly Range[] {
   return known.memo(`${ignoreCase ? "i" : "-"}${spelled}`);
 }

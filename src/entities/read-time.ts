@@ -6,7 +6,7 @@ const [FIRST_YEAR, LAST_YEAR] = [1, 9999];
 const TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::(\d\d)(?:\.(\d+))?)?(?:(Z)|([+-])(\d\d)(?::?(\d\d))?)?$/i;
 const DAY = /^\d{4}-\d\d-\d\d$/;
 
-/** What is taken for a time, in words. */
+/** Words for a text that is taken for a time. */
 export const ISO_TIME = "a time of ISO 8601 with its zone, such as 2026-03-01T09:00:00Z, of the years 1 to 9999";
 
 /** A time of ISO 8601 without a zone: as a Date it is what a clock in UTC would show then. */

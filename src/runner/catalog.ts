@@ -19,7 +19,7 @@ export interface Catalog {
    * @throws {@link StartError} when `JOBS_ROOT` cannot be read.
    */
   refresh(author: Author): Promise<readonly ObjectChange[]>;
-  /** Where the code of a job is, by the last state of its file that loaded; undefined when it is not installed. */
+  /** The place of a job's code, by the last state of its file that loaded; undefined when it is not installed. */
   source(classPath: string): InstalledSource | undefined;
   /** The reason why a job's file did not load when it was last read; undefined when it did, and when there is no such file. */
   loadError(classPath: string): string | undefined;
@@ -37,7 +37,7 @@ export interface ReadJobFile {
   error: string | null;
 }
 
-/** Where the code of a job is, what its runs may share and take, and what sets it off if not people. */
+/** The place of a job's code, what its runs may share and take, and what sets it off if not people. */
 export interface InstalledSource extends Pick<SandboxTask, "exportName" | "file" | "isolation" | "memoryLimitMb"> {
   receiver: Receiver | undefined;
   /** SHA-256 of the text of its file when that was read. */

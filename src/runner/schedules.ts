@@ -200,7 +200,7 @@ async function contentOf(deps: FireDeps, wishes: ScheduleWishes, userId: string 
   };
 }
 
-/** What the gate says of no field, it says of the job. */
+/** A refusal of the gate that names no field is one of the job. */
 const JOB_FIELD = "data.job_model";
 
 /** What the gate calls a field, as a schedule has it. */

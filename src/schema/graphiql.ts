@@ -5,7 +5,7 @@ import { extname, join, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { NO_SNIFFING } from "./no-sniffing.ts";
 
-/** Where `npm run build` puts the page: `dist/graphiql`, seen from `dist/schema` as from `src/schema`. */
+/** The folder in which `npm run build` puts the page: `dist/graphiql`, seen from `dist/schema` as from `src/schema`. */
 const ROOT = fileURLToPath(new URL("../../dist/graphiql", import.meta.url));
 
 const TYPES: Record<string, string> = {

@@ -144,7 +144,7 @@ function nameRow({ naturalKey }: ModelShape, row: unknown): NamedRow {
   return { values, id: textOf("id"), key: textOf(naturalKey), wrong };
 }
 
-/** What is wrong with the texts of a value; a name that cannot be stored is not told. */
+/** Faults of the texts in a value; a name that cannot be stored is not told. */
 function unstorable(name: string, value: unknown): readonly ErrorDetail[] {
   try {
     if (isStorable(name)) checkTexts(value, name);

@@ -31,7 +31,7 @@ const matched =
   (database, ref, values) =>
     anyOf(values.map((value) => database.matches(ref, value, ignoreCase)));
 
-/** What a text can be asked of several values, by lookup. */
+/** Tests of a text against several values, by lookup. */
 export const TEXT_TESTS: readonly (readonly [lookup: string, words: string, test: TextTest])[] = [
   ["ic", "contains, in any case,", held("anywhere")],
   ["isw", "starts, in any case, with", held("start")],

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect, inject, test } from "vitest";
 import { post } from "../support/client.ts";
 import { createPostgresqlUrl } from "../support/database.ts";
-import { type Fault, hurtPostgresql, hurtSqlite } from "../support/fault.ts";
+import { FAULTS, type Fault, hurtPostgresql, hurtSqlite } from "../support/fault.ts";
 import { SMALL_DISKS } from "../support/small-disk.ts";
 import { openStages, STAGES_ENV, writeStages } from "../support/stages.ts";
 import { scratchFolder, type ServerProcess, startServer } from "./process.ts";
@@ -85,17 +85,7 @@ for (const [name, { isPossible, open: openDisk }] of Object.entries(SMALL_DISKS)
     },
   );
 
-const FAULTS = [
-  "away",
-  "connections killed",
-  "no connections left",
-  "disk full for lines",
-  "disk full for runs",
-  "statement timeout",
-  "a table that is locked",
-];
-
-test.runIf(IS_LONG).for([...(postgresqlUrl ? FAULTS : []), "a foreign lock"])(
+test.runIf(IS_LONG).for([...(postgresqlUrl ? FAULTS.postgresql : []), ...FAULTS.sqlite])(
   "once a database can again, runs of all stages are recorded, each attempt once: %s",
   OPTIONS,
   async (name) => {

@@ -78,7 +78,7 @@ async function codeOf({ client }: Pick<Person, "client">, document: string, vari
   return (await client.refused(document, variables)).extensions.code;
 }
 
-/** Who is told that something waits for their approval: of schedules, and of stages. Everything else is what they need not decide on. */
+/** Names of those who are told that something waits for their approval: of schedules, and of stages. Everything else is what they need not decide on. */
 async function waitingFor(...everybody: Person[]) {
   const asked = ["scheduled_jobs", "approval_workflow_stages"].map(
     (list) =>

@@ -5,7 +5,7 @@ import { expect, inject, test } from "vitest";
 import { openTestApp, type TestApp } from "../support/app.ts";
 import { finished, start } from "../support/control.ts";
 import { freshDatabaseUrl } from "../support/database.ts";
-import { type Fault, hurtPostgresql, hurtSqlite, type Patient } from "../support/fault.ts";
+import { FAULTS, type Fault, hurtPostgresql, hurtSqlite, type Patient } from "../support/fault.ts";
 
 /** How long a fault lasts, in milliseconds; longer in the long run. */
 const FAULT_MS = Number(process.env["FAULT_MS"] ?? 1500);
@@ -79,20 +79,11 @@ async function survive(patient: Patient, fault: Fault): Promise<string> {
 }
 
 const isSqlite = inject("databaseUrl").startsWith("sqlite:");
-const FAULTS = isSqlite
-  ? ["a foreign lock"]
-  : [
-      "away",
-      "connections killed",
-      "no connections left",
-      "disk full for lines",
-      "disk full for runs",
-      "statement timeout",
-      "a table that is locked",
-    ];
-
-test.for(FAULTS)("once the database can again, every run is recorded, each attempt once: %s", async (name) => {
-  const url = await freshDatabaseUrl();
-  const patient = isSqlite ? hurtSqlite(url) : await hurtPostgresql(url);
-  expect(await survive(patient, patient.faults[name]!)).toBe("SUCCESS");
-});
+test.for<string>(FAULTS[isSqlite ? "sqlite" : "postgresql"])(
+  "once the database can again, every run is recorded, each attempt once: %s",
+  async (name) => {
+    const url = await freshDatabaseUrl();
+    const patient = isSqlite ? hurtSqlite(url) : await hurtPostgresql(url);
+    expect(await survive(patient, patient.faults[name]!)).toBe("SUCCESS");
+  },
+);

@@ -88,7 +88,7 @@ function* requestsOf(kind: "mutation" | "query", field: GraphQLField<unknown, un
         words: `${field.name}(${arg.name}${place === arg ? "" : `.${place.name}`})`,
         query: `${kind} (${declared}) { ${field.name}(${given}) ${selection} }`,
         variables(world: World, spell: Spell): string {
-          /** What is needed, and the place, with the ids that they take. */
+          /** Arguments that are needed, and the place, with the ids that they take. */
           const filled = (all: readonly (GraphQLArgument | GraphQLInputField)[]) => {
             const wanted = all.filter((one) => one === place || isNonNullType(one.type));
             const ids = wanted.flatMap((one) => {
@@ -121,7 +121,7 @@ async function outcome({ url }: TestApp, query: string, variables: string): Prom
   return JSON.stringify(body.data);
 }
 
-/** What takes its object away comes last. */
+/** Mutations that take their object away come last. */
 const isLast = (name: string) => /^(delete|cancel|deny)_/.test(name);
 
 test.each(["query", "mutation"] as const)("every argument of a %s takes an id in capitals", async (kind) => {

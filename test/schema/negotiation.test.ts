@@ -13,7 +13,7 @@ const GRAPHQL = "application/graphql-response+json; charset=utf-8";
 const STREAM = "text/event-stream; charset=utf-8";
 const REFUSED = "refused";
 
-/** What is accepted; the type of a query's and a mutation's answer, a number for a refusal; the type of a subscription's. */
+/** The header; the type of a query's and a mutation's answer, a number for a refusal; the type of a subscription's. */
 const ACCEPTED: [accept: string | undefined, of: string | number, ofSubscription: string][] = [
   [undefined, JSON_TYPE, REFUSED],
   ["*/*", JSON_TYPE, REFUSED],

@@ -6,7 +6,7 @@ import { post } from "../support/client.ts";
 import { objectWith, required } from "../support/hostile-values.ts";
 import { databaseOf, storeRun } from "../support/rows.ts";
 
-/** What is no time, whoever is given it. */
+/** Texts that are no time, whoever is given them. */
 const NO_TIMES = [
   "1",
   "2027",

@@ -34,7 +34,7 @@ const LETTERS = [
   " ",
 ];
 
-/** What each lookup means, as a pattern of RE2. */
+/** The meaning of each lookup, as a pattern of RE2. */
 const PATTERNS: Readonly<Record<string, (quoted: string) => string>> = {
   ic: (quoted) => quoted,
   isw: (quoted) => `^(?:${quoted})`,

@@ -9,6 +9,20 @@ export interface Fault {
   mend(): Promise<void>;
 }
 
+/** Names of the faults that a database of each kind can have. */
+export const FAULTS = {
+  postgresql: [
+    "away",
+    "connections killed",
+    "no connections left",
+    "disk full for lines",
+    "disk full for runs",
+    "statement timeout",
+    "a table that is locked",
+  ],
+  sqlite: ["a foreign lock"],
+} as const;
+
 /** A database that can be hurt. */
 export interface Patient {
   /** A server's `DATABASE_URL`. */

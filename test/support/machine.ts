@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
  * ahead by as many milliseconds as a file has at the moment; clocks that only count go on as they do.
  */
 
-/** What a machine says otherwise than it is. */
+/** Facts that a machine tells otherwise than they are. */
 export interface Machine {
   /** File with the milliseconds by which the clock is ahead. */
   clock?: string;

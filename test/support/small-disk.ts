@@ -45,7 +45,7 @@ interface Disk {
   within: readonly string[];
   /** @param pid of the server. */
   fault(pid: number): Fault;
-  /** What the database says then. */
+  /** Words of the database's error then. */
   says: string;
 }
 

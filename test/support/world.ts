@@ -58,7 +58,7 @@ export type World = Record<
   string
 >;
 
-/** Which of the world's objects stands for a model. */
+/** The one of the world's objects that stands for a model. */
 export const EXAMPLES: Readonly<Record<string, keyof World>> = {
   Job: "job",
   JobQueue: "queue",

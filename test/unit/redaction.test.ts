@@ -238,7 +238,7 @@ test("redacting twice changes nothing more", () => {
   fc.assert(json, { numRuns: 3000 });
 });
 
-/** What is no secret keeps its kind, and nothing is lost but bytes that are one secret together. */
+/** A value that is no secret keeps its kind, and nothing is lost but bytes that are one secret together. */
 function expectSameShape(given: unknown, shown: unknown): void {
   if (Array.isArray(given)) {
     expect(shown).toBeInstanceOf(Array);

@@ -15,7 +15,7 @@ const MEANINGS: Readonly<Record<string, RegExp>> = {
     /^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?)$/,
   value: /^(?:=)$/,
 };
-/** What PyYAML's reader refuses, and what ends a line to it. */
+/** Characters that PyYAML's reader refuses, and those that end a line to it. */
 const UNREADABLE = /[^\n\x20-\x7e\u00a1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]/u;
 
 const meaningOf = (scalar: string) => Object.keys(MEANINGS).find((name) => MEANINGS[name]!.test(scalar));

@@ -110,7 +110,7 @@ export function createRedactor(redaction: Redaction = { secrets: [], patterns: [
     return Object.fromEntries(hidden);
   }
 
-  /** What is hidden may be one of them, or several: bytes, one by one. */
+  /** Returns numbers with the secret hidden: it may be one of them, or several, such as bytes. */
   function integers(values: readonly number[]): unknown[] {
     const text = values.join();
     const hidden = hide(text);
@@ -137,7 +137,7 @@ export function createRedactor(redaction: Redaction = { secrets: [], patterns: [
   };
 }
 
-/** What becomes of a text when it is changed again and again, until that changes nothing. */
+/** Returns a text that was changed again and again, until that changed nothing. */
 function untilStable(text: string, change: (text: string) => string): string {
   let shown = text;
   for (let round = 0; round < MAX_ROUNDS; round++) {

@@ -91,7 +91,7 @@ function tracebackOf(error: Error): string {
 
 const TOLD_APART: ReadonlySet<string> = new Set(["name", "message", "stack", "cause", "errors"]);
 
-/** What an error has of its own, such as `code` and `address`, as Node prints it behind the stack. */
+/** Properties that an error has of its own, such as `code` and `address`, as Node prints it behind the stack. */
 function carriedBy(error: Error): string {
   const own = Object.entries(Object.getOwnPropertyDescriptors(error)).filter(
     ([name, { enumerable }]) => enumerable && !TOLD_APART.has(name),

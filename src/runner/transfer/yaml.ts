@@ -16,7 +16,7 @@ import {
 const PLAIN = /^[a-z]\w*(?:[ ./@-]?[a-z0-9_]+)*$/i;
 /** Words that mean something else than themselves; to some readers `e1` is a number. */
 const RESERVED = /^(?:y|yes|n|no|on|off|true|false|null|e-?\d+)$/i;
-/** What cannot stand in a YAML 1.1 stream, or ends a line or a text there. */
+/** Characters that cannot stand in a YAML 1.1 stream, or that end a line or a text there. */
 const UNPRINTABLE = /[\u007f-\u00a0\u2028\u2029\ufeff\ufffe\uffff\p{Surrogate}]/gu;
 
 const escape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
