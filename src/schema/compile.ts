@@ -1,7 +1,6 @@
 import {
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   getArgumentValues,
   type GraphQLField,
   type GraphQLFieldResolver,
@@ -24,10 +23,9 @@ import {
   type SelectionNode,
   type SelectionSetNode,
   TypeMetaFieldDef,
-  valueFromASTUntyped,
   visit,
 } from "graphql";
-import { mergeSelections } from "./merge-selections.ts";
+import { fragmentsOf, isIncluded, mergeSelections } from "./merge-selections.ts";
 import { isSliceOver, nextSlice, type Sliced } from "./slices.ts";
 
 /*
@@ -230,8 +228,7 @@ function createCompiler(
   operation: OperationDefinitionNode,
   variables: Subject["variableValues"],
 ) {
-  const fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
-  for (const node of document.definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments[node.name.value] = node;
+  const fragments = fragmentsOf(document);
   const introspected: Readonly<Record<string, GraphQLField<unknown, unknown>>> = {
     [SchemaMetaFieldDef.name]: SchemaMetaFieldDef,
     [TypeMetaFieldDef.name]: TypeMetaFieldDef,
@@ -352,17 +349,6 @@ function createCompiler(
 
 const nullableOf = (type: GraphQLOutputType) =>
   (isNonNullType(type) ? type.ofType : type) as GraphQLNullableType & GraphQLOutputType;
-
-/** Tells whether a selection counts, by `@skip` and `@include`. Other directives are not ours to obey. */
-function isIncluded({ directives = [] }: SelectionNode, variables: Subject["variableValues"]): boolean {
-  let isSelected = true;
-  for (const { name, arguments: args = [] } of directives) {
-    const value: unknown = args[0] && valueFromASTUntyped(args[0].value, variables);
-    if (typeof value !== "boolean" || (name.value !== "skip" && name.value !== "include")) throw new Astray();
-    if (value === (name.value === "skip")) isSelected = false;
-  }
-  return isSelected;
-}
 
 /** Arguments of a field, made anew where they hold variables; resolvers are given a copy, as each is its owner's. */
 function createArguments(field: GraphQLField<unknown, unknown>, node: FieldNode): (subject: Subject) => Arguments {

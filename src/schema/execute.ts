@@ -44,6 +44,8 @@ export function createExecutor(schema: GraphQLSchema): Executor {
     let known = kept.get(operation);
     if (!known) kept.set(operation, (known = { conditions: readConditions(document), byValues: new Map() }));
     const { conditions, byValues } = known;
+    // A null is graphql-js's to refuse.
+    if (conditions.some((name) => typeof variables[name] !== "boolean")) return undefined;
     const values = conditions.length === 0 ? "" : conditions.map((name) => String(variables[name])).join();
     let found = byValues.get(values);
     if (!found) {

@@ -161,7 +161,8 @@ export async function readFilters(
     if (!filter || valuesOf(value).length === 0) return [];
     return [filter.isPersonal ? filter.condition(name, value, viewerId) : filter.condition(name, value)];
   });
-  await Promise.all(conditions.flatMap(({ check }) => check?.(database) ?? []));
+  const checks = conditions.flatMap(({ check }) => check ?? []);
+  if (checks.length > 0) await Promise.all(checks.map((check) => check(database)));
   return conditions;
 }
 

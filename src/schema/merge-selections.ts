@@ -1,10 +1,12 @@
 import {
+  type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
   Kind,
   type NamedTypeNode,
   type SelectionNode,
   type SelectionSetNode,
+  valueFromASTUntyped,
 } from "graphql";
 
 /** Fragments of a document, by name. */
@@ -35,8 +37,9 @@ export function mergeSelections(
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
         if (enter(selection, selection.typeCondition)) collect(selection.selectionSet);
       } else {
-        const fragment = fragments[selection.name.value]!;
-        if (entered.has(fragment) || !enter(selection, fragment.typeCondition)) continue;
+        const fragment = fragments[selection.name.value];
+        // A document that is not validated yet may name one that is missing.
+        if (!fragment || entered.has(fragment) || !enter(selection, fragment.typeCondition)) continue;
         entered.add(fragment);
         collect(fragment.selectionSet);
       }
@@ -44,4 +47,19 @@ export function mergeSelections(
   }
   for (const set of sets) collect(set);
   return found;
+}
+
+/** Returns the fragments of a document. */
+export function fragmentsOf(document: DocumentNode): Fragments {
+  const fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
+  for (const node of document.definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments[node.name.value] = node;
+  return fragments;
+}
+
+/** Tells whether a selection takes part, by `@skip` and `@include`. One that variables decide on does where they have no values. */
+export function isIncluded({ directives = [] }: SelectionNode, variables: Readonly<Record<string, unknown>> = {}): boolean {
+  return directives.every(({ name, arguments: [argument] = [] }) => {
+    const value: unknown = argument && valueFromASTUntyped(argument.value, variables);
+    return name.value === "skip" ? value !== true : name.value !== "include" || value !== false;
+  });
 }

@@ -19,7 +19,7 @@ import type { PersonalArgument } from "../list-arguments.ts";
 import type { FormatError } from "../error-format.ts";
 import type { Executor } from "../execute.ts";
 import { type Price, type PriceOf, refuseDear, tellCost } from "../price/prices.ts";
-import { includedWith, rootFieldsOf } from "../root-fields.ts";
+import { rootFieldsOf } from "../root-fields.ts";
 
 /** What one subscriber is sent: each an answer of GraphQL as JSON. `return()` ends a `next()` that waits. */
 export type Stream = AsyncIterableIterator<string> & { return(): Promise<IteratorResult<string>> };
@@ -107,7 +107,7 @@ function selectsNothing(
   { schema, document, variableValues }: Pick<Subscription, "document" | "schema" | "variableValues">,
 ): boolean {
   const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variableValues ?? {}, { maxErrors: 1 });
-  return coerced !== undefined && rootFieldsOf(document, operation, includedWith(coerced)).size === 0;
+  return coerced !== undefined && rootFieldsOf(document, operation, coerced).size === 0;
 }
 
 function nothingSelected(): GraphQLError {

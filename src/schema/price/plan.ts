@@ -1,7 +1,6 @@
 import {
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   getNamedType,
   type GraphQLField,
   type GraphQLNamedType,
@@ -22,7 +21,7 @@ import { MODELS } from "../../entities/index.ts";
 import { shapeOf, tableOf } from "../../entities/shape.ts";
 import { valuesOf } from "../condition.ts";
 import type { ListField, SizedField } from "../list-arguments.ts";
-import { mergeSelections } from "../merge-selections.ts";
+import { fragmentsOf, isIncluded, mergeSelections } from "../merge-selections.ts";
 import { countIntrospection } from "./introspection.ts";
 import { type Extra, scanCost } from "./scans.ts";
 import {
@@ -80,8 +79,7 @@ const TABLES: ReadonlyMap<string, string> = new Map(MODELS.map((model) => [`${mo
  */
 export function createPlanner(schema: GraphQLSchema, most: number) {
   return (document: DocumentNode, operation: OperationDefinitionNode, variables: Scale["variables"]): DrawnPlan => {
-    const fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
-    for (const node of document.definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments[node.name.value] = node;
+    const fragments = fragmentsOf(document);
     const rootType = schema.getRootType(operation.operation)!;
     let isConditional = false;
     const enter = (selection: SelectionNode) => {
@@ -178,11 +176,4 @@ function sizeOf({ arguments: args = [] }: FieldNode, table: string, as: ListFiel
   // Without any it filters nothing.
   const ids: Count = (variables) => (id && valuesOf(valueFromASTUntyped(id, variables)).length) || undefined;
   return { table, limit, ids };
-}
-
-function isIncluded({ directives = [] }: SelectionNode, variables: Scale["variables"]): boolean {
-  return directives.every(({ name, arguments: args = [] }) => {
-    const value: unknown = args[0] && valueFromASTUntyped(args[0].value, variables);
-    return name.value === "skip" ? value !== true : name.value === "include" ? value !== false : true;
-  });
 }
