@@ -119,7 +119,7 @@ export interface ListScope extends PageLimits {
  */
 export function withDefaultFilters({ defaultFilters, keys, naturalKey }: ModelShape, args: ListArguments): ListArguments {
   if (!defaultFilters) return args;
-  const says = (column: string) => valuesOf(args[column]).length > 0;
+  const says = (column: string) => args[column] !== undefined && valuesOf(args[column]).length > 0;
   const isNamed = [...keys, ...(naturalKey ? [[naturalKey]] : [])].some((columns) => columns.every(says));
   return isNamed ? args : { ...defaultFilters, ...args };
 }

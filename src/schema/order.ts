@@ -13,11 +13,23 @@ export interface OrderKey {
  * A total order from wire names, `-` for descending; the model's own when there are none. Where the keys leave ties, the id settles them, in the direction of the last key.
  * @throws {@link AppError} BAD_USER_INPUT for a name that is not a column.
  */
-export function orderOf(shape: ModelShape, sort: readonly string[] = shape.ordering): readonly OrderKey[] {
-  const named = sort.map((key) => findKey(shape, key) ?? refuseKey(shape, key));
-  // A field that comes again has nothing left to order.
-  const keys = [...new Map(named.toReversed().map((key) => [key.column, key])).values()].toReversed();
-  const sorted = new Set(keys.map(({ column }) => column));
+export function orderOf(shape: ModelShape, sort?: readonly string[]): readonly OrderKey[] {
+  if (sort) return totalOrder(shape, sort);
+  let order = ownOrders.get(shape);
+  if (!order) ownOrders.set(shape, (order = totalOrder(shape, shape.ordering)));
+  return order;
+}
+
+const ownOrders = new WeakMap<ModelShape, readonly OrderKey[]>();
+
+function totalOrder(shape: ModelShape, sort: readonly string[]): readonly OrderKey[] {
+  const sorted = new Set<string>();
+  const keys: OrderKey[] = [];
+  for (const key of sort.map((name) => findKey(shape, name) ?? refuseKey(shape, name))) {
+    // A field that comes again has nothing left to order.
+    if (!sorted.has(key.column)) keys.push(key);
+    sorted.add(key.column);
+  }
   if (shape.keys.some((group) => group.every((column) => sorted.has(column)))) return keys;
   return [...keys, { column: "id", descending: keys.at(-1)?.descending ?? false, nullable: false }];
 }

@@ -35,7 +35,7 @@ const LONG_CHARACTERS = 128 * 1024;
 const LONG_VALUES = 4000;
 
 /** Rows that take a while to be made into an answer. */
-const MANY_ROWS = 500;
+const MANY_ROWS = 4000;
 
 /** Statements of an operation that are under way at a time: what they read is counted before there is more of it, and others get a turn. */
 const READS_AT_ONCE = 4;
