@@ -31,8 +31,8 @@ const STORED_BYTES = 1.5;
 const stored = (characters: number) => Math.ceil(characters * STORED_BYTES);
 
 /** Characters, or values, from which on an answer is written in slices. */
-const LONG_CHARACTERS = 128 * 1024;
-const LONG_VALUES = 4000;
+const LONG_CHARACTERS = 512 * 1024;
+const LONG_VALUES = 20_000;
 
 /** Rows that take a while to be made into an answer. */
 const MANY_ROWS = 4000;
