@@ -47,7 +47,7 @@ describe("an object that is deleted in the same moment", () => {
     onTestFinished(() => other.end());
     for (const table of ["note", "token"]) ids[table] = (await other.query(`select id from ${table} limit 1`)).rows[0].id;
     for (const kind of ["hook", "button"]) {
-      const receiver = `(select id from job where is_job_${kind}_receiver limit 1)`;
+      const receiver = `(select id from job where is_job_${kind}_receiver and enabled limit 1)`;
       await other.query(`update job_${kind} set job_id = ${receiver}`);
     }
     await other.query(
