@@ -80,8 +80,10 @@ export interface Database {
   read(statement: CompiledQuery, bounds?: ReadBounds): Promise<Record<string, unknown>[]>;
   /** About how many rows each table has, by its name: more rather than fewer, and at once, whatever their number. */
   estimateRows(): Promise<ReadonlyMap<string, number>>;
-  /** The value of a JSON column of a row of {@link rows}. */
+  /** The value of a JSON column of a row that was read. */
   readJson(column: unknown): unknown;
+  /** The same, for whoever only passes it on as JSON: a long one is its text, as `LongJson`. */
+  passJson(column: unknown): unknown;
   /** Tells whether a text holds one of these at a place; upper and lower case are the same, as Unicode has them. There is at least one. */
   holdsInAnyCase(text: RawBuilder<unknown>, wanted: readonly string[], place: Place): RawBuilder<SqlBool>;
   /** Whether a text matches a regular expression of RE2's syntax, in time that grows with the text and no faster. */

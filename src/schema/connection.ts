@@ -9,6 +9,7 @@ import { countRows, type ListRequest, readLists, readRows, type Row } from "./li
 import type { Owners } from "./list-statement.ts";
 import { weighRows, weightOf } from "./price/weights.ts";
 import { orderOf, type OrderKey } from "./order.ts";
+import { alsoReading } from "./selection.ts";
 
 /** Where a page stands in its list. */
 @ObjectType({ description: "Where a page stands in its list." })
@@ -135,7 +136,10 @@ export async function readConnections(
   owners?: Owners,
 ): Promise<Connection[]> {
   const request = await readPageRequest(database, shape, args, scope);
-  const needed = [...new Set([...columns, ...request.listOrder.map(({ column }) => column)])];
+  const needed = alsoReading(
+    columns,
+    request.listOrder.map(({ column }) => column),
+  );
   let totals: Promise<Map<string | undefined, number>> | undefined;
   const countAll = async () =>
     new Map((await countRows(database, shape, request.filters, owners)).map(({ owner, count }) => [owner, count]));

@@ -5,6 +5,7 @@ import { AppError } from "../errors.ts";
 import type { Condition } from "./condition.ts";
 import { compileCount, compileList, OWNER, type Owners } from "./list-statement.ts";
 import { type OrderKey, orderOf } from "./order.ts";
+import { isPassedOn } from "./selection.ts";
 
 /** A row as it was read: wire names, nothing hydrated. */
 export type Row = Record<string, unknown> & { id: string };
@@ -55,7 +56,7 @@ export async function readRows(
   const statement = compileList(database, { shape, columns, where, order, isPage, count, offset, owners });
   const rows = (await database.read(statement)) as Row[];
   if (limit === undefined && most !== undefined && rows.length > most * lists) refuseTooMany(most);
-  return parseJson(database, shape, columns, rows);
+  return readJson(database, shape, columns, rows);
 }
 
 /** {@link readRows} for owners: their lists, in the order of their ids. */
@@ -96,8 +97,11 @@ function refuseTooMany(most: number): never {
   throw new AppError("LIMIT_EXCEEDED", message, [{ field: "limit", message }]);
 }
 
-function parseJson(database: Database, shape: ModelShape, columns: readonly string[], rows: Row[]): Row[] {
-  const json = columns.filter((column) => shape.columns.get(column)?.kind === "json");
-  if (json.length > 0) for (const row of rows) for (const column of json) row[column] = database.readJson(row[column]);
+function readJson(database: Database, shape: ModelShape, columns: readonly string[], rows: Row[]): Row[] {
+  for (const column of columns) {
+    if (shape.columns.get(column)?.kind !== "json") continue;
+    const read = isPassedOn(columns, column) ? database.passJson : database.readJson;
+    for (const row of rows) row[column] = read(row[column]);
+  }
   return rows;
 }

@@ -5,7 +5,7 @@ import { within } from "./condition.ts";
 import type { Context } from "./context.ts";
 import { readRows, type Row } from "./list.ts";
 import { weighRow, weightOf } from "./price/weights.ts";
-import { selectedColumns } from "./selection.ts";
+import { alsoReading, selectedColumns } from "./selection.ts";
 
 /**
  * Reads, for a computed field, the object of a model whose unique `column` holds a value: with what is selected of it, and for all rows of
@@ -16,7 +16,7 @@ export function lookup(model: object, column: string) {
   return (value: string, { database, relations }: Context, info: GraphQLResolveInfo): Promise<Row | null> =>
     relations.batch<Row | null>(value, info, () => {
       const selected = selectedColumns(info, shape);
-      const columns = [...new Set([...selected, column])];
+      const columns = alsoReading(selected, [column]);
       const weight = weightOf(selected);
       return { load, weigh: (row) => weighRow(row, weight) };
 

@@ -14,6 +14,20 @@ const cache = new WeakMap<FieldNode, readonly string[]>();
 /** Where rows stand below a field: in itself, or in what a connection puts between. */
 const PATHS = { list: [[]], connection: [["nodes"], ["edges", "node"]] } as const;
 
+/** Of the columns of a selection, those whose values resolvers look at. */
+const lookedAt = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+/** Tells whether the values of a column only become part of the answer: it may be JSON that is not parsed. */
+export const isPassedOn = (columns: readonly string[], column: string): boolean => lookedAt.get(columns)?.has(column) === false;
+
+/** Returns the columns of a selection, and more that are read for the server itself; of those, none is JSON. */
+export function alsoReading(columns: readonly string[], more: readonly string[]): readonly string[] {
+  const all = [...new Set([...columns, ...more])];
+  const needed = lookedAt.get(columns);
+  if (needed) lookedAt.set(all, needed);
+  return all;
+}
+
 /** The columns of a model's table that the selection below the current field needs. */
 export function selectedColumns(info: GraphQLResolveInfo, shape: ModelShape, as: keyof typeof PATHS = "list"): readonly string[] {
   const [first] = info.fieldNodes;
@@ -21,11 +35,16 @@ export function selectedColumns(info: GraphQLResolveInfo, shape: ModelShape, as:
   if (known && info.fieldNodes.length === 1) return known;
   const type = info.schema.getType(`${(shape.model as { name: string }).name}Type`) as GraphQLObjectType;
   const uses = new Map<string, number>();
+  const needed = new Set<string>();
   for (const path of PATHS[as]) {
-    for (const name of below(info.fieldNodes, path, info.fragments))
-      for (const column of columnsOf(name, type, shape)) uses.set(column, (uses.get(column) ?? 0) + 1);
+    for (const name of below(info.fieldNodes, path, info.fragments)) {
+      const columns = columnsOf(name, type, shape);
+      for (const column of columns) uses.set(column, (uses.get(column) ?? 0) + 1);
+      if (type.getFields()[name]?.resolve) for (const column of columns) needed.add(column);
+    }
   }
   const selected = [...uses.keys()];
+  lookedAt.set(selected, needed);
   declareWeight(shape, selected, uses);
   if (info.fieldNodes.length === 1) cache.set(first!, selected);
   return selected;

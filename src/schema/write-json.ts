@@ -1,3 +1,4 @@
+import { LongJson } from "../entities/stored-json.ts";
 import { isSliceOver, nextSlice, type Sliced } from "./slices.ts";
 
 /** Values that are written at once: some 0.3 ms. */
@@ -24,7 +25,8 @@ export async function writeJson(value: unknown, sliced: Sliced): Promise<string[
 
 /** Yields the parts of a value's text, each of `most` values at most, and some more where a list's are counted together. */
 export function* partsOf(value: unknown, most: number): Generator<string> {
-  if (countValues(value, most) <= most) yield JSON.stringify(value) ?? "null";
+  if (value instanceof LongJson) yield value.text;
+  else if (countValues(value, most) <= most) yield JSON.stringify(value) ?? "null";
   else if (Array.isArray(value)) yield* partsOfList(value, most);
   else yield* partsOfObject(value as Record<string, unknown>, most);
 }
@@ -69,9 +71,10 @@ function* partsOfObject(object: Readonly<Record<string, unknown>>, most: number)
   yield before === "{" ? "{}" : "}";
 }
 
-/** Returns the number of values in a value of JSON, itself included; of more than `most` only that there are more. */
+/** Returns the number of values in a value of JSON, itself included; of more than `most`, as of {@link LongJson}, only that there are more. */
 export function countValues(value: unknown, most: number): number {
   if (typeof value !== "object" || value === null) return 1;
+  if (value instanceof LongJson) return most + 1;
   let count = 1;
   if (Array.isArray(value)) {
     for (const item of value as unknown[]) if ((count += countValues(item, most - count)) > most) return count;

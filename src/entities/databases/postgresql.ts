@@ -9,6 +9,7 @@ import { ORM_OPTIONS } from "./options.ts";
 import { alone } from "./postgresql-alone.ts";
 import { createAppend } from "./postgresql-append.ts";
 import { SteadyPostgreSqlDriver } from "./postgresql-driver.ts";
+import { LongJson, parseStoredJson } from "../stored-json.ts";
 import type { ReadLimits } from "./read-limits.ts";
 import { openReads } from "./postgresql-reads.ts";
 import { createNames, Reading, ReadingClient } from "./postgresql-reading.ts";
@@ -45,7 +46,8 @@ export async function openPostgresql(url: string, limits: ReadLimits): Promise<D
       const { rows } = await pool.query<{ name: string; rows: number }>({ name: "estimate-rows", text: ESTIMATE_ROWS });
       return new Map(rows.map(({ name, rows: count }) => [name, count]));
     },
-    readJson: (column) => column,
+    readJson: (column) => (column instanceof LongJson ? parseStoredJson(column.text) : column),
+    passJson: (column) => column,
     owners: (parameter) =>
       sql`(select value, n - 1 as place from unnest(${parameter}::uuid[]) with ordinality as o (value, n)) as owner`,
     ownersParameter: (ids) => ids,

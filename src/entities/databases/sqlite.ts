@@ -6,7 +6,7 @@ import { type RawBuilder, sql, type SqlBool, type SqliteDatabase, type SqliteSta
 import { LRUCache } from "lru-cache";
 import { anyCaseLike, anyCasePattern, type Place } from "../any-case.ts";
 import type { Database } from "../database.ts";
-import { parseStoredJson } from "../json-length.ts";
+import { parseStoredJson, passStoredJson } from "../stored-json.ts";
 import { migrationOptions } from "../migrations/index.ts";
 import { keepAlive } from "./heartbeat.ts";
 import { ORM_OPTIONS } from "./options.ts";
@@ -49,6 +49,7 @@ export async function openSqlite(path: string, limits: ReadLimits): Promise<Data
       reads ? reads.read(statement, bounds) : readsOf().then((opened) => opened.read(statement, bounds)),
     estimateRows: async () => (await readsOf()).estimateRows(),
     readJson: (column) => (column === null ? null : parseStoredJson(column as string)),
+    passJson: (column) => (column === null ? null : passStoredJson(column as string)),
     owners,
     ownersParameter: (ids) => JSON.stringify(ids),
     hasLateral: false,

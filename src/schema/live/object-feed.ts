@@ -8,7 +8,7 @@ import type { Context } from "../context.ts";
 import { arePersonal, type ListArguments, type ListField, readFilters } from "../list-arguments.ts";
 import { readRows, type Row } from "../list.ts";
 import { orderOf } from "../order.ts";
-import { selectedColumns } from "../selection.ts";
+import { alsoReading, selectedColumns } from "../selection.ts";
 
 /** What a feed tells of. */
 interface Feed {
@@ -38,7 +38,7 @@ export function objectFeed(model: (abstract new () => object) & { name: string }
       name: feed.name,
       description: `${feed.description} An event holds one or more objects as they are then; filters hold for that. It does not end by itself.`,
       subscribe: ({ args, context, info }) => {
-        const columns = [...new Set(["id", ...selectedColumns(info, shape)])];
+        const columns = alsoReading(selectedColumns(info, shape), ["id"]);
         return follow(shape, feed, columns, args as FeedArgs, context as Context);
       },
     })

@@ -1,4 +1,4 @@
-import { jsonLength } from "../../entities/json-length.ts";
+import { jsonLength } from "../../entities/stored-json.ts";
 import type { ModelShape } from "../../entities/shape.ts";
 import type { Row } from "../list.ts";
 
