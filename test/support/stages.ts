@@ -66,6 +66,9 @@ const COMES: Readonly<Record<Stage, { status: string; waiting_reason?: string; j
   "waiting for a worker": { status: "PENDING", waiting_reason: "QUEUED" },
 };
 
+/** Time in which every run is recorded once a fault is over. */
+const RECORDED_WITHIN_MS = 30_000;
+
 /** Settings under which the runs come to their stages: all that are held have a place, and the next one waits. */
 export const STAGES_ENV = { WORKER_CONCURRENCY: "6", SPARE_SANDBOXES: "0" };
 
@@ -120,7 +123,8 @@ export async function openStages(client: TestClient, folder: string): Promise<St
     goOn: () => allow("go"),
     async recorded(reader, isLost = false) {
       const readEnded = async () => (await reader.query(ALL, { ids: [...ids.values()] })).job_results;
-      await expect.poll(async () => (await readEnded()).filter((run: any) => run.date_done === null)).toEqual([]);
+      const open = async () => (await readEnded()).filter((run: any) => run.date_done === null);
+      await expect.poll(open, { timeout: RECORDED_WITHIN_MS }).toEqual([]);
       const runs = await readEnded();
       const marks = (await readFile(join(folder, "marks"), "utf8")).trim().split("\n");
       for (const [stage, id] of ids) {
