@@ -1,8 +1,11 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, inject, test } from "vitest";
 import { post } from "../support/client.ts";
 import { createPostgresqlUrl } from "../support/database.ts";
 import { FAULTS, type Fault, hurtPostgresql, hurtSqlite } from "../support/fault.ts";
+import { canRunPostgresql, openPostgresql } from "../support/own-postgresql.ts";
 import { SMALL_DISKS } from "../support/small-disk.ts";
 import { openStages, STAGES_ENV, writeStages } from "../support/stages.ts";
 import { scratchFolder, type ServerProcess, startServer } from "./process.ts";
@@ -13,7 +16,8 @@ import { scratchFolder, type ServerProcess, startServer } from "./process.ts";
  *
  * | What goes wrong                        | All stages, each held                          | Stages by chance, or other ways           |
  * | -------------------------------------- | ---------------------------------------------- | ----------------------------------------- |
- * | PostgreSQL restarts, is down           | "away" below, in the long run                  | runner/faults.test.ts                     |
+ * | PostgreSQL restarts                    | "once PostgreSQL has restarted" below          | runner/faults.test.ts                     |
+ * | PostgreSQL is down                     | "away" below, in the long run                  | runner/faults.test.ts                     |
  * | connections killed, or none left       | the two of that name below, in the long run    | runner/faults.test.ts                     |
  * | statement timeout, a locked table      | the two of that name below, in the long run    | runner/faults.test.ts                     |
  * | a full disk                            | "once a disk has room again" below             | runner/faults.test.ts: states 53100       |
@@ -64,6 +68,22 @@ async function survive(
 }
 
 const OPTIONS = { timeout: 240_000 + FAULT_MS };
+
+test.runIf(canRunPostgresql())(
+  "once PostgreSQL has restarted, runs of all stages are recorded, each attempt once",
+  OPTIONS,
+  async () => {
+    const folder = await scratchFolder();
+    const [data, log] = [join(folder, "data"), join(folder, "log")];
+    await mkdir(data);
+    const { databaseUrl, stop, start } = await openPostgresql({ folder: data, log });
+    const exited = await survive(await open(folder, databaseUrl), { begin: stop, mend: start }, async ({ url, output }) => {
+      await expect.poll(async () => (await post(url, KEY, { query: RUN })).body.errors?.[0].extensions.code).toBe("UNAVAILABLE");
+      await expect.poll(output).toContain("the database is away; trying again until it is back");
+    });
+    expect(exited).toBe(0);
+  },
+);
 
 for (const [name, { isPossible, open: openDisk }] of Object.entries(SMALL_DISKS))
   test.runIf(isPossible())(
