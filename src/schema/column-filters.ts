@@ -10,14 +10,13 @@ import { readTexts, TEXT_TESTS } from "./text-lookups.ts";
 
 /** The filter of a boolean column. */
 export function booleanFilter(name: string, ref: RawBuilder<unknown>): PlainFilter {
+  // Literals: SQLite's driver binds no booleans.
+  const holds = Object.assign(() => sql<SqlBool>`${ref} = true`, { key: `${name}=true` });
+  const holdsNot = Object.assign(() => sql<SqlBool>`${ref} = false`, { key: `${name}=false` });
   return {
     type: GraphQLBoolean,
     description: `\`${name}\` is this.`,
-    // Literals: SQLite's driver binds no booleans.
-    condition(_, given) {
-      const holds = () => (given ? sql<SqlBool>`${ref} = true` : sql<SqlBool>`${ref} = false`);
-      return Object.assign(holds, { key: `${name}=${given}` });
-    },
+    condition: (_, given) => (given ? holds : holdsNot),
   };
 }
 

@@ -120,7 +120,7 @@ export interface ListScope extends PageLimits {
 export function withDefaultFilters({ defaultFilters, keys, naturalKey }: ModelShape, args: ListArguments): ListArguments {
   if (!defaultFilters) return args;
   const says = (column: string) => args[column] !== undefined && valuesOf(args[column]).length > 0;
-  const isNamed = [...keys, ...(naturalKey ? [[naturalKey]] : [])].some((columns) => columns.every(says));
+  const isNamed = keys.some((columns) => columns.every(says)) || (naturalKey !== undefined && says(naturalKey));
   return isNamed ? args : { ...defaultFilters, ...args };
 }
 
@@ -128,42 +128,47 @@ export function withDefaultFilters({ defaultFilters, keys, naturalKey }: ModelSh
  * A list's arguments as a request.
  * @throws {@link AppError} BAD_USER_INPUT that names the argument.
  */
-export async function readRequest(
+export function readRequest(
   database: Database,
   shape: ModelShape,
   args: ListArguments,
   scope: ListScope,
-): Promise<ListRequest> {
+): ListRequest | Promise<ListRequest> {
   const { maxPageSize, defaultPageSize, viewerId } = scope;
-  return {
-    where: await readFilters(database, shape, args, viewerId),
+  const requestOf = (where: readonly Condition[]): ListRequest => ({
+    where,
     order: orderOf(shape, (args["sort"] as readonly string[] | null | undefined) ?? undefined),
     limit: readCount("limit", args["limit"], maxPageSize) ?? defaultPageSize,
     offset: readCount("offset", args["offset"], Number.MAX_SAFE_INTEGER),
     most: maxPageSize,
-  };
+  });
+  const where = readFilters(database, shape, args, viewerId);
+  return where instanceof Promise ? where.then(requestOf) : requestOf(where);
 }
 
 /**
- * The filters among a list's arguments.
+ * The filters among a list's arguments: at once, unless their values have to be looked for.
  * @param viewerId id of the user who asks.
  * @throws {@link AppError} BAD_USER_INPUT that names the argument.
  */
-export async function readFilters(
+export function readFilters(
   database: Database,
   shape: ModelShape,
   args: ListArguments,
   viewerId: string,
-): Promise<readonly Condition[]> {
+): readonly Condition[] | Promise<readonly Condition[]> {
   const filters = filtersOf(shape);
-  const conditions = Object.entries(args).flatMap(([name, value]) => {
+  const conditions: Condition[] = [];
+  let isToCheck = false;
+  for (const name in args) {
+    const value = args[name];
     const filter = filters.get(name);
-    if (!filter || valuesOf(value).length === 0) return [];
-    return [filter.isPersonal ? filter.condition(name, value, viewerId) : filter.condition(name, value)];
-  });
-  const checks = conditions.flatMap(({ check }) => check ?? []);
-  if (checks.length > 0) await Promise.all(checks.map((check) => check(database)));
-  return conditions;
+    if (!filter || valuesOf(value).length === 0) continue;
+    const condition = filter.isPersonal ? filter.condition(name, value, viewerId) : filter.condition(name, value);
+    conditions.push(condition);
+    if (condition.check) isToCheck = true;
+  }
+  return isToCheck ? Promise.all(conditions.map(({ check }) => check?.(database))).then(() => conditions) : conditions;
 }
 
 /** Tells whether filters find other objects for other users. */

@@ -64,7 +64,7 @@ export function createRelations(database: Database, scope: ListScope, bounds: Bo
         const shape = shapeOf(relation.target());
         const columns = selectedColumns(info, shape);
         const weight = weightOf(columns);
-        let request: Promise<ListRequest> | undefined;
+        let request: ListRequest | Promise<ListRequest> | undefined;
         return {
           async load(ids) {
             request ??= readRequest(database, shape, args, scope);
