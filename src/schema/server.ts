@@ -11,7 +11,7 @@ import { ApolloServer, type ApolloServerOptionsWithGateway, HeaderMap } from "@a
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
 import type { ExecutionResult, GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
-import type { Authenticate, Viewer } from "../access/authenticate.ts";
+import type { Authenticate, Session, Viewer } from "../access/authenticate.ts";
 import { TooManyFailedKeys } from "../access/failed-keys.ts";
 import { createSessions, type SessionClock } from "../access/sessions.ts";
 import type { Database } from "../entities/database.ts";
@@ -26,7 +26,7 @@ import { fileOfPath, sendFile } from "./file-download.ts";
 import { serveGraphiql } from "./graphiql.ts";
 import { createSchema } from "./index.ts";
 import { NO_SNIFFING } from "./no-sniffing.ts";
-import { readOperationBody } from "./operation-body.ts";
+import { type OperationBody, readOperationBody } from "./operation-body.ts";
 import { readPlainRequest } from "./plain-request.ts";
 import { createBoundExecutor } from "./price/bounds.ts";
 import type { OperationLimits } from "./price/limits.ts";
@@ -36,7 +36,7 @@ import { createStreams } from "./live/streams.ts";
 import { openSockets, type SocketLimits } from "./live/websocket.ts";
 import { createUsage, type UsageLimits } from "./live/usage.ts";
 import { NAUTOBOT_WEBHOOK, takeNautobotWebhook } from "./nautobot-webhook.ts";
-import { isRoundOver, isSliceOver, newWork, nextSlice, type Sliced } from "./slices.ts";
+import { isSliceOver, newWork, nextSlice, turnToBegin, type Sliced } from "./slices.ts";
 import { writeJson } from "./write-json.ts";
 
 /** Where GraphQL is served; the second is where clients written for Nautobot look. */
@@ -137,10 +137,20 @@ export async function openServer(
     }
     if (!PATHS.has(pathname)) return send(response, 404, { errors: [{ message: `Nothing is served at ${pathname}.` }] });
     const viewer = await authenticate(request.headers.authorization, request.socket.remoteAddress);
+    const body = await readOperationBody(request);
+    await turnToBegin(viewer.id);
+    // Apart: what has waited is old, and memory that it holds on to is given back late.
+    await answerOperation(viewer, { search, ...body }, request, response);
+  }
+
+  async function answerOperation(
+    viewer: Session,
+    { search, body, contentType }: OperationBody & { search: string },
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const types = answerTypesOf(request.headers.accept);
     const { method = "GET" } = request;
-    const { body, contentType } = await readOperationBody(request);
-    if (isRoundOver()) await nextSlice(newWork(viewer.id));
     if (wantsStream(types, { method, search, body }, readDocument))
       return eventStreams.answer(viewer, readAsked(method, search, body), request, response);
     usage.mustHaveRead(viewer.id);

@@ -54,6 +54,23 @@ export function isRoundOver(): boolean {
 /** Tells whether work that has begun is to wait for {@link nextSlice}. Work that waited for something else has let others in meanwhile. */
 export const isSliceOver = ({ since }: Sliced): boolean => performance.now() - since > SLICE_MS && isRoundOver();
 
+/** How many works of each user wait to begin. */
+const beginning = new Map<string, number>();
+
+/** Resolves when a user's work may begin; undefined when it may at once. Works of one user begin in the order in which they came. */
+export function turnToBegin(user: string): Promise<void> | undefined {
+  const before = beginning.get(user) ?? 0;
+  return before === 0 && !isRoundOver() ? undefined : waitToBegin(user, before);
+}
+
+async function waitToBegin(user: string, before: number): Promise<void> {
+  beginning.set(user, before + 1);
+  await nextSlice(newWork(user));
+  const left = beginning.get(user)! - 1;
+  if (left === 0) beginning.delete(user);
+  else beginning.set(user, left);
+}
+
 /** Resolves when the work has the thread, for a slice; others, who only came meanwhile, have had it before. */
 export async function nextSlice(work: Sliced): Promise<void> {
   const { user, place } = work;

@@ -1,7 +1,7 @@
 import { GraphQLInt, GraphQLList, GraphQLObjectType, GraphQLSchema, parse } from "graphql";
 import { expect, test } from "vitest";
 import { createExecutor } from "../../src/schema/execute.ts";
-import { isRoundOver, isSliceOver, newWork, nextSlice, type Sliced } from "../../src/schema/slices.ts";
+import { isRoundOver, isSliceOver, newWork, nextSlice, type Sliced, turnToBegin } from "../../src/schema/slices.ts";
 
 /** Holds the thread until the round and the slice are over. */
 function hold(sliced: Sliced): void {
@@ -57,6 +57,20 @@ test("work that goes on has a slice of its own", async () => {
   hold(sliced);
   await nextSlice(sliced);
   expect(isSliceOver(sliced)).toBe(false);
+});
+
+test("works of one user begin in the order in which they came, and nobody else's wait for them", async () => {
+  hold(newWork("c"));
+  const order: string[] = [];
+  const begin = (name: string) => turnToBegin("a")!.then(() => order.push(name));
+  const first = begin("first");
+  // A round that is young again.
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isRoundOver()).toBe(false);
+  expect(turnToBegin("b")).toBeUndefined();
+  await Promise.all([first, begin("second"), begin("third")]);
+  expect(order).toEqual(["first", "second", "third"]);
+  expect(turnToBegin("a")).toBeUndefined();
 });
 
 test("of one user's works the oldest is finished first", async () => {

@@ -11,7 +11,7 @@ import type { ReadDocument } from "../document-reader.ts";
 import type { FormatError } from "../error-format.ts";
 import type { Executor } from "../execute.ts";
 import { asksCost } from "../price/prices.ts";
-import { isRoundOver, newWork, nextSlice } from "../slices.ts";
+import { turnToBegin } from "../slices.ts";
 import { type Connection, createConnection } from "./connection.ts";
 import type { OpenStream, Stream } from "./streams.ts";
 import type { Usage } from "./usage.ts";
@@ -88,7 +88,7 @@ export function openSockets(deps: SocketDeps): Sockets {
         return [new GraphQLError(refusal)];
       }
       connection.underWay = subscriptions;
-      if (isRoundOver()) await nextSlice(newWork(connection.session!.id));
+      await turnToBegin(connection.session!.id);
       const document = read(query);
       if (!("kind" in document)) return document;
       const isWanted = () => id in subscriptions && connection.socket.readyState === connection.socket.OPEN;
