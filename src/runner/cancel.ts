@@ -7,6 +7,7 @@ import { uuidOf } from "../entities/scalars.ts";
 import { AppError } from "../errors.ts";
 import type { Broker } from "./broker.ts";
 import type { Clock } from "./clock.ts";
+import { failureColumns } from "./failure.ts";
 import { releaseWaiting } from "./slots.ts";
 
 /*
@@ -56,8 +57,7 @@ export function revoked(row: CanceledRow, now: string) {
     date_next_attempt: null,
     awaits_approval: null,
     sensitive_kwargs: null,
-    result: JSON.stringify({ exc_type: "JobCanceled", exc_message: describeCancel(row) }),
-    traceback: null,
+    ...failureColumns({ excType: "JobCanceled", excMessage: describeCancel(row), traceback: null }),
   };
 }
 

@@ -6,6 +6,7 @@ import { newId } from "../entities/new-id.ts";
 import { AppError } from "../errors.ts";
 import type { Clock } from "./clock.ts";
 import type { Receiver } from "./define-job.ts";
+import { failed, failureColumns } from "./failure.ts";
 import { classPathOf, type LaunchedJob } from "./find-job.ts";
 import { retryKwargs } from "./retry.ts";
 import type { TimeLimits } from "./sandbox.ts";
@@ -139,8 +140,7 @@ export function refused({ code, message }: AppError, clock: Clock) {
   return {
     status: "FAILURE",
     date_done: new Date(clock.now()).toISOString(),
-    result: JSON.stringify({ exc_type: code, exc_message: message }),
-    traceback: `${code}: ${message}`,
+    ...failureColumns(failed(code, message)),
   };
 }
 

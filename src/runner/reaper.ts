@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { sql } from "kysely";
 import type { Hold } from "../entities/database.ts";
+import { failed } from "./failure.ts";
 import { lastSequence, type LogWriter } from "./log-writer.ts";
 import type { RetryKwargs } from "./retry.ts";
 import { ownLine, settle, type SettleDeps } from "./settle.ts";
@@ -108,7 +109,7 @@ export function openReaper(deps: ReaperDeps): Watch {
 }
 
 const MESSAGE = "The worker was lost while the job ran: its server ended without a stop, or gave no sign of life.";
-const LOST = { kind: "failure", excType: "WorkerLost", excMessage: MESSAGE, traceback: `WorkerLost: ${MESSAGE}` } as const;
+const LOST = failed("WorkerLost", MESSAGE);
 
 /** Settles a run that this worker holds and nobody runs, unless it has ended meanwhile. */
 async function settleLost(deps: ReaperDeps, id: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { readFailure } from "../entities/failure.ts";
 import type { Job } from "../entities/index.ts";
 
 /** How a run is tried again, as its `celery_kwargs` keep it; nothing for one that is not. */
@@ -30,7 +31,7 @@ export function nextAttemptAt({ retry_backoff = 0 }: RetryKwargs, attempt: numbe
 
 /** What the log says before a further attempt. `result` is that of the run: why the last one failed. */
 export function attemptBegins(attempt: number, { max_retries = 0 }: RetryKwargs, result: unknown): string {
-  const { exc_type: type, exc_message: message } = (result ?? {}) as { exc_type?: string; exc_message?: string };
+  const { type, message } = readFailure(result);
   const why = [type, message].filter(Boolean).join(": ");
   return `Attempt ${attempt} of ${max_retries + 1} begins. Attempt ${attempt - 1} failed: ${why}`;
 }

@@ -1,6 +1,7 @@
 import type { DefinedJob, GraphQLAnswerError, Isolation, JobHooks, StoredFile } from "./define-job.ts";
 import type { ErrorDetail } from "../errors.ts";
 import type { LogLevel } from "../entities/choices.ts";
+import type { Failure } from "./failure.ts";
 import type { Redaction } from "./sandbox/redaction.ts";
 
 /** Which job: a file and the name it is exported under there. */
@@ -82,10 +83,8 @@ export interface RunListener {
   graphql(document: string, variables: Record<string, unknown>): Promise<OperationAnswer>;
 }
 
-/** How a run ended. A failure is data, never an exception; its traceback is null when the job said that it has none to tell. */
-export type Outcome =
-  | { kind: "success"; result: unknown }
-  | { kind: "failure"; excType: string; excMessage: string; traceback: string | null };
+/** How a run ended. A failure is data, never an exception. */
+export type Outcome = { kind: "success"; result: unknown } | ({ kind: "failure" } & Failure);
 
 /** What the source says of one job: its definition without code, and its variables as JSON Schema. */
 export interface JobDescription {

@@ -5,6 +5,7 @@ import { cutText } from "../cut-text.ts";
 import type { Broker } from "./broker.ts";
 import { type CanceledRow, describeCancel, revoked } from "./cancel.ts";
 import type { Clock } from "./clock.ts";
+import { failed, failureColumns } from "./failure.ts";
 import type { Recorder } from "./recorder.ts";
 import { nextAttemptAt, retriesLeft, type RetryKwargs } from "./retry.ts";
 import type { Outcome, SaidLine } from "./sandbox.ts";
@@ -47,8 +48,8 @@ export async function settle(
 }
 
 function unstorable({ name, message }: Error): Outcome {
-  const excMessage = cutText(`What came of the run could not be recorded: ${name}: ${message}`.toWellFormed(), MAX_REASON);
-  return { kind: "failure", excType: "OutcomeNotRecorded", excMessage, traceback: null };
+  const reason = `What came of the run could not be recorded: ${name}: ${message}`;
+  return failed("OutcomeNotRecorded", cutText(reason.toWellFormed(), MAX_REASON));
 }
 
 /** Characters of the reason why an outcome could not be recorded. */
@@ -100,8 +101,7 @@ function columnsOf({ hold: { attempt }, options }: EndedAttempt, outcome: Outcom
   const date_done = new Date(now).toISOString();
   const ended = { date_done, sensitive_kwargs: null };
   if (outcome.kind === "success") return { ...ended, status: "SUCCESS", result: JSON.stringify(outcome.result), traceback: null };
-  const { excType, excMessage, traceback } = outcome;
-  const why = { result: JSON.stringify({ exc_type: excType, exc_message: excMessage }), traceback };
+  const why = failureColumns(outcome);
   return retriesLeft(options, attempt)
     ? { ...why, status: "RETRY", date_next_attempt: new Date(nextAttemptAt(options, attempt, now)).toISOString() }
     : { ...why, ...ended, status: "FAILURE" };

@@ -5,6 +5,7 @@ import type { SanitizerPattern } from "../sanitizer-patterns.ts";
 import type { Delivery } from "./broker.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ConsoleWriter } from "./console-writer.ts";
+import { failed, failureOf } from "./failure.ts";
 import type { FileStore } from "./files.ts";
 import { openLeaves } from "./leaves.ts";
 import { lastSequence, type LogWriter, type RunLines } from "./log-writer.ts";
@@ -209,21 +210,14 @@ async function execute(deps: WorkerDeps, run: ClaimedRun, hold: Hold, lines: Run
   return outcome;
 }
 
-/** What kept the job from being started at all. */
-function failureOf(error: Error): Outcome {
-  const { name, message, stack = "" } = error;
-  return { kind: "failure", excType: name, excMessage: message, traceback: stack };
-}
-
 function notInstalled(classPath: string | null, loadError: string | undefined): Outcome {
-  const excMessage =
+  const message =
     loadError === undefined
       ? `The source of ${classPath} was no longer installed when the run started.`
       : `The source of ${classPath} did not load when the run started: ${loadError}`;
-  return { kind: "failure", excType: "JobNotInstalled", excMessage, traceback: `JobNotInstalled: ${excMessage}` };
+  return failed("JobNotInstalled", message);
 }
 
 function otherSource(classPath: string | null): Outcome {
-  const excMessage = `The source of ${classPath} has changed since the run was approved.`;
-  return { kind: "failure", excType: "SourceChanged", excMessage, traceback: null };
+  return failed("SourceChanged", `The source of ${classPath} has changed since the run was approved.`);
 }

@@ -1,4 +1,5 @@
 import type { JobResultStatus } from "../../entities/choices.ts";
+import { failureResult } from "../../entities/failure.ts";
 import { newId } from "../../entities/new-id.ts";
 import type { Catalog, SeededJob } from "./catalog.ts";
 import { pickDevice, SITES } from "./devices.ts";
@@ -89,5 +90,5 @@ function makeError(random: Random, { classPath, sketch }: SeededJob) {
   ] as const);
   const [file, method] = classPath.split(".");
   const at = `at ${method}.run (/srv/jobs/${file}.ts:${random.integer(20, 180)}:${random.integer(5, 40)})`;
-  return { message, result: { exc_type: type, exc_message: message }, traceback: `${type}: ${message}\n    ${at}` };
+  return { message, result: failureResult(type, message), traceback: `${type}: ${message}\n    ${at}` };
 }

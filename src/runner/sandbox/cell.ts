@@ -1,3 +1,4 @@
+import { failed } from "../failure.ts";
 import type { Outcome, RunListener, SandboxTask } from "../sandbox.ts";
 import { BrokenMessage } from "./broken-message.ts";
 import type { Records } from "./decode-records.ts";
@@ -5,7 +6,7 @@ import { createFileReceiver } from "./file-receiver.ts";
 import { createCount } from "./line-count.ts";
 import { createInbox } from "./inbox.ts";
 import { createOperationReceiver } from "./operation-receiver.ts";
-import { endOf, explain, failed, hardLimit, LogStorageError, overMemory, softLimit, tooMuch } from "./outcomes.ts";
+import { endOf, explain, hardLimit, LogStorageError, overMemory, softLimit, tooMuch } from "./outcomes.ts";
 import type { Reply, Request, StopReason } from "./protocol.ts";
 import { pump } from "./pump.ts";
 import { createRedactor } from "./redaction.ts";

@@ -1,4 +1,5 @@
-import type { FileDescription, Outcome, Sandbox, SandboxTask } from "../sandbox.ts";
+import { failureOf } from "../failure.ts";
+import type { FileDescription, Sandbox, SandboxTask } from "../sandbox.ts";
 import type { SystemUser } from "../../jobs-user.ts";
 import { type Cell, createCell } from "./cell.ts";
 import { processesOf } from "./process-vessel.ts";
@@ -105,10 +106,10 @@ function openCells(
       try {
         cell = isShared ? takeShared(task.file, task.memoryLimitMb) : takeFresh(task.memoryLimitMb);
       } catch (error) {
-        return outcomeOf(error as Error);
+        return failureOf(error as Error);
       }
       running.add(cell);
-      const outcome = await cell.run(task, on, { signal, graceMs, end }).catch(outcomeOf);
+      const outcome = await cell.run(task, on, { signal, graceMs, end }).catch(failureOf);
       running.delete(cell);
       // What a module still knows of secrets is nothing for the next run.
       const mayStay = isShared && cell.fit && (task.redaction?.secrets ?? []).length === 0;
@@ -162,10 +163,6 @@ function openCells(
     running.delete(cell);
     endCell(cell);
   }
-}
-
-function outcomeOf(error: Error): Outcome {
-  return { kind: "failure", excType: error.name, excMessage: error.message, traceback: error.stack ?? error.message };
 }
 
 /** A sandbox of worker threads. A fatal error of the engine in one ends the server. */

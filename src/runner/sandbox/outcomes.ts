@@ -1,18 +1,12 @@
+import { failed, failureOf } from "../failure.ts";
 import type { Outcome } from "../sandbox.ts";
 import { BrokenMessage } from "./broken-message.ts";
 import { LineLimitExceeded } from "./line-count.ts";
 import type { StopReason } from "./protocol.ts";
 import type { Redactor } from "./redaction.ts";
+import { redactFailure } from "./thrown.ts";
 import { MAX_PROCESSES } from "./memory-watch.ts";
 import { EndedError, type Excess, OutOfMemoryError } from "./vessel.ts";
-
-/** A failure that the server itself tells of. */
-export const failed = (excType: string, excMessage: string, cause?: string | null) => ({
-  kind: "failure" as const,
-  excType,
-  excMessage,
-  traceback: `${excType}: ${excMessage}${cause ? `\nCaused by: ${cause}` : ""}`,
-});
 
 /** The reason that a job is told at its soft time limit. */
 export const softLimit = (ms: number): StopReason => ({
@@ -59,17 +53,9 @@ export class LogStorageError extends Error {
 /** Errors that are a sentence for the job's author; where they were made is the server's own affair. */
 const TOLD = [BrokenMessage, EndedError, LineLimitExceeded, LogStorageError];
 
-/** Longest text of a failure, in characters. */
-const MAX_TEXT = 100_000;
-
 /** The outcome of a run whose vessel ended before it told one. */
 export function endOf(error: Error, memoryLimitMb: number, redactor: Redactor): Outcome {
   if (error instanceof OutOfMemoryError) return overMemory(memoryLimitMb);
   if (TOLD.some((kind) => error instanceof kind)) return failed(error.name, error.message);
-  return {
-    kind: "failure",
-    excType: redactor.text(error.name, MAX_TEXT),
-    excMessage: redactor.text(error.message, MAX_TEXT),
-    traceback: redactor.text(error.stack ?? String(error), MAX_TEXT),
-  };
+  return redactFailure(failureOf(error), redactor);
 }

@@ -1,4 +1,5 @@
 import { inspect, types } from "node:util";
+import type { Failure } from "../failure.ts";
 import type { Outcome } from "../sandbox.ts";
 import { JobFailure } from "../define-job.ts";
 import type { Redactor } from "./redaction.ts";
@@ -20,10 +21,15 @@ export interface Thrown {
 /** A thrown value, of any kind, as an outcome. An error that a timer or a stream makes of `signal` is told as the signal's own reason. */
 export function failure(thrown: unknown, redactor: Redactor, signal?: AbortSignal): Outcome & { kind: "failure" } {
   const { name, message, traceback } = readThrown(thrown, signal);
+  return redactFailure({ excType: name, excMessage: message, traceback }, redactor);
+}
+
+/** A failure as an outcome: without secrets, and with texts that can be stored. */
+export function redactFailure({ excType, excMessage, traceback }: Failure, redactor: Redactor): Outcome & { kind: "failure" } {
   return {
     kind: "failure",
-    excType: redactor.text(name, MAX_TEXT),
-    excMessage: redactor.text(message, MAX_TEXT),
+    excType: redactor.text(excType, MAX_TEXT),
+    excMessage: redactor.text(excMessage, MAX_TEXT),
     traceback: traceback === null ? null : redactor.text(traceback, MAX_TEXT),
   };
 }
