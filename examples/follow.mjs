@@ -48,8 +48,11 @@ try {
   )) {
     for (const { sequence, log_level, message } of job_log_entries) console.log(sequence, log_level, message);
   }
-  const { job_result } = await first(ask(`query ($id: ID!) { job_result(id: $id) { status result } }`, { id: run_job.id }));
-  console.log(job_result.status, JSON.stringify(job_result.result));
+  const { job_result } = await first(
+    ask(`query ($id: ID!) { job_result(id: $id) { status result error { type message } } }`, { id: run_job.id }),
+  );
+  const { status, result, error } = job_result;
+  console.log(status, error ? `${error.type}: ${error.message}` : JSON.stringify(result));
   client.dispose();
 } catch (error) {
   end(sentence(error));

@@ -65,7 +65,7 @@ export type RunStateQueryVariables = Exact<{
 }>;
 
 
-export type RunStateQuery = { job_result: { id: string, name: string, status: ExtrasJobResultStatusChoices, result: unknown, traceback: string | null, date_created: string, date_started: string | null, date_done: string | null, debug_log_count: number | null, info_log_count: number | null, success_log_count: number | null, warning_log_count: number | null, error_log_count: number | null } | null };
+export type RunStateQuery = { job_result: { id: string, name: string, status: ExtrasJobResultStatusChoices, result: unknown, date_created: string, date_started: string | null, date_done: string | null, debug_log_count: number | null, info_log_count: number | null, success_log_count: number | null, warning_log_count: number | null, error_log_count: number | null, error: { type: string, message: string, traceback: string | null } | null } | null };
 
 export type CancelRunMutationVariables = Exact<{
   id: string;
@@ -134,7 +134,11 @@ export const RunStateDocument = new TypedDocumentString(`
     name
     status
     result
-    traceback
+    error {
+      type
+      message
+      traceback
+    }
     date_created
     date_started
     date_done

@@ -11,4 +11,4 @@ export type { SocketClass } from "./endpoint.ts";
 export { ConnectionError, type ErrorDetail, RefusedError } from "./errors.ts";
 export type { FollowOptions } from "./follow.ts";
 export type { RetryOptions } from "./retry.ts";
-export type { FinishedRun, JobReference, LogLine, RunOptions, StartedRun } from "./run.ts";
+export type { FinishedRun, JobReference, LogLine, RunError, RunOptions, StartedRun } from "./run.ts";

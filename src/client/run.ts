@@ -14,11 +14,14 @@ export type LogLine = FollowLogSubscription["job_log_entries"][number];
 
 type RunState = NonNullable<RunStateQuery["job_result"]>;
 
+/** Why a run failed. */
+export type RunError = NonNullable<RunState["error"]>;
+
 /** A run that has ended, and stays as it is. */
-export type FinishedRun<Result = unknown> = Omit<RunState, "status" | "result"> &
+export type FinishedRun<Result = unknown> = Omit<RunState, "status" | "result" | "error"> &
   (
-    | { status: "SUCCESS"; /** What the job returned. */ result: Result }
-    | { status: "FAILURE" | "REVOKED"; /** How it ended: `exc_type` and `exc_message` of a failure. */ result: unknown }
+    | { status: "SUCCESS"; /** What the job returned. */ result: Result; error: null }
+    | { status: "FAILURE" | "REVOKED"; /** The error as Nautobot has it. */ result: unknown; error: RunError }
   );
 
 /** Whether a run is over. */

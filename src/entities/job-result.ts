@@ -182,7 +182,7 @@ export class JobResult extends BaseModel {
   attempt!: number | null;
 
   @Column("timestamp", {
-    description: "When the next attempt begins; null unless the run waits for one. Why the last one failed is in `result`.",
+    description: "When the next attempt begins; null unless the run waits for one. Why the last one failed is in `error`.",
     nullable: true,
   })
   dateNextAttempt!: Date | null;

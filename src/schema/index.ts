@@ -24,6 +24,7 @@ import { JobHookMutations, JobHookResolver } from "./job-hook.ts";
 import { JobLogEntryResolver } from "./job-log-entry.ts";
 import { JobQueueAssignmentResolver, JobQueueMutations, JobQueueResolver } from "./job-queue.ts";
 import { JobResultMutations, JobResultResolver } from "./job-result.ts";
+import { JobResultErrorPartsResolver, JobResultErrorResolver } from "./job-result-error.ts";
 import { JobMutations } from "./job-mutations.ts";
 import { JobOverridesResolver } from "./job-overrides.ts";
 import { JobResolver } from "./job.ts";
@@ -54,6 +55,8 @@ const RESOLVERS = [
   JobConsoleEntryResolver,
   FileProxyResolver,
   WaitingReasonResolver,
+  JobResultErrorPartsResolver,
+  JobResultErrorResolver,
   JobQueueResolver,
   QueueLoadResolver,
   JobQueueAssignmentResolver,

@@ -1,4 +1,4 @@
-import type { FieldNode, GraphQLObjectType, GraphQLResolveInfo } from "graphql";
+import { type FieldNode, getNamedType, type GraphQLObjectType, type GraphQLResolveInfo } from "graphql";
 import type { ModelShape } from "../entities/shape.ts";
 import { type Fragments, mergeSelections } from "./merge-selections.ts";
 import { declareWeight } from "./price/weights.ts";
@@ -33,14 +33,16 @@ export function selectedColumns(info: GraphQLResolveInfo, shape: ModelShape, as:
   const [first] = info.fieldNodes;
   const known = cache.get(first!);
   if (known && info.fieldNodes.length === 1) return known;
-  const type = info.schema.getType(`${(shape.model as { name: string }).name}Type`) as GraphQLObjectType;
+  const answered = getNamedType(info.returnType) as GraphQLObjectType;
   const uses = new Map<string, number>();
   const needed = new Set<string>();
   for (const path of PATHS[as]) {
+    const type = typeAt(answered, path);
     for (const name of below(info.fieldNodes, path, info.fragments)) {
       const columns = columnsOf(name, type, shape);
       for (const column of columns) uses.set(column, (uses.get(column) ?? 0) + 1);
-      if (type.getFields()[name]?.resolve) for (const column of columns) needed.add(column);
+      const isPlain = shape.columns.has(name) && !type.getFields()[name]?.resolve;
+      if (!isPlain) for (const column of columns) needed.add(column);
     }
   }
   const selected = [...uses.keys()];
@@ -49,6 +51,9 @@ export function selectedColumns(info: GraphQLResolveInfo, shape: ModelShape, as:
   if (info.fieldNodes.length === 1) cache.set(first!, selected);
   return selected;
 }
+
+const typeAt = (type: GraphQLObjectType, path: readonly string[]) =>
+  path.reduce((above, name) => getNamedType(above.getFields()[name]!.type) as GraphQLObjectType, type);
 
 /** Names of the fields that are selected at the end of a path of fields: each as often as the answer has it. */
 function below(nodes: readonly FieldNode[], path: readonly string[], fragments: Fragments): string[] {

@@ -5,6 +5,7 @@ import { openDatabase } from "../../src/entities/database.ts";
 import { StartError } from "../../src/errors.ts";
 import { openTestApp } from "../support/app.ts";
 import { freshDatabaseUrl } from "../support/database.ts";
+import { ENDING, expectOneFailure } from "../support/failures.ts";
 
 const UNTIL = new Date("2026-11-24T12:00:00.000Z");
 const SMALL: SeedOptions = { jobs: 20, results: 40, lines: 30, longResult: 100, seed: 7 };
@@ -23,7 +24,7 @@ async function content(databaseUrl: string) {
   const data = await client.query(`{
     jobs(hidden: null) { name grouping description class_path installed enabled hidden read_only default_job_queue { name }
       job_queue_assignments { job { name } job_queue { name queue_type } } }
-    job_results { name task_name status date_created date_started date_done result task_args task_kwargs celery_kwargs traceback worker
+    job_results { name task_name status date_created date_started date_done ${ENDING} task_args task_kwargs celery_kwargs worker
       debug_log_count info_log_count success_log_count warning_log_count error_log_count
       job_model { name } user { username }
       job_log_entries { sequence log_level grouping message created log_object absolute_url } } }`);
@@ -62,6 +63,7 @@ test("counts agree with the lines, sequences have no gap, and times follow each 
     expect(times).toEqual(times.toSorted());
     expect(times.at(-1) < UNTIL.toISOString()).toBe(true);
     expect(run.status === "FAILURE").toBe(run.traceback !== null);
+    expectOneFailure(run);
   }
 });
 

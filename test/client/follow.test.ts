@@ -34,5 +34,5 @@ test("a client goes on where it was on the server that comes after", async () =>
   expect(cuts[0]).toBe("The WebSocket was closed with 1001. The server is stopping.");
   expect(lines.map((line) => line.sequence)).toEqual(numbers(lines.length));
   expect(lines.map((line) => line.message)).toEqual(["tried", expect.stringContaining("Attempt 2 of 2 begins"), "tried"]);
-  expect(run).toMatchObject({ status: "FAILURE" });
+  expect(run).toMatchObject({ status: "FAILURE", error: { type: "Error", message: "on purpose" } });
 });

@@ -137,7 +137,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 const RUN = `mutation ($job: String!) { run_job(class_path: $job) { id } }`;
-const RESULT = `query ($id: ID!) { job_result(id: $id) { status result job_log_entries { message } } }`;
+const RESULT = `query ($id: ID!) { job_result(id: $id) { status result error { message } job_log_entries { message } } }`;
 const READS = [`{ jobs(limit: 5) { name } }`, `{ job_results(limit: 5, sort: ["-date_created"]) { id status } }`];
 
 test("careless and hostile jobs end with a reason, and the server goes on", async () => {
@@ -179,10 +179,10 @@ test("careless and hostile jobs end with a reason, and the server goes on", asyn
   const reasons = Object.fromEntries(
     await Promise.all(
       Object.keys(REASONS).map(async (job) => {
-        const { status, result, job_log_entries } = await end(job);
+        const { status, result, error, job_log_entries } = await end(job);
         if (job === "Forks") for (const { message } of job_log_entries) await gone(Number(message));
         if (job === "FloodsLines") expect(job_log_entries.at(-1).message).toBe("4999");
-        return [job, status === "SUCCESS" ? result : result.exc_message] as const;
+        return [job, status === "SUCCESS" ? result : error.message] as const;
       }),
     ),
   );

@@ -109,10 +109,10 @@ test("SIGTERM in mid-run: the socket closes with 1001, the run is recorded, the 
   await following;
   expect((await closed.promise).code).toBe(1001);
   const again = await startServer(env);
-  const { job_result } = await again.client.query(`query ($id: ID!) { job_result(id: $id) { status result } }`, {
+  const { job_result } = await again.client.query(`query ($id: ID!) { job_result(id: $id) { status error { type } } }`, {
     id: run_job.id,
   });
-  expect(job_result).toMatchObject({ status: "FAILURE", result: { exc_type: "WorkerShutdown" } });
+  expect(job_result).toMatchObject({ status: "FAILURE", error: { type: "WorkerShutdown" } });
 });
 
 describe("a start that cannot work ends with one sentence and exit code 1", () => {

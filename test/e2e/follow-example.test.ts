@@ -30,6 +30,11 @@ test("the example prints a run's log, and one sentence where it cannot", async (
     stdout: `1 INFO Greeting Ada\n2 DEBUG A\n3 DEBUG d\n4 DEBUG a\n5 SUCCESS Hello, Ada!\nSUCCESS {"greeting":"Hello, Ada!"}\n`,
     stderr: "",
   });
+  expect(await follow(env, "verify_hostname_pattern.VerifyHostnamePattern", '{"site": "nowhere"}')).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(/^FAILURE Error: There is no site "nowhere"; .*\n$/),
+    stderr: "",
+  });
   const usage = "KEY=… node examples/follow.mjs CLASS_PATH";
   expect(await follow({ ...env, KEY: "" }, "hello_jobs.HelloJobs")).toEqual(refused(usage));
   expect(await follow(env)).toEqual(refused(usage));

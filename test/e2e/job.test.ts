@@ -75,7 +75,7 @@ test("the command line runs a job, prints its lines, and exits with how it ended
 
   const badly = job(server, "run", "own.Ends", "--data", `{"well": false}`);
   expect(await badly.exit).toBe(1);
-  expect(badly.out()).toContain(`FAILURE {"exc_type":"Error"`);
+  expect(badly.out()).toMatch(/^FAILURE Error: on purpose\n$/m);
 
   const canceled = job(server, "run", "own.Waits");
   await canceled.printed("waiting");

@@ -26,7 +26,7 @@ export const Goes = job("Goes", {});
 export const Retries = job("Retries", { retry: { limit: 1, backoff: 0 } });
 `;
 
-const RUN = `query ($id: ID!) { job_result(id: $id) { status result attempt error_log_count info_log_count job_log_entries { sequence message } } }`;
+const RUN = `query ($id: ID!) { job_result(id: $id) { status result error { type } attempt error_log_count info_log_count job_log_entries { sequence message } } }`;
 
 test.for(postgresqlUrl ? ["sqlite", "postgresql"] : ["sqlite"])(
   "a server settles the runs of one that is frozen beside it, which ends its jobs when it wakes, and goes on: %s",
@@ -63,7 +63,7 @@ test.for(postgresqlUrl ? ["sqlite", "postgresql"] : ["sqlite"])(
     for (const pid of pids) await gone(pid);
     await expect.poll(() => frozen.output()).toContain("a run was no longer this worker's when it ended");
     const [lost, retried] = await Promise.all(ids.map(async (id) => (await other.client.query(RUN, { id })).job_result));
-    expect(lost).toMatchObject({ status: "FAILURE", attempt: 1, result: { exc_type: "WorkerLost" }, error_log_count: 1 });
+    expect(lost).toMatchObject({ status: "FAILURE", attempt: 1, error: { type: "WorkerLost" }, error_log_count: 1 });
     expect(retried).toMatchObject({ status: "SUCCESS", attempt: 2, result: "again" });
     for (const { job_log_entries: lines, error_log_count, info_log_count } of [lost, retried]) {
       expect(lines.map((line: { sequence: number }) => line.sequence)).toEqual(lines.map((_: unknown, n: number) => n + 1));

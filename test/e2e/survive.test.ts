@@ -46,7 +46,7 @@ const NAMES = [...JOBS.matchAll(/export const (\w+)/g)].map(([, name]) => name!)
 const RUN = `mutation ($job: String!, $key: String!) { run_job(class_path: $job, idempotency_key: $key) { id } }`;
 const OPEN = `{ job_results(status__n: ["SUCCESS", "FAILURE", "REVOKED"]) { id name status attempt worker waits_for_slot date_next_attempt } }`;
 const ENDED = `query ($ids: [String]!) { job_results(id: $ids) {
-  id name status result date_done date_next_attempt waits_for_slot
+  id name status error { type message } date_done date_next_attempt waits_for_slot
   debug_log_count info_log_count success_log_count warning_log_count error_log_count
   job_log_entries { sequence log_level message } job_console_entries { sequence output_type text } } }`;
 
@@ -123,8 +123,8 @@ async function settle({ client }: ServerProcess, { seen, checked }: Memory): Pro
       error_log_count: count("FAILURE", "ERROR", "CRITICAL"),
     });
     if (run.status === "REVOKED") expect(run.name).toBe("Newest");
-    else if (run.status === "FAILURE") expect(run.result.exc_message).toMatch(/^on purpose$|^The worker was lost/);
-    if (run.result?.exc_type === "WorkerLost") expect(lines.at(-1).message).toBe(run.result.exc_message);
+    else if (run.status === "FAILURE") expect(run.error.message).toMatch(/^on purpose$|^The worker was lost/);
+    if (run.error?.type === "WorkerLost") expect(lines.at(-1).message).toBe(run.error.message);
     checked.add(run.id);
   }
   expect([...seen.keys()].filter((id) => !checked.has(id))).toEqual([]);

@@ -58,7 +58,7 @@ test("says a line a finding and a summary, and returns what it found", async () 
 test("fails with the summary for the findings that it is told to fail on", async () => {
   const { client } = await openTestApp({}, { jobsRoot: JOBS_ROOT });
   const expected = await expectation();
-  const failure = { status: "FAILURE", result: { exc_type: "Error", exc_message: summary(expected) } };
+  const failure = { status: "FAILURE", error: { type: "Error", message: summary(expected) } };
 
   const onMissing = await runExample(client, JOB, { fail_on_missing: true });
   expect(onMissing).toMatchObject(failure);

@@ -4,7 +4,9 @@ import { JOBS_ROOT } from "./inventory-file.ts";
 
 async function ended(app: TestApp, id: string): Promise<any> {
   const lines = (await app.client.followLog(id)).map(({ log_level, grouping, message }) => [log_level, grouping, message]);
-  const { job_result } = await app.client.query(`query ($id: ID!) { job_result(id: $id) { status result } }`, { id });
+  const { job_result } = await app.client.query(`query ($id: ID!) { job_result(id: $id) { status result error { message } } }`, {
+    id,
+  });
   return { ...job_result, lines };
 }
 
@@ -20,6 +22,7 @@ test("Report Changes says which fields have changed, and from what to what", asy
   expect(await ended(app, run.id)).toEqual({
     status: "SUCCESS",
     result: { action: "UPDATE", changed: ["description", "description_override"] },
+    error: null,
     lines: [
       ["INFO", "main", "admin: UPDATE of extras.job Hello Jobs"],
       ["INFO", "fields", 'description: "Greets somebody, one log line a letter." → "Greets."'],
@@ -48,6 +51,6 @@ test("Show Device compares what its button was pressed for with the inventory", 
   expect(other.result.differences).toEqual(["site"]);
   expect(await press({ name: "nobody" })).toMatchObject({
     status: "FAILURE",
-    result: { exc_message: 'devices.csv knows no device named "nobody".' },
+    error: { message: 'devices.csv knows no device named "nobody".' },
   });
 });

@@ -37,7 +37,7 @@ test("says one line a device and fails with how many do not match", async () => 
   const run = await runExample(client, JOB);
   expect(run.stored).toEqual(rows.map((row) => lineOf(row, isGood(row.name))));
   const message = `${bad.length} of ${rows.length} host names do not match ${DEFAULT_PATTERN}`;
-  expect(run).toMatchObject({ status: "FAILURE", result: { exc_type: "Error", exc_message: message } });
+  expect(run).toMatchObject({ status: "FAILURE", error: { type: "Error", message } });
   expect(run.traceback).toContain("verify_hostname_pattern.ts");
 });
 
@@ -62,12 +62,12 @@ test("looks at one site only, and fails for one that is not there", async () => 
   const mixed = rows.filter(({ site }) => site === "Kestrel Point");
   const failed = await runExample(client, JOB, { site: "Kestrel Point" });
   const summary = `${mixed.filter(({ name }) => !isGood(name)).length} of ${mixed.length} host names do not match`;
-  expect(failed).toMatchObject({ status: "FAILURE", result: { exc_message: expect.stringContaining(summary) } });
+  expect(failed).toMatchObject({ status: "FAILURE", error: { message: expect.stringContaining(summary) } });
   expect(failed.stored).toEqual(mixed.map((row) => lineOf(row, isGood(row.name))));
 
   const unknown = await runExample(client, JOB, { site: "Nowhere" });
   const message = 'There is no site "Nowhere"; the sites are Brackwater, Thornfield, Kestrel Point, Oldharbour, Westmere';
-  expect(unknown).toMatchObject({ status: "FAILURE", result: { exc_type: "Error", exc_message: message }, stored: [] });
+  expect(unknown).toMatchObject({ status: "FAILURE", error: { type: "Error", message }, stored: [] });
 });
 
 test("refuses bad inputs before a run is made", async () => {
@@ -90,6 +90,6 @@ test("names the row and the column of a file that is not as it should be", async
   const run = await runExample(client, JOB);
   expect(run).toMatchObject({
     status: "FAILURE",
-    result: { exc_message: "devices.csv, row 2: management_ip: Invalid IPv4 address" },
+    error: { message: "devices.csv, row 2: management_ip: Invalid IPv4 address" },
   });
 });

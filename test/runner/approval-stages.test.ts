@@ -328,8 +328,8 @@ test("no way of starting a run goes past a definition, and a dry run needs nobod
   expect(await codeOf(requester, press)).toBe("FORBIDDEN");
   expect((await client.query(buttons)).job_buttons_for).toEqual([]);
   await client.query(`mutation { create_tag(data: { name: "t", content_types: ["extras.job"] }) { id } }`);
-  const hooked = async () => (await client.query(`{ job_results(job_model: ["Hook"]) { status result } }`)).job_results;
-  await expect.poll(hooked).toEqual([{ status: "FAILURE", result: expect.objectContaining({ exc_type: "FORBIDDEN" }) }]);
+  const hooked = async () => (await client.query(`{ job_results(job_model: ["Hook"]) { status error { type } } }`)).job_results;
+  await expect.poll(hooked).toEqual([{ status: "FAILURE", error: { type: "FORBIDDEN" } }]);
   expect(await codeOf(requester, RUN, { name: "Secret", data: { key: "k" } })).toBe("BAD_USER_INPUT");
 
   const dry = await ask(requester, "Dry", { dryrun: true });

@@ -157,7 +157,7 @@ test("a request that waits keeps nobody from running, and passes the checks agai
   for (const { scheduled_job } of [one, two]) await approver.client.query(APPROVE, scheduled_job);
   for (const asked of [one, two])
     expect(await runsOf(client, asked.scheduled_job.id, 1)).toMatchObject([
-      { id: asked.id, status: "FAILURE", result: { exc_type: "JOB_NOT_ENABLED" } },
+      { id: asked.id, status: "FAILURE", error: { type: "JOB_NOT_ENABLED" } },
     ]);
 });
 
@@ -312,7 +312,7 @@ test("a source that changes between the approval's time and the start of the run
   const next = await openTestApp({}, { databaseUrl: config.databaseUrl, jobsRoot: config.jobsRoot }, clock);
   clock.advance(2 * HOUR);
   expect(await runsOf(next.client, asked.scheduled_job.id, 1)).toMatchObject([
-    { status: "FAILURE", result: { exc_type: "SourceChanged" } },
+    { status: "FAILURE", error: { type: "SourceChanged" } },
   ]);
 });
 

@@ -39,8 +39,7 @@ test("a run that waits is revoked at once and never started", async () => {
     date_canceled: expect.any(String),
     date_done: expect.any(String),
     attempt: null,
-    traceback: null,
-    result: { exc_type: "JobCanceled", exc_message: "Canceled by admin: wrong site" },
+    error: { type: "JobCanceled", message: "Canceled by admin: wrong site", traceback: null },
     warning_log_count: 1,
     job_log_entries: [{ sequence: 1, log_level: "WARNING", grouping: "main", message: "Canceled by admin: wrong site" }],
   });
@@ -61,8 +60,7 @@ test("a run that listens is told who cancels it and why, may clean up, and is re
   expect(run).toMatchObject({
     status: "REVOKED",
     cancel_type: "TERMINATED",
-    result: { exc_type: "JobCanceled", exc_message: "Canceled by admin: enough" },
-    traceback: null,
+    error: { type: "JobCanceled", message: "Canceled by admin: enough", traceback: null },
     attempt: 1,
   });
   expect(messages(run)).toEqual(["working", "JobCanceled|true|Canceled by admin: enough", "Canceled by admin: enough"]);

@@ -71,7 +71,7 @@ test("a singleton's run of a lost server holds nothing after the next start", as
     .where("id", "=", id)
     .execute();
   const again = await restart(first, { leaseMs: 300 });
-  expect(await finished(again.client, id)).toMatchObject({ status: "FAILURE", result: { exc_type: "WorkerLost" } });
+  expect(await finished(again.client, id)).toMatchObject({ status: "FAILURE", error: { type: "WorkerLost" } });
   await cancel(again.client, await startAndHear(again.client, "jobs.Single"));
 });
 

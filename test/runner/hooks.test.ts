@@ -48,7 +48,7 @@ async function runsOf(app: TestApp, job: string, count: number): Promise<any[]> 
     (
       await app.client.query(
         `query ($job: [String!]) { job_results(job_model: $job, sort: ["date_created", "id"], status__n: ["PENDING", "STARTED", "RETRY"]) {
-          name status result meta user { username } task_kwargs } }`,
+          name status result error { type message } meta user { username } task_kwargs } }`,
         { job },
       )
     ).job_results;
@@ -197,7 +197,7 @@ test("what the gate refuses is recorded where the run would be", async () => {
   await hook(app, { job: "Alone", content_types: ["extras.job"], type_update: true });
   await app.client.query(`mutation { update_job(name: "Alone", data: { enabled: false }) { id } }`);
   expect(await runsOf(app, "Alone", 1)).toMatchObject([
-    { status: "FAILURE", result: { exc_type: "JOB_NOT_ENABLED", exc_message: expect.stringContaining("Alone") } },
+    { status: "FAILURE", error: { type: "JOB_NOT_ENABLED", message: expect.stringContaining("Alone") } },
   ]);
 });
 

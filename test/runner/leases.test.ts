@@ -71,7 +71,7 @@ test("runs of workers that give no sign of life are settled, whatever their host
   }, 50);
   onTestFinished(() => clearInterval(beating));
   for (const id of lost) {
-    expect(await finished(again.client, id)).toMatchObject({ status: "FAILURE", result: { exc_type: "WorkerLost" } });
+    expect(await finished(again.client, id)).toMatchObject({ status: "FAILURE", error: { type: "WorkerLost" } });
   }
   await expect.poll(() => workers(database)).not.toContain(dead);
   expect(await read(again.client, going)).toMatchObject({ status: "STARTED" });
@@ -142,7 +142,7 @@ test("a run that a worker has claimed and does not run is settled too", async ()
   const database = await databaseOf(app);
   const [own] = await workers(database);
   const id = await leaveStarted(app, database, own!);
-  expect(await finished(app.client, id)).toMatchObject({ status: "FAILURE", result: { exc_type: "WorkerLost" } });
+  expect(await finished(app.client, id)).toMatchObject({ status: "FAILURE", error: { type: "WorkerLost" } });
 });
 
 test.for([

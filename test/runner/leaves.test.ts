@@ -148,9 +148,9 @@ describe("files", () => {
   test("have a largest number in a run", async () => {
     const app = await openTestApp(JOBS, { maxRunFiles: 2 });
     const run = await leave(app, "Empties");
-    expect(run.result).toEqual({
-      exc_type: "TooManyFiles",
-      exc_message: "The run has 2 files already, the most that MAX_RUN_FILES allows.",
+    expect(run.error).toMatchObject({
+      type: "TooManyFiles",
+      message: "The run has 2 files already, the most that MAX_RUN_FILES allows.",
     });
     expect(run.files).toHaveLength(2);
   });
@@ -158,27 +158,27 @@ describe("files", () => {
   test("have a largest size, each and those of a run together; of what is not whole nothing is left", async () => {
     const app = await openTestApp(JOBS, caps);
     const large = await leave(app, "Large");
-    expect(large.result).toEqual({
-      exc_type: "FileTooLarge",
-      exc_message: `The file "large" is larger than 1000 bytes, the most that MAX_FILE_BYTES allows.`,
+    expect(large.error).toMatchObject({
+      type: "FileTooLarge",
+      message: `The file "large" is larger than 1000 bytes, the most that MAX_FILE_BYTES allows.`,
     });
     expect(large.files.map((file: { name: string }) => file.name)).toEqual(["fits"]);
     const many = await leave(app, "Many");
-    expect(many.result.exc_message).toContain(`With the file "f4"`);
-    expect(many.result.exc_message).toContain("3000 bytes together, the most that MAX_RUN_FILES_BYTES allows");
+    expect(many.error!.message).toContain(`With the file "f4"`);
+    expect(many.error!.message).toContain("3000 bytes together, the most that MAX_RUN_FILES_BYTES allows");
     expect(many.files.map((file: { name: string }) => file.name)).toEqual(["f1", "f2", "f3"]);
     const cut = await leave(app, "CutOff");
-    expect([cut.result.exc_type, cut.files]).toEqual(["TimeLimitExceeded", []]);
-    expect((await leave(app, "Path")).result.exc_type).toBe("TypeError");
+    expect([cut.error!.type, cut.files]).toEqual(["TimeLimitExceeded", []]);
+    expect((await leave(app, "Path")).error!.type).toBe("TypeError");
     expect(await readdir(app.config.filesRoot)).toHaveLength(4);
   });
 
   test("that cannot be stored fail their run", async () => {
     const app = await openTestApp(JOBS);
     await writeFile(app.config.filesRoot, "no folder");
-    expect((await leave(app, "Leaves")).result).toEqual({
-      exc_type: "FileStorageError",
-      exc_message: expect.stringMatching(/^The file "Zürich & Söhne.csv" could not be stored: E[A-Z]+\.$/),
+    expect((await leave(app, "Leaves")).error).toMatchObject({
+      type: "FileStorageError",
+      message: expect.stringMatching(/^The file "Zürich & Söhne.csv" could not be stored: E[A-Z]+\.$/),
     });
   });
 
@@ -217,8 +217,7 @@ test("a JobFailure leaves a sentence and no traceback", async () => {
   const run = await leave(await openTestApp(JOBS), "Sentence");
   expect(run).toMatchObject({
     status: "FAILURE",
-    traceback: null,
-    result: { exc_type: "JobFailure", exc_message: "There is no such site." },
+    error: { type: "JobFailure", message: "There is no such site.", traceback: null },
   });
 });
 
@@ -227,7 +226,7 @@ test("a job that takes too much memory fails, and the server goes on", async () 
   const run = await leave(app, "Hungry");
   expect(run).toMatchObject({
     status: "FAILURE",
-    result: { exc_type: "MemoryLimitExceeded", exc_message: expect.stringContaining("64 MiB") },
+    error: { type: "MemoryLimitExceeded", message: expect.stringContaining("64 MiB") },
     lines: [{ message: "begun" }],
   });
   expect((await leave(app, "Silent")).status).toBe("SUCCESS");

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { openTestApp, type TestApp } from "../support/app.ts";
 import { createTestClock, type TestClock } from "../support/clock.ts";
 import { cancel, finished, reaches, read, start } from "../support/control.ts";
+import { ENDING, expectOneFailure } from "../support/failures.ts";
 import { databaseOf } from "../support/rows.ts";
 
 const JOBS = {
@@ -15,6 +16,13 @@ export const Single = job("Single", () => { throw new Error("no"); }, { retry: {
 export const Long = job("Long", () => { throw new Error("no"); }, { retry: { limit: 20, backoff: 40_000 } });
 export const Once = job("Once", () => { throw new Error("no"); });
 export const Prints = job("Prints", () => { console.log("printed " + ++calls); throw new Error("no"); }, { retry: { limit: 1, backoff: 10 } });
+export const Lingers = job("Lingers", async ({ logger, signal, graphql }) => {
+  const call = ++calls;
+  logger.info("call " + call);
+  const mayEnd = async () => signal.aborted || (call === 1 && (await graphql('{ tags(name: "go on") { id } }')).tags.length > 0);
+  while (!(await mayEnd())) await new Promise((resolve) => setTimeout(resolve, 20));
+  throw new Error("no " + call);
+}, { retry: { limit: 1, backoff: 10 } });
 export const Quick = job("Quick", () => "done");
 `,
 };
@@ -45,20 +53,19 @@ test("a run that fails is tried again, each time after twice as long, and fails 
   expect(waiting).toMatchObject({
     attempt: 1,
     date_done: null,
-    result: { exc_type: "RangeError", exc_message: "no 1" },
-    traceback: expect.stringContaining("RangeError: no 1"),
+    error: { type: "RangeError", message: "no 1", traceback: expect.stringContaining("RangeError: no 1") },
     celery_kwargs: { max_retries: 2, retry_backoff: 10 },
   });
   expect(wait(waiting, clock)).toBeGreaterThan(5);
   expect(wait(waiting, clock)).toBeLessThanOrEqual(10);
   await nextAttempt(app, id, 10 * SECOND);
   const again = await reaches(client, id, "RETRY");
-  expect(again).toMatchObject({ attempt: 2, result: { exc_message: "no 2" } });
+  expect(again).toMatchObject({ attempt: 2, error: { message: "no 2" } });
   expect(wait(again, clock)).toBeGreaterThan(15);
   expect(wait(again, clock)).toBeLessThanOrEqual(20);
   await nextAttempt(app, id, 20 * SECOND);
   const run = await finished(client, id);
-  expect(run).toMatchObject({ status: "FAILURE", attempt: 3, date_next_attempt: null, result: { exc_message: "no 3" } });
+  expect(run).toMatchObject({ status: "FAILURE", attempt: 3, date_next_attempt: null, error: { message: "no 3" } });
   expect(run.job_log_entries.map((line: any) => [line.sequence, line.message])).toEqual([
     [1, "call 1"],
     [2, "Attempt 2 of 3 begins. Attempt 1 failed: RangeError: no 1"],
@@ -75,6 +82,30 @@ test("a follower stays through all attempts, and a success ends them", async () 
   await nextAttempt(app, id, 10 * SECOND);
   expect((await following).map((line) => line.sequence)).toEqual([1, 2, 3]);
   expect(await read(app.client, id)).toMatchObject({ status: "SUCCESS", result: "done", traceback: null, attempt: 2 });
+});
+
+test("why the last attempt failed is told while the next is to come and under way, and to those who follow the run", async () => {
+  const app = await open();
+  const { client } = app;
+  const id = await start(client, "jobs.Lingers");
+  await client.followLog(id, { limit: 1 });
+  expect(await read(client, id)).toMatchObject({ status: "STARTED", attempt: 1, error: null });
+  const told: any[] = [];
+  const followed = (async () => {
+    const query = `subscription ($id: ID!) { job_result(id: $id) { attempt ${ENDING} } }`;
+    for await (const { data } of client.ws.iterate<any>({ query, variables: { id } })) told.push(data!.job_result);
+  })();
+  await client.query(`mutation { create_tag(data: { name: "go on", content_types: ["extras.job"] }) { id } }`);
+  expect(await reaches(client, id, "RETRY")).toMatchObject({ attempt: 1, error: { type: "Error", message: "no 1" } });
+  await nextAttempt(app, id, 10 * SECOND);
+  expect(await read(client, id)).toMatchObject({ status: "STARTED", attempt: 2, error: { type: "Error", message: "no 1" } });
+  await cancel(client, id, "enough");
+  await followed;
+  const canceled = { status: "REVOKED", attempt: 2, error: { type: "JobCanceled", message: "Canceled by admin: enough" } };
+  expect(await finished(client, id)).toMatchObject(canceled);
+  expect(told[0]).toMatchObject({ status: "STARTED", attempt: 1, error: null });
+  expect(told.at(-1)).toMatchObject(canceled);
+  expectOneFailure(told.at(-1));
 });
 
 test("nothing is tried before its time, and nothing of a job that says nothing of it", async () => {
@@ -129,7 +160,7 @@ test("a cancel while a run waits for its next attempt ends it", async () => {
     cancel_type: "ABANDONED",
     attempt: 1,
     date_next_attempt: null,
-    result: { exc_type: "JobCanceled" },
+    error: { type: "JobCanceled" },
     job_log_entries: [{ sequence: 1 }, { sequence: 2, message: "Canceled by admin: enough" }],
   });
   clock.advance(60 * SECOND);
@@ -154,7 +185,7 @@ test("the next server goes on with what waits for its next attempt, and tries ag
   const clock = createTestClock();
   const { client } = await openTestApp({}, { databaseUrl, jobsRoot, leaseMs: 300 }, clock);
   await reaches(client, lost, "RETRY");
-  expect(await read(client, lost)).toMatchObject({ attempt: 1, result: { exc_type: "WorkerLost" } });
+  expect(await read(client, lost)).toMatchObject({ attempt: 1, error: { type: "WorkerLost" } });
   await clock.waitedFor(10 * SECOND);
   clock.advance(10 * SECOND);
   for (const id of [waiting, lost]) await expect.poll(() => read(client, id)).toMatchObject({ status: "RETRY", attempt: 2 });

@@ -203,10 +203,10 @@ test("a time that the gate refuses has a run that failed and says why", async ()
     expect(runs.at(-1)).toMatchObject({
       status: "FAILURE",
       scheduled_for: iso(start + day * DAY),
-      result: { exc_type: code, exc_message: expect.any(String) },
+      error: { type: code, message: expect.any(String) },
     });
   }
-  expect((await runsOf(client, single.id, refusals.length))[0].result).toMatchObject({ exc_type: "JOB_ALREADY_RUNNING" });
+  expect((await runsOf(client, single.id, refusals.length))[0].error).toMatchObject({ type: "JOB_ALREADY_RUNNING" });
 });
 
 test("what was due when a server ended is run once after the next start", async () => {

@@ -7,6 +7,7 @@ import { createVault } from "../../src/runner/index.ts";
 import { KEY, openTestApp, restart, SYSTEM_JOBS, type TestApp } from "../support/app.ts";
 import { createClient } from "../support/client.ts";
 import { createTestClock } from "../support/clock.ts";
+import { ENDING, expectOneFailure } from "../support/failures.ts";
 import { createPerson } from "../support/people.ts";
 import { databaseOf } from "../support/rows.ts";
 
@@ -72,7 +73,7 @@ async function allRows(app: TestApp): Promise<string> {
 
 const RUN = `mutation ($job: String!, $data: GenericScalar, $key: String) { run_job(class_path: $job, data: $data, idempotency_key: $key) { id } }`;
 const ALL = `query ($id: ID!) { job_result(id: $id) {
-  status result traceback task_kwargs task_args celery_kwargs meta sensitive_variables cancel_reason progress { message } files { name }
+  ${ENDING} task_kwargs task_args celery_kwargs meta sensitive_variables cancel_reason progress { message } files { name }
   job_log_entries { message log_object grouping absolute_url } job_console_entries { text output_type }
 } }`;
 
@@ -80,7 +81,9 @@ async function run(app: TestApp, job: string, data: object, key?: string) {
   const { run_job } = await app.client.query(RUN, { job: `jobs.${job}`, data, key });
   const frames: unknown[] = [];
   await app.client.followLog(run_job.id, { onLines: (lines) => void frames.push(...lines) });
-  return { id: run_job.id as string, frames, ...(await app.client.query(ALL, { id: run_job.id })).job_result };
+  const { job_result } = await app.client.query(ALL, { id: run_job.id });
+  expectOneFailure(job_result);
+  return { id: run_job.id as string, frames, ...job_result };
 }
 
 test("a canary is given, thrown, printed across two writes, returned and put in a file name, and found nowhere afterwards", async () => {
@@ -208,7 +211,7 @@ test("sealed inputs outlive the wait for another attempt, and nothing else", asy
   clock.advance(61_000);
   await app.client.followLog(run_job.id);
   const { job_result } = await app.client.query(ALL, { id: run_job.id });
-  expect(job_result).toMatchObject({ status: "FAILURE", result: { exc_message: "length 8" } });
+  expect(job_result).toMatchObject({ status: "FAILURE", error: { message: "length 8" } });
   expect(await readSealed()).toEqual([["FAILURE", "object"]]);
 });
 
@@ -239,7 +242,7 @@ test("a run that waits through a restart has its inputs; with another key it fai
     await next.client.followLog(run_job.id);
     const { job_result } = await next.client.query(ALL, { id: run_job.id });
     if (secretKey === undefined) expect(job_result).toMatchObject({ status: "SUCCESS", result: "(redacted)" });
-    else expect(job_result).toMatchObject({ status: "FAILURE", result: { exc_type: "SensitiveInputsLost" } });
+    else expect(job_result).toMatchObject({ status: "FAILURE", error: { type: "SensitiveInputsLost" } });
   }
 });
 
@@ -304,7 +307,7 @@ test("what was sealed with another key is not run once it is approved, and its r
   await again.query(DECIDE("approve_scheduled_job"), run_job.scheduled_job);
   await next.client.followLog(run_job.id);
   const { job_result } = await next.client.query(ALL, { id: run_job.id });
-  expect(job_result).toMatchObject({ status: "FAILURE", result: { exc_message: expect.stringContaining("SECRET_KEY") } });
+  expect(job_result).toMatchObject({ status: "FAILURE", error: { message: expect.stringContaining("SECRET_KEY") } });
 });
 
 test("a sensitive file's content is hidden line by line", async () => {

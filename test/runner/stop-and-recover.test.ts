@@ -17,7 +17,7 @@ export const Takes = defineJob({ name: "Takes", enabled: true, run: async ({ log
 `,
 };
 const RUN = `mutation ($job: String!) { run_job(class_path: $job) { id } }`;
-const RESULTS = `{ job_results(sort: ["date_created", "id"]) { id status result date_done job_log_entries { sequence message } } }`;
+const RESULTS = `{ job_results(sort: ["date_created", "id"]) { id status error { type message } date_done job_log_entries { sequence message } } }`;
 
 test("a stop lets runs end within the grace, takes no new ones, and leaves those that wait for the next start", async () => {
   const app = await openTestApp(JOBS, { shutdownGraceMs: 10_000, workerConcurrency: 1 });
@@ -48,12 +48,12 @@ test("a stop ends runs after the grace: those that listen are told first, and ea
   expect(job_results).toMatchObject([
     {
       status: "FAILURE",
-      result: { exc_message: "stopped as told" },
+      error: { message: "stopped as told" },
       job_log_entries: [{ message: "waiting" }, { message: "told to stop" }],
     },
     {
       status: "FAILURE",
-      result: { exc_type: "WorkerShutdown", exc_message: expect.stringContaining("within 20 ms") },
+      error: { type: "WorkerShutdown", message: expect.stringContaining("within 20 ms") },
       job_log_entries: [{ message: "looping" }],
     },
   ]);
@@ -95,16 +95,16 @@ test("what a lost server was running is failed with a line that says so, and wha
   ]);
   expect((await again.client.followLog(waiting.id)).map((line) => line.message)).toEqual(["quick"]);
   const { job_results } = await again.client.query(
-    `{ job_results(sort: ["date_created", "id"]) { id status result error_log_count info_log_count } }`,
+    `{ job_results(sort: ["date_created", "id"]) { id status error { type } error_log_count info_log_count } }`,
   );
   expect(job_results).toEqual([
     {
       id: run.id,
       status: "FAILURE",
-      result: { exc_type: "WorkerLost", exc_message: expect.any(String) },
+      error: { type: "WorkerLost" },
       error_log_count: 1,
       info_log_count: 1,
     },
-    { id: waiting.id, status: "SUCCESS", result: null, error_log_count: 0, info_log_count: 1 },
+    { id: waiting.id, status: "SUCCESS", error: null, error_log_count: 0, info_log_count: 1 },
   ]);
 });

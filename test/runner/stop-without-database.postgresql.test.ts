@@ -28,5 +28,5 @@ test("a server stops also while it cannot settle the run of a dead worker", asyn
   await app.close();
   await fault.mend();
   const again = await restart(app, { leaseMs: 300 });
-  expect(await finished(again.client, id)).toMatchObject({ status: "FAILURE", result: { exc_type: "WorkerLost" } });
+  expect(await finished(again.client, id)).toMatchObject({ status: "FAILURE", error: { type: "WorkerLost" } });
 });

@@ -24,9 +24,9 @@ const LINES = [
   { sequence: 1, message: "looping" },
   { sequence: 2, log_level: "WARNING", message: "The job was told to stop: it ran longer than its soft time limit of 0.6 s." },
 ];
-const failure = (excType: string, seconds: number) => ({
+const failure = (type: string, seconds: number) => ({
   status: "FAILURE",
-  result: { exc_type: excType, exc_message: expect.stringContaining(` ${seconds} s`) },
+  error: { type, message: expect.stringContaining(` ${seconds} s`) },
 });
 
 test("a job's own limits hold: each names itself in the run's result, and what was said before is kept", async () => {
@@ -98,6 +98,9 @@ test("a run that waited since before limits were recorded has the server's", asy
   const again = await openTestApp({}, { databaseUrl, jobsRoot, softTimeLimitMs: 100, timeLimitMs: 200 });
   const lines = await again.client.followLog(run_job.id);
   expect(lines.filter((line) => line.grouping === "initialization")).toEqual([]);
-  const { job_result } = await again.client.query(`query ($id: ID!) { job_result(id: $id) { status result } }`, run_job);
+  const { job_result } = await again.client.query(
+    `query ($id: ID!) { job_result(id: $id) { status error { type message } } }`,
+    run_job,
+  );
   expect(job_result).toMatchObject(failure("TimeLimitExceeded", 0.2));
 });

@@ -1,4 +1,5 @@
 import { getNamedType, graphql, isObjectType } from "graphql";
+import type { CompiledQuery } from "kysely";
 import { expect, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { type Database, openDatabase } from "../../src/entities/database.ts";
@@ -9,6 +10,7 @@ import { createSchema } from "../../src/schema/index.ts";
 import type { ListField } from "../../src/schema/list-arguments.ts";
 import { freshDatabaseUrl } from "../support/database.ts";
 import { fillModels } from "../support/fill.ts";
+import { storeRun } from "../support/rows.ts";
 
 const FEW = 10;
 const MANY = 1000;
@@ -76,11 +78,11 @@ test("no relation of any type costs more statements for a thousand parents than 
 
 test("only selected columns are read, and the big ones only when asked for", async () => {
   const database = await openDatabase(await freshDatabaseUrl());
-  const texts: string[] = [];
+  const statements: CompiledQuery[] = [];
   const spying: Database = {
     ...database,
     read(statement) {
-      texts.push(statement.sql);
+      statements.push(statement);
       return database.read(statement);
     },
   };
@@ -89,14 +91,36 @@ test("only selected columns are read, and the big ones only when asked for", asy
       { database: spying, runner: undefined as never, limits: { ...loadConfig({}), maxPageSize: 10 } },
       { id: NOBODY, username: "", isStaff: true, isSuperuser: true },
     );
-  const run = async (source: string) =>
+  /** The columns of each statement that an operation reads with. */
+  const columnsOf = async (source: string) => {
+    statements.length = 0;
     expect((await graphql({ schema, source, contextValue: contextValue() })).errors).toBeUndefined();
-  await run(`{ job_results { id status ...More } } fragment More on JobResultType { job_model { name } job_log_entries { id } }`);
-  const columns = (text: string) =>
-    /select (.*?) from/s.exec(text)![1]!.replace(/["`]/g, "").replaceAll("job_result.", "").split(/,\s*/).toSorted();
-  expect(columns(texts[0]!)).toEqual(["id", "job_model_id", "status"]);
-  texts.length = 0;
-  await run(`{ job_results { result traceback task_kwargs } }`);
-  expect(columns(texts[0]!)).toEqual(["result", "task_kwargs", "traceback"]);
+    return statements.map(({ sql }) =>
+      /select (.*?) from/s.exec(sql)![1]!.replace(/["`]/g, "").replaceAll("job_result.", "").split(/,\s*/).toSorted(),
+    );
+  };
+  const [first] = await columnsOf(
+    `{ job_results { id status ...More } } fragment More on JobResultType { job_model { name } job_log_entries { id } }`,
+  );
+  expect(first).toEqual(["id", "job_model_id", "status"]);
+  expect(await columnsOf(`{ job_results { result traceback task_kwargs } }`)).toEqual([["result", "task_kwargs", "traceback"]]);
+
+  const parts = ["attempt", "id", "status"];
+  await storeRun(database, { result: "x".repeat(1000) });
+  await storeRun(database, { status: "STARTED", attempt: 1, dateDone: null });
+  expect(await columnsOf(`{ job_results { error { type message traceback } } }`)).toEqual([parts]);
+  const failed = new Set([await storeRun(database, { status: "FAILURE" }), await storeRun(database, { status: "REVOKED" })]);
+  for (const [selected, column] of [
+    ["type message", "result"],
+    ["traceback", "traceback"],
+  ] as const) {
+    const [runs, errors] = await columnsOf(`{ job_results { error { ${selected} } } }`);
+    expect([runs, errors]).toEqual([parts, expect.arrayContaining([column])]);
+    expect(errors!.filter((name) => ["result", "traceback"].includes(name))).toEqual([column]);
+    const asked = JSON.stringify(statements[1]!.parameters);
+    expect(statements).toHaveLength(2);
+    for (const { id } of await database.rows.selectFrom("job_result").select("id").execute())
+      expect(asked.includes(id as string)).toBe(failed.has(id as string));
+  }
   await database.close();
 });

@@ -1,8 +1,9 @@
 import { expect } from "vitest";
 import type { TestClient } from "./client.ts";
+import { ENDING, expectOneFailure } from "./failures.ts";
 
 /** What tests of cancel, gate and retry ask of a run. */
-export const RUN_FIELDS = `id status result traceback attempt date_done date_next_attempt waits_for_slot cancel_type cancel_reason
+export const RUN_FIELDS = `id ${ENDING} attempt date_done date_next_attempt waits_for_slot cancel_type cancel_reason
   canceled_by_user_name date_canceled canceled_by { username } rerun_of { id } celery_kwargs warning_log_count
   job_log_entries { sequence log_level grouping message }`;
 
@@ -20,7 +21,9 @@ export async function startAndHear(client: TestClient, classPath: string, args =
 }
 
 export async function read(client: TestClient, id: string): Promise<any> {
-  return (await client.query(`query ($id: ID!) { job_result(id: $id) { ${RUN_FIELDS} } }`, { id })).job_result;
+  const { job_result } = await client.query(`query ($id: ID!) { job_result(id: $id) { ${RUN_FIELDS} } }`, { id });
+  expectOneFailure(job_result);
+  return job_result;
 }
 
 /** A run that has ended. */

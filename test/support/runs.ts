@@ -1,4 +1,5 @@
 import type { Line, TestClient } from "./client.ts";
+import { ENDING, expectOneFailure } from "./failures.ts";
 
 /** A run that has ended, with its log. */
 export interface FinishedRun {
@@ -6,6 +7,7 @@ export interface FinishedRun {
   status: string;
   result: any;
   traceback: string | null;
+  error: { type: string; message: string; traceback: string | null } | null;
   lines: Line[];
 }
 
@@ -16,8 +18,9 @@ export async function runToEnd(client: TestClient, classPath: string, data: obje
     { job: classPath, data, dryrun },
   );
   const lines = await client.followLog(run_job.id);
-  const { job_result } = await client.query(`query ($id: ID!) { job_result(id: $id) { id status result traceback } }`, {
+  const { job_result } = await client.query(`query ($id: ID!) { job_result(id: $id) { id ${ENDING} } }`, {
     id: run_job.id,
   });
+  expectOneFailure(job_result);
   return { ...job_result, lines };
 }

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { OPEN_STATUSES } from "../../src/entities/choices.ts";
 import type { TestClient } from "./client.ts";
+import { ENDING, expectOneFailure } from "./failures.ts";
 
 /** What tests ask of a schedule. */
 const SCHEDULE_FIELDS = `id name task interval crontab schedule describe start_time time_zone one_off enabled state catch_up expires
@@ -40,11 +41,12 @@ export async function runsOf(client: TestClient, id: string, count: number): Pro
   const read = async () => {
     ({ job_results: runs } = await client.query(
       `query ($id: [String]) { job_results(scheduled_job: $id, sort: ["scheduled_for", "id"]) {
-        id name status scheduled_for result traceback user { username } task_kwargs celery_kwargs } }`,
+        id name ${ENDING} scheduled_for user { username } task_kwargs celery_kwargs } }`,
       { id: [id] },
     ));
     return [runs.length, runs.some(({ status }) => OPEN_STATUSES.includes(status))];
   };
   await expect.poll(read).toEqual([count, false]);
+  runs.forEach(expectOneFailure);
   return runs;
 }

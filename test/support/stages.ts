@@ -93,7 +93,7 @@ export interface Stages {
 export const writeStages = (folder: string): Promise<string> => writeJobs(files(folder), join(folder, "jobs"));
 
 const ALL = `query ($ids: [String]!) { job_results(id: $ids) {
-  id status attempt result date_done worker waiting_reason waits_for_slot date_next_attempt
+  id status attempt result error { type message } date_done worker waiting_reason waits_for_slot date_next_attempt
   debug_log_count info_log_count success_log_count warning_log_count error_log_count job_log_entries { sequence message } } }`;
 
 /** Brings a run into each stage. @param folder that the jobs were written to. */
@@ -151,9 +151,9 @@ export async function openStages(client: TestClient, folder: string): Promise<St
 /** How a run has to end that was in a stage when something went wrong. */
 function endOf(stage: Stage, isLost: boolean): object {
   if (stage === "settling for a retry" || stage === "between attempts")
-    return { status: "FAILURE", attempt: 2, result: { exc_message: "on purpose" } };
+    return { status: "FAILURE", attempt: 2, error: { message: "on purpose" } };
   // Whether what came of it was recorded before the worker was lost is the database's to say.
   if (isLost && stage === "settling") return { status: expect.stringMatching(/^(SUCCESS|FAILURE)$/), attempt: 1 };
-  if (isLost && COMES[stage].status === "STARTED") return { status: "FAILURE", attempt: 1, result: { exc_type: "WorkerLost" } };
+  if (isLost && COMES[stage].status === "STARTED") return { status: "FAILURE", attempt: 1, error: { type: "WorkerLost" } };
   return { status: "SUCCESS", attempt: 1 };
 }

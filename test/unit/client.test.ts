@@ -106,7 +106,9 @@ test("operations are asked with their types, and a run is canceled", async () =>
   expect(jobs!.map(({ name }) => name)).toEqual(["Greets", "Waits"]);
   const { id } = await client.run({ class_path: "jobs.Waits" }, { lines: 1, ms: 60_000 });
   expect(await client.cancel(id, "seen enough")).toMatchObject({ id });
-  expect(await client.follow(id)).toMatchObject({ status: "REVOKED" });
+  const canceled = await client.follow(id);
+  expect(canceled.status !== "SUCCESS" && canceled.error.message).toBe("Canceled by admin: seen enough");
+  expect(canceled).toMatchObject({ status: "REVOKED", error: { type: "JobCanceled", traceback: null } });
   expect((await client.query(RunDocument, { id })).job_result!.status).toBe("REVOKED");
   expect(await client.query("query ($id: ID!) { job_result(id: $id) { cancel_reason } }", { id })).toEqual({
     job_result: { cancel_reason: "seen enough" },

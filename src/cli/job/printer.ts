@@ -32,6 +32,7 @@ export function createPrinter(isTerminal: boolean): Printer {
   return {
     line: ({ log_level, created, message }) =>
       `${styled(log_level, log_level.padEnd(WIDTH))} ${time(created)} ${shown(message)}\n`,
-    end: ({ status, result }) => `${styled(status, status)} ${JSON.stringify(result)}\n`,
+    end: ({ status, result, error }) =>
+      `${styled(status, status)} ${error ? shown(`${error.type}: ${error.message}`) : JSON.stringify(result)}\n`,
   };
 }

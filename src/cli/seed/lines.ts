@@ -69,10 +69,8 @@ function anyLine({ job }: Run, random: Random): Said {
 
 function lastLine({ status, kwargs, errorMessage }: Run): Said {
   const [level, message]: [LogLevel, string] =
-    status === "SUCCESS"
+    errorMessage === undefined
       ? ["SUCCESS", `All ${kwargs["devices"] as number} devices of ${kwargs["site"] as string} are done`]
-      : status === "FAILURE"
-        ? ["CRITICAL", errorMessage!]
-        : ["WARNING", "Canceled"];
+      : [status === "FAILURE" ? "CRITICAL" : "WARNING", errorMessage];
   return { log_level: level, grouping: "main", message, log_object: "", absolute_url: "" };
 }

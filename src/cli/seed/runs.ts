@@ -19,7 +19,7 @@ export interface Run {
   dryrun: boolean;
   result: unknown;
   traceback: string | null;
-  /** Of the error that ended it, if one did. */
+  /** Of the error that ended it; absent when it succeeded. */
   errorMessage: string | undefined;
   lines: number;
   /** Where the random numbers of its lines start, so that their number changes no other run. */
@@ -61,7 +61,7 @@ function makeRun(random: Random, { jobs, userIds }: Catalog, status: keyof typeo
   const done = started + Math.round(1500 + random.fraction() ** 4 * (LONGEST_MS - 2000));
   const devices = random.integer(1, 48);
   const dryrun = !job.sketch.readOnly && random.fraction() < 0.2;
-  const error = status === "FAILURE" ? makeError(random, job) : undefined;
+  const error = makeError(random, job, status);
   return {
     id: newId(),
     job,
@@ -73,7 +73,7 @@ function makeRun(random: Random, { jobs, userIds }: Catalog, status: keyof typeo
     kwargs: { site: random.pick(SITES), devices, verbose: random.fraction() < 0.3 },
     queue: random.pick(job.queues),
     dryrun,
-    result: error?.result ?? (status === "SUCCESS" ? { devices, changed: dryrun ? 0 : random.integer(0, devices) } : null),
+    result: error ? failureResult(error.type, error.message) : { devices, changed: dryrun ? 0 : random.integer(0, devices) },
     traceback: error?.traceback ?? null,
     errorMessage: error?.message,
     lines,
@@ -81,7 +81,9 @@ function makeRun(random: Random, { jobs, userIds }: Catalog, status: keyof typeo
   };
 }
 
-function makeError(random: Random, { classPath, sketch }: SeededJob) {
+function makeError(random: Random, { classPath, sketch }: SeededJob, status: keyof typeof STATUSES) {
+  if (status === "SUCCESS") return undefined;
+  if (status === "REVOKED") return { type: "JobCanceled", message: "Canceled.", traceback: null };
   const { name, address } = pickDevice(random);
   const [type, message] = random.pick([
     ["TimeoutError", `${name} (${address}) did not answer within ${random.integer(5, 60)} s`],
@@ -90,5 +92,5 @@ function makeError(random: Random, { classPath, sketch }: SeededJob) {
   ] as const);
   const [file, method] = classPath.split(".");
   const at = `at ${method}.run (/srv/jobs/${file}.ts:${random.integer(20, 180)}:${random.integer(5, 40)})`;
-  return { message, result: failureResult(type, message), traceback: `${type}: ${message}\n    ${at}` };
+  return { type, message, traceback: `${type}: ${message}\n    ${at}` };
 }

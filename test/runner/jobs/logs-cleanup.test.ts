@@ -202,7 +202,7 @@ describe("Logs Cleanup", () => {
     const eve = createClient(app.url, "eve-key");
     const run = await runToEnd(eve, CLEANUP, { job_results_max_age: 30 });
     const message = `Only staff may delete old records, and "eve" is not.`;
-    expect(run).toMatchObject({ status: "FAILURE", result: { exc_type: "GraphQLRequestError", exc_message: message } });
+    expect(run).toMatchObject({ status: "FAILURE", error: { type: "GraphQLRequestError", message } });
     const refused = await eve.refused(`mutation { prune_records(kind: JOB_RESULTS, before: "2026-01-01T00:00:00Z") { cursor } }`);
     expect(refused).toMatchObject({ message, extensions: { code: "FORBIDDEN" } });
     expect((await countAll(database)).job_result).toBe(4 - 1);

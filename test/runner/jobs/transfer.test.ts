@@ -109,12 +109,12 @@ describe("Export Object List", () => {
     const wrong = await runToEnd(client, EXPORT, { content_type: "extras.tag", query_string: "colour=red" });
     expect(wrong).toMatchObject({
       status: "FAILURE",
-      result: { exc_message: `Lists of this kind have no filter named "colour".` },
+      error: { message: `Lists of this kind have no filter named "colour".` },
     });
     const unkept = await runToEnd(client, EXPORT, { content_type: "dcim.device" });
-    expect(unkept.result.exc_message).toBe("This server keeps no objects of the kind dcim.device.");
+    expect(unkept.error!.message).toBe("This server keeps no objects of the kind dcim.device.");
     const value = await runToEnd(client, EXPORT, { content_type: "extras.tag", filters: { created__gte: ["soon"] } });
-    expect(value.result).toMatchObject({ exc_type: "GraphQLRequestError", exc_message: expect.stringContaining("created__gte") });
+    expect(value.error).toMatchObject({ type: "GraphQLRequestError", message: expect.stringContaining("created__gte") });
     // Hidden jobs are jobs as well.
     await client.query(`mutation { update_job(name: "Plain", data: { hidden: true }) { id } }`);
     expect(JSON.parse(await exported(app, "extras.job", { export_format: "json", filters: { name: ["Plain"] } }))).toMatchObject([
@@ -147,7 +147,7 @@ describe("Export Object List", () => {
       export_format: "json",
       filters: { name: ["large"] },
     });
-    expect(run.result).toMatchObject({ exc_type: "FileTooLarge" });
+    expect(run.error).toMatchObject({ type: "FileTooLarge" });
     for (let n = 0; n < 15; n++)
       await storeRun(database, { name: "fits", traceback: "x", result: "x".repeat(1_200_000), meta: { n } });
     const big = await restart(app, { maxFileBytes: 100_000_000 });
@@ -232,9 +232,9 @@ describe("Import Objects", () => {
   test("bad rows are all told, and nothing is kept", async () => {
     const { app, client } = await setup();
     const csv = "name,color,_custom_field_data\ngood,112233,{}\nbad,red,\nworse,112233,{oops\n,112233,\n";
-    const { id, status, result, stored } = await runExample(client, IMPORT, { content_type: "extras.tag", csv_data: csv });
-    expect([status, result.exc_type]).toEqual(["FAILURE", "JobFailure"]);
-    expect(result.exc_message).toMatch(
+    const { id, status, error, stored } = await runExample(client, IMPORT, { content_type: "extras.tag", csv_data: csv });
+    expect([status, error!.type]).toEqual(["FAILURE", "JobFailure"]);
+    expect(error!.message).toMatch(
       /^3 of 4 rows do not fit, so none is imported\. Row 2: color: A color is .* Row 3: _custom_field_data: This is no JSON: .* Row 4: name: This field is required\.$/,
     );
     expect(stored.map(({ log_level, log_object, message }) => [log_level, log_object, message.slice(0, 20)])).toEqual([
@@ -297,7 +297,7 @@ describe("Import Objects", () => {
     ],
   ] as const)("what cannot be imported is refused: %s", async ([, data, message]) => {
     const { client } = await openTestApp({}, SYSTEM_JOBS);
-    const { status, result } = await runToEnd(client, IMPORT, { content_type: "extras.tag", ...data });
-    expect([status, result.exc_message]).toEqual(["FAILURE", expect.stringContaining(message)]);
+    const { status, error } = await runToEnd(client, IMPORT, { content_type: "extras.tag", ...data });
+    expect([status, error?.message]).toEqual(["FAILURE", expect.stringContaining(message)]);
   });
 });
