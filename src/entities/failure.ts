@@ -1,16 +1,21 @@
-/** A failure as `result` of its run keeps it. */
+/** A failure as `result` of its run keeps it: as Nautobot's workers store what was raised. */
 interface FailureResult {
   exc_type: string;
-  exc_message: string;
+  exc_module: string;
+  /** Its arguments. */
+  exc_message: readonly string[];
 }
+
+/** Errors of JavaScript know no module. Nautobot has this for those of the language itself. */
+const MODULE = "builtins";
 
 /** Returns the `result` of a run that failed. */
 export function failureResult(type: string, message: string): FailureResult {
-  return { exc_type: type, exc_message: message };
+  return { exc_type: type, exc_module: MODULE, exc_message: [message] };
 }
 
 /** Returns what {@link failureResult} was made of; empty texts for any other value. */
 export function readFailure(result: unknown): { type: string; message: string } {
-  const { exc_type: type = "", exc_message: message = "" } = (result ?? {}) as Partial<FailureResult>;
-  return { type, message };
+  const { exc_type: type = "", exc_message: message } = (result ?? {}) as Partial<FailureResult>;
+  return { type, message: message?.[0] ?? "" };
 }

@@ -81,7 +81,7 @@ export class JobResult extends BaseModel {
 
   @Column("json", {
     description:
-      "What the job returned; for a failure an object with `exc_type` and `exc_message`, also while another attempt is to come or under way.",
+      "What the job returned. Where it failed, `error` as Nautobot has it: an object with `exc_type`, `exc_module` and a list `exc_message`.",
     nullable: true,
     unlogged: true,
   })

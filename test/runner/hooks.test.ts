@@ -4,6 +4,7 @@ import { Job } from "../../src/entities/index.ts";
 import { KEY, openTestApp, type TestApp } from "../support/app.ts";
 import { post } from "../support/client.ts";
 import { finished } from "../support/control.ts";
+import { ENDING, expectOneFailure } from "../support/failures.ts";
 import { databaseOf } from "../support/rows.ts";
 
 const RECEIVERS = {
@@ -48,12 +49,14 @@ async function runsOf(app: TestApp, job: string, count: number): Promise<any[]> 
     (
       await app.client.query(
         `query ($job: [String!]) { job_results(job_model: $job, sort: ["date_created", "id"], status__n: ["PENDING", "STARTED", "RETRY"]) {
-          name status result error { type message } meta user { username } task_kwargs } }`,
+          name ${ENDING} meta user { username } task_kwargs } }`,
         { job },
       )
     ).job_results;
   await expect.poll(async () => (await read()).length).toBe(count);
-  return read();
+  const runs = await read();
+  runs.forEach(expectOneFailure);
+  return runs;
 }
 
 const describePlain = (description: string) =>

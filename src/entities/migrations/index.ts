@@ -10,6 +10,7 @@ import { approvals } from "./0007-approvals.ts";
 import { approvalWorkflows } from "./0008-approval-workflows.ts";
 import { workerLeases } from "./0009-worker-leases.ts";
 import { jobFiles } from "./0010-job-files.ts";
+import { failureResults } from "./0011-failure-results.ts";
 
 /** One step of the schema's history, in the words of each database. Never edited once it has landed. */
 export interface SchemaStep {
@@ -29,6 +30,7 @@ const STEPS: readonly SchemaStep[] = [
   approvalWorkflows,
   workerLeases,
   jobFiles,
+  failureResults,
 ];
 
 /** The steps as MikroORM's migrator wants them, for one database. */
