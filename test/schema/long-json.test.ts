@@ -52,10 +52,18 @@ test("a long value comes as it was stored, by every way and in every place", asy
 test("a field that looks into a long value finds the value, and so does one beside it", async () => {
   const app = await openTestApp({});
   const meta = { files: [], more: "x".repeat(100_000) };
-  const id = await storeRun(await databaseOf(app), { meta, celeryKwargs: { queue: "default", more: "y".repeat(100_000) } });
-  const { job_result } = await app.client.query(
-    "query ($id: ID!) { job_result(id: $id) { meta queue { name } celery_kwargs } }",
-    { id },
-  );
-  expect(job_result).toMatchObject({ meta, queue: { name: "default" }, celery_kwargs: { more: "y".repeat(100_000) } });
+  const celeryKwargs = { queue: "default", more: "y".repeat(100_000) };
+  const result = { exc_type: "Error", exc_module: "builtins", exc_message: ["z".repeat(100_000)] };
+  const id = await storeRun(await databaseOf(app), { status: "FAILURE", meta, celeryKwargs, result });
+  const document =
+    "query ($id: ID!) { job_result(id: $id) { meta approvals { comment } queue { name } celery_kwargs error { type message } result } }";
+  const { job_result } = await app.client.query(document, { id });
+  expect(job_result).toEqual({
+    meta,
+    approvals: [],
+    queue: { name: "default" },
+    celery_kwargs: celeryKwargs,
+    error: { type: "Error", message: result.exc_message[0] },
+    result,
+  });
 });
