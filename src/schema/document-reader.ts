@@ -2,6 +2,7 @@ import { type DocumentNode, GraphQLError, type GraphQLSchema, validate } from "g
 import { LRUCache } from "lru-cache";
 import { parseWithin, type StructureLimits } from "./price/structure.ts";
 import { VALIDATION_RULES } from "./root-fields.ts";
+import { listSingleValues } from "./single-values.ts";
 
 /** Characters of the documents that are kept parsed, together. A parsed document takes some hundred times the room of its text. */
 const KEPT_CHARACTERS = 200_000;
@@ -19,7 +20,7 @@ export type ReadDocument = (text: string) => DocumentNode | readonly GraphQLErro
 export function createDocumentReader(schema: GraphQLSchema, limits: StructureLimits): ReadDocument {
   const read = (text: string) => {
     try {
-      const document = parseWithin(text, limits);
+      const document = listSingleValues(schema, parseWithin(text, limits));
       const errors = validate(schema, document, VALIDATION_RULES);
       return errors.length > 0 ? errors : document;
     } catch (error) {
@@ -34,25 +35,4 @@ export function createDocumentReader(schema: GraphQLSchema, limits: StructureLim
     memoMethod: read,
   });
   return (text) => (text.length > LONGEST_KEPT ? read(text) : kept.memo(text));
-}
-
-/** Parsed documents by the keys of Apollo Server. */
-export interface DocumentStore {
-  get(key: string): Promise<DocumentNode | undefined>;
-  set(key: string, document: DocumentNode): Promise<void>;
-  delete(key: string): Promise<boolean>;
-}
-
-/** Returns a store for the documents that Apollo Server parses for itself: its own would take over 30 MB. */
-export function createDocumentStore(): DocumentStore {
-  const kept = new LRUCache<string, DocumentNode>({
-    maxSize: KEPT_CHARACTERS,
-    maxEntrySize: LONGEST_KEPT,
-    sizeCalculation: ({ loc }) => (loc?.end ?? 0) + 1,
-  });
-  return {
-    get: async (key) => kept.get(key),
-    set: async (key, document) => void kept.set(key, document),
-    delete: async (key) => kept.delete(key),
-  };
 }

@@ -7,9 +7,9 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { ApolloServer, type ApolloServerOptionsWithGateway, HeaderMap } from "@apollo/server";
+import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin, HeaderMap } from "@apollo/server";
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
-import type { ExecutionResult, GraphQLSchema } from "graphql";
+import type { ExecutionResult, GraphQLError, GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import type { Authenticate, Session, Viewer } from "../access/authenticate.ts";
 import { TooManyFailedKeys } from "../access/failed-keys.ts";
@@ -20,7 +20,7 @@ import type { Runner } from "../runner/index.ts";
 import { answerTypesOf } from "./answer-types.ts";
 import { type Coming, type Context, createContext } from "./context.ts";
 import { createErrorFormat } from "./error-format.ts";
-import { createDocumentReader, createDocumentStore } from "./document-reader.ts";
+import { createDocumentReader, type ReadDocument } from "./document-reader.ts";
 import { createExecutor, type Executor } from "./execute.ts";
 import { fileOfPath, sendFile } from "./file-download.ts";
 import { serveGraphiql } from "./graphiql.ts";
@@ -86,12 +86,13 @@ export async function openServer(
   const bound = createBoundExecutor(unbound);
   const executor = createPricedExecutor(bound, priceOf);
   const formatError = createErrorFormat(log);
+  const readDocument = createDocumentReader(schema, limits);
   const apollo = new ApolloServer<ApolloContext>({
     gateway: localGateway(schema, executor),
     introspection: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    documentStore: createDocumentStore(),
+    documentStore: null,
     formatError: (formatted, error) => {
       const ours = formatError(error);
       // Apollo knows better which kind of request error it met.
@@ -99,13 +100,12 @@ export async function openServer(
     },
     // Apollo does not say whose answer it is: those that are long take turns as if they were one user's.
     stringifyResult: async (result) => `${(await writeJson(result, newWork(""))).join("")}\n`,
-    plugins: [ApolloServerPluginCacheControlDisabled()],
+    plugins: [ApolloServerPluginCacheControlDisabled(), ourDocuments(readDocument)],
   });
   await apollo.start();
 
   const usage = createUsage(limits);
   const contextOf = (viewer: Viewer, coming?: Coming) => createContext({ database, runner, limits, usage }, viewer, coming);
-  const readDocument = createDocumentReader(schema, limits);
   const openStream = createStreams({ executor: bound, priceOf, contextOf, formatError });
   const sessions = createSessions(database, { checkMs: SESSION_CHECK_MS, mostPerUser: limits.maxStreamsPerUser, clock });
   const live = {
@@ -304,6 +304,29 @@ function localGateway(
       return () => undefined;
     },
     async stop() {},
+  };
+}
+
+/**
+ * Apollo takes the reader's documents. What is wrong it parses and validates for itself, and tells what the reader found.
+ * @param readDocument has taken each text before.
+ */
+function ourDocuments(readDocument: ReadDocument): ApolloServerPlugin {
+  return {
+    async requestDidStart() {
+      let wrong: readonly GraphQLError[] = [];
+      return {
+        async didResolveSource(request) {
+          const found = readDocument(request.source);
+          if ("kind" in found) Object.assign(request, { document: found });
+          else wrong = found;
+        },
+        async validationDidStart() {
+          // The list that Apollo Server 5.5 hands on is the one that it answers with.
+          return async (errors) => void (errors as Error[] | undefined)?.splice(0, Infinity, ...wrong);
+        },
+      };
+    },
   };
 }
 

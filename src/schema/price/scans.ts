@@ -76,12 +76,12 @@ export function scanCost({ node, listOf, via, ownerTable, isCounted }: AskedList
   };
 }
 
-const countOf = (value: unknown) => (Array.isArray(value) ? value.length : value === undefined ? 0 : 1);
+const countOf = (value: unknown) => valuesOf(value).length;
 
 /** Returns as how many texts patterns count. */
 function weighPatterns(given: unknown): number {
   let weight = 0;
-  for (const pattern of Array.isArray(given) ? given : given === undefined ? [] : [given]) {
+  for (const pattern of valuesOf(given)) {
     if (weight >= MOST_TEXTS) break;
     weight += Math.max(1, statesOf(String(pattern).slice(0, LONGEST_PATTERN)) / STATES_A_TEXT);
   }
