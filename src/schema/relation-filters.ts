@@ -62,7 +62,8 @@ export function* oneFilters(name: string, relation: OneShape, shape: ModelShape)
 
 /** Whether anything belongs to the object. */
 export function presenceFilter(name: string, relation: ManyShape, shape: ModelShape): PlainFilter {
-  const owners = sql`select ${sql.ref(relation.column)} from ${sql.table(relation.through ?? tableOf(relation.target()))}`;
+  const ref = sql.ref(relation.column);
+  const owners = sql`select ${ref} from ${sql.table(relation.through ?? tableOf(relation.target()))} where ${ref} is not null`;
   const present = sql<SqlBool>`(${sql.ref(`${shape.table}.id`)} in (${owners}))`;
   return {
     type: GraphQLBoolean,

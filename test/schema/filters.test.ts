@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { getNamedType, type GraphQLArgument, GraphQLBoolean, GraphQLString, isListType } from "graphql";
 import { expect, test } from "vitest";
+import { MODELS } from "../../src/entities/index.ts";
+import { shapeOf } from "../../src/entities/shape.ts";
 import { createSchema } from "../../src/schema/index.ts";
 import type { ListField } from "../../src/schema/list-arguments.ts";
 import { openTestApp } from "../support/app.ts";
@@ -126,6 +128,34 @@ test("relations are found by id and by name, through tables between, and by thei
     { name: "Job A", job_results: [], job_queues: [] },
     { name: "Job B", job_results: [{ name: "b" }], job_queues: [{ name: "slow" }] },
   ]);
+});
+
+test("each object has something of a kind, or has nothing of it, also where others refer to nothing", async () => {
+  const app = await openTestApp({});
+  const database = await databaseOf(app);
+  await fillModels(database, 3);
+  for (const { table, one } of MODELS.map((model) => shapeOf(model))) {
+    const [first] = await database.rows.selectFrom(table).select("id").orderBy("id").limit(1).execute();
+    const nothing = [...one.values()].filter(({ nullable }) => nullable).map(({ column }) => [column, null] as const);
+    if (first && nothing.length > 0)
+      await database.rows.updateTable(table).set(Object.fromEntries(nothing)).where("id", "=", first["id"]).execute();
+  }
+  let filters = 0;
+  for (const [list, { args, extensions }] of Object.entries(createSchema().getQueryType()!.getFields())) {
+    if ((extensions as Partial<ListField>).as !== "list") continue;
+    const all = args.some(({ name }) => name === "hidden") ? "hidden: null" : "limit: 1000";
+    for (const { name } of args.filter(
+      ({ name: argument }) => /^has_|__isnull$/.test(argument) && argument !== "has_sensitive_variables",
+    )) {
+      const { every, yes, no } = await app.client.query(
+        `{ every: ${list}(${all}) { id } yes: ${list}(${all}, ${name}: true) { id } no: ${list}(${all}, ${name}: false) { id } }`,
+      );
+      const idsOf = (objects: { id: string }[]) => objects.map(({ id }) => id).toSorted();
+      expect([list, name, idsOf([...yes, ...no])]).toEqual([list, name, idsOf(every)]);
+      filters++;
+    }
+  }
+  expect(filters).toBeGreaterThan(200);
 });
 
 test("a filter without a value filters nothing, in every list, and mass changes refuse it", async () => {
