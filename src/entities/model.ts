@@ -164,6 +164,8 @@ interface BelongsToOptions {
   index?: boolean;
   /** A reference that is no GraphQL field. */
   hidden?: boolean;
+  /** What clients see instead where there is none: the property `name` of the object that the property `via` leads to. */
+  orElse?: { via: string; name: string };
 }
 
 /** A reference to one object of another model; its column is the property's name and `_id`. Nullable on the wire, as in Nautobot. */
@@ -175,8 +177,13 @@ export function BelongsTo<Target extends object>(target: () => EntityName<Target
     );
     if (options.hidden) return;
     Field(() => target() as never, { nullable: true, description: options.description })(owner, property);
-    const { description, nullable = false } = options;
-    recordOne(owner, property as string, { target: target as () => object, description, nullable });
+    const { description, nullable = false, orElse } = options;
+    recordOne(owner, property as string, {
+      target: target as () => object,
+      description,
+      nullable,
+      ...(orElse && { orElse: { via: snakeCase(orElse.via), name: snakeCase(orElse.name) } }),
+    });
   };
 }
 

@@ -59,9 +59,10 @@ export class ScheduledJob extends BaseModel {
   celeryKwargs!: Record<string, unknown> | null;
 
   @BelongsTo(() => JobQueue, {
-    description: "The queue that its runs wait in; null for the job's default.",
+    description: "The queue that its runs wait in: its own, or else the default of its job, as the job is now.",
     nullable: true,
     onDelete: "set null",
+    orElse: { via: "jobModel", name: "defaultJobQueue" },
   })
   jobQueue!: JobQueue | null;
 

@@ -39,6 +39,8 @@ export interface OneShape {
   property: string;
   description: string;
   nullable: boolean;
+  /** What clients see where the column is empty: the reference `name` of the object that the reference `via` leads to. */
+  orElse?: { via: string; name: string };
 }
 
 /** Objects of another model that belong to this one. */

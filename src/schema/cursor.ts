@@ -4,6 +4,7 @@ import { uuidOf } from "../entities/scalars.ts";
 import type { ModelShape } from "../entities/shape.ts";
 import { isoTime } from "../entities/timestamp.ts";
 import { AppError } from "../errors.ts";
+import { columnRef } from "./column-ref.ts";
 import type { Condition } from "./condition.ts";
 import type { Row } from "./list.ts";
 import type { OrderKey } from "./order.ts";
@@ -23,7 +24,7 @@ const nameOf = (order: readonly OrderKey[]) => order.map(({ column, descending }
  */
 export function seek(shape: ModelShape, order: readonly OrderKey[], argument: "after" | "before", cursor: string): Condition {
   const values = decode(shape, argument, cursor, order);
-  const keys = order.map((key, n) => ({ ...key, ref: sql.ref(`${shape.table}.${key.column}`), value: values[n] }));
+  const keys = order.map((key, n) => ({ ...key, ref: columnRef(shape, key.column), value: values[n] }));
   const forward = argument === "after";
   const isPlain = keys.every((key) => key.descending === keys[0]!.descending && !key.nullable);
   return () => (isPlain ? compareAll(keys, forward) : compareEach(keys, forward));

@@ -1,6 +1,7 @@
 import { type CompiledQuery, type RawBuilder, sql, type SqlBool } from "kysely";
 import type { Database } from "../entities/database.ts";
 import type { ManyShape, ModelShape } from "../entities/shape.ts";
+import { columnIs, columnRef, selectedRef } from "./column-ref.ts";
 import type { Condition } from "./condition.ts";
 import { orderBy, type OrderKey } from "./order.ts";
 
@@ -78,10 +79,10 @@ function fill(
 function compile(database: Database, plan: ListPlan): CompiledQuery {
   const { shape, columns, where, order, isPage, owners } = plan;
   const { table } = shape;
-  const sorted = sql` order by ${orderBy(order, table)}`;
+  const sorted = sql` order by ${orderBy(shape, order)}`;
   const filters = conditions(database, where);
   if (!owners) {
-    return sql`select ${select(table, columns)} from ${sql.table(table)} where true${filters}${sorted}${pageOf(plan)}`.compile(
+    return sql`select ${select(shape, columns)} from ${sql.table(table)} where true${filters}${sorted}${pageOf(plan)}`.compile(
       database.rows,
     );
   }
@@ -91,22 +92,24 @@ function compile(database: Database, plan: ListPlan): CompiledQuery {
     const whose = ownerColumn(shape, owners);
     // Of a single owner it is known whose the rows are.
     const named = owners.ids.length === 1 ? sql`` : sql`, ${whose} as ${sql.ref(OWNER)}`;
-    return sql`select ${select(table, columns)}${named} from ${source(shape, owners)}
+    return sql`select ${select(shape, columns)}${named} from ${source(shape, owners)}
       where ${owned(database, shape, owners)}${filters}
-      order by ${whose}${direction}, ${orderBy(order, table)}${pageOf(plan)}`.compile(database.rows);
+      order by ${whose}${direction}, ${orderBy(shape, order)}${pageOf(plan)}`.compile(database.rows);
   }
   // A page for each owner: read from the index for as long as it takes, not ranked as a whole.
-  const owner = sql`${ownerColumn(shape, owners)} = owner.value`;
+  const owner = owners.relation.through
+    ? sql`${ownerColumn(shape, owners)} = owner.value`
+    : columnIs(shape, owners.relation.column, sql`owner.value`);
   const one = (selected: RawBuilder<unknown>) =>
     sql`select ${selected} from ${source(shape, owners)} where ${owner}${filters}${sorted}${pageOf(plan)}`;
   const selected = sql`owner.place as ${sql.ref(OWNER)}`;
   const all = database.owners(ALL_OWNERS);
   const paged = database.hasLateral
     ? // Rows come owner by owner, each in its order: a lateral subquery can only be joined in a loop.
-      sql`select page.*, ${selected} from ${all} cross join lateral (${one(select(table, columns))}) as page`
+      sql`select page.*, ${selected} from ${all} cross join lateral (${one(select(shape, columns))}) as page`
     : // SQLite alone has no lateral subqueries, and finds a row sooner by its number than by its id.
-      sql`select ${select("page", columns)}, ${selected} from ${all}
-        join ${sql.table(table)} as page on page.rowid in (${one(sql.ref(`${table}.rowid`))}) order by owner.place, ${orderBy(order, "page")}`;
+      sql`select ${select(shape, columns, "page")}, ${selected} from ${all}
+        join ${sql.table(table)} as page on page.rowid in (${one(sql.ref(`${table}.rowid`))}) order by owner.place, ${orderBy(shape, order, "page")}`;
   return paged.compile(database.rows);
 }
 
@@ -125,7 +128,8 @@ export function compileCount(
   return fill(database, statement.compile(database.rows), { owners });
 }
 
-const select = (table: string, columns: readonly string[]) => sql.join(columns.map((column) => sql.ref(`${table}.${column}`)));
+const select = (shape: ModelShape, columns: readonly string[], table?: string) =>
+  sql.join(columns.map((column) => selectedRef(shape, column, table)));
 
 function conditions(database: Database, where: readonly Condition[]): RawBuilder<unknown> {
   return where.length === 0
@@ -148,8 +152,8 @@ function source({ table }: ModelShape, { relation: { through } }: Owners): RawBu
   return sql`${sql.table(through)} join ${sql.table(table)} on ${sql.ref(`${table}.id`)} = ${sql.ref(`${through}.${table}_id`)}`;
 }
 
-const ownerColumn = ({ table }: ModelShape, { relation: { column, through } }: Owners) =>
-  sql.ref(`${through ?? table}.${column}`);
+const ownerColumn = (shape: ModelShape, { relation: { column, through } }: Owners) =>
+  through ? sql.ref(`${through}.${column}`) : columnRef(shape, column);
 
 function owned(database: Database, shape: ModelShape, owners: Owners): RawBuilder<SqlBool> {
   const column = ownerColumn(shape, owners);

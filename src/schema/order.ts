@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { ModelShape } from "../entities/shape.ts";
 import { AppError } from "../errors.ts";
+import { columnRef } from "./column-ref.ts";
 
 /** One key of an order. */
 export interface OrderKey {
@@ -66,10 +67,10 @@ export function isServed(shape: ModelShape, sort: readonly string[], owner?: str
 }
 
 /** The order as SQL. Rows without a value come last, and first when descending, on every database. */
-export function orderBy(order: readonly OrderKey[], table: string): RawBuilder<unknown> {
+export function orderBy(shape: ModelShape, order: readonly OrderKey[], table = shape.table): RawBuilder<unknown> {
   return sql.join(
     order.map(({ column, descending, nullable }) => {
-      const ref = sql.ref(`${table}.${column}`);
+      const ref = columnRef(shape, column, table);
       // Said only where it matters: an index serves the plain order.
       const nulls = nullable ? sql.raw(descending ? " nulls first" : " nulls last") : sql``;
       return sql`${ref}${descending ? sql` desc` : sql``}${nulls}`;

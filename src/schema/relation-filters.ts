@@ -6,6 +6,7 @@ import type { Database } from "../entities/database.ts";
 import { uuidOf } from "../entities/scalars.ts";
 import { type ManyShape, type ModelShape, type OneShape, shapeOf, tableOf } from "../entities/shape.ts";
 import { shown } from "../entities/shown.ts";
+import { columnRef } from "./column-ref.ts";
 import { type Condition, type PlainFilter, isNullFilter, not, refuse, STRINGS, valuesOf, within } from "./condition.ts";
 import { readTexts, TEXT_TESTS } from "./text-lookups.ts";
 
@@ -46,7 +47,7 @@ export const checked = ({ check }: Named, condition: Condition): Condition =>
 
 /** Filters of a reference, by lookup. */
 export function* oneFilters(name: string, relation: OneShape, shape: ModelShape): Generator<[string, PlainFilter]> {
-  const ref = sql.ref(`${shape.table}.${relation.column}`);
+  const ref = columnRef(shape, relation.column);
   const filter = (description: string, negate: boolean): PlainFilter => ({
     type: STRINGS,
     description,
@@ -62,8 +63,9 @@ export function* oneFilters(name: string, relation: OneShape, shape: ModelShape)
 
 /** Whether anything belongs to the object. */
 export function presenceFilter(name: string, relation: ManyShape, shape: ModelShape): PlainFilter {
-  const ref = sql.ref(relation.column);
-  const owners = sql`select ${ref} from ${sql.table(relation.through ?? tableOf(relation.target()))} where ${ref} is not null`;
+  const { through, column, target } = relation;
+  const ref = through ? sql.ref(column) : columnRef(shapeOf(target()), column);
+  const owners = sql`select ${ref} from ${sql.table(through ?? tableOf(target()))} where ${ref} is not null`;
   const present = sql<SqlBool>`(${sql.ref(`${shape.table}.id`)} in (${owners}))`;
   return {
     type: GraphQLBoolean,

@@ -87,7 +87,7 @@ test("a schedule is changed in place: what is not given stays, and the log says 
   expect(moved).toMatchObject({ id: made.id, task: "jobs.Plain", job_model: { name: "Plain" }, schedule: "0 12 1 1 *" });
   expect(moved.next_run_at).toMatch(/-01-01T11:00:00.000Z$/);
   expect(await updateSchedule(client, made.id, { job_queue: "fast" })).toMatchObject({ job_queue: { name: "fast" } });
-  expect(await updateSchedule(client, made.id, { job_queue: null })).toMatchObject({ job_queue: null });
+  expect(await updateSchedule(client, made.id, { job_queue: null })).toMatchObject({ job_queue: { name: "default" } });
   const [, , third] = await readLog(client, `changed_object_type: "extras.scheduledjob"`);
   expect(third).toMatchObject({
     action: "UPDATE",
@@ -244,7 +244,7 @@ test("a schedule whose queue is deleted waits in its job's default, and the log 
   await app.client.query(`mutation { update_job(name: "Plain", data: { job_queues: ["default"] }) { id } }`);
   const { job_queues } = await app.client.query(`{ job_queues(name: "fast") { id } }`);
   await app.client.query(`mutation { delete_job_queue(id: "${job_queues[0].id}") { id } }`);
-  expect(await readSchedule(app.client, id)).toMatchObject({ job_queue: null, next_run_at: START });
+  expect(await readSchedule(app.client, id)).toMatchObject({ job_queue: { name: "default" }, next_run_at: START });
   expect((await readLog(app.client, `changed_object_id: "${id}"`)).at(-1)).toMatchObject({
     action: "UPDATE",
     change_context_detail: `the queue "fast" was deleted`,
