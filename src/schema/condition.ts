@@ -15,6 +15,8 @@ export interface Condition {
 interface Argument {
   type: GraphQLInputType;
   description: string;
+  /** True where its values name objects, as ids do: a list with it has no default filters. */
+  isName?: boolean;
 }
 
 /** A filter that finds the same for everybody. */

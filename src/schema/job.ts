@@ -3,6 +3,7 @@ import { Ctx, Extensions, FieldResolver, Info, Resolver, Root } from "type-graph
 import { GitRepository, Job, JobQueue, JobResult } from "../entities/index.ts";
 import { shapeOf } from "../entities/shape.ts";
 import type { Context } from "./context.ts";
+import "./job-filters.ts";
 import { readLists, type Row } from "./list.ts";
 import { lookup } from "./lookup.ts";
 import { namedResolver } from "./named-resolver.ts";

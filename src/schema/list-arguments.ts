@@ -115,12 +115,16 @@ export interface ListScope extends PageLimits {
 
 /**
  * Returns the arguments of a list of all objects with the model's default filters, where the list has none of its own and does not name objects: by id, by
- * natural key, or by all columns of another key.
+ * natural key, by all columns of another key, or by a filter for names.
  */
-export function withDefaultFilters({ defaultFilters, keys, naturalKey }: ModelShape, args: ListArguments): ListArguments {
+export function withDefaultFilters(shape: ModelShape, args: ListArguments): ListArguments {
+  const { defaultFilters, keys, naturalKey } = shape;
   if (!defaultFilters) return args;
-  const says = (column: string) => args[column] !== undefined && valuesOf(args[column]).length > 0;
-  const isNamed = keys.some((columns) => columns.every(says)) || (naturalKey !== undefined && says(naturalKey));
+  const says = (name: string) => args[name] !== undefined && valuesOf(args[name]).length > 0;
+  const isNamed =
+    keys.some((columns) => columns.every(says)) ||
+    (naturalKey !== undefined && says(naturalKey)) ||
+    Object.keys(args).some((name) => filtersOf(shape).get(name)?.isName && says(name));
   return isNamed ? args : { ...defaultFilters, ...args };
 }
 

@@ -17,11 +17,16 @@ const LISTS: [filters: string, names: string[]][] = [
   // Filters that name jobs find them.
   [`name: ["A", "B"]`, ["A", "B"]],
   [`module_name: "a", job_class_name: ["A", "B"]`, ["A", "B"]],
+  [`class_path: "a.B"`, ["B"]],
+  [`class_path: ["a.A", "a.B"]`, ["A", "B"]],
   [`name: ["A", "B"], hidden: false`, ["A"]],
+  [`class_path: ["a.A", "a.B"], hidden: false`, ["A"]],
   // All others do not.
   [`name: []`, ["A", "C"]],
   [`name: [""], id: [null]`, ["A", "C"]],
   [`module_name: "a"`, ["A", "C"]],
+  [`class_path: ["", null]`, ["A", "C"]],
+  [`class_path__n: "a.A"`, ["C"]],
   [`name__ie: "b"`, []],
   [`name: ["A", "B"], hidden: null`, ["A", "B"]],
   [`q: "B"`, []],

@@ -133,6 +133,8 @@ test.for([
   `job_results(scheduled_job: "x1", limit: 5)`,
   `job_log_entries(job_result: "${NOBODY}", sequence__gt: 5, limit: 5)`,
   `jobs(name: "x1")`,
+  `jobs(class_path: "x1.x1")`,
+  `jobs(class_path: ["x1.x1", "x2.x2"], limit: 5)`,
   `job_queues(name: "x1")`,
   `scheduled_jobs(job_model: "x1", limit: 5)`,
   `job_hooks(job: "x1")`,
