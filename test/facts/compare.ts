@@ -45,6 +45,18 @@ export function missingArguments(schema: GraphQLSchema, { query, types }: Facts)
   );
 }
 
+/** Names of fields and filters of a release that we have not, whatever the reason; a filter without its lookups. */
+export function missingNames(schema: GraphQLSchema, { query, types }: Facts): string[] {
+  return Object.entries({ Query: query, ...types }).flatMap(([type, fields]) =>
+    Object.entries(fields).flatMap(([name, { args = {} }]) => {
+      const ours = fieldsOf(schema, type)[name];
+      if (!ours) return [name];
+      const taken = new Set(ours.args.map((argument) => argument.name));
+      return Object.keys(args).flatMap((argument) => (taken.has(argument) ? [] : argument.split("__", 1)));
+    }),
+  );
+}
+
 const isExcepted = (argument: string) => Object.keys(MISSING_ARGUMENTS).includes(argument.split("__", 1)[0]!);
 
 function compareFields(schema: GraphQLSchema, type: string, fields: Record<string, FieldFacts>, used: Set<string>): string[] {

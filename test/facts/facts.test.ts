@@ -1,7 +1,8 @@
+import { readFile } from "node:fs/promises";
 import { type GraphQLSchema, isObjectType } from "graphql";
 import { describe, expect, test } from "vitest";
 import { createSchema } from "../../src/schema/index.ts";
-import { differences, missingArguments, readFacts } from "./compare.ts";
+import { differences, missingArguments, missingNames, readFacts } from "./compare.ts";
 import { AS_IN_THE_NEWER, MISSING_TYPES } from "./exceptions.ts";
 
 /** Models that Nautobot does not show in its GraphQL, and we do. */
@@ -25,6 +26,13 @@ test("every exception is still needed, and no excepted type exists", async () =>
   for (const release of releases) differences(schema, await readFacts(release), needed);
   expect([...needed].toSorted()).toEqual([...Object.keys(MISSING_TYPES), ...Object.keys(AS_IN_THE_NEWER)].toSorted());
   expect(Object.keys(MISSING_TYPES).filter((name) => schema.getType(name))).toEqual([]);
+});
+
+test("the page for Nautobot's clients names what is missing, and nothing else", async () => {
+  const page = await readFile(new URL("../../docs/compatibility.md", import.meta.url), "utf8");
+  const named = [...page.slice(page.indexOf("## Not here")).matchAll(/`(\w+)`/g)].map(([, name]) => name);
+  const missing = await Promise.all(releases.map(async (release) => missingNames(schema, await readFacts(release))));
+  expect([...new Set(named)].toSorted()).toEqual([...new Set(missing.flat())].toSorted());
 });
 
 test("models that Nautobot does not show can be queried too", () => {
