@@ -6,7 +6,7 @@ import { ApprovalWorkflowDefinition, Job, JobQueue, ScheduledJob, User } from ".
 import type { RunRequest } from "./enqueue.ts";
 import { classPathOf, type LaunchedJob } from "./find-job.ts";
 import { type Admitted, isDry } from "./new-run.ts";
-import { kwargsOf, type ScheduleKwargs } from "./schedule-request.ts";
+import { kwargsOf, type ScheduleKwargs } from "./schedule-kwargs.ts";
 
 /*
  * Somebody has to approve what is run of a job that says so, and of a schedule that an approval workflow is defined for. What is run without a

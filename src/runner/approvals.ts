@@ -2,6 +2,7 @@ import { type Author, holdOne, transact, type Unit } from "../changes/index.ts";
 import { ScheduledJob, User } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import { uuidOf } from "../entities/scalars.ts";
+import { isLetIn } from "../entities/is-let-in.ts";
 import { firstTime } from "../entities/schedule.ts";
 import { AppError } from "../errors.ts";
 import {
@@ -21,7 +22,8 @@ import type { EnqueueDeps } from "./enqueue.ts";
 import type { FireDeps } from "./fire.ts";
 import type { Approval } from "./new-run.ts";
 import type { ScheduleChange } from "./schedules.ts";
-import { fileVersion, sourceVersion } from "./source-version.ts";
+import { fileVersion } from "./file-version.ts";
+import { sourceVersion } from "./source-version.ts";
 
 /*
  * A schedule whose runs need an approval is PENDING until it is decided on: by one of the staff, or in the stages of the workflow that is defined
@@ -62,14 +64,6 @@ interface Pending {
 
 /** What a schedule is that nobody has decided on. */
 const UNDECIDED = { decisionDate: null, decidedBy: null, decidedByUserName: "", decisionComment: "" } as const;
-
-/** The states of a schedule that was not let in. */
-const NOT_LET_IN: ReadonlySet<string> = new Set(["PENDING", "DENIED", "CANCELED"]);
-
-/** Returns whether a schedule waits for no approval, and was refused none. */
-export function isLetIn({ state }: Pick<ScheduledJob, "state">): boolean {
-  return !NOT_LET_IN.has(state);
-}
 
 /** Has a schedule, held or new, wait for an approval of what it is now. What was decided on it before, or in part, is void. */
 export async function ask(unit: Unit, schedule: ScheduledJob, version: string | null, now: Date): Promise<void> {

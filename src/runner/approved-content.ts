@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { ScheduledJob } from "../entities/index.ts";
 import { canonical } from "./idempotency.ts";
 import { isDry } from "./new-run.ts";
-import type { ScheduleKwargs } from "./schedule-request.ts";
+import type { ScheduleKwargs } from "./schedule-kwargs.ts";
 
 /**
  * Fingerprint of all that an approval is given for: what is run, of which source, with what, how, when and as whom. What a request leaves to

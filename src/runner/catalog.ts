@@ -8,7 +8,7 @@ import { StartError } from "../errors.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Receiver } from "./define-job.ts";
 import type { JobDescription, Sandbox, SandboxTask } from "./sandbox.ts";
-import { fileVersion } from "./source-version.ts";
+import { fileVersion } from "./file-version.ts";
 import { classPathOf, type FoundJob, syncJobs } from "./sync-jobs.ts";
 
 /** The job modules under `JOBS_ROOT` and those that come with the server, and the Job rows that mirror them. */

@@ -9,7 +9,7 @@ import { enqueue, type KeyColumns, type Prepared, type RunRequest } from "./enqu
 import { classPathOf } from "./find-job.ts";
 import type { FireDeps } from "./fire.ts";
 import { newRun, storeRuns } from "./new-run.ts";
-import { kwargsOf, type ScheduleKwargs } from "./schedule-request.ts";
+import { kwargsOf, type ScheduleKwargs } from "./schedule-kwargs.ts";
 import { partInputs } from "./sensitive-inputs.ts";
 import { sourceVersion } from "./source-version.ts";
 

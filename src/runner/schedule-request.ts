@@ -2,23 +2,8 @@ import type { ScheduledJob } from "../entities/index.ts";
 import { AppError } from "../errors.ts";
 import { type EnqueueDeps, type Prepared, review, type RunRequest } from "./enqueue.ts";
 import type { LaunchedJob } from "./find-job.ts";
-import { type SensitiveKwargs, sensitiveVariables } from "./sensitive-inputs.ts";
-
-/** How each run of a schedule is asked for, as its `celery_kwargs` keep it; what is absent is the job's own default. */
-export interface ScheduleKwargs extends SensitiveKwargs {
-  dryrun?: boolean;
-  console_log?: boolean;
-  ignore_singleton_lock?: boolean;
-}
-
-/** How a request asks for its runs, as a schedule keeps it. */
-export function kwargsOf({ dryRun, consoleLog, ignoreSingletonLock }: Partial<RunRequest>): ScheduleKwargs {
-  return {
-    ...(dryRun !== undefined && { dryrun: dryRun }),
-    ...(consoleLog !== undefined && { console_log: consoleLog }),
-    ...(ignoreSingletonLock !== undefined && { ignore_singleton_lock: ignoreSingletonLock }),
-  };
-}
+import type { ScheduleKwargs } from "./schedule-kwargs.ts";
+import { sensitiveVariables } from "./sensitive-inputs.ts";
 
 /** A run that a schedule asks for, as the gate wants it. @throws {@link AppError} NOT_FOUND when its job is deleted. */
 export function requestOf({ id, task, jobModel, kwargs, celeryKwargs, jobQueue, user }: ScheduledJob): RunRequest {

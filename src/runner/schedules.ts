@@ -1,19 +1,21 @@
 import { type Author, createObject, type Data, holdOne, transact, type Unit, updateObject } from "../changes/index.ts";
 import type { ScheduledJobCatchUp } from "../entities/choices.ts";
 import { type ObjectChange, ScheduledJob } from "../entities/index.ts";
+import { isLetIn } from "../entities/is-let-in.ts";
 import { uuidOf } from "../entities/scalars.ts";
 import { firstTime, nextTime } from "../entities/schedule.ts";
 import { AppError, Faults } from "../errors.ts";
 import { withDryRun } from "./dry-run.ts";
 import { isInNeed } from "./approval-need.ts";
-import { approversOf, ask, type Check, isLetIn, unask } from "./approvals.ts";
+import { approversOf, ask, type Check, unask } from "./approvals.ts";
 import { awaitingRun, openAwaited } from "./awaiting-runs.ts";
 import { enqueue } from "./enqueue.ts";
 import { classPathOf } from "./find-job.ts";
 import { fire, type FireDeps, LATE_MS } from "./fire.ts";
 import type { JobReference } from "./job-reference.ts";
 import { type GivenTimes, planTimes, saysWhen } from "./plan-times.ts";
-import { kwargsOf, requestOf, reviewScheduled, type ScheduleKwargs } from "./schedule-request.ts";
+import { kwargsOf, type ScheduleKwargs } from "./schedule-kwargs.ts";
+import { requestOf, reviewScheduled } from "./schedule-request.ts";
 import { sourceVersion } from "./source-version.ts";
 
 /** What a schedule is wanted to be; what is absent stays as it is, or takes its default. */

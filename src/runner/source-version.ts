@@ -1,14 +1,7 @@
-import { hash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { AppError } from "../errors.ts";
 import type { Catalog } from "./catalog.ts";
 import { doesNotLoad } from "./enqueue.ts";
-
-/** SHA-256 of the text of a job's file as it is in this moment; undefined when it is gone. */
-export async function fileVersion(file: string): Promise<string | undefined> {
-  const text = await readFile(file).catch(() => undefined);
-  return text && hash("sha256", text);
-}
+import { fileVersion } from "./file-version.ts";
 
 /**
  * SHA-256 of the text of a job's file, if it is still what the catalogue has read: only then is it known what would be run.

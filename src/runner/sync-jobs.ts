@@ -3,8 +3,8 @@ import type { JobOnLimit } from "../entities/choices.ts";
 import { Job, JobButton, JobHook, JobQueue, ScheduledJob } from "../entities/index.ts";
 import { DEFAULT_QUEUE } from "../entities/job-queue.ts";
 import type { JobSource } from "../entities/job.ts";
+import { isLetIn } from "../entities/is-let-in.ts";
 import { firstTime } from "../entities/schedule.ts";
-import { isLetIn } from "./approvals.ts";
 import type { JobDescription } from "./sandbox.ts";
 
 /** A job that a file holds. */

@@ -20,7 +20,7 @@ import type { Outcome, Sandbox, TimeLimits } from "./sandbox.ts";
 import { secretsIn } from "./sensitive-inputs.ts";
 import { ownLine, settle, type SettleDeps } from "./settle.ts";
 import { releaseWaiting } from "./slots.ts";
-import { fileVersion } from "./source-version.ts";
+import { fileVersion } from "./file-version.ts";
 import { readTimeLimits, softLimitWarning } from "./time-limits.ts";
 import type { Vault } from "./vault.ts";
 
