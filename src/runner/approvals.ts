@@ -19,9 +19,8 @@ import { askedContentOf, contentOf } from "./approved-content.ts";
 import { awaitingRun } from "./awaiting-runs.ts";
 import { revokeWithin, tellRevoked } from "./cancel.ts";
 import type { EnqueueDeps } from "./enqueue.ts";
-import type { FireDeps } from "./fire.ts";
+import type { FireDeps, ScheduleChange } from "./fire-deps.ts";
 import type { Approval } from "./new-run.ts";
-import type { ScheduleChange } from "./schedules.ts";
 import { fileVersion } from "./file-version.ts";
 import { sourceVersion } from "./source-version.ts";
 

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from "@mikro-orm/sql";
 import { sql } from "kysely";
 import { type Author, transact } from "../changes/index.ts";
 import { statementsOf } from "../entities/database.ts";
-import { type ObjectChange, ScheduledJob } from "../entities/index.ts";
+import { ScheduledJob } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import { nextTime } from "../entities/schedule.ts";
 import { AppError } from "../errors.ts";
@@ -10,19 +10,14 @@ import { type AwaitingRun, awaitingRun, openAwaited, storeAwaited } from "./awai
 import { isInNeed } from "./approval-need.ts";
 import { approvalOf, askAgain } from "./approvals.ts";
 import { contentOf } from "./approved-content.ts";
-import { doesNotLoad, type EnqueueDeps, review, type RunRequest, send } from "./enqueue.ts";
+import { doesNotLoad, review, type RunRequest, send } from "./enqueue.ts";
+import type { FireDeps } from "./fire-deps.ts";
 import { type Approval, asRefusal, newRun, type NewRun, refusedRun, scheduleColumns } from "./new-run.ts";
 import { requestOf, reviewScheduled } from "./schedule-request.ts";
 import { SensitiveInputsLost } from "./vault.ts";
 
 /** A time that is older than this was missed: it is made up for as its schedule's `catch_up` says. */
 export const LATE_MS = 60_000;
-
-/** What {@link fire} needs. */
-export interface FireDeps extends EnqueueDeps {
-  /** To be told of what has changed. */
-  changed(changes: readonly ObjectChange[]): Promise<void>;
-}
 
 /**
  * Carries out a schedule's time that is due: one update moves the schedule on to its next time, if nobody else has yet, and in the same

@@ -14,6 +14,7 @@ import { createCatalog, type ReadJobFile } from "./catalog.ts";
 import type { Clock } from "./clock.ts";
 import { createConsoleWriter } from "./console-writer.ts";
 import type { RunRequest } from "./enqueue.ts";
+import type { ScheduleChange } from "./fire-deps.ts";
 import { createFileStore, type FileStoreOptions, type OpenFile } from "./files.ts";
 import { createHooks } from "./hooks.ts";
 import { createFeedFollowers } from "./live/follow-feed.ts";
@@ -32,14 +33,7 @@ import { createRunStops } from "./run-stops.ts";
 import { runOfToken } from "./run-token.ts";
 import type { Sandbox, TimeLimits } from "./sandbox.ts";
 import { createScheduler } from "./scheduler.ts";
-import {
-  createSchedule,
-  dryRunSchedule,
-  runScheduleNow,
-  type ScheduleChange,
-  type ScheduleWishes,
-  updateSchedule,
-} from "./schedules.ts";
+import { createSchedule, dryRunSchedule, runScheduleNow, type ScheduleWishes, updateSchedule } from "./schedules.ts";
 import { sendWaiting } from "./send-waiting.ts";
 import { releaseAllWaiting } from "./slots.ts";
 import type { Templates } from "./templates.ts";

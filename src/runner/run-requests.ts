@@ -7,7 +7,7 @@ import { ask } from "./approvals.ts";
 import { withDryRun } from "./dry-run.ts";
 import { enqueue, type KeyColumns, type Prepared, type RunRequest } from "./enqueue.ts";
 import { classPathOf } from "./find-job.ts";
-import type { FireDeps } from "./fire.ts";
+import type { FireDeps } from "./fire-deps.ts";
 import { newRun, storeRuns } from "./new-run.ts";
 import { kwargsOf, type ScheduleKwargs } from "./schedule-kwargs.ts";
 import { partInputs } from "./sensitive-inputs.ts";

@@ -2,7 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import { sql } from "kysely";
 import type { Logger } from "pino";
 import { isoTime } from "../entities/timestamp.ts";
-import { fire, type FireDeps } from "./fire.ts";
+import type { FireDeps } from "./fire-deps.ts";
+import { fire } from "./fire.ts";
 import { createWaker, type Waker } from "./waker.ts";
 
 /** Runs the jobs of schedules when their time comes. */

@@ -1,6 +1,6 @@
 import { type Author, createObject, type Data, holdOne, transact, type Unit, updateObject } from "../changes/index.ts";
 import type { ScheduledJobCatchUp } from "../entities/choices.ts";
-import { type ObjectChange, ScheduledJob } from "../entities/index.ts";
+import { ScheduledJob } from "../entities/index.ts";
 import { isLetIn } from "../entities/is-let-in.ts";
 import { uuidOf } from "../entities/scalars.ts";
 import { firstTime, nextTime } from "../entities/schedule.ts";
@@ -11,7 +11,8 @@ import { approversOf, ask, type Check, unask } from "./approvals.ts";
 import { awaitingRun, openAwaited } from "./awaiting-runs.ts";
 import { enqueue } from "./enqueue.ts";
 import { classPathOf } from "./find-job.ts";
-import { fire, type FireDeps, LATE_MS } from "./fire.ts";
+import type { FireDeps, ScheduleChange } from "./fire-deps.ts";
+import { fire, LATE_MS } from "./fire.ts";
 import type { JobReference } from "./job-reference.ts";
 import { type GivenTimes, planTimes, saysWhen } from "./plan-times.ts";
 import { kwargsOf, type ScheduleKwargs } from "./schedule-kwargs.ts";
@@ -32,12 +33,6 @@ export interface ScheduleWishes extends GivenTimes {
   ignoreSingletonLock?: boolean | undefined;
   /** By name or id; null for the job's default. */
   jobQueue?: string | null | undefined;
-}
-
-/** What became of a schedule. */
-export interface ScheduleChange {
-  id: string;
-  changes: readonly ObjectChange[];
 }
 
 /**
