@@ -36,7 +36,7 @@ export default defineConfig({
     // One copy of graphql: type-graphql loads its CommonJS build, and schemas are checked with instanceof.
     alias: [
       { find: /^graphql$/, replacement: createRequire(import.meta.url).resolve("graphql") },
-      { find: /^jobgraph$/, replacement: new URL("src/runner/define-job.ts", import.meta.url).pathname },
+      { find: /^jobgraph$/, replacement: new URL("src/sdk/define-job.ts", import.meta.url).pathname },
     ],
   },
   test: {

@@ -28,9 +28,9 @@ const code: Part & { notes: string } = {
     for (const output of globSync("dist/**/*.js", { exclude: ["dist/graphiql", "dist/compile-cache", "dist/sandbox"] }))
       if (!existsSync(output.replace(/^dist/, "src").replace(/js$/, "ts"))) rmSync(output);
     const { build } = await import("rolldown");
-    // One file of all that a run's thread loads; see src/runner/sandbox/entry.ts.
+    // One file of all that a run's thread loads; see src/runner/sandbox/inside/entry.ts.
     await build({
-      input: "src/runner/sandbox/entry.ts",
+      input: "src/runner/sandbox/inside/entry.ts",
       platform: "node",
       output: { file: "dist/sandbox/entry.js", format: "esm" },
     });

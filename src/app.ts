@@ -7,15 +7,15 @@ import type { Config } from "./config.ts";
 import { ensureContentTypes } from "./entities/content-types.ts";
 import { openDatabase } from "./entities/database.ts";
 import { AppError, StartError } from "./errors.ts";
-import { createMemoryBroker } from "./runner/brokers/memory.ts";
+import { createMemoryBroker } from "./runner/messaging/brokers/memory.ts";
 import { type Clock, createVault, openRunner, SHUTDOWN_ABORT_MS, systemClock } from "./runner/index.ts";
-import { openSandbox } from "./runner/sandbox/cells.ts";
-import { openTemplates } from "./runner/templates.ts";
-import { createExecutor } from "./schema/execute.ts";
+import { openSandbox } from "./runner/sandbox/host/cells.ts";
+import { openTemplates } from "./runner/triggers/templates.ts";
+import { createExecutor } from "./schema/execution/execute.ts";
 import { createSchema } from "./schema/index.ts";
-import { knownRefusal } from "./schema/known-refusals.ts";
-import { createRunOperations, type RunOperations } from "./schema/run-operations.ts";
-import { openServer } from "./schema/server.ts";
+import { knownRefusal } from "./schema/execution/known-refusals.ts";
+import { createRunOperations, type RunOperations } from "./schema/types/run/run-operations.ts";
+import { openServer } from "./server/server.ts";
 
 /** A running server with everything it stands on. */
 export interface App {

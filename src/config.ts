@@ -267,7 +267,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     host: value.HOST,
     port: value.PORT,
     jobsRoot: resolve(value.JOBS_ROOT),
-    systemJobsRoot: fileURLToPath(new URL("./runner/jobs", import.meta.url)),
+    systemJobsRoot: fileURLToPath(new URL("./system-jobs/jobs", import.meta.url)),
     workerConcurrency: value.WORKER_CONCURRENCY,
     sandbox: value.SANDBOX,
     jobsUser: value.JOBS_USER,

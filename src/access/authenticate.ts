@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { sql } from "kysely";
 import { LRUCache } from "lru-cache";
 import type { Database } from "../entities/database.ts";
-import { isoTime } from "../entities/timestamp.ts";
+import { isoTime } from "../entities/times/timestamp.ts";
 import { AppError } from "../errors.ts";
 import { createFailedKeys } from "./failed-keys.ts";
 

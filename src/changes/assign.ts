@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Collection } from "@mikro-orm/core";
-import { snakeCase } from "../entities/case.ts";
+import { snakeCase } from "../entities/mapping/case.ts";
 import { statementsOf } from "../entities/database.ts";
 import { ContentType } from "../entities/index.ts";
-import { type ColumnShape, type ManyShape, type ModelShape, type OneShape } from "../entities/shape.ts";
+import { type ColumnShape, type ManyShape, type ModelShape, type OneShape } from "../entities/mapping/shape.ts";
 import type { ErrorDetail } from "../errors.ts";
 import { contentTypesOf, isContentTypeLabel } from "./content-types.ts";
 import { findNamed } from "./find-named.ts";

@@ -3,7 +3,7 @@ import type { SqlEntityManager } from "@mikro-orm/sql";
 import type { ObjectChangeAction, ObjectChangeContext } from "../entities/choices.ts";
 import { ContentType, JobHook, JobHookDelivery, ObjectChange, User } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
-import type { Snapshot } from "../entities/object-change.ts";
+import type { Snapshot } from "../entities/models/object-change.ts";
 
 /** Who changes something, and by which way. */
 export interface Author {

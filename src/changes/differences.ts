@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Snapshot } from "../entities/object-change.ts";
+import type { Snapshot } from "../entities/models/object-change.ts";
 
 /** What changes with every change, and says nothing of it. */
 const NOT_TOLD: ReadonlySet<string> = new Set(["created", "last_updated"]);

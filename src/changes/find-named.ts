@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from "@mikro-orm/sql";
-import { uuidOf } from "../entities/scalars.ts";
-import { shapeOf } from "../entities/shape.ts";
+import { uuidOf } from "../entities/mapping/scalars.ts";
+import { shapeOf } from "../entities/mapping/shape.ts";
 
 /** The objects of a model that are named, by id in either case or by natural key; by the names as they were given. What names none is left out. */
 export async function findNamed(

@@ -1,7 +1,7 @@
 import type { ObjectChangeAction } from "../entities/choices.ts";
 import type { ObjectChange } from "../entities/index.ts";
-import type { Snapshot } from "../entities/object-change.ts";
-import { uuidOf } from "../entities/scalars.ts";
+import type { Snapshot } from "../entities/models/object-change.ts";
+import { uuidOf } from "../entities/mapping/scalars.ts";
 import type { ErrorDetail } from "../errors.ts";
 import { contentTypesOf, isContentTypeLabel } from "./content-types.ts";
 import { withoutSecrets } from "./secrets.ts";

@@ -1,5 +1,5 @@
-import { uuidOf } from "../entities/scalars.ts";
-import { shapeOf } from "../entities/shape.ts";
+import { uuidOf } from "../entities/mapping/scalars.ts";
+import { shapeOf } from "../entities/mapping/shape.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
 import type { Data } from "./assign.ts";
 import { changeObject, createObject } from "./objects.ts";

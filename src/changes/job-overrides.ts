@@ -1,8 +1,8 @@
 import { cutText } from "../cut-text.ts";
-import { snakeCase } from "../entities/case.ts";
+import { snakeCase } from "../entities/mapping/case.ts";
 import { Job, JobQueue, JobQueueAssignment } from "../entities/index.ts";
-import type { JobSource } from "../entities/job.ts";
-import { shapeOf } from "../entities/shape.ts";
+import type { JobSource } from "../entities/models/job.ts";
+import { shapeOf } from "../entities/mapping/shape.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
 import { assign, type Data, find, isTaken } from "./assign.ts";
 import { wrongWith } from "./rules/index.ts";

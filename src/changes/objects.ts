@@ -1,6 +1,6 @@
 import { statementsOf } from "../entities/database.ts";
-import { uuidOf } from "../entities/scalars.ts";
-import { type ModelShape, shapeOf, tableOf } from "../entities/shape.ts";
+import { uuidOf } from "../entities/mapping/scalars.ts";
+import { type ModelShape, shapeOf, tableOf } from "../entities/mapping/shape.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
 import { assign, type Data } from "./assign.ts";
 import { rulesOf, wrongWith } from "./rules/index.ts";

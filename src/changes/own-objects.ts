@@ -1,9 +1,9 @@
 import { contentTypeLabel } from "../entities/content-types.ts";
 import type { Database } from "../entities/database.ts";
 import { MODELS } from "../entities/index.ts";
-import type { Snapshot } from "../entities/object-change.ts";
-import { uuidOf } from "../entities/scalars.ts";
-import { shapeOf } from "../entities/shape.ts";
+import type { Snapshot } from "../entities/models/object-change.ts";
+import { uuidOf } from "../entities/mapping/scalars.ts";
+import { shapeOf } from "../entities/mapping/shape.ts";
 import { findNamed } from "./find-named.ts";
 import { readSnapshots } from "./snapshot.ts";
 

@@ -3,9 +3,9 @@ import type { SqlEntityManager } from "@mikro-orm/sql";
 import type { Kysely } from "kysely";
 import { contentTypeLabel } from "../entities/content-types.ts";
 import { type Database, statementsOf, type Tables } from "../entities/database.ts";
-import type { Snapshot } from "../entities/object-change.ts";
-import { type ColumnShape, type ManyShape, type ModelShape, shapeOf, tableOf } from "../entities/shape.ts";
-import { isoTime } from "../entities/timestamp.ts";
+import type { Snapshot } from "../entities/models/object-change.ts";
+import { type ColumnShape, type ManyShape, type ModelShape, shapeOf, tableOf } from "../entities/mapping/shape.ts";
+import { isoTime } from "../entities/times/timestamp.ts";
 
 type Row = Record<string, unknown>;
 

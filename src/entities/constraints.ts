@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Collection } from "@mikro-orm/core";
 import { holdsInAnyCase, type Place } from "./any-case.ts";
-import { ISO_TIME, readTime } from "./read-time.ts";
-import { uuidOf } from "./scalars.ts";
-import { type ColumnShape, type ModelShape, shapeOf } from "./shape.ts";
+import { ISO_TIME, readTime } from "./times/read-time.ts";
+import { uuidOf } from "./mapping/scalars.ts";
+import { type ColumnShape, type ModelShape, shapeOf } from "./mapping/shape.ts";
 
 /*
  * Which objects of a model are meant, as Django's `filter` spells it: `{ "job_model__name__in": ["A", "B"] }`. A name is a path of references

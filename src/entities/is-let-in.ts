@@ -1,4 +1,4 @@
-import type { ScheduledJob } from "./scheduled-job.ts";
+import type { ScheduledJob } from "./models/scheduled-job.ts";
 
 /** The states of a schedule that was not let in. */
 const NOT_LET_IN: ReadonlySet<string> = new Set(["PENDING", "DENIED", "CANCELED"]);

@@ -5,9 +5,9 @@ import { JobResult, type ObjectChange } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import { AppError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
-import type { ListScope, PageLimits } from "./list-arguments.ts";
-import { boundDatabase, type BoundLimits, Bounds, type OperationUsage, type WhenGone } from "./price/bounds.ts";
-import { createRelations, type Relations } from "./relations.ts";
+import type { ListScope, PageLimits } from "./reading/list-arguments.ts";
+import { boundDatabase, type BoundLimits, Bounds, type OperationUsage, type WhenGone } from "./execution/bounds.ts";
+import { createRelations, type Relations } from "./reading/relations.ts";
 
 /** What every resolver is given; one an operation. */
 export interface Context {

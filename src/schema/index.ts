@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
-import { AccessMutations } from "./access-mutations.ts";
+import { AccessMutations } from "./types/access/access-mutations.ts";
 import {
   ApprovalWorkflowDefinitionMutations,
   ApprovalWorkflowDefinitionResolver,
@@ -9,43 +9,43 @@ import {
   ApprovalWorkflowStageDefinitionResolver,
   ApprovalWorkflowStageResolver,
   ApprovalWorkflowStageResponseResolver,
-} from "./approval-workflow.ts";
-import { ApprovalMutations } from "./approval-mutations.ts";
-import { ChangeMutations } from "./change-mutations.ts";
-import { ContentTypeResolver } from "./content-type.ts";
-import { type CustomField, withCustomFields } from "./custom-fields.ts";
-import { FileProxyResolver } from "./file-proxy.ts";
-import { GitRepositoryResolver } from "./git-repository.ts";
-import { GroupMutations, GroupResolver } from "./group.ts";
-import { JobButtonMutations, JobButtonResolver, RenderedJobButtonResolver } from "./job-button.ts";
-import { JobConsoleEntryResolver } from "./job-console-entry.ts";
-import { JobFilesResolver } from "./job-files.ts";
-import { JobHookMutations, JobHookResolver } from "./job-hook.ts";
-import { JobLogEntryResolver } from "./job-log-entry.ts";
-import { JobQueueAssignmentResolver, JobQueueMutations, JobQueueResolver } from "./job-queue.ts";
-import { JobResultMutations, JobResultResolver } from "./job-result.ts";
-import { JobResultErrorPartsResolver, JobResultErrorResolver } from "./job-result-error.ts";
-import { JobMutations } from "./job-mutations.ts";
-import { JobOverridesResolver } from "./job-overrides.ts";
-import { JobResolver } from "./job.ts";
-import { JobsMutations, JobUpdateOutcomeResolver } from "./jobs-mutations.ts";
-import { JobResultCancelOutcomeResolver, RunMutations } from "./run-mutations.ts";
-import { withLists } from "./list-arguments.ts";
-import { ImportMutations } from "./import-mutations.ts";
-import { JobFeed, JobResultFeed, ObjectChangeFeed, ScheduledJobFeed } from "./live/feeds.ts";
-import { NoteMutations, NoteResolver } from "./note.ts";
-import { ObjectChangeResolver } from "./object-change.ts";
-import { ObjectModelResolver } from "./object-model.ts";
-import { PruneMutations } from "./prune-mutations.ts";
-import { ScheduleMutations } from "./schedule-mutations.ts";
-import { SchedulePreviewResolver } from "./schedule-preview.ts";
-import { ScheduledJobResolver } from "./scheduled-job.ts";
-import { withStorableTexts } from "./storable-texts.ts";
-import { QueueLoadResolver } from "./queue-load.ts";
-import { TagMutations, TagResolver } from "./tag.ts";
-import { UserResolver } from "./user.ts";
-import { WaitingReasonResolver } from "./waiting-reason.ts";
-import { wireNames } from "./wire-names.ts";
+} from "./types/approval/approval-workflow.ts";
+import { ApprovalMutations } from "./types/approval/approval-mutations.ts";
+import { ChangeMutations } from "./types/change/change-mutations.ts";
+import { ContentTypeResolver } from "./types/change/content-type.ts";
+import { type CustomField, withCustomFields } from "./model/custom-fields.ts";
+import { FileProxyResolver } from "./types/run/file-proxy.ts";
+import { GitRepositoryResolver } from "./types/change/git-repository.ts";
+import { GroupMutations, GroupResolver } from "./types/access/group.ts";
+import { JobButtonMutations, JobButtonResolver, RenderedJobButtonResolver } from "./types/trigger/job-button.ts";
+import { JobConsoleEntryResolver } from "./types/run/job-console-entry.ts";
+import { JobFilesResolver } from "./types/job/job-files.ts";
+import { JobHookMutations, JobHookResolver } from "./types/trigger/job-hook.ts";
+import { JobLogEntryResolver } from "./types/run/job-log-entry.ts";
+import { JobQueueAssignmentResolver, JobQueueMutations, JobQueueResolver } from "./types/queue/job-queue.ts";
+import { JobResultMutations, JobResultResolver } from "./types/run/job-result.ts";
+import { JobResultErrorPartsResolver, JobResultErrorResolver } from "./types/run/job-result-error.ts";
+import { JobMutations } from "./types/job/job-mutations.ts";
+import { JobOverridesResolver } from "./types/job/job-overrides.ts";
+import { JobResolver } from "./types/job/job.ts";
+import { JobsMutations, JobUpdateOutcomeResolver } from "./types/job/jobs-mutations.ts";
+import { JobResultCancelOutcomeResolver, RunMutations } from "./types/run/run-mutations.ts";
+import { withLists } from "./reading/list-arguments.ts";
+import { ImportMutations } from "./types/change/import-mutations.ts";
+import { JobFeed, JobResultFeed, ObjectChangeFeed, ScheduledJobFeed } from "./subscriptions/feeds.ts";
+import { NoteMutations, NoteResolver } from "./types/change/note.ts";
+import { ObjectChangeResolver } from "./types/change/object-change.ts";
+import { ObjectModelResolver } from "./types/change/object-model.ts";
+import { PruneMutations } from "./types/run/prune-mutations.ts";
+import { ScheduleMutations } from "./types/schedule/schedule-mutations.ts";
+import { SchedulePreviewResolver } from "./types/schedule/schedule-preview.ts";
+import { ScheduledJobResolver } from "./types/schedule/scheduled-job.ts";
+import { withStorableTexts } from "./reading/storable-texts.ts";
+import { QueueLoadResolver } from "./types/queue/queue-load.ts";
+import { TagMutations, TagResolver } from "./types/change/tag.ts";
+import { UserResolver } from "./types/access/user.ts";
+import { WaitingReasonResolver } from "./types/run/waiting-reason.ts";
+import { wireNames } from "./execution/wire-names.ts";
 
 const RESOLVERS = [
   AccessMutations,

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 const FILES: Record<string, string> = {
   "src/main.ts": `export { WORD } from "./word.ts";\n`,
   "src/word.ts": `export const WORD = "first";\n`,
-  "src/runner/sandbox/entry.ts": `import { WORD } from "../../word.ts";\nconsole.log(WORD);\n`,
+  "src/runner/sandbox/inside/entry.ts": `import { WORD } from "../../../word.ts";\nconsole.log(WORD);\n`,
   "graphiql/index.html": `<!doctype html><title>first</title><script type="module" src="./main.ts"></script>\n`,
   "graphiql/main.ts": `console.log("first");\n`,
 };
@@ -57,7 +57,7 @@ const CHANGES: Record<string, (it: Project) => Promise<unknown>> = {
   "a new source": (it) => it.write("src/cli/new.ts", SECOND),
   "a removed source": async (it) => {
     await it.write("src/main.ts", "export {};\n");
-    await it.write("src/runner/sandbox/entry.ts", "console.log(1);\n");
+    await it.write("src/runner/sandbox/inside/entry.ts", "console.log(1);\n");
     await it.remove("src/word.ts");
   },
   "other settings of the compiler": async (it) =>

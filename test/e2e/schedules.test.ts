@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect, inject, onTestFailed, onTestFinished, test } from "vitest";
 import { createRandom } from "../../src/cli/seed/random.ts";
 import { openDatabase } from "../../src/entities/database.ts";
-import { isoTime } from "../../src/entities/timestamp.ts";
+import { isoTime } from "../../src/entities/times/timestamp.ts";
 import { createPostgresqlUrl } from "../support/database.ts";
 import { fastNow } from "../support/fast-server.ts";
 import { createSchedule } from "../support/schedules.ts";

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { openDatabase } from "../../src/entities/database.ts";
-import { isoTime } from "../../src/entities/timestamp.ts";
+import { isoTime } from "../../src/entities/times/timestamp.ts";
 import { freshDatabaseUrl } from "../support/database.ts";
 
 async function open() {

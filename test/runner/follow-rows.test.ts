@@ -1,9 +1,9 @@
 import { sql, type SqlBool } from "kysely";
 import { expect, test } from "vitest";
 import { type Database, openDatabase } from "../../src/entities/database.ts";
-import { createMemoryBroker } from "../../src/runner/brokers/memory.ts";
+import { createMemoryBroker } from "../../src/runner/messaging/brokers/memory.ts";
 import { createRowFollowers } from "../../src/runner/live/follow-rows.ts";
-import { createLogWriter } from "../../src/runner/log-writer.ts";
+import { createLogWriter } from "../../src/runner/outputs/log-writer.ts";
 import { freshDatabaseUrl } from "../support/database.ts";
 import { storeLines } from "../support/lines.ts";
 import { recorder } from "../support/recorder.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openDatabase } from "../../src/entities/database.ts";
 import { newId } from "../../src/entities/new-id.ts";
-import { createFileStore } from "../../src/runner/files.ts";
+import { createFileStore } from "../../src/runner/outputs/files.ts";
 import { openTestApp, type TestApp } from "../support/app.ts";
 import { freshDatabaseUrl } from "../support/database.ts";
 import { recorder } from "../support/recorder.ts";

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "../../src/entities/database.ts";
 import { Job, JobResult } from "../../src/entities/index.ts";
 import { createVault } from "../../src/runner/index.ts";
-import { newRun, storeRuns } from "../../src/runner/new-run.ts";
+import { newRun, storeRuns } from "../../src/runner/runs/new-run.ts";
 import { freshDatabaseUrl } from "../support/database.ts";
 
 test("a run that the gate lets in has in every column what the model says of a new one", async () => {

@@ -7,7 +7,7 @@ import { loadConfig } from "../../src/config.ts";
 import { type Database, openDatabase, type ReadBounds } from "../../src/entities/database.ts";
 import { laneIsFull } from "../../src/entities/databases/read-refusals.ts";
 import { createContext } from "../../src/schema/context.ts";
-import { createExecutor } from "../../src/schema/execute.ts";
+import { createExecutor } from "../../src/schema/execution/execute.ts";
 import { createSchema } from "../../src/schema/index.ts";
 import { KEY, openTestApp } from "../support/app.ts";
 import { post } from "../support/client.ts";

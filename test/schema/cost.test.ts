@@ -11,7 +11,7 @@ import { loadConfig } from "../../src/config.ts";
 import { type Database, openDatabase } from "../../src/entities/database.ts";
 import { Job } from "../../src/entities/index.ts";
 import { createContext } from "../../src/schema/context.ts";
-import { createExecutor } from "../../src/schema/execute.ts";
+import { createExecutor } from "../../src/schema/execution/execute.ts";
 import { createSchema } from "../../src/schema/index.ts";
 import { createCosts } from "../../src/schema/price/costs.ts";
 import { systemClock } from "../../src/runner/index.ts";

@@ -12,7 +12,7 @@ import {
 } from "graphql";
 import { expect, test } from "vitest";
 import { MODELS } from "../../src/entities/index.ts";
-import { shapeOf, tableOf } from "../../src/entities/shape.ts";
+import { shapeOf, tableOf } from "../../src/entities/mapping/shape.ts";
 import { createSchema } from "../../src/schema/index.ts";
 import { KEY, openTestApp, type TestApp } from "../support/app.ts";
 import { post } from "../support/client.ts";

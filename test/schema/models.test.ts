@@ -13,7 +13,7 @@ import {
   ScheduledJob,
   Token,
 } from "../../src/entities/index.ts";
-import { shapeOf } from "../../src/entities/shape.ts";
+import { shapeOf } from "../../src/entities/mapping/shape.ts";
 import { createContext } from "../../src/schema/context.ts";
 import { createSchema } from "../../src/schema/index.ts";
 import { openTestApp } from "../support/app.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { getNamedType, type GraphQLField, isListType, isObjectType } from "graphql";
 import { describe, expect, test } from "vitest";
 import { createSchema } from "../../src/schema/index.ts";
-import type { ListField } from "../../src/schema/list-arguments.ts";
+import type { ListField } from "../../src/schema/reading/list-arguments.ts";
 import { readFacts } from "../facts/compare.ts";
 import { KEY, openTestApp, type TestApp } from "../support/app.ts";
 import { post } from "../support/client.ts";

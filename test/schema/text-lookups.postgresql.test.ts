@@ -6,7 +6,7 @@ import { loadConfig } from "../../src/config.ts";
 import { type Database, openDatabase } from "../../src/entities/database.ts";
 import { createContext } from "../../src/schema/context.ts";
 import { createSchema } from "../../src/schema/index.ts";
-import type { ListField } from "../../src/schema/list-arguments.ts";
+import type { ListField } from "../../src/schema/reading/list-arguments.ts";
 import { freshDatabaseUrl } from "../support/database.ts";
 
 const schema = createSchema();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { TimeZone, zoneNamed } from "../../src/entities/time-zones.ts";
+import { TimeZone, zoneNamed } from "../../src/entities/times/time-zones.ts";
 import { openTestApp } from "../support/app.ts";
 
 const JOBS = {

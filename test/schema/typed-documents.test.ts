@@ -1,6 +1,6 @@
 import { print } from "graphql";
 import { expect, expectTypeOf, test } from "vitest";
-import type { JobContext } from "../../src/runner/define-job.ts";
+import type { JobContext } from "../../src/sdk/define-job.ts";
 import {
   FollowLogDocument,
   type FollowLogSubscription,

@@ -1,9 +1,9 @@
 import { type GraphQLField, isObjectType } from "graphql";
 import { expect, test } from "vitest";
 import { MODELS } from "../../src/entities/index.ts";
-import { type ModelShape, shapeOf } from "../../src/entities/shape.ts";
+import { type ModelShape, shapeOf } from "../../src/entities/mapping/shape.ts";
 import { createSchema } from "../../src/schema/index.ts";
-import type { ListField } from "../../src/schema/list-arguments.ts";
+import type { ListField } from "../../src/schema/reading/list-arguments.ts";
 import { KEY, openTestApp, type TestApp } from "../support/app.ts";
 import { post } from "../support/client.ts";
 import { fillModels } from "../support/fill.ts";

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import type { Broker, Delivery } from "../../src/runner/broker.ts";
+import type { Broker, Delivery } from "../../src/runner/messaging/broker.ts";
 
 /** What every broker promises, run against each implementation. */
 export function brokerContract(open: () => Promise<Broker>): void {

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Database } from "../../src/entities/database.ts";
 import { MODELS, OWN_MODELS, Token } from "../../src/entities/index.ts";
 import { newId } from "../../src/entities/new-id.ts";
-import { type ColumnShape, type ModelShape, shapeOf, tableOf } from "../../src/entities/shape.ts";
+import { type ColumnShape, type ModelShape, shapeOf, tableOf } from "../../src/entities/mapping/shape.ts";
 
 /** Rows of every model that clients can see, `count` of each: the n-th refers to, and is linked to, the n-th of the others. */
 export async function fillModels(database: Database, count: number): Promise<void> {

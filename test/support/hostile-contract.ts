@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import type { Sandbox } from "../../src/runner/sandbox.ts";
+import type { Sandbox } from "../../src/runner/sandbox/sandbox.ts";
 import { writeJobs } from "./app.ts";
 import { listen } from "./listen.ts";
 

@@ -1,4 +1,4 @@
-import type { PrintedText, Progress, RunListener, SaidLine } from "../../src/runner/sandbox.ts";
+import type { PrintedText, Progress, RunListener, SaidLine } from "../../src/runner/sandbox/sandbox.ts";
 
 /** What a run said, kept in memory. */
 export interface Said {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import type { Isolation } from "../../src/runner/define-job.ts";
-import type { RunListener, Sandbox } from "../../src/runner/sandbox.ts";
+import type { Isolation } from "../../src/sdk/define-job.ts";
+import type { RunListener, Sandbox } from "../../src/runner/sandbox/sandbox.ts";
 import { writeJobs } from "./app.ts";
 import { listen } from "./listen.ts";
 

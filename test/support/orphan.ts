@@ -1,4 +1,4 @@
-import { openProcesses } from "../../src/runner/sandbox/cells.ts";
+import { openProcesses } from "../../src/runner/sandbox/host/cells.ts";
 
 // A server that is killed while a job runs in a process: prints what the job says first, its process's id.
 const [file, exportName] = process.argv.slice(2);

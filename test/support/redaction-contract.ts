@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import type { Isolation } from "../../src/runner/define-job.ts";
-import type { Sandbox } from "../../src/runner/sandbox.ts";
+import type { Isolation } from "../../src/sdk/define-job.ts";
+import type { Sandbox } from "../../src/runner/sandbox/sandbox.ts";
 import { writeJobs } from "./app.ts";
 import { listen } from "./listen.ts";
 

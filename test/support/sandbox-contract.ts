@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import type { Isolation } from "../../src/runner/define-job.ts";
-import type { Outcome, SaidLine, Sandbox } from "../../src/runner/sandbox.ts";
-import type { OnOutput } from "../../src/runner/sandbox/vessel.ts";
+import type { Isolation } from "../../src/sdk/define-job.ts";
+import type { Outcome, SaidLine, Sandbox } from "../../src/runner/sandbox/sandbox.ts";
+import type { OnOutput } from "../../src/runner/sandbox/host/vessel.ts";
 import { writeJobs } from "./app.ts";
 import { hostileContract } from "./hostile-contract.ts";
 import { listen } from "./listen.ts";

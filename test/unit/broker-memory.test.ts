@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { createMemoryBroker } from "../../src/runner/brokers/memory.ts";
-import { createNotifier } from "../../src/runner/notifier.ts";
+import { createMemoryBroker } from "../../src/runner/messaging/brokers/memory.ts";
+import { createNotifier } from "../../src/runner/messaging/notifier.ts";
 import { brokerContract } from "../support/broker-contract.ts";
 
 describe("memory", () => brokerContract(async () => createMemoryBroker()));

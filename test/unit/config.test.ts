@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { MODELS } from "../../src/entities/index.ts";
-import { shapeOf } from "../../src/entities/shape.ts";
+import { shapeOf } from "../../src/entities/mapping/shape.ts";
 import { StartError } from "../../src/errors.ts";
 import { DEFAULT_SANITIZER_PATTERNS } from "../../src/sanitizer-patterns.ts";
 
@@ -18,7 +18,7 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     host: "127.0.0.1",
     port: 4000,
     jobsRoot: resolve("jobs"),
-    systemJobsRoot: resolve("src/runner/jobs"),
+    systemJobsRoot: resolve("src/system-jobs/jobs"),
     workerConcurrency: 4,
     sandbox: "process",
     jobsUser: undefined,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Cell, cellOf, readCsv, valueOf, writeCsv } from "../../src/runner/transfer/csv.ts";
-import type { ModelField } from "../../src/runner/transfer/object-model.ts";
+import { type Cell, cellOf, readCsv, valueOf, writeCsv } from "../../src/system-jobs/transfer/csv.ts";
+import type { ModelField } from "../../src/system-jobs/transfer/object-model.ts";
 
 const field = (kind: string, nullable = true): ModelField => ({
   name: "a",

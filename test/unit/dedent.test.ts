@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dedent } from "../../src/runner/dedent.ts";
+import { dedent } from "../../src/sdk/dedent.ts";
 
 // As Python's `textwrap.dedent(text).strip()`.
 test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createUsage } from "../../src/schema/live/usage.ts";
+import { createUsage } from "../../src/schema/execution/usage.ts";
 
 const MB = 1024 * 1024;
 const usage = () => createUsage({ maxSubscriptionsPerUser: 10, maxUnreadBytesPerUser: 32 * MB });

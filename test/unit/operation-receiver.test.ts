@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createOperationReceiver } from "../../src/runner/sandbox/operation-receiver.ts";
+import { createOperationReceiver } from "../../src/runner/sandbox/host/operation-receiver.ts";
 
 const sent = (operation: number) => ({ operation, document: "{ a }", variables: {} });
 const many = (count: number) => Array.from({ length: count }, (_, n) => sent(n));

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { JobResult } from "../../src/entities/index.ts";
-import { shapeOf } from "../../src/entities/shape.ts";
-import { orderOf } from "../../src/schema/order.ts";
+import { shapeOf } from "../../src/entities/mapping/shape.ts";
+import { orderOf } from "../../src/schema/reading/order.ts";
 
 const shape = shapeOf(JobResult);
 

@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import fc, { check, constantFrom, property, string, uniqueArray, integer, array } from "fast-check";
 import { expect, test } from "vitest";
-import { createPrinter } from "../../src/runner/sandbox/printer.ts";
-import { createRedactor } from "../../src/runner/sandbox/redaction.ts";
+import { createPrinter } from "../../src/runner/sandbox/inside/printer.ts";
+import { createRedactor } from "../../src/runner/sandbox/redaction/redaction.ts";
 import { DEFAULT_SANITIZER_PATTERNS } from "../../src/sanitizer-patterns.ts";
 
 const redactorOf = (...secrets: string[]) => createRedactor({ secrets, patterns: [] });

@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createCell } from "../../src/runner/sandbox/cell.ts";
+import { createCell } from "../../src/runner/sandbox/host/cell.ts";
 import {
   type FilePart,
   encodeFilePart,
@@ -10,10 +10,10 @@ import {
   encodePrinted,
   encodeProgress,
   encodeReply,
-} from "../../src/runner/sandbox/record-codec.ts";
-import { createStreamReader } from "../../src/runner/sandbox/stream-pipe.ts";
-import { EndedError, type Vessel } from "../../src/runner/sandbox/vessel.ts";
-import type { RunListener } from "../../src/runner/sandbox.ts";
+} from "../../src/runner/sandbox/wire/record-codec.ts";
+import { createStreamReader } from "../../src/runner/sandbox/host/stream-pipe.ts";
+import { EndedError, type Vessel } from "../../src/runner/sandbox/host/vessel.ts";
+import type { RunListener } from "../../src/runner/sandbox/sandbox.ts";
 import { listen } from "../support/listen.ts";
 
 const READY = encodeReply({ kind: "ready" });

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { openThreads } from "../../src/runner/sandbox/cells.ts";
+import { openThreads } from "../../src/runner/sandbox/host/cells.ts";
 import { writeJobs } from "../support/app.ts";
 import { listen } from "../support/listen.ts";
 import { sandboxContract, type SandboxSettings } from "../support/sandbox-contract.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { nextTime } from "../../src/entities/schedule.ts";
+import { nextTime } from "../../src/entities/times/schedule.ts";
 import { dueTimes } from "../support/cron-oracle.ts";
 
 const DAY = 86_400_000;

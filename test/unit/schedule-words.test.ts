@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { wrongCrontab } from "../../src/entities/schedule.ts";
-import { describeSchedule } from "../../src/entities/schedule-words.ts";
+import { wrongCrontab } from "../../src/entities/times/schedule.ts";
+import { describeSchedule } from "../../src/entities/times/schedule-words.ts";
 
 const describe = (crontab: string) =>
   describeSchedule({

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cronText, nextRuns, type Schedule } from "../../src/entities/schedule.ts";
+import { cronText, nextRuns, type Schedule } from "../../src/entities/times/schedule.ts";
 
 const schedule = (more: Partial<Schedule>): Schedule => ({
   interval: "CUSTOM",

@@ -1,7 +1,7 @@
 import { GraphQLInt, GraphQLList, GraphQLObjectType, GraphQLSchema, parse } from "graphql";
 import { expect, test } from "vitest";
-import { createExecutor } from "../../src/schema/execute.ts";
-import { isRoundOver, isSliceOver, newWork, nextSlice, type Sliced, turnToBegin } from "../../src/schema/slices.ts";
+import { createExecutor } from "../../src/schema/execution/execute.ts";
+import { isRoundOver, isSliceOver, newWork, nextSlice, type Sliced, turnToBegin } from "../../src/schema/execution/slices.ts";
 
 /** Holds the thread until the round and the slice are over. */
 function hold(sliced: Sliced): void {

@@ -8,8 +8,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { type Database, openDatabase } from "../../src/entities/database.ts";
 import { READ_LIMITS } from "../../src/entities/databases/read-limits.ts";
-import { rowsIn } from "../../src/entities/databases/sqlite-estimates.ts";
-import { createScans } from "../../src/entities/databases/sqlite-scans.ts";
+import { rowsIn } from "../../src/entities/databases/sqlite/estimates.ts";
+import { createScans } from "../../src/entities/databases/sqlite/scans.ts";
 import { createContext } from "../../src/schema/context.ts";
 import { createSchema } from "../../src/schema/index.ts";
 import { gone } from "../support/alive.ts";
@@ -18,7 +18,7 @@ import { fillModels } from "../support/fill.ts";
 import { storeLines } from "../support/lines.ts";
 
 const schema = createSchema();
-const scans = new URL("../../src/entities/databases/sqlite-scans.ts", import.meta.url).href;
+const scans = new URL("../../src/entities/databases/sqlite/scans.ts", import.meta.url).href;
 
 /** Tells whether the server's thread itself has read: its event loop has not turned meanwhile. */
 async function isReadHere(database: Database, statement: Parameters<Database["read"]>[0], rows: unknown[]): Promise<boolean> {
@@ -176,7 +176,7 @@ test("a reader process ends with its server, also in the middle of a statement",
     await lane.read({ sql: "select 1", parameters: [] });
     lane.read({ sql: ${JSON.stringify(endless)}, parameters: [] });
     const processes = execFileSync("ps", ["-A", "-o", "pid=,args="], { encoding: "utf8" }).split("\\n");
-    const readers = processes.filter((line) => line.includes("sqlite-scan-entry") && line.includes(${JSON.stringify(file)}));
+    const readers = processes.filter((line) => line.includes("scan-entry") && line.includes(${JSON.stringify(file)}));
     console.log(JSON.stringify(readers.map((line) => Number.parseInt(line))));`;
   const server = spawn(process.execPath, ["--input-type=module", "--disable-warning=ExperimentalWarning", "-e", source], {
     stdio: ["ignore", "pipe", "inherit"],

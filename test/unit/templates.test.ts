@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, expect, onTestFinished, test } from "vitest";
-import { openTemplates, type TemplateOptions } from "../../src/runner/templates.ts";
+import { openTemplates, type TemplateOptions } from "../../src/runner/triggers/templates.ts";
 
 /** What ends by itself is given all the time it wants: a busy machine must not change the answer. */
 const PATIENT = { timeoutMs: 20_000 };
@@ -309,7 +309,7 @@ test("closing ends what is under way, and is no trouble before the first use", a
 
 test("an idle renderer keeps no process alive, and a hostile template takes no memory that matters", async () => {
   const script = `
-    import { openTemplates } from ${JSON.stringify(new URL("../../src/runner/templates.ts", import.meta.url).href)};
+    import { openTemplates } from ${JSON.stringify(new URL("../../src/runner/triggers/templates.ts", import.meta.url).href)};
     const templates = openTemplates({ timeoutMs: 2000 });
     const hostile = ["('a' * 2 * 10**9)|length", "([1] * 10**8)|list|length", "([1] * 10**8)|sort|length"];
     await templates.render(hostile.map((expression) => "{{ " + expression + " }}"), null);

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readThrown } from "../../src/runner/sandbox/thrown.ts";
+import { readThrown } from "../../src/runner/sandbox/wire/thrown.ts";
 
 /** The error of a connection that nobody takes, as Node makes it. */
 const refused = (options: object): Promise<Error> =>

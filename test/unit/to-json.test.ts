@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { fitText } from "../../src/runner/sandbox/fit-text.ts";
-import { toJson } from "../../src/runner/sandbox/to-json.ts";
+import { fitText } from "../../src/runner/sandbox/redaction/fit-text.ts";
+import { toJson } from "../../src/runner/sandbox/inside/to-json.ts";
 
 test("what JSON can hold comes through as JSON would give it back", () => {
   fc.assert(

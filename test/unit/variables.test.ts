@@ -17,7 +17,7 @@ import {
   objectVar,
   stringVar,
   textVar,
-} from "../../src/runner/variables.ts";
+} from "../../src/sdk/variables.ts";
 
 interface Case {
   schema: z.ZodType;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { newWork, nextSlice } from "../../src/schema/slices.ts";
-import { partsOf, writeJson } from "../../src/schema/write-json.ts";
+import { newWork, nextSlice } from "../../src/schema/execution/slices.ts";
+import { partsOf, writeJson } from "../../src/schema/execution/write-json.ts";
 
 const values = fc.jsonValue({ maxDepth: 6 });
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { writeYaml } from "../../src/runner/transfer/yaml.ts";
+import { writeYaml } from "../../src/system-jobs/transfer/yaml.ts";
 
 /** Plain scalars that mean something in YAML 1.1, as PyYAML's resolver has them. */
 const MEANINGS: Readonly<Record<string, RegExp>> = {

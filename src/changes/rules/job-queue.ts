@@ -1,6 +1,6 @@
 import { statementsOf } from "../../entities/database.ts";
 import { Job, JobResult, JobQueue, ScheduledJob } from "../../entities/index.ts";
-import { DEFAULT_QUEUE } from "../../entities/job-queue.ts";
+import { DEFAULT_QUEUE } from "../../entities/models/job-queue.ts";
 import { wrongQueueName } from "../../entities/queue-names.ts";
 import type { ErrorDetail } from "../../errors.ts";
 import type { Unit } from "../unit.ts";

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from "@mikro-orm/sql";
 import { JobQueueType } from "../../entities/choices.ts";
 import type { Database } from "../../entities/database.ts";
 import { Job, JobQueue, JobQueueAssignment, JobResult, User } from "../../entities/index.ts";
-import { DEFAULT_QUEUE } from "../../entities/job-queue.ts";
+import { DEFAULT_QUEUE } from "../../entities/models/job-queue.ts";
 import { JOB_SKETCHES, type JobSketch } from "./job-sketches.ts";
 
 /** A job that is stored, with what its runs need to know of it. */

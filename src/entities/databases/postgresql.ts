@@ -6,13 +6,13 @@ import { migrationOptions } from "../migrations/index.ts";
 import { keepAlive } from "./heartbeat.ts";
 import { translatePattern, translateTexts } from "../pattern.ts";
 import { ORM_OPTIONS } from "./options.ts";
-import { alone } from "./postgresql-alone.ts";
-import { createAppend } from "./postgresql-append.ts";
-import { SteadyPostgreSqlDriver } from "./postgresql-driver.ts";
+import { alone } from "./postgresql/alone.ts";
+import { createAppend } from "./postgresql/append.ts";
+import { SteadyPostgreSqlDriver } from "./postgresql/driver.ts";
 import { LongJson, parseStoredJson } from "../stored-json.ts";
 import type { ReadLimits } from "./read-limits.ts";
-import { openReads } from "./postgresql-reads.ts";
-import { createNames, Reading, ReadingClient } from "./postgresql-reading.ts";
+import { openReads } from "./postgresql/reads.ts";
+import { createNames, Reading, ReadingClient } from "./postgresql/reading.ts";
 
 /** Opens a PostgreSQL database; sessions run in UTC, which the text form of timestamps relies on. */
 export async function openPostgresql(url: string, limits: ReadLimits): Promise<Database> {

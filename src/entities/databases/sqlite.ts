@@ -11,11 +11,11 @@ import { migrationOptions } from "../migrations/index.ts";
 import { keepAlive } from "./heartbeat.ts";
 import { ORM_OPTIONS } from "./options.ts";
 import type { ReadLimits } from "./read-limits.ts";
-import { alone } from "./sqlite-alone.ts";
-import { openAppend } from "./sqlite-append.ts";
-import { PatientSqliteDialect, whenUnlocked } from "./sqlite-busy.ts";
-import { owners } from "./sqlite-owners.ts";
-import { MAX_STATEMENTS, openReads, type SqliteReads } from "./sqlite-reads.ts";
+import { alone } from "./sqlite/alone.ts";
+import { openAppend } from "./sqlite/append.ts";
+import { PatientSqliteDialect, whenUnlocked } from "./sqlite/busy.ts";
+import { owners } from "./sqlite/owners.ts";
+import { MAX_STATEMENTS, openReads, type SqliteReads } from "./sqlite/reads.ts";
 
 /** Opens, and makes where it is missing, the SQLite database at a path. */
 export async function openSqlite(path: string, limits: ReadLimits): Promise<Database> {

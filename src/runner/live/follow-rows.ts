@@ -1,6 +1,6 @@
 import type { Expression, SqlBool } from "kysely";
 import type { Database } from "../../entities/database.ts";
-import type { Broker } from "../broker.ts";
+import type { Broker } from "../messaging/broker.ts";
 import { createFollower, type Follower } from "./follower.ts";
 import type { Batch, FollowedRow } from "./row-pages.ts";
 import { openRowTail, type RowKind } from "./row-tail.ts";

@@ -1,6 +1,6 @@
-import type { Broker } from "../broker.ts";
-import type { Topic } from "../notifier.ts";
-import { watch } from "../watch.ts";
+import type { Broker } from "../messaging/broker.ts";
+import type { Topic } from "../messaging/notifier.ts";
+import { watch } from "../messaging/watch.ts";
 import { createCalls } from "./calls.ts";
 import { createFollower, type Follower } from "./follower.ts";
 import { createShared, type Opened } from "./shared.ts";

@@ -1,9 +1,9 @@
 import type { Expression, SqlBool } from "kysely";
 import { FINAL_STATUSES, type JobResultStatus } from "../../entities/choices.ts";
 import type { Database } from "../../entities/database.ts";
-import type { Broker } from "../broker.ts";
-import type { Family } from "../notifier.ts";
-import { watch } from "../watch.ts";
+import type { Broker } from "../messaging/broker.ts";
+import type { Family } from "../messaging/notifier.ts";
+import { watch } from "../messaging/watch.ts";
 import { createCalls } from "./calls.ts";
 import { type Batch, openRowPages } from "./row-pages.ts";
 

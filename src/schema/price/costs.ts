@@ -6,7 +6,7 @@ import {
   valueFromASTUntyped,
 } from "graphql";
 import type { Database } from "../../entities/database.ts";
-import type { PageLimits } from "../list-arguments.ts";
+import type { PageLimits } from "../reading/list-arguments.ts";
 import { ROOT, type Scale } from "./levels.ts";
 import { createPlanner, measurePlan, type Plan } from "./plan.ts";
 import { createTableSizes, type RowsOf } from "./table-sizes.ts";

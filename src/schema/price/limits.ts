@@ -1,6 +1,6 @@
-import type { BoundLimits } from "./bounds.ts";
+import type { BoundLimits } from "../execution/bounds.ts";
 import type { CostLimits } from "./costs.ts";
-import type { StructureLimits } from "./structure.ts";
+import type { StructureLimits } from "../document/structure.ts";
 
 /** Limits of a client's operation: of its document, before it is executed, and while it is. */
 export interface OperationLimits extends BoundLimits, CostLimits, StructureLimits {}

@@ -18,10 +18,10 @@ import {
   valueFromASTUntyped,
 } from "graphql";
 import { MODELS } from "../../entities/index.ts";
-import { shapeOf, tableOf } from "../../entities/shape.ts";
-import { valuesOf } from "../condition.ts";
-import type { ListField, SizedField } from "../list-arguments.ts";
-import { fragmentsOf, isIncluded, mergeSelections } from "../merge-selections.ts";
+import { shapeOf, tableOf } from "../../entities/mapping/shape.ts";
+import { valuesOf } from "../reading/condition.ts";
+import type { ListField, SizedField } from "../reading/list-arguments.ts";
+import { fragmentsOf, isIncluded, mergeSelections } from "../document/merge-selections.ts";
 import { countIntrospection } from "./introspection.ts";
 import { type Extra, scanCost } from "./scans.ts";
 import {

@@ -3,7 +3,7 @@ import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSch
 import type { Database } from "../../entities/database.ts";
 import { AppError } from "../../errors.ts";
 import type { Context } from "../context.ts";
-import type { Executor } from "../execute.ts";
+import type { Executor } from "../execution/execute.ts";
 import { type CostLimits, createCosts } from "./costs.ts";
 
 /** The cost of an operation, and its limit. */

@@ -1,8 +1,8 @@
 import { type ArgumentNode, type FieldNode, valueFromASTUntyped } from "graphql";
-import { snakeCase } from "../../entities/case.ts";
-import { type ManyShape, type ModelShape, shapeOf } from "../../entities/shape.ts";
-import { valuesOf } from "../condition.ts";
-import { isServed } from "../order.ts";
+import { snakeCase } from "../../entities/mapping/case.ts";
+import { type ManyShape, type ModelShape, shapeOf } from "../../entities/mapping/shape.ts";
+import { valuesOf } from "../reading/condition.ts";
+import { isServed } from "../reading/order.ts";
 import type { Level, Scale } from "./levels.ts";
 
 /** Rows in the time that one value of an answer takes: that are compared with a text, counted, sorted, or passed over in an index. */

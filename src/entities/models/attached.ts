@@ -1,0 +1,24 @@
+import { HasAttached, LinkedTo } from "../mapping/model.ts";
+import { Note } from "./note.ts";
+import { ObjectChange } from "./object-change.ts";
+import { Tag } from "./tag.ts";
+
+/*
+ * What any model's objects can carry. Functions, not constants: the models here and those that use them import each other, and only a
+ * function exists before its file has run.
+ */
+
+/** What people wrote about an object. */
+export function Notes(): PropertyDecorator {
+  return HasAttached(() => Note, "assignedObjectId", { description: "What people wrote about the object, oldest first." });
+}
+
+/** What happened to an object. */
+export function ObjectChanges(): PropertyDecorator {
+  return HasAttached(() => ObjectChange, "changedObjectId", { description: "What changed of the object, newest first." });
+}
+
+/** An object's tags; `table` is the one between the two. */
+export function Tags(table: string): PropertyDecorator {
+  return LinkedTo(() => Tag, { table, description: "The object's tags." });
+}

@@ -1,0 +1,23 @@
+import { AbstractModel, Column, Id } from "../mapping/model.ts";
+
+/** What every model has. */
+@AbstractModel()
+export abstract class BaseModel {
+  @Id()
+  id!: string;
+}
+
+/** What Nautobot's primary models have as well: when they came and when they last changed. */
+@AbstractModel()
+export abstract class TimestampedModel extends BaseModel {
+  @Column("timestamp", { description: "When the object was created.", nullable: true, default: () => new Date() })
+  created!: Date | null;
+
+  @Column("timestamp", {
+    description: "When the object last changed.",
+    nullable: true,
+    default: () => new Date(),
+    touched: true,
+  })
+  lastUpdated!: Date | null;
+}

@@ -1,0 +1,56 @@
+import { Collection } from "@mikro-orm/core";
+import { BaseModel } from "./base.ts";
+import { JobButton } from "./job-button.ts";
+import { JobHook } from "./job-hook.ts";
+import { Column, HasMany, LinkedTo, Model } from "../mapping/model.ts";
+import { Note } from "./note.ts";
+import { Tag } from "./tag.ts";
+
+/** A kind of object: one of our models, or one of another application that is known here by its name only. */
+@Model({
+  description:
+    "A kind of object, of this server or of another application (`dcim.device`), so that hooks and buttons can name it.",
+  ordering: ["app_label", "model"],
+  search: ["label"],
+  naturalKey: "label",
+  unique: [["appLabel", "model"]],
+})
+export class ContentType extends BaseModel {
+  @Column("string", { description: "Application that the model belongs to, e.g. `extras`.", length: 100 })
+  appLabel!: string;
+
+  @Column("string", { description: "Name of the model in lower case, e.g. `jobresult`.", length: 100 })
+  model!: string;
+
+  @Column("string", {
+    description: "`app_label.model`: what names the kind everywhere else, e.g. `extras.jobresult`.",
+    length: 201,
+    unique: true,
+    default: ({ appLabel, model }: ContentType) => `${appLabel}.${model}`,
+  })
+  label!: string;
+
+  @LinkedTo(() => Tag, {
+    table: "tag_content_type",
+    mappedBy: "contentTypes",
+    description: "Tags that objects of this kind may have.",
+  })
+  tags = new Collection<Tag>(this);
+
+  @LinkedTo(() => JobHook, {
+    table: "job_hook_content_type",
+    mappedBy: "contentTypes",
+    description: "Hooks that a change of an object of this kind sets off.",
+  })
+  jobHooks = new Collection<JobHook>(this);
+
+  @LinkedTo(() => JobButton, {
+    table: "job_button_content_type",
+    mappedBy: "contentTypes",
+    description: "Buttons that objects of this kind are shown with.",
+  })
+  jobButtons = new Collection<JobButton>(this);
+
+  @HasMany(() => Note, "assignedObjectType", { description: "Notes on objects of this kind." })
+  notes = new Collection<Note>(this);
+}

@@ -1,0 +1,40 @@
+import { Collection } from "@mikro-orm/core";
+import { BaseModel } from "./base.ts";
+import { Group } from "./group.ts";
+import { Column, LinkedTo, Model } from "../mapping/model.ts";
+
+/** Somebody, or something, that holds tokens and asks for runs. */
+@Model({
+  description: "Somebody who uses the server.",
+  ordering: ["username"],
+  search: ["username", "first_name", "last_name", "email"],
+  naturalKey: "username",
+})
+export class User extends BaseModel {
+  @Column("string", { description: "Unique name to log in with.", length: 150, unique: true })
+  username!: string;
+
+  @Column("string", { description: "Given name.", length: 150, default: "" })
+  firstName!: string;
+
+  @Column("string", { description: "Family name.", length: 150, default: "" })
+  lastName!: string;
+
+  @Column("string", { description: "E-mail address.", length: 254, default: "" })
+  email!: string;
+
+  @Column("boolean", { description: "False for a user whose tokens are refused.", default: true })
+  isActive!: boolean;
+
+  @Column("boolean", { description: "True for a user who may approve and administrate.", default: false })
+  isStaff!: boolean;
+
+  @Column("boolean", { description: "True for a user who may do everything.", default: false })
+  isSuperuser!: boolean;
+
+  @Column("timestamp", { description: "When the user was created.", default: () => new Date() })
+  dateJoined!: Date;
+
+  @LinkedTo(() => Group, { table: "group_user", mappedBy: "users", description: "The groups that the user belongs to." })
+  groups = new Collection<Group>(this);
+}

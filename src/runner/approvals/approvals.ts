@@ -1,0 +1,215 @@
+import { type Author, holdOne, transact, type Unit } from "../../changes/index.ts";
+import { ScheduledJob, User } from "../../entities/index.ts";
+import { newId } from "../../entities/new-id.ts";
+import { uuidOf } from "../../entities/mapping/scalars.ts";
+import { isLetIn } from "../../entities/is-let-in.ts";
+import { firstTime } from "../../entities/times/schedule.ts";
+import { AppError } from "../../errors.ts";
+import {
+  type ActiveStage,
+  activeStage,
+  beginWorkflow,
+  cancelWorkflow,
+  endWorkflow,
+  openWorkflow,
+  respond,
+  stageApprovals,
+} from "./workflows.ts";
+import { askedContentOf, contentOf } from "./content.ts";
+import { awaitingRun } from "./awaiting-runs.ts";
+import { revokeWithin, tellRevoked } from "../runs/cancel.ts";
+import type { EnqueueDeps } from "../gate/enqueue.ts";
+import type { FireDeps, ScheduleChange } from "../gate/fire-deps.ts";
+import type { Approval } from "../runs/new-run.ts";
+import { fileVersion } from "../catalog/file-version.ts";
+import { sourceVersion } from "../gate/source-version.ts";
+
+/*
+ * A schedule whose runs need an approval is PENDING until it is decided on: by one of the staff, or in the stages of the workflow that is defined
+ * for it. What is approved is kept as a fingerprint of all that will be run. The claim of each of its times makes it anew: where it is another
+ * one, whatever changed it, the schedule is PENDING again.
+ */
+
+/** Users who may approve, where they are a group's. */
+export interface Approvers {
+  /** Name of the group, for people. */
+  name: string;
+  userIds: ReadonlySet<string>;
+}
+
+/** Lets through who may say something of what somebody asks for. @param approvers absent where all staff may decide. */
+export type Check = (requesterId: string | null, approvers: Approvers | undefined) => void;
+
+/** What somebody says of a schedule that waits for an approval. */
+export interface Said {
+  comment: string;
+  /** Id of the stage that it is said of; absent for the one that is to be decided on. */
+  stageId?: string | undefined;
+  check: Check;
+}
+
+/** What somebody decides on a schedule that waits for an approval. */
+export interface Decision extends Said {
+  state: "APPROVED" | "CANCELED" | "DENIED";
+  /** The `date_changed` that who decides has seen. */
+  unmodifiedSince?: Date | undefined;
+}
+
+/** A request, held, with how far its approval has come. */
+interface Pending {
+  schedule: ScheduledJob;
+  active: ActiveStage | undefined;
+}
+
+/** What a schedule is that nobody has decided on. */
+const UNDECIDED = { decisionDate: null, decidedBy: null, decidedByUserName: "", decisionComment: "" } as const;
+
+/** Has a schedule, held or new, wait for an approval of what it is now. What was decided on it before, or in part, is void. */
+export async function ask(unit: Unit, schedule: ScheduledJob, version: string | null, now: Date): Promise<void> {
+  await unit.em.populate(schedule, ["jobModel", "user"]);
+  const approvedContent = askedContentOf(schedule, version);
+  Object.assign(schedule, { state: "PENDING", nextRunAt: null, sourceVersion: version, approvedContent, ...UNDECIDED });
+  await beginWorkflow(unit, schedule, now);
+}
+
+/** Makes a schedule, held, one that nobody has to decide on. */
+export async function unask(unit: Unit, schedule: ScheduledJob, now: Date): Promise<void> {
+  Object.assign(schedule, UNDECIDED, { sourceVersion: null, approvedContent: null });
+  if (!isLetIn(schedule)) schedule.state = "ACTIVE";
+  await cancelWorkflow(unit, schedule, now);
+}
+
+/**
+ * Decides on a schedule that waits for an approval, or on the stage of it that does.
+ * @throws {@link AppError} NOT_FOUND; CONFLICT for one that does not wait, or is not what was seen; INVALID_SCHEDULE where its time has passed
+ * meanwhile; what `check` throws.
+ */
+export async function decide(deps: FireDeps, author: Author, id: string, decision: Decision): Promise<ScheduleChange> {
+  const { database, clock, catalog } = deps;
+  const { state, comment, unmodifiedSince } = decision;
+  const { value, changes } = await transact(database, author, async (unit) => {
+    const { schedule, active } = await holdPending(unit, id, decision, unmodifiedSince);
+    const now = new Date(clock.now());
+    const version = state === "APPROVED" ? await sourceVersion(catalog, schedule.task) : null;
+    const workflow = await openWorkflow(unit, schedule);
+    if (version !== null) {
+      await unit.em.populate(schedule, ["jobModel"]);
+      if (schedule.approvedContent !== askedContentOf(schedule, version)) {
+        await ask(unit, schedule, version, now);
+        return "stale";
+      }
+    }
+    if (workflow && active) {
+      touch(schedule);
+      if (!(await respond(unit, workflow, active, decision, now))) return undefined;
+    } else if (workflow) await endWorkflow(unit, workflow, state, now);
+    if (version !== null) letIn(schedule, version, now);
+    else schedule.state = state as "CANCELED" | "DENIED";
+    schedule.decisionDate = now;
+    schedule.decidedBy = author.userId === null ? null : unit.em.getReference(User, author.userId);
+    schedule.decidedByUserName = author.username;
+    schedule.decisionComment = comment;
+    if (version !== null) return undefined;
+    const run = await awaitingRun(unit.em, id);
+    if (run) await revokeWithin(unit.em, clock, { id: run.id, reason: reasonOf(decision, active), by: author });
+    return run?.id;
+  });
+  if (value === "stale") {
+    await deps.changed(changes);
+    const message = "What would be run is not what was asked for any more: look at it again, and approve it then.";
+    throw new AppError("CONFLICT", message, [{ field: "source_version", message }]);
+  }
+  if (value !== undefined) tellRevoked(deps, value);
+  return { id, changes };
+}
+
+/** Keeps what somebody has to say of the stage that is to be decided on. @throws {@link AppError} NOT_FOUND, CONFLICT, and what `check` throws. */
+export async function commentOn({ database, clock }: FireDeps, author: Author, id: string, said: Said): Promise<ScheduleChange> {
+  const { changes } = await transact(database, author, async (unit) => {
+    const { schedule, active } = await holdPending(unit, id, said);
+    const workflow = await openWorkflow(unit, schedule);
+    if (!workflow || !active)
+      throw new AppError("CONFLICT", `The schedule "${schedule.name}" is not approved in stages: write a note on it instead.`);
+    touch(schedule);
+    await respond(unit, workflow, active, { state: "COMMENT", comment: said.comment }, new Date(clock.now()));
+  });
+  return { id, changes };
+}
+
+/** Users who may decide on a schedule, where they are a group's. */
+export async function approversOf({ database }: FireDeps, schedule: ScheduledJob): Promise<Approvers | undefined> {
+  return approversIn(await activeStage(database.fork(), schedule));
+}
+
+const approversIn = (active: ActiveStage | undefined): Approvers | undefined =>
+  active && {
+    name: active.group?.name ?? "a group that is deleted",
+    userIds: new Set(active.group?.users.getItems().map(({ id }) => id)),
+  };
+
+async function holdPending(unit: Unit, id: string, { stageId, check }: Said, unmodifiedSince?: Date): Promise<Pending> {
+  const schedule = await holdOne(unit, ScheduledJob, { id: uuidOf(id) ?? [] }, `id "${id}"`, unmodifiedSince);
+  if (schedule.state !== "PENDING") {
+    const message = `The schedule "${schedule.name}" is ${schedule.state}: only one that is PENDING waits for a decision.`;
+    throw new AppError("CONFLICT", message);
+  }
+  const active = await activeStage(unit.em, schedule);
+  check(schedule.user?.id ?? null, approversIn(active));
+  if (stageId !== undefined && uuidOf(stageId) !== active?.stage.id) {
+    const message = "This is not the stage that is to be decided on now: look at it again.";
+    throw new AppError("CONFLICT", message, [{ field: "stage", message }]);
+  }
+  return { schedule, active };
+}
+
+/** What is said of a request is a change of it: who has seen it before has not seen what is asked of them now. */
+function touch(schedule: ScheduledJob): void {
+  schedule.dateChanged = new Date(schedule.dateChanged.getTime() + 1);
+}
+
+function reasonOf({ state, comment: said }: Decision, active: ActiveStage | undefined): string {
+  const denial = active?.stage.approvalWorkflowStageDefinition?.denialMessage ?? "";
+  const words = state === "DENIED" ? ["it was not approved", denial, said] : ["it was taken back", said];
+  return words.filter((one) => one !== "").join(": ");
+}
+
+function letIn(schedule: ScheduledJob, version: string, now: Date): void {
+  schedule.state = "ACTIVE";
+  schedule.approvedContent = contentOf(schedule, version);
+  const next = firstTime(schedule, now);
+  if (!next) {
+    const message = "Its time has passed: whoever asked for it has to give another one.";
+    throw new AppError("INVALID_SCHEDULE", message, [{ field: "start_time", message }]);
+  }
+  schedule.nextRunAt = schedule.enabled ? next : null;
+}
+
+/** The approval of a schedule, if it is still for what would be run. */
+export async function approvalOf({ database, catalog }: EnqueueDeps, schedule: ScheduledJob): Promise<Approval | undefined> {
+  const { approvedContent, task, decisionDate, decidedByUserName, decisionComment } = schedule;
+  const source = catalog.source(task);
+  if (approvedContent === null || !source) return undefined;
+  const version = await fileVersion(source.file);
+  if (version === undefined || contentOf(schedule, version) !== approvedContent) return undefined;
+  const inStages = await stageApprovals(database.fork(), schedule);
+  const alone = { userName: decidedByUserName, date: decisionDate!, comment: decisionComment, stage: null };
+  return { sourceVersion: version, given: inStages.length > 0 ? inStages : [alone] };
+}
+
+/** Has a schedule wait for an approval again, since what would be run is not what was approved. */
+export async function askAgain({ database, catalog, clock }: EnqueueDeps, { id, task }: ScheduledJob, due: Date) {
+  const source = catalog.source(task);
+  const version = source && (await fileVersion(source.file));
+  const author: Author = {
+    userId: null,
+    username: "",
+    requestId: newId(),
+    context: "ORM",
+    detail: "what would be run has not been approved, or is not what was approved",
+  };
+  const { changes } = await transact(database, author, async (unit) => {
+    for (const schedule of await unit.hold(ScheduledJob, { id, nextRunAt: due, enabled: true, state: "ACTIVE" }))
+      await ask(unit, schedule, version ?? schedule.sourceVersion, new Date(clock.now()));
+  });
+  return changes;
+}

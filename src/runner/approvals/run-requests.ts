@@ -1,0 +1,76 @@
+import { sql } from "kysely";
+import { type Author, createObject, transact } from "../../changes/index.ts";
+import { ScheduledJob } from "../../entities/index.ts";
+import { newId } from "../../entities/new-id.ts";
+import { AppError } from "../../errors.ts";
+import { ask } from "./approvals.ts";
+import { withDryRun } from "../gate/dry-run.ts";
+import { enqueue, type KeyColumns, type Prepared, type RunRequest } from "../gate/enqueue.ts";
+import { classPathOf } from "../catalog/find-job.ts";
+import type { FireDeps } from "../gate/fire-deps.ts";
+import { newRun, storeRuns } from "../runs/new-run.ts";
+import { kwargsOf, type ScheduleKwargs } from "../gate/schedule-kwargs.ts";
+import { partInputs } from "../secrets/sensitive-inputs.ts";
+import { sourceVersion } from "../gate/source-version.ts";
+
+/*
+ * A run that needs an approval is recorded when it is asked for, so that whoever asks can follow it from then on; `awaits_approval` of its row
+ * keeps workers from it. It belongs to a schedule that is PENDING, and takes the place of the first run of that.
+ */
+
+/**
+ * Launches a run, or asks for its approval where it needs one.
+ * @returns the id of the JobResult.
+ * @throws what {@link enqueue} throws; BAD_USER_INPUT for a job with `has_sensitive_variables`: an approver could see none of its inputs.
+ */
+export async function runOrAsk(deps: FireDeps, author: Author, given: RunRequest): Promise<string> {
+  const request = await withDryRun(deps, given);
+  return enqueue(deps, request, (prepared, key) => askFor(deps, author, request, prepared, key));
+}
+
+async function askFor(
+  deps: FireDeps,
+  author: Author,
+  request: RunRequest,
+  { admitted, data }: Prepared,
+  key: KeyColumns,
+): Promise<string> {
+  const { job } = admitted;
+  if (job.hasSensitiveVariables) {
+    const message =
+      "All inputs of the job are sensitive, so that nobody could see what is to be approved: it cannot be asked for.";
+    throw new AppError("BAD_USER_INPUT", message, [{ field: "data", message }]);
+  }
+  const { sensitive, rest } = partInputs(job, data);
+  const sensitiveVariables = Object.keys(sensitive);
+  const task = classPathOf(job);
+  const version = await sourceVersion(deps.catalog, task);
+  const id = newId();
+  const now = new Date(deps.clock.now());
+  const { changes } = await transact(deps.database, author, async (unit) => {
+    const schedule = await createObject(unit, ScheduledJob, {
+      name: `${job.name} ${id}`,
+      task,
+      jobModel: job.id,
+      interval: "IMMEDIATELY",
+      oneOff: true,
+      startTime: now,
+      jobQueue: request.jobQueue === undefined ? null : admitted.queue,
+      kwargs: rest,
+      // They wait with the run, sealed: an approver sees that they are there.
+      celeryKwargs: {
+        ...kwargsOf(request),
+        ...(sensitiveVariables.length > 0 && { sensitive_variables: sensitiveVariables }),
+      } satisfies ScheduleKwargs,
+      user: request.userId,
+    });
+    await ask(unit, schedule, version, now);
+    await unit.em.flush();
+    const columns = { id, status: "PENDING", awaits_approval: sql.lit(true), ...key };
+    const wishes = { ...request, data, scheduledJobId: schedule.id };
+    await storeRuns(unit.em, [await newRun(deps, unit.em, admitted, wishes, columns)]);
+  });
+  deps.broker.notify(`result:${id}`);
+  await deps.changed(changes);
+  return id;
+}

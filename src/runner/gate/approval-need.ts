@@ -1,0 +1,102 @@
+import type { SqlEntityManager } from "@mikro-orm/sql";
+import { constrainedPaths, fulfils } from "../../entities/constraints.ts";
+import { contentTypeLabel } from "../../entities/content-types.ts";
+import type { Database } from "../../entities/database.ts";
+import { ApprovalWorkflowDefinition, Job, JobQueue, ScheduledJob, User } from "../../entities/index.ts";
+import type { RunRequest } from "./enqueue.ts";
+import { classPathOf, type LaunchedJob } from "../catalog/find-job.ts";
+import { type Admitted, isDry } from "../runs/new-run.ts";
+import { kwargsOf, type ScheduleKwargs } from "./schedule-kwargs.ts";
+
+/*
+ * Somebody has to approve what is run of a job that says so, and of a schedule that an approval workflow is defined for. What is run without a
+ * schedule counts as one whose time is now: whatever starts it, no definition is walked around.
+ */
+
+/** The definition that a schedule fits; of several the one with the highest weight. References of the schedule are loaded as far as they are asked about. */
+export async function definitionFor(
+  em: SqlEntityManager,
+  schedule: ScheduledJob,
+): Promise<ApprovalWorkflowDefinition | undefined> {
+  return (await definitionsFor(em, [schedule]))[0];
+}
+
+async function definitionsFor(
+  em: SqlEntityManager,
+  schedules: readonly ScheduledJob[],
+): Promise<(ApprovalWorkflowDefinition | undefined)[]> {
+  const definitions: ApprovalWorkflowDefinition[] = await em.find(
+    ApprovalWorkflowDefinition,
+    { modelContentType: { label: contentTypeLabel(ScheduledJob) } },
+    { orderBy: { weight: "desc" } },
+  );
+  if (definitions.length === 0) return schedules.map(() => undefined);
+  const paths = definitions.flatMap(({ modelConstraints }) => constrainedPaths(ScheduledJob, modelConstraints ?? {}));
+  const ofJobs = paths.flatMap((path) => (/^jobQueue\b/.test(path) ? [`jobModel.default${path.replace(/^j/, "J")}`] : []));
+  await em.populate([...schedules], [...new Set([...paths, ...ofJobs])] as never);
+  return schedules.map((schedule) => {
+    const { jobQueue, jobModel } = schedule;
+    // What a request leaves to its job counts as the job has it.
+    const asked = Object.create(schedule, { jobQueue: { value: jobQueue ?? jobModel?.defaultJobQueue ?? null } }) as ScheduledJob;
+    return definitions.find(({ modelConstraints }) => fulfils(ScheduledJob, asked, modelConstraints ?? {}));
+  });
+}
+
+/** Whether somebody has to approve the runs of a schedule, as it and its job are now. @param schedule with its job loaded. */
+export async function isInNeed(em: SqlEntityManager, schedule: ScheduledJob): Promise<boolean> {
+  const { jobModel, celeryKwargs } = schedule;
+  if (jobModel === null || isHarmless(jobModel, (celeryKwargs as ScheduleKwargs | null)?.dryrun)) return false;
+  return jobModel.approvalRequired || (await definitionFor(em, schedule)) !== undefined;
+}
+
+/** A run that is to start at once. */
+export interface Launch extends Admitted {
+  request: Pick<RunRequest, "consoleLog" | "dryRun" | "ignoreSingletonLock" | "userId">;
+}
+
+/** Whether somebody has to approve a run that is to start at once. */
+export async function needsApproval(database: Database, { job, queue }: Admitted, request: Launch["request"]): Promise<boolean> {
+  return (await needApproval(database, [{ job, queue, request }]))[0]!;
+}
+
+/** The same of several. */
+export async function needApproval(database: Database, launches: readonly Launch[]): Promise<boolean[]> {
+  const needs = launches.map(({ job, request }) => !isHarmless(job, request.dryRun) && job.approvalRequired);
+  const open = launches.filter(({ job, request }, n) => !needs[n] && !isHarmless(job, request.dryRun));
+  if (open.length === 0 || !(await hasDefinitions(database))) return needs;
+  const em = database.fork();
+  const queues: JobQueue[] = await em.find(JobQueue, { name: open.map(({ queue }) => queue) });
+  const schedules = open.map((launch) => scheduleOf(em, launch, queues));
+  const found = await definitionsFor(em, schedules);
+  const reviewed = new Set(open.filter((_, n) => found[n] !== undefined));
+  return launches.map((launch, n) => needs[n]! || reviewed.has(launch));
+}
+
+/** What a launch would be as a schedule; never stored. */
+function scheduleOf(em: SqlEntityManager, { job, queue, request }: Launch, queues: readonly JobQueue[]): ScheduledJob {
+  const times = { interval: "IMMEDIATELY", oneOff: true, crontab: "", startTime: new Date(), timeZone: "UTC", catchUp: "ONE" };
+  const values = {
+    ...times,
+    state: "ACTIVE",
+    enabled: true,
+    totalRunCount: 0,
+    description: "",
+    name: job.name,
+    task: classPathOf(job),
+    jobModel: em.getReference(Job, job.id),
+    jobQueue: queues.find(({ name }) => name === queue) ?? null,
+    user: request.userId === null ? null : em.getReference(User, request.userId),
+    celeryKwargs: kwargsOf(request),
+  };
+  return em.create(ScheduledJob, values as never, { partial: true, persist: false });
+}
+
+/** Nobody has to approve what changes nothing. */
+function isHarmless(job: LaunchedJob, dryRun: boolean | undefined): boolean {
+  return job.supportsDryrun && isDry(job, dryRun);
+}
+
+async function hasDefinitions(database: Database): Promise<boolean> {
+  const any = database.rows.selectFrom("approval_workflow_definition").select("id").limit(1);
+  return (await database.read(any.compile())).length > 0;
+}

@@ -1,0 +1,59 @@
+import { findOwnObjects, isOwnType, readOwnObjects } from "../../changes/index.ts";
+import type { Database } from "../../entities/database.ts";
+import type { ErrorDetail } from "../../errors.ts";
+
+/*
+ * A variable that stands for objects is named by its client, kept as ids in the run's `task_kwargs`, and loaded when the run starts: the job
+ * sees the object as it is then. Which variables these are is said by `x-model` in the job's `variables_schema`.
+ */
+
+type Data = Record<string, unknown>;
+
+/** A job's inputs with ids in the place of what named objects; or what is wrong, by variable. */
+export async function resolveObjects(
+  database: Database,
+  variablesSchema: Data,
+  data: Data,
+): Promise<{ data: Data; details: ErrorDetail[] }> {
+  const resolved = { ...data };
+  const details: ErrorDetail[] = [];
+  for (const [name, model] of objectVariables(variablesSchema)) {
+    if (!Object.hasOwn(data, name)) continue;
+    const given = data[name];
+    if (!isOwnType(model)) {
+      details.push({ field: name, message: `The job asks for objects of the kind ${model}, which this server does not keep.` });
+      continue;
+    }
+    const names = [given].flat() as string[];
+    const ids = await findOwnObjects(database, model, names);
+    const missing = names.filter((one) => !ids.has(one));
+    for (const one of missing)
+      details.push({ field: name, message: `There is no object of the kind ${model} named ${JSON.stringify(one)}.` });
+    resolved[name] = Array.isArray(given) ? names.map((one) => ids.get(one)) : ids.get(given as string);
+  }
+  return { data: resolved, details };
+}
+
+/** A run's inputs with the objects themselves. @throws Error when one of them has been deleted since the run was asked for. */
+export async function loadObjects(database: Database, variablesSchema: Data, data: Data): Promise<Data> {
+  const loaded = { ...data };
+  for (const [name, model] of objectVariables(variablesSchema)) {
+    if (!Object.hasOwn(data, name)) continue;
+    const given = data[name];
+    const objects = await readOwnObjects(database, model, [given].flat() as string[]);
+    const load = (id: string) => {
+      const object = objects.get(id);
+      if (!object) throw new Error(`The object of the kind ${model} with id ${id}, given as ${name}, has been deleted.`);
+      return object;
+    };
+    loaded[name] = Array.isArray(given) ? given.map(load) : load(given as string);
+  }
+  return loaded;
+}
+
+function objectVariables({ properties }: Data): [name: string, model: string][] {
+  return Object.entries((properties ?? {}) as Record<string, Data>).flatMap(([name, variable]) => {
+    const model = variable["x-model"];
+    return typeof model === "string" ? [[name, model]] : [];
+  });
+}

@@ -1,0 +1,59 @@
+import { JobResult } from "../../entities/index.ts";
+import { uuidOf } from "../../entities/mapping/scalars.ts";
+import { AppError } from "../../errors.ts";
+import { enqueue, type EnqueueDeps } from "./enqueue.ts";
+import type { SensitiveKwargs } from "../secrets/sensitive-inputs.ts";
+
+/** A run that is to be repeated. */
+export interface RerunRequest {
+  jobResultId: string;
+  /** Inputs that are to be others; the rest is taken over. */
+  data: Record<string, unknown> | undefined;
+  userId: string;
+}
+
+interface RunKwargs extends SensitiveKwargs {
+  queue?: string;
+  dryrun?: boolean;
+  console_log?: boolean;
+}
+
+/**
+ * Runs a job again with the inputs and options of an earlier run, through the gate that every launch passes. It waits in the same queue, unless
+ * the job may no longer use that.
+ * @returns the id of the new JobResult, which refers to the earlier one.
+ * @throws {@link AppError} NOT_FOUND, BAD_USER_INPUT, and what {@link enqueue} throws.
+ */
+export async function rerun(deps: EnqueueDeps, { jobResultId, data, userId }: RerunRequest): Promise<string> {
+  const where = { id: uuidOf(jobResultId) ?? [] };
+  const run = await deps.database.fork().findOne(JobResult, where, { populate: ["jobModel.jobQueues"] });
+  if (!run) throw new AppError("NOT_FOUND", `There is no run with id "${jobResultId}".`);
+  const job = run.jobModel;
+  if (!job) throw new AppError("NOT_FOUND", `The job of the run ${jobResultId} is deleted.`);
+  const via = job.isJobHookReceiver ? "hook" : job.isJobButtonReceiver ? "button" : undefined;
+  if (via && data) {
+    const message = `What a job ${via} has set off is repeated as it was.`;
+    throw new AppError("BAD_USER_INPUT", message, [{ field: "data", message }]);
+  }
+  const { queue, dryrun, console_log, sensitive_variables = [] } = (run.celeryKwargs ?? {}) as RunKwargs;
+  const missing = sensitive_variables.filter((name) => !(data && name in data));
+  if (missing.length > 0) {
+    const message = "It is sensitive, and therefore not kept: give it again.";
+    const details = missing.map((name) => ({ field: `data.${name}`, message }));
+    throw new AppError(
+      "BAD_USER_INPUT",
+      `The run ${jobResultId} had sensitive inputs: give ${missing.join(", ")} again.`,
+      details,
+    );
+  }
+  return enqueue(deps, {
+    job: { id: job.id },
+    data: { ...run.taskKwargs, ...data },
+    dryRun: dryrun,
+    consoleLog: console_log,
+    jobQueue: job.jobQueues.getItems().some(({ name }) => name === queue) ? queue : undefined,
+    rerunOf: run.id,
+    userId,
+    via,
+  });
+}

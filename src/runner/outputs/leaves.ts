@@ -1,0 +1,68 @@
+import type { Logger } from "pino";
+import type { Database, Hold } from "../../entities/database.ts";
+import type { Broker } from "../messaging/broker.ts";
+import type { ConsoleWriter } from "./console-writer.ts";
+import type { FileStore } from "./files.ts";
+import type { RunLines } from "./log-writer.ts";
+import type { ExecuteOperation } from "../sandbox/operation.ts";
+import { openProgress } from "./progress-writer.ts";
+import type { Recorder } from "./recorder.ts";
+import type { RunListener } from "../sandbox/sandbox.ts";
+
+/** What {@link openLeaves} needs. */
+export interface LeavesDeps {
+  database: Database;
+  broker: Broker;
+  recorder: Recorder;
+  consoleWriter: ConsoleWriter;
+  files: FileStore;
+  executeOperation: ExecuteOperation;
+  log: Logger;
+}
+
+/** Whose leaves they are. */
+export interface LeavingRun {
+  hold: Hold;
+  userId: string | null;
+  keepsConsole: boolean;
+  /** Sequence of the last console entry of an earlier attempt; 0 for none. */
+  printed: number;
+  lines: RunLines;
+}
+
+/** Takes what a run says to where it stays. */
+export interface Leaves {
+  on: RunListener;
+  /** Resolves once all of it is stored. */
+  close(): Promise<void>;
+}
+
+/**
+ * What a run leaves besides its result: lines, printed texts, progress and files; and what it has done in the API. Texts are kept with the run when it has `console_log`, and go to the
+ * server's log otherwise.
+ */
+export function openLeaves(deps: LeavesDeps, run: LeavingRun): Leaves {
+  const id = run.hold.job_result_id;
+  const progress = openProgress(deps, run.hold);
+  const store = deps.files.open(run.hold);
+  const file: RunListener["file"] = (name, content) =>
+    store(name, content).catch((error: NodeJS.ErrnoException) => {
+      if (!error.syscall) throw error;
+      // It names folders of the server, which are not the job's to know.
+      deps.log.error({ err: error, job_result: id }, "a file could not be stored");
+      throw Object.assign(new Error(`The file "${name}" could not be stored: ${error.code}.`), { name: "FileStorageError" });
+    });
+  const log: RunListener["printed"] = async (batch) => {
+    for (const { stream, text } of batch) deps.log.info({ stream, job_result: id }, text.trimEnd());
+  };
+  return {
+    on: {
+      lines: (batch) => run.lines.append(batch),
+      printed: run.keepsConsole ? deps.consoleWriter.open(id, run.printed, run.hold) : log,
+      progress: (value) => progress.set(value),
+      file,
+      graphql: (document, variables) => deps.executeOperation({ userId: run.userId, hold: run.hold, document, variables }),
+    },
+    close: () => progress.close(),
+  };
+}

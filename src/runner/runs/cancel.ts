@@ -1,0 +1,194 @@
+import type { SqlEntityManager } from "@mikro-orm/sql";
+import { sql } from "kysely";
+import { FINAL_STATUSES, type JobResultStatus } from "../../entities/choices.ts";
+import { type Database, statementsOf } from "../../entities/database.ts";
+import { newId } from "../../entities/new-id.ts";
+import { uuidOf } from "../../entities/mapping/scalars.ts";
+import { AppError } from "../../errors.ts";
+import type { Broker } from "../messaging/broker.ts";
+import type { Clock } from "../messaging/clock.ts";
+import { failureColumns } from "../sandbox/failure.ts";
+import { releaseWaiting } from "./slots.ts";
+
+/*
+ * That a run is to end is a fact of its row: `date_canceled`. A run that no worker has is REVOKED in the same moment. One that a worker has
+ * stays STARTED until the worker, told by a bell, has ended it; whatever comes of it by then, it is settled as REVOKED: see `settle.ts`.
+ */
+
+/** Who wants a run to end, and why. */
+export interface CancelRequest {
+  id: string;
+  /** Empty for none. */
+  reason: string;
+  by: Canceler;
+}
+
+/** Who cancels a run. */
+export interface Canceler {
+  /** Null for the server itself. */
+  userId: string | null;
+  username: string;
+}
+
+/** Where runs are, and what rings when they change. */
+export interface CancelDeps {
+  database: Database;
+  broker: Broker;
+  clock: Clock;
+}
+
+/** A run's row as far as it says who canceled it, and why. */
+export interface CanceledRow {
+  canceled_by_user_name: string;
+  cancel_reason: string | null;
+}
+
+/** `Canceled by ada: wrong site`: what the job and the log are told. */
+export function describeCancel({ canceled_by_user_name: name, cancel_reason: reason }: CanceledRow): string {
+  const by = name === "" ? "Canceled" : `Canceled by ${name}`;
+  return reason ? `${by}: ${reason}` : `${by}.`;
+}
+
+/** Columns of a run that ended because it was canceled. */
+export function revoked(row: CanceledRow, now: string) {
+  return {
+    status: "REVOKED",
+    date_done: now,
+    date_next_attempt: null,
+    awaits_approval: null,
+    sensitive_kwargs: null,
+    ...failureColumns({ excType: "JobCanceled", excMessage: describeCancel(row), traceback: null }),
+  };
+}
+
+/**
+ * Cancels a run; one that is canceled already stays as it is.
+ * @throws {@link AppError} NOT_FOUND; NOT_CANCELABLE for a run that has ended by itself.
+ */
+export async function cancel(deps: CancelDeps, given: CancelRequest): Promise<void> {
+  const { database } = deps;
+  const request = { ...given, id: uuidOf(given.id) ?? "" };
+  while (request.id !== "") {
+    const row = (await database.rows
+      .selectFrom("job_result")
+      .select(["status", "date_canceled", "awaits_approval", "scheduled_job_id"])
+      .where("id", "=", request.id)
+      .executeTakeFirst()) as CancelableRow | undefined;
+    if (!row) break;
+    if (row.status === "REVOKED" || row.date_canceled !== null) return;
+    if (FINAL_STATUSES.includes(row.status))
+      throw new AppError("NOT_CANCELABLE", `The run ${request.id} has ended already: its status is ${row.status}.`);
+    if (row.awaits_approval) await mustNotBeAsked(deps, row);
+    // Between the two statements it may have been started, or have ended: then it is looked at again.
+    if (row.status === "STARTED" ? await askWorker(deps, request) : await revoke(deps, request)) return;
+  }
+  throw new AppError("NOT_FOUND", `There is no run with id "${given.id}".`);
+}
+
+interface CancelableRow {
+  status: JobResultStatus;
+  date_canceled: unknown;
+  awaits_approval: unknown;
+  scheduled_job_id: string | null;
+}
+
+/** What waits for an approval is taken back with its schedule, by those who may. */
+async function mustNotBeAsked({ database }: CancelDeps, { scheduled_job_id: id }: CancelableRow): Promise<void> {
+  const waiting = await database.rows
+    .selectFrom("scheduled_job")
+    .select("id")
+    .where("id", "=", id)
+    .where("state", "=", "PENDING")
+    .executeTakeFirst();
+  if (!waiting) return;
+  const message = `The run waits for the approval of the schedule ${id}: take that back with cancel_scheduled_job.`;
+  throw new AppError("NOT_CANCELABLE", message);
+}
+
+const intent = ({ by, reason }: CancelRequest, now: string) => ({
+  date_canceled: now,
+  canceled_by_id: by.userId,
+  canceled_by_user_name: by.username,
+  cancel_reason: reason === "" ? null : reason,
+});
+
+const nowOf = (clock: Clock) => new Date(clock.now()).toISOString();
+
+/** Notes in the row of a run that a worker has that it is to end. */
+async function askWorker({ database, broker, clock }: CancelDeps, request: CancelRequest): Promise<boolean> {
+  const asked = await database.rows
+    .updateTable("job_result")
+    .set(intent(request, nowOf(clock)))
+    .where("id", "=", request.id)
+    .where("status", "=", "STARTED")
+    .where("date_canceled", "is", null)
+    .returning("id")
+    .executeTakeFirst();
+  if (!asked) return false;
+  broker.notify("cancels");
+  broker.notify(`result:${request.id}`);
+  return true;
+}
+
+/** Ends a run that no worker has. */
+async function revoke(deps: CancelDeps, request: CancelRequest): Promise<boolean> {
+  const ended = await deps.database.transaction((em) => revokeWithin(em, deps.clock, request));
+  if (!ended) return false;
+  tellRevoked(deps, request.id);
+  // It had a slot, and somebody may wait for it.
+  if (ended.waits_for_slot !== null && !ended.waits_for_slot) await releaseWaiting(deps, ended.job_model_id);
+  return true;
+}
+
+/** Rings for a run that was revoked, once that is committed. */
+export function tellRevoked({ broker }: Pick<CancelDeps, "broker">, id: string): void {
+  broker.notify(`result:${id}`);
+  broker.notify(`lines:${id}`);
+}
+
+/**
+ * Ends a run that no worker has, with its last line, within a transaction: a claim that comes later finds it no longer PENDING.
+ * @returns undefined when a worker has it, or when it has ended.
+ */
+export async function revokeWithin(
+  em: SqlEntityManager,
+  clock: Clock,
+  request: CancelRequest,
+): Promise<{ job_model_id: string | null; waits_for_slot: unknown } | undefined> {
+  const now = nowOf(clock);
+  const columns = intent(request, now);
+  const rows = statementsOf(em);
+  const row = await rows
+    .updateTable("job_result")
+    .set({
+      ...columns,
+      ...revoked(columns, now),
+      cancel_type: "ABANDONED",
+      warning_log_count: sql`coalesce(warning_log_count, 0) + 1`,
+    })
+    .where("id", "=", request.id)
+    .where("status", "in", ["PENDING", "RECEIVED", "RETRY"])
+    .returning(["job_model_id", "waits_for_slot"])
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const last = await rows
+    .selectFrom("job_log_entry")
+    .select((eb) => eb.fn.max("sequence").as("sequence"))
+    .where("job_result_id", "=", request.id)
+    .executeTakeFirst();
+  await rows
+    .insertInto("job_log_entry")
+    .values({
+      id: newId(),
+      job_result_id: request.id,
+      sequence: Number(last?.sequence ?? 0) + 1,
+      log_level: "WARNING",
+      grouping: "main",
+      message: describeCancel(columns),
+      created: now,
+      log_object: "",
+      absolute_url: "",
+    })
+    .execute();
+  return row as { job_model_id: string | null; waits_for_slot: unknown };
+}

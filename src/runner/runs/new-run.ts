@@ -1,0 +1,176 @@
+import type { SqlEntityManager } from "@mikro-orm/sql";
+import { sql } from "kysely";
+import { statementsOf } from "../../entities/database.ts";
+import { COUNT_COLUMNS } from "../../entities/log-counts.ts";
+import { newId } from "../../entities/new-id.ts";
+import { AppError } from "../../errors.ts";
+import type { Clock } from "../messaging/clock.ts";
+import type { Receiver } from "../../sdk/define-job.ts";
+import { failed, failureColumns } from "../sandbox/failure.ts";
+import { classPathOf, type LaunchedJob } from "../catalog/find-job.ts";
+import { retryKwargs } from "./retry.ts";
+import type { TimeLimits } from "../sandbox/sandbox.ts";
+import { sealInputs } from "../secrets/sensitive-inputs.ts";
+import { findRoom } from "./slots.ts";
+import { timeLimitKwargs } from "./time-limits.ts";
+import type { Vault } from "../secrets/vault.ts";
+
+/** A job that was admitted, with the name of the queue that its run waits in. */
+export interface Admitted {
+  job: LaunchedJob;
+  queue: string;
+}
+
+/** What a run is to be like. */
+export interface RunWishes {
+  data: Record<string, unknown>;
+  /** The job's own default when absent. */
+  dryRun?: boolean | undefined;
+  /** Whether the run keeps its console output; the job's own default when absent. */
+  consoleLog?: boolean | undefined;
+  /** Whether a singleton is run although a run of it is under way. */
+  ignoreSingletonLock?: boolean | undefined;
+  /** Id of the run that this one repeats. */
+  rerunOf?: string | undefined;
+  /** Id of the schedule that asks. */
+  scheduledJobId?: string | undefined;
+  /** The time of it that the run is for; absent for one by hand. */
+  scheduledFor?: Date | undefined;
+  userId: string | null;
+  /** What lets in a run of a job that needs an approval. */
+  approval?: Approval | undefined;
+  /** What asks, if not a person: only a receiver of its kind is run for it. */
+  via?: Receiver | undefined;
+}
+
+/** That a run was approved, of one version of its job's source. */
+export interface Approval {
+  sourceVersion: string;
+  /** By whom, in that order; one in each of its stages at least. */
+  given: readonly { userName: string; date: Date; comment: string; stage: string | null }[];
+}
+
+/** Whether a run changes nothing, where its job knows how to. */
+export function isDry(job: LaunchedJob, dryRun: boolean | undefined): boolean {
+  return dryRun ?? (job.supportsDryrun && job.dryrunDefault);
+}
+
+/** A run that is not stored yet. */
+export interface NewRun {
+  queue: string;
+  /** Whether it waits for others of its job to end. */
+  waits: boolean;
+  /** Its row. A run whose status is final is only recorded. */
+  row: { id: string; status: string; job_model_id: string | null; user_id: string | null } & Record<string, unknown>;
+}
+
+/** Columns that every new run has the same in. */
+const INITIAL = {
+  _custom_field_data: "{}",
+  status: "PENDING",
+  task_args: "[]",
+  canceled_by_user_name: "",
+  ...Object.fromEntries(COUNT_COLUMNS.map((name) => [name, 0])),
+};
+
+/**
+ * Makes a run of a job that was admitted: PENDING, unless `columns` say otherwise. Of a job with limits, within the transaction that stores it.
+ * @throws {@link AppError} JOB_ALREADY_RUNNING when the job's runs under way leave no room.
+ */
+export async function newRun(
+  { clock, timeLimits, vault }: { clock: Clock; timeLimits: TimeLimits; vault: Vault },
+  em: SqlEntityManager,
+  { job, queue }: Admitted,
+  wishes: RunWishes,
+  columns: { id?: string | undefined; status?: string } & Record<string, unknown> = {},
+): Promise<NewRun> {
+  const waits = columns.status === undefined ? await findRoom(em, job, wishes.ignoreSingletonLock) : null;
+  const { id = newId(), ...rest } = columns;
+  // What sets off a receiver is the server's own, and no secret.
+  const { taskKwargs, sensitiveKwargs, options } = wishes.via
+    ? { taskKwargs: wishes.data, sensitiveKwargs: null, options: {} }
+    : sealInputs(vault, job, id, wishes.data);
+  const row = {
+    ...INITIAL,
+    id,
+    job_model_id: job.id,
+    name: job.name,
+    task_name: classPathOf(job),
+    user_id: wishes.userId,
+    date_created: new Date(clock.now()).toISOString(),
+    task_kwargs: JSON.stringify(taskKwargs),
+    sensitive_kwargs: sensitiveKwargs,
+    celery_kwargs: JSON.stringify({
+      queue,
+      dryrun: isDry(job, wishes.dryRun),
+      console_log: wishes.consoleLog ?? job.consoleLogDefault,
+      ...timeLimitKwargs(job, timeLimits),
+      ...retryKwargs(job),
+      ...options,
+      ...(wishes.approval && { source_version: wishes.approval.sourceVersion }),
+    }),
+    waits_for_slot: waits === null ? null : sql.lit(waits),
+    rerun_of_id: wishes.rerunOf ?? null,
+    ...scheduleColumns(wishes),
+    ...approvalColumns(wishes),
+    ...rest,
+  };
+  return { queue, waits: waits ?? false, row };
+}
+
+/** Of which schedule a run is, and for when. */
+export function scheduleColumns({ scheduledJobId, scheduledFor }: RunWishes) {
+  return { scheduled_job_id: scheduledJobId ?? null, scheduled_for: scheduledFor?.toISOString() ?? null };
+}
+
+/** Who approved a run, as its `meta` keeps it for the fields of the API. */
+function approvalColumns({ approval }: RunWishes) {
+  if (!approval) return {};
+  const approvals = approval.given.map(({ userName: user_name, date, comment, stage }) => ({
+    user_name,
+    date: date.toISOString(),
+    comment,
+    ...(stage !== null && { stage }),
+  }));
+  return { meta: JSON.stringify({ approvals }) };
+}
+
+/** Columns of a run that is only recorded: what the gate refused it for. */
+export function refused({ code, message }: AppError, clock: Clock) {
+  return {
+    status: "FAILURE",
+    date_done: new Date(clock.now()).toISOString(),
+    ...failureColumns(failed(code, message)),
+  };
+}
+
+/** What the gate refused is no failure of the launch: it is recorded, so that nobody has to wonder where the run is. @throws anything else. */
+export function asRefusal(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  throw error;
+}
+
+/** A run that is only recorded, of a job that there may be no more. `columns` say of which, and with what. */
+export function refusedRun(
+  clock: Clock,
+  refusal: AppError,
+  columns: { job_model_id: string | null; user_id: string | null } & Record<string, unknown>,
+): NewRun {
+  const row = {
+    ...INITIAL,
+    id: newId(),
+    date_created: new Date(clock.now()).toISOString(),
+    ...columns,
+    ...refused(refusal, clock),
+  };
+  return { queue: "", waits: false, row };
+}
+
+/** Stores runs, in one statement. */
+export async function storeRuns(em: SqlEntityManager, runs: readonly NewRun[]): Promise<void> {
+  if (runs.length === 0) return;
+  await statementsOf(em)
+    .insertInto("job_result")
+    .values(runs.map(({ row }) => row))
+    .execute();
+}

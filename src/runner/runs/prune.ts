@@ -1,0 +1,266 @@
+import { sql } from "kysely";
+import { FINAL_STATUSES, type PrunableKind } from "../../entities/choices.ts";
+import { type Database, statementsOf } from "../../entities/database.ts";
+import { AppError } from "../../errors.ts";
+import { readTime } from "../../entities/times/read-time.ts";
+import { uuidOf } from "../../entities/mapping/scalars.ts";
+import type { FileStore } from "../outputs/files.ts";
+
+/*
+ * Old records are deleted a batch at a time: each finds its rows by an index, in an order, and deletes them by their keys. What a batch has deleted
+ * is deleted, so whoever stops between two of them loses nothing, and whoever begins again goes on. Lines go with the age of their run: a log
+ * is there or it is not, and a run that is under way keeps what it said.
+ */
+
+/** One batch. */
+export interface PruneRequest {
+  kind: PrunableKind;
+  /** What happened, or ended, before this. */
+  before: Date;
+  /** Rows that it deletes at most; files come on top. */
+  limit: number;
+  /** Whether to count only. */
+  dryRun: boolean;
+  /** `cursor` of the batch before. */
+  after: string | undefined;
+}
+
+/** What a batch deleted, or would delete: rows by kind. */
+export interface Pruned {
+  jobResults: number;
+  jobLogEntries: number;
+  jobConsoleEntries: number;
+  files: number;
+  objectChanges: number;
+  /** Where the next batch begins; null when this was the last. */
+  cursor: string | null;
+}
+
+/** What {@link prune} needs. */
+export interface PruneDeps {
+  database: Database;
+  files: Pick<FileStore, "remove">;
+}
+
+/** Runs that are looked at in one batch. */
+const MAX_RUNS = 200;
+
+/** Tables of what runs say, by the kind that is asked for to delete it alone. */
+const ENTRIES = [
+  { table: "job_log_entry", kind: "JOB_LOG_ENTRIES", count: "jobLogEntries" },
+  { table: "job_console_entry", kind: "JOB_CONSOLE_ENTRIES", count: "jobConsoleEntries" },
+] as const;
+type EntryTable = (typeof ENTRIES)[number]["table"];
+
+const NOTHING = { jobResults: 0, jobLogEntries: 0, jobConsoleEntries: 0, files: 0, objectChanges: 0 };
+
+/**
+ * Deletes a batch of what is old. Of runs only those that have ended, with all that belongs to them; of changes none whose hooks are still to be
+ * carried out.
+ * @throws {@link AppError} BAD_USER_INPUT for a cursor that is none.
+ */
+export async function prune(deps: PruneDeps, request: PruneRequest): Promise<Pruned> {
+  const place = placeOf(request.after);
+  if (request.kind === "OBJECT_CHANGES") return pruneChanges(deps, request, place);
+  const runs = await endedRuns(deps.database, request, place);
+  const ids = runs.map(({ id }) => id);
+  const { counts, finished, cut } = request.dryRun
+    ? await countOf(deps, request, ids)
+    : await deleteOf(deps, request, ids, place.cut);
+  const isLast = finished === runs.length && runs.length < runsOf(request);
+  // Runs that were too much for one batch are looked at again.
+  const { time, id } = finished === 0 ? place : runs[finished - 1]!;
+  return { ...counts, cursor: isLast ? null : cursorOf({ time, id, cut }) };
+}
+
+/** What came of a batch of runs. */
+interface Batch {
+  counts: Omit<Pruned, "cursor">;
+  /** How many of the runs, from the first on, have nothing more to delete. */
+  finished: number;
+  cut?: Cut | undefined;
+}
+
+/** Where in a run a batch ended: what was deleted before it is still in PostgreSQL's way for a while. */
+interface Cut {
+  table: EntryTable;
+  run: string;
+  /** All entries up to this one are deleted. */
+  sequence: number;
+}
+
+/** A row's place in the order that batches follow. */
+interface Place {
+  time: string;
+  id: string;
+  cut?: Cut | undefined;
+}
+
+/** Cursor of what comes before everything. */
+const START = "0001-01-01T00:00:00.000Z/00000000-0000-0000-0000-000000000000";
+
+function cursorOf({ time, id, cut }: Place): string {
+  return [time, id, ...(cut ? [cut.table, cut.run, cut.sequence] : [])].join("/");
+}
+
+function placeOf(cursor = START): Place {
+  const [time = "", last, ...cut] = cursor.split("/");
+  const id = uuidOf(last);
+  if (readTime(time) && id !== undefined) {
+    if (cut.length === 0) return { time, id };
+    const [name, of, sequence = ""] = cut;
+    const run = uuidOf(of);
+    const table = ENTRIES.find((entries) => entries.table === name)?.table;
+    if (table && run !== undefined && /^\d{1,9}$/.test(sequence))
+      return { time, id, cut: { table, run, sequence: Number(sequence) } };
+  }
+  const message = "This is no cursor of an earlier batch.";
+  throw new AppError("BAD_USER_INPUT", message, [{ field: "after", message }]);
+}
+
+const runsOf = ({ limit }: PruneRequest) => Math.min(limit, MAX_RUNS);
+
+async function endedRuns(database: Database, request: PruneRequest, { time, id }: Place): Promise<Place[]> {
+  const statement = database.rows
+    .selectFrom("job_result")
+    .select(["id", "date_done as time"])
+    .where("date_done", "<", request.before.toISOString())
+    .where("status", "in", FINAL_STATUSES)
+    .where(sql<boolean>`(date_done, id) > (${time}, ${id})`)
+    .orderBy("date_done")
+    .orderBy("id")
+    .limit(runsOf(request));
+  return (await database.read(statement.compile())) as unknown as Place[];
+}
+
+async function countOf({ database }: PruneDeps, { kind }: PruneRequest, runs: readonly string[]): Promise<Batch> {
+  const count = async (table: string) => {
+    const [found] = await database.read(
+      sql`select count(*) as count from ${entriesOf(database, table, runs)}`.compile(database.rows),
+    );
+    return Number(found!["count"]);
+  };
+  const isAll = kind === "JOB_RESULTS";
+  const counts = { ...NOTHING };
+  for (const entries of ENTRIES) if (isAll || kind === entries.kind) counts[entries.count] = await count(entries.table);
+  if (isAll) Object.assign(counts, { jobResults: runs.length, files: await count("file_proxy") });
+  return { counts, finished: runs.length };
+}
+
+async function deleteOf(deps: PruneDeps, request: PruneRequest, runs: readonly string[], from: Cut | undefined): Promise<Batch> {
+  const isAll = request.kind === "JOB_RESULTS";
+  const counts = { ...NOTHING };
+  let left = request.limit;
+  const tables = ENTRIES.filter(({ kind }) => isAll || kind === request.kind);
+  const first = tables.findIndex(({ table }) => table === from?.table);
+  // Nothing is left in the tables before the one that the last batch ended in.
+  for (const { table, count } of tables.slice(Math.max(0, first))) {
+    const deleted = await deleteEntries(deps, table, runs, left, from?.table === table ? from : undefined);
+    counts[count] = deleted.count;
+    left -= deleted.count;
+    if (left === 0) return { counts, finished: 0, cut: deleted.cut };
+  }
+  if (!isAll) return { counts, finished: runs.length };
+  // Once nothing else belongs to them: a cascade would delete all of it in one statement.
+  const finished = runs.slice(0, left);
+  return { counts: { ...counts, ...(await deleteRuns(deps, finished)) }, finished: finished.length };
+}
+
+interface EntryRow {
+  id: string;
+  job_result_id: string;
+  sequence: number;
+}
+
+/** Deletes entries of runs, first those of the run that the last batch ended in. */
+async function deleteEntries(
+  { database }: PruneDeps,
+  table: EntryTable,
+  runs: readonly string[],
+  limit: number,
+  from: Cut | undefined,
+): Promise<{ count: number; cut: Cut | undefined }> {
+  const found = from ? await entriesAfter(database, from, limit) : [];
+  const others = runs.filter((id) => id !== from?.run);
+  const isInOrder = found.length === limit;
+  if (!isInOrder && others.length > 0) found.push(...(await someEntries(database, table, others, limit - found.length)));
+  await deleteRows(
+    database,
+    table,
+    found.map(({ id }) => id),
+  );
+  const last = found.at(-1);
+  return { count: found.length, cut: last && { table, run: last.job_result_id, sequence: isInOrder ? last.sequence : 0 } };
+}
+
+async function entriesAfter(database: Database, { table, run, sequence }: Cut, limit: number): Promise<EntryRow[]> {
+  const statement = database.rows
+    .selectFrom(table)
+    .select(["id", "job_result_id", "sequence"])
+    .where("job_result_id", "=", run)
+    .where("sequence", ">", sequence)
+    .orderBy("sequence")
+    .limit(limit);
+  return (await database.read(statement.compile())) as unknown as EntryRow[];
+}
+
+/** Any entries of runs: an order would have all of them read. */
+async function someEntries(database: Database, table: EntryTable, runs: readonly string[], limit: number): Promise<EntryRow[]> {
+  const statement = sql`select entry.id, entry.job_result_id from ${entriesOf(database, table, runs)} limit ${limit}`;
+  return (await database.read(statement.compile(database.rows))) as unknown as EntryRow[];
+}
+
+/** `cross join` tells SQLite which table comes first. */
+const entriesOf = (database: Database, table: string, runs: readonly string[]) =>
+  sql`${database.owners(database.ownersParameter(runs))} cross join ${sql.table(table)} as entry where entry.job_result_id = owner.value`;
+
+const isOneOf = (database: Database, column: string, ids: readonly string[]) =>
+  sql<boolean>`${sql.ref(column)} in (select value from ${database.owners(database.ownersParameter(ids))})`;
+
+async function deleteRows(database: Database, table: string, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await database.rows
+    .deleteFrom(table)
+    .where(isOneOf(database, "id", ids))
+    .execute();
+}
+
+/** Deletes runs with their files; what the files hold goes once no row leads to it any more. */
+async function deleteRuns(
+  { database, files }: PruneDeps,
+  runs: readonly string[],
+): Promise<Pick<Pruned, "files" | "jobResults">> {
+  if (runs.length === 0) return { jobResults: 0, files: 0 };
+  const deleted = await database.transaction(async (em) => {
+    const rows = statementsOf(em);
+    const left = await rows
+      .deleteFrom("file_proxy")
+      .where(isOneOf(database, "job_result_id", runs))
+      .returning("id")
+      .execute();
+    const gone = await rows
+      .deleteFrom("job_result")
+      .where(isOneOf(database, "id", runs))
+      .returning("id")
+      .execute();
+    return { files: left.map(({ id }) => id as string), jobResults: gone.length };
+  });
+  await files.remove(deleted.files);
+  return { jobResults: deleted.jobResults, files: deleted.files.length };
+}
+
+async function pruneChanges({ database }: PruneDeps, request: PruneRequest, { time, id }: Place): Promise<Pruned> {
+  const statement = database.rows
+    .selectFrom("object_change")
+    .select(["id", "time"])
+    .where("time", "<", request.before.toISOString())
+    .where(sql<boolean>`(time, id) > (${time}, ${id})`)
+    .where(sql<boolean>`not exists (select 1 from job_hook_delivery where object_change_id = object_change.id)`)
+    .orderBy("time")
+    .orderBy("id")
+    .limit(request.limit);
+  const found = (await database.read(statement.compile())) as unknown as Place[];
+  const ids = found.map((change) => change.id);
+  if (!request.dryRun) await deleteRows(database, "object_change", ids);
+  return { ...NOTHING, objectChanges: ids.length, cursor: ids.length < request.limit ? null : cursorOf(found.at(-1)!) };
+}

@@ -1,0 +1,37 @@
+import { readFailure } from "../../entities/failure.ts";
+import type { Job } from "../../entities/index.ts";
+
+/** How a run is tried again, as its `celery_kwargs` keep it; nothing for one that is not. */
+export interface RetryKwargs {
+  /** Attempts after the first. */
+  max_retries?: number;
+  /** Seconds until the second. */
+  retry_backoff?: number;
+}
+
+/** Each wait is so many times as long as the one before. */
+const FACTOR = 2;
+/** The longest wait between two attempts. */
+const MAX_WAIT_MS = 24 * 3_600_000;
+
+/** How a new run of a job is tried again. */
+export function retryKwargs({ retryLimit, retryBackoff }: Pick<Job, "retryBackoff" | "retryLimit">): RetryKwargs {
+  return retryLimit ? { max_retries: retryLimit, retry_backoff: retryBackoff ?? 0 } : {};
+}
+
+/** Whether there is an attempt after this one. */
+export function retriesLeft({ max_retries = 0 }: RetryKwargs, attempt: number | null): boolean {
+  return (attempt ?? 1) <= max_retries;
+}
+
+/** When the attempt after this one begins, in milliseconds since the epoch. */
+export function nextAttemptAt({ retry_backoff = 0 }: RetryKwargs, attempt: number | null, now: number): number {
+  return now + Math.min(MAX_WAIT_MS, Math.round(retry_backoff * 1000 * FACTOR ** ((attempt ?? 1) - 1)));
+}
+
+/** What the log says before a further attempt. `result` is that of the run: why the last one failed. */
+export function attemptBegins(attempt: number, { max_retries = 0 }: RetryKwargs, result: unknown): string {
+  const { type, message } = readFailure(result);
+  const why = [type, message].filter(Boolean).join(": ");
+  return `Attempt ${attempt} of ${max_retries + 1} begins. Attempt ${attempt - 1} failed: ${why}`;
+}

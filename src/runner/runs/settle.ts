@@ -1,0 +1,108 @@
+import { sql } from "kysely";
+import type { JobResultCancelType } from "../../entities/choices.ts";
+import type { Database, Hold } from "../../entities/database.ts";
+import { cutText } from "../../cut-text.ts";
+import type { Broker } from "../messaging/broker.ts";
+import { type CanceledRow, describeCancel, revoked } from "./cancel.ts";
+import type { Clock } from "../messaging/clock.ts";
+import { failed, failureColumns } from "../sandbox/failure.ts";
+import type { Recorder } from "../outputs/recorder.ts";
+import { nextAttemptAt, retriesLeft, type RetryKwargs } from "./retry.ts";
+import type { Outcome, SaidLine } from "../sandbox/sandbox.ts";
+
+/** An attempt of a run that has ended. */
+export interface EndedAttempt {
+  /** Whose outcome it is: a late one of an earlier attempt, or of a worker that has lost the run, is not taken. */
+  hold: Hold;
+  options: RetryKwargs;
+  /** Stores lines after those of the attempt. */
+  append(lines: readonly SaidLine[]): Promise<void>;
+}
+
+/** What {@link settle} needs. */
+export interface SettleDeps {
+  database: Database;
+  broker: Broker;
+  clock: Clock;
+  recorder: Recorder;
+}
+
+/**
+ * Writes what came of an attempt, once its last line is stored: the run has ended, or it waits for its next attempt. A run that somebody wanted
+ * to end before is REVOKED, whatever its job made of it. One statement decides which of the two was first. While the database is away it is tried
+ * again; an outcome that no database can store fails the run.
+ * @param cancelType how the run came to its end if it was canceled.
+ * @returns the status that was written; undefined when the run was no longer held, or was settled by a statement whose answer was lost.
+ */
+export async function settle(
+  deps: SettleDeps,
+  run: EndedAttempt,
+  outcome: Outcome,
+  cancelType: JobResultCancelType,
+): Promise<string | undefined> {
+  try {
+    return await settleOnce(deps, run, outcome, cancelType);
+  } catch (error) {
+    return settleOnce(deps, run, unstorable(error as Error), cancelType);
+  }
+}
+
+function unstorable({ name, message }: Error): Outcome {
+  const reason = `What came of the run could not be recorded: ${name}: ${message}`;
+  return failed("OutcomeNotRecorded", cutText(reason.toWellFormed(), MAX_REASON));
+}
+
+/** Characters of the reason why an outcome could not be recorded. */
+const MAX_REASON = 1000;
+
+async function settleOnce(
+  { database, broker, clock, recorder }: SettleDeps,
+  run: EndedAttempt,
+  outcome: Outcome,
+  cancelType: JobResultCancelType,
+): Promise<string | undefined> {
+  const { job_result_id: id, worker_id, attempt } = run.hold;
+  const write = async (columns: { status: string } & Record<string, unknown>, isCanceled: boolean) => {
+    const statement = database.rows
+      .updateTable("job_result")
+      .set(columns)
+      .where("id", "=", id)
+      .where("status", "=", "STARTED")
+      .where("worker_id", "=", worker_id)
+      .where("attempt", attempt === null ? "is" : "=", attempt)
+      .where("date_canceled", isCanceled ? "is not" : "is", null)
+      .returning("id");
+    if (!(await recorder.record(() => statement.executeTakeFirst()))) return undefined;
+    broker.notify(`result:${id}`);
+    broker.notify(`lines:${id}`);
+    return columns.status;
+  };
+  const status = await write(columnsOf(run, outcome, clock.now()), false);
+  if (status) return status;
+  const question = database.rows
+    .selectFrom("job_result")
+    .select(["canceled_by_user_name", "cancel_reason"])
+    .where("id", "=", id)
+    .where("status", "=", "STARTED")
+    .where("worker_id", "=", worker_id)
+    .where(sql<boolean>`date_canceled is not null`);
+  const canceled = (await recorder.record(() => question.executeTakeFirst())) as CanceledRow | undefined;
+  if (!canceled) return undefined;
+  await run.append([ownLine("WARNING", describeCancel(canceled), clock)]);
+  return write({ ...revoked(canceled, new Date(clock.now()).toISOString()), cancel_type: cancelType }, true);
+}
+
+/** A line that the server says in the log of a run. */
+export function ownLine(level: SaidLine["level"], message: string, clock: Clock): SaidLine {
+  return { level, grouping: "main", message, created: clock.now(), object: "", url: "" };
+}
+
+function columnsOf({ hold: { attempt }, options }: EndedAttempt, outcome: Outcome, now: number) {
+  const date_done = new Date(now).toISOString();
+  const ended = { date_done, sensitive_kwargs: null };
+  if (outcome.kind === "success") return { ...ended, status: "SUCCESS", result: JSON.stringify(outcome.result), traceback: null };
+  const why = failureColumns(outcome);
+  return retriesLeft(options, attempt)
+    ? { ...why, status: "RETRY", date_next_attempt: new Date(nextAttemptAt(options, attempt, now)).toISOString() }
+    : { ...why, ...ended, status: "FAILURE" };
+}

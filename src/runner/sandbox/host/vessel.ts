@@ -1,0 +1,58 @@
+import { fileURLToPath } from "node:url";
+import type { PipeReader } from "../wire/byte-pipe.ts";
+import type { Request } from "../wire/protocol.ts";
+
+/** Takes what was written to a stream outside of any run, as it comes. */
+export type OnOutput = (stream: "stdout" | "stderr", text: string) => void;
+
+/** Something of which a run took more than it may. */
+export type Excess = "memory" | "processes";
+
+/** A thread or process that was just started with the entry, from this side. Job code can write all that comes out of it. */
+export interface Vessel {
+  post(request: Request): void;
+  /** Everything that it says; it has ended when the vessel has. */
+  readonly pipe: PipeReader;
+  /** Resolves with why, once it ended. */
+  readonly ended: Promise<Error>;
+  /** Watches what a run in it takes, until the returned function is called. `onOver` is called once, with what there was too much of. */
+  watch(limitMb: number, onOver: (what: Excess) => void): () => void;
+  /** Ends it, whatever it is doing; resolves once it is gone. */
+  kill(): Promise<void>;
+}
+
+/**
+ * Starts a vessel that sees only the given environment, and whose runs may take only so many MiB of memory; 0 for as many as they like.
+ * @param onBroken hears of what no sandbox does, which its pipe does not show.
+ * @throws Error when the system gives no thread or process.
+ */
+export type StartVessel = (
+  env: Readonly<Record<string, string>>,
+  onOutput: OnOutput,
+  onBroken: (error: Error) => void,
+  memoryLimitMb: number,
+) => Vessel;
+
+/** Made by `npm run build`; as far from `src/runner/sandbox` as from `dist/runner/sandbox`. */
+export const ENTRY = new URL("../../../../dist/sandbox/entry.js", import.meta.url);
+
+/** Compiled code of the entry and of job files, types already stripped, is kept between vessels and between starts. */
+export const COMPILE_CACHE = fileURLToPath(new URL("../../../dist/compile-cache", import.meta.url));
+
+/** Why a vessel ended, when it was the job that ended it. */
+export class EndedError extends Error {
+  override readonly name = "JobEnded";
+}
+
+/** Why a vessel ended, when it was the engine that had no more memory to give. */
+export class OutOfMemoryError extends Error {
+  override readonly name = "MemoryLimitExceeded";
+}
+
+/** An end with an exit code, as an error. */
+export const exited = (code: number) =>
+  new EndedError(
+    code === 0
+      ? "The job ended without returning: it called process.exit(0), or it waits for a promise that nothing can settle."
+      : `The job called process.exit(${code}).`,
+  );

@@ -1,0 +1,33 @@
+import type { LogLevel } from "../../../entities/choices.ts";
+import type { JobLogger, LineOptions } from "../../../sdk/define-job.ts";
+import type { SaidLine } from "../sandbox.ts";
+import { now } from "../wire/real-builtins.ts";
+import { MAX_LINE } from "../wire/record-limits.ts";
+import type { Redactor } from "../redaction/redaction.ts";
+
+/** The logger that a job is given; what it says is fit for storage. */
+export function createLogger(write: (line: SaidLine) => void, redactor: Redactor): JobLogger {
+  const at = (level: LogLevel) => (message: string, options?: LineOptions) => {
+    // Authors without types pass null for "none"; a log call must never be what makes a job fail.
+    const { object, grouping } = options ?? {};
+    const { display, absoluteUrl } =
+      typeof object === "object" && object !== null ? object : { display: object, absoluteUrl: undefined };
+    write({
+      level,
+      grouping: redactor.text(String(grouping ?? "main"), MAX_LINE.grouping),
+      message: redactor.text(String(message), MAX_LINE.message),
+      created: now(),
+      object: redactor.text(String(display ?? ""), MAX_LINE.object),
+      url: redactor.text(String(absoluteUrl ?? ""), MAX_LINE.url),
+    });
+  };
+  return {
+    debug: at("DEBUG"),
+    info: at("INFO"),
+    success: at("SUCCESS"),
+    warning: at("WARNING"),
+    failure: at("FAILURE"),
+    error: at("ERROR"),
+    critical: at("CRITICAL"),
+  };
+}

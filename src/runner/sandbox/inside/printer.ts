@@ -1,0 +1,29 @@
+import type { PrintedText } from "../sandbox.ts";
+import { now } from "../wire/real-builtins.ts";
+import { MAX_PRINTED } from "../wire/record-limits.ts";
+import type { Redactor } from "../redaction/redaction.ts";
+
+/** Makes what one run prints fit for others. */
+export interface Printer {
+  /** What can be told now of what was written so far; nothing while it may be the beginning of a secret. */
+  print(stream: PrintedText["stream"], text: string): PrintedText[];
+  /** What was held back, once nothing can follow it. */
+  rest(): PrintedText[];
+}
+
+/** A secret that is printed with several writes is no less a secret: what may be its beginning waits for the next write to the same stream. */
+export function createPrinter(redactor: Redactor): Printer {
+  const held = { stdout: "", stderr: "" };
+  const printed = (stream: PrintedText["stream"], text: string): PrintedText[] =>
+    text === "" ? [] : [{ stream, text: redactor.text(text, MAX_PRINTED), created: now() }];
+
+  return {
+    print(stream, text) {
+      const all = held[stream] + text;
+      const end = redactor.tellable(all);
+      held[stream] = all.slice(end);
+      return printed(stream, all.slice(0, end));
+    },
+    rest: () => (["stdout", "stderr"] as const).flatMap((stream) => printed(stream, held[stream])),
+  };
+}

@@ -1,0 +1,118 @@
+import type { DefinedJob, GraphQLAnswerError, Isolation, JobHooks, StoredFile } from "../../sdk/define-job.ts";
+import type { ErrorDetail } from "../../errors.ts";
+import type { LogLevel } from "../../entities/choices.ts";
+import type { Failure } from "./failure.ts";
+import type { Redaction } from "./redaction/redaction.ts";
+
+/** Which job: a file and the name it is exported under there. */
+export interface JobSource {
+  /** Absolute path. */
+  file: string;
+  exportName: string;
+}
+
+/** How long a job's code may run, in whole milliseconds from when its file begins to load. A soft limit at or above the hard one never fires. */
+export interface TimeLimits {
+  /** After this long the job is told, through `context.signal`. */
+  readonly softMs: number;
+  /** After this long the run is ended, whatever the job does. */
+  readonly hardMs: number;
+}
+
+/** One run's worth of work. Structured-cloneable: it crosses a thread boundary. */
+export interface SandboxTask extends JobSource {
+  isolation: Isolation;
+  jobResult: { id: string; name: string; token: string };
+  data: Record<string, unknown>;
+  dryRun: boolean;
+  limits: TimeLimits;
+  /** In mebibytes; 0 for none, and the sandbox's own when absent. */
+  memoryLimitMb?: number | undefined;
+  user: { id: string; username: string } | null;
+  /** What is kept out of all that the run says, and of its outcome; nothing when absent. */
+  redaction?: Redaction;
+}
+
+/** A line as the job said it; `created` is milliseconds since the epoch. Already fit for storage: see `sandbox/fit-text.ts`. */
+export interface SaidLine {
+  level: LogLevel;
+  grouping: string;
+  message: string;
+  created: number;
+  object: string;
+  url: string;
+}
+
+/** What the job printed with one write; fit for storage as a line is. `created` is milliseconds since the epoch. */
+export interface PrintedText {
+  stream: "stderr" | "stdout";
+  text: string;
+  created: number;
+}
+
+/** How far a job has come: `done` of `total`, in whatever it counts; fit for storage as a line is. */
+export interface Progress {
+  done: number;
+  total: number | null;
+  message: string;
+}
+
+/** What came of an operation, as GraphQL answers; it is JSON. */
+export interface OperationAnswer {
+  data?: unknown;
+  /** At least one, where there are any. */
+  errors?: readonly GraphQLAnswerError[] | undefined;
+}
+
+/**
+ * Takes what a run says while it runs: each kind in the order it was said. A run is held back until what was given is taken; one of whose
+ * lines or texts cannot be stored fails.
+ */
+export interface RunListener {
+  lines(batch: SaidLine[]): Promise<void>;
+  /** What the job printed to its console. */
+  printed(batch: PrintedText[]): Promise<void>;
+  /** The newest progress; of several at once only the last one is told. */
+  progress(progress: Progress): void;
+  /**
+   * Stores a file while the job hands it over; what it rejects with is what the job is thrown.
+   * @param content throws when the file will never be whole: the job failed to say the rest of it, or was ended.
+   */
+  file(name: string, content: AsyncIterable<Uint8Array>): Promise<StoredFile>;
+  /** Has a GraphQL operation answered, as whoever the run is for. */
+  graphql(document: string, variables: Record<string, unknown>): Promise<OperationAnswer>;
+}
+
+/** How a run ended. A failure is data, never an exception. */
+export type Outcome = { kind: "success"; result: unknown } | ({ kind: "failure" } & Failure);
+
+/** What the source says of one job: its definition without code, and its variables as JSON Schema. */
+export interface JobDescription {
+  exportName: string;
+  meta: Omit<DefinedJob, "run" | "variables" | keyof JobHooks>;
+  variablesSchema: Record<string, unknown>;
+}
+
+/** What one file holds. */
+export type FileDescription = { jobs: JobDescription[] } | { error: string };
+
+/**
+ * Runs job code where it can do no harm to the API, and can always be ended. Job files are loaded in here and nowhere else.
+ * Unless the job says otherwise, every run has a world of its own: nothing that one run leaves behind is seen by the next.
+ */
+export interface Sandbox {
+  /**
+   * Runs a task to its end. Never rejects. When `signal` aborts, the job is told through `context.signal`, given `graceMs`, and ended.
+   * When it resolves, `on` has taken all that the run said.
+   * @param end cuts the grace short: when it aborts, the run is ended at once.
+   */
+  run(task: SandboxTask, on: RunListener, signal: AbortSignal, end?: AbortSignal): Promise<Outcome>;
+  /** Loads files anew and tells which jobs each holds; a file that throws, exits or hangs is told as an error. */
+  describe(files: readonly string[]): Promise<FileDescription[]>;
+  /**
+   * Checks inputs against the job's variables; an empty list when they fit. Rejects when the job's code does not load or answer.
+   * @param secrets what is kept out of what is said to be wrong, and of what the check may print.
+   */
+  validate(source: JobSource, data: Record<string, unknown>, secrets?: readonly string[]): Promise<ErrorDetail[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,185 @@
+import type { SqlEntityManager } from "@mikro-orm/sql";
+import { sql } from "kysely";
+import { type Author, transact } from "../../changes/index.ts";
+import { statementsOf } from "../../entities/database.ts";
+import { ScheduledJob } from "../../entities/index.ts";
+import { newId } from "../../entities/new-id.ts";
+import { nextTime } from "../../entities/times/schedule.ts";
+import { AppError } from "../../errors.ts";
+import { type AwaitingRun, awaitingRun, openAwaited, storeAwaited } from "../approvals/awaiting-runs.ts";
+import { isInNeed } from "../gate/approval-need.ts";
+import { approvalOf, askAgain } from "../approvals/approvals.ts";
+import { contentOf } from "../approvals/content.ts";
+import { doesNotLoad, review, type RunRequest, send } from "../gate/enqueue.ts";
+import type { FireDeps } from "../gate/fire-deps.ts";
+import { type Approval, asRefusal, newRun, type NewRun, refusedRun, scheduleColumns } from "../runs/new-run.ts";
+import { requestOf, reviewScheduled } from "./request.ts";
+import { SensitiveInputsLost } from "../secrets/vault.ts";
+
+/** A time that is older than this was missed: it is made up for as its schedule's `catch_up` says. */
+export const LATE_MS = 60_000;
+
+/**
+ * Carries out a schedule's time that is due: one update moves the schedule on to its next time, if nobody else has yet, and in the same
+ * transaction its run is stored. So it has one run, however many try and whenever they end. What the gate refuses has one that failed. Where
+ * an approval is needed and there is none for just this, the schedule waits for one instead.
+ */
+export async function fire(deps: FireDeps, id: string, due: Date): Promise<void> {
+  const { database, clock, broker } = deps;
+  const reader = database.fork();
+  const schedule = await reader.findOne(
+    ScheduledJob,
+    { id, nextRunAt: due, enabled: true, state: "ACTIVE" },
+    { populate: ["jobModel.defaultJobQueue", "jobQueue", "user"] },
+  );
+  if (!schedule) return;
+  const approval = await approvalOf(deps, schedule);
+  // What a file that does not load would run is not known: its approval stands for when it does again.
+  const loadError = deps.catalog.loadError(schedule.task);
+  if (!approval && loadError === undefined && (await isInNeed(reader, schedule)))
+    return deps.changed(await askAgain(deps, schedule, due));
+  const now = new Date(clock.now());
+  const isMissed = due.getTime() < now.getTime() - LATE_MS;
+  const isLeftOut = isMissed && schedule.catchUp === "SKIP";
+  const next = timeAfter(schedule, due, now);
+  // Only its first run can have been recorded before.
+  const awaited = schedule.totalRunCount === 0 ? await awaitingRun(reader, id) : undefined;
+  const launch = isLeftOut ? undefined : await prepareLaunch(deps, schedule, due, approval, awaited, loadError);
+  const work = async (em: SqlEntityManager): Promise<NewRun | "lost" | undefined> => {
+    if (!(await claim(em, schedule, due, next, now, isLeftOut))) return "lost";
+    if (approval) await mustBeApproved(em, schedule, approval);
+    const made = await launch?.(em);
+    if (made) await storeAwaited(em, awaited, made);
+    return made;
+  };
+  // Its end is what people will look for in the log, unlike each of its times.
+  const atItsEnd = () =>
+    transact(database, atEnd(), async (unit) => {
+      await unit.hold(ScheduledJob, { id });
+      return work(unit.em);
+    });
+  const launched = await (next ? database.transaction(work).then((value) => ({ value, changes: [] })) : atItsEnd()).catch(
+    (error: unknown) => {
+      if (error instanceof NotApproved) return undefined;
+      throw error;
+    },
+  );
+  if (!launched) return deps.changed(await askAgain(deps, schedule, due));
+  const { value: run, changes } = launched;
+  await deps.changed(changes);
+  if (run === "lost") return;
+  broker.notify(`schedule:${id}`);
+  if (run) await send(deps, run);
+}
+
+const atEnd = (): Author => ({
+  userId: null,
+  username: "",
+  requestId: newId(),
+  context: "ORM",
+  detail: "there is no further time at which it runs",
+});
+
+/** A schedule was changed while its time was carried out. */
+class NotApproved extends Error {}
+
+/** Looks, once nobody can change the schedule any more, whether it is still what was approved. */
+async function mustBeApproved(em: SqlEntityManager, { id, approvedContent }: ScheduledJob, approval: Approval): Promise<void> {
+  const schedule = await em.findOneOrFail(ScheduledJob, { id }, { populate: ["jobModel", "jobQueue", "user"] });
+  if (contentOf(schedule, approval.sourceVersion) !== approvedContent) throw new NotApproved();
+}
+
+/** The time after one that is due. */
+function timeAfter(schedule: ScheduledJob, due: Date, now: Date): Date | null {
+  const { catchUp } = schedule;
+  // A schedule that is run once is over with its time.
+  const over = { ...timesOf(schedule), lastRunAt: now };
+  if (catchUp === "ALL") return nextTime(over, due);
+  // What is to be left out must be late; what is to be made up for by one run need not.
+  const from = catchUp === "ONE" ? now.getTime() : now.getTime() - LATE_MS;
+  return nextTime(over, new Date(Math.max(due.getTime(), from)));
+}
+
+const timesOf = ({ interval, crontab, startTime, timeZone, oneOff, expires }: ScheduledJob) => ({
+  interval,
+  crontab,
+  startTime,
+  timeZone,
+  oneOff,
+  expires,
+});
+
+/** Asks the gate. @returns what makes the run, within the transaction that stores it: one that waits, or one that was refused. */
+async function prepareLaunch(
+  deps: FireDeps,
+  schedule: ScheduledJob,
+  due: Date,
+  approval: Approval | undefined,
+  awaited: AwaitingRun | undefined,
+  loadError: string | undefined,
+): Promise<(em: SqlEntityManager) => Promise<NewRun>> {
+  const refuse = (refusal: AppError) => refusedRun(deps.clock, refusal, columnsOf(schedule, due));
+  try {
+    if (loadError !== undefined) throw doesNotLoad(schedule.jobModel?.name ?? schedule.name, loadError);
+    const asked = requestOf(schedule);
+    refuseUser(schedule);
+    const request: RunRequest = {
+      ...asked,
+      data: { ...asked.data, ...openAwaited(deps.vault, awaited) },
+      scheduledFor: due,
+      approval,
+    };
+    const { admitted, data } = await (awaited ? review : reviewScheduled)(deps, request);
+    const wishes = { ...request, data };
+    return (em) => newRun(deps, em, admitted, wishes, { id: awaited?.id }).catch((error: unknown) => refuse(asRefusal(error)));
+  } catch (error) {
+    const run = refuse(error instanceof SensitiveInputsLost ? new AppError("BAD_USER_INPUT", error.message) : asRefusal(error));
+    return async () => run;
+  }
+}
+
+function refuseUser({ user }: ScheduledJob): void {
+  if (user?.isActive) return;
+  const message = user
+    ? `The user ${user.username}, who asked for the schedule, is not active.`
+    : "The user who asked for the schedule is deleted.";
+  throw new AppError("FORBIDDEN", message);
+}
+
+function columnsOf({ id, name, task, jobModel, jobQueue, kwargs, celeryKwargs, user }: ScheduledJob, due: Date) {
+  const queue = jobQueue?.name ?? jobModel?.defaultJobQueue?.name;
+  return {
+    job_model_id: jobModel?.id ?? null,
+    name: jobModel?.name ?? name,
+    task_name: task,
+    user_id: user?.id ?? null,
+    task_kwargs: JSON.stringify(kwargs ?? {}),
+    celery_kwargs: JSON.stringify({ ...celeryKwargs, ...(queue !== undefined && { queue }) }),
+    ...scheduleColumns({ data: {}, userId: null, scheduledJobId: id, scheduledFor: due }),
+  };
+}
+
+/** Moves a schedule on from a time that is due. @returns false when somebody else has, or when it has changed meanwhile. */
+async function claim(
+  em: SqlEntityManager,
+  { id, oneOff, dateChanged }: ScheduledJob,
+  due: Date,
+  next: Date | null,
+  now: Date,
+  isLeftOut: boolean,
+): Promise<boolean> {
+  const counted = { last_run_at: now.toISOString(), total_run_count: sql`total_run_count + 1` };
+  const ended = { enabled: sql.lit(false), state: isLeftOut && oneOff ? "ERRORED" : "COMPLETED" };
+  const claimed = await statementsOf(em)
+    .updateTable("scheduled_job")
+    .set({ next_run_at: next?.toISOString() ?? null, ...(!isLeftOut && counted), ...(!next && ended) })
+    .where("id", "=", id)
+    .where("next_run_at", "=", due.toISOString())
+    .where(sql<boolean>`enabled`)
+    .where("state", "=", "ACTIVE")
+    // What was made ready is what the schedule said then; what it says by now is carried out the next time that somebody looks.
+    .where("date_changed", "=", dateChanged.toISOString())
+    .returning("id")
+    .execute();
+  return claimed.length > 0;
+}

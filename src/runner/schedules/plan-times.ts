@@ -1,0 +1,124 @@
+import { type ScheduledJobInterval } from "../../entities/choices.ts";
+import { nextTime, type Schedule, wrongCrontab } from "../../entities/times/schedule.ts";
+import { WallTime } from "../../entities/times/read-time.ts";
+import { zoneNamed } from "../../entities/times/time-zones.ts";
+import { AppError, type ErrorDetail } from "../../errors.ts";
+
+/** When a job is wanted to be run; what is absent stays as it is, or is of no use. */
+export interface GivenTimes {
+  interval?: ScheduledJobInterval | undefined;
+  crontab?: string | undefined;
+  /** A {@link WallTime} is meant in the time zone; so is that of `expires`. */
+  startTime?: Date | undefined;
+  /** Name in the IANA database, or as the wire spells it. */
+  timeZone?: string | undefined;
+  oneOff?: boolean | undefined;
+  /** Null for never. */
+  expires?: Date | null | undefined;
+}
+
+/** When a job is run. */
+export type PlannedTimes = Omit<Schedule, "enabled" | "lastRunAt" | "state">;
+
+const FIELDS = { startTime: "start_time", timeZone: "time_zone" } as const;
+
+/** Whether anything is said of when. */
+export function saysWhen({ interval, crontab, startTime, timeZone, oneOff, expires }: GivenTimes): boolean {
+  return [interval, crontab, startTime, timeZone, oneOff, expires].some((value) => value !== undefined);
+}
+
+/**
+ * What comes of what is given over what was planned before.
+ * @param before absent for a new schedule.
+ * @returns it, with the first time that is still to come.
+ * @throws {@link AppError} INVALID_SCHEDULE that names every field that is wrong.
+ */
+export function planTimes(
+  wished: GivenTimes,
+  before: (PlannedTimes & Pick<Schedule, "lastRunAt">) | undefined,
+  now: Date,
+): { times: PlannedTimes; next: Date } {
+  const details: ErrorDetail[] = [];
+  const mind = (message: string | undefined, field: string) => message !== undefined && details.push({ field, message });
+  const interval = wished.interval ?? before?.interval;
+  if (!interval) return refuse([{ field: "interval", message: "Say how often the job is to be run." }]);
+  const timeZone = wished.timeZone === undefined ? (before?.timeZone ?? "UTC") : zoneNamed(wished.timeZone);
+  const given = { ...wished, startTime: momentOf(wished.startTime, timeZone), expires: momentOf(wished.expires, timeZone) };
+  const startTime = startOf(interval, given, before, now);
+  const crontab = crontabOf(interval, given, before);
+  mind(wrongZone(interval, given, before, timeZone), FIELDS.timeZone);
+  mind(wrongStart(interval, given, startTime, now), FIELDS.startTime);
+  mind(wrongCron(interval, given, crontab), "crontab");
+  const expires = given.expires === undefined ? (before?.expires ?? null) : given.expires;
+  if (given.expires && given.expires <= now) mind("It is in the past.", "expires");
+  if (details.length > 0) refuse(details);
+  const isSingle = interval === "IMMEDIATELY" || interval === "FUTURE";
+  const oneOff = isSingle || (given.oneOff ?? (isSingleBefore(before) ? false : (before?.oneOff ?? false)));
+  const times = { interval, crontab, startTime: startTime!, timeZone: timeZone!, oneOff, expires };
+  // What starts at once may do so in this very moment.
+  const after = interval === "IMMEDIATELY" ? new Date(now.getTime() - 1) : now;
+  const next = nextTime({ ...times, lastRunAt: before?.lastRunAt ?? null }, after);
+  return next ? { times, next } : refuse([neverRuns(times, now)]);
+}
+
+/** The moment of a time that may be one of the zone's clocks. */
+function momentOf<T extends Date | null | undefined>(time: T, zone: string | undefined): Date | T {
+  return time instanceof WallTime && zone !== undefined ? time.momentIn(zone) : time;
+}
+
+type Before = PlannedTimes | undefined;
+
+const isSingleBefore = (before: Before) => before?.interval === "IMMEDIATELY" || before?.interval === "FUTURE";
+
+function wrongZone(
+  interval: ScheduledJobInterval,
+  given: GivenTimes,
+  before: Before,
+  timeZone: string | undefined,
+): string | undefined {
+  if (!timeZone)
+    return `There is no time zone ${JSON.stringify(given.timeZone)}: give a name of the IANA database, e.g. Europe/Paris.`;
+  const goesByStart = interval === "HOURLY" || interval === "DAILY" || interval === "WEEKLY";
+  if (!before || !goesByStart || given.startTime || timeZone === before.timeZone) return undefined;
+  return `Give start_time too: it is not clear whether the schedule is to keep its time of day, or the moment that this is in ${before.timeZone}.`;
+}
+
+/** From when on; undefined where that has to be said. */
+function startOf(interval: ScheduledJobInterval, { startTime }: GivenTimes, before: Before, now: Date): Date | undefined {
+  if (interval === "IMMEDIATELY") return now;
+  if (startTime) return startTime;
+  if (interval === "CUSTOM") return before?.interval === "CUSTOM" && before.startTime > now ? before.startTime : now;
+  return before?.interval === "CUSTOM" || before?.interval === "IMMEDIATELY" ? undefined : before?.startTime;
+}
+
+function wrongStart(
+  interval: ScheduledJobInterval,
+  given: GivenTimes,
+  startTime: Date | undefined,
+  now: Date,
+): string | undefined {
+  if (interval === "IMMEDIATELY") return given.startTime && "What is run at once has no start: take the interval FUTURE.";
+  if (!startTime) return `The interval ${interval} needs a start_time: it says at which time the job is run.`;
+  if (given.startTime && given.startTime < now) return `It is in the past: it is ${now.toISOString()} now.`;
+  return undefined;
+}
+
+function crontabOf(interval: ScheduledJobInterval, { crontab }: GivenTimes, before: Before): string {
+  return interval === "CUSTOM" ? (crontab ?? before?.crontab ?? "").trim() : "";
+}
+
+function wrongCron(interval: ScheduledJobInterval, given: GivenTimes, crontab: string): string | undefined {
+  if (interval === "CUSTOM") return wrongCrontab(crontab);
+  return given.crontab ? `Only the interval CUSTOM has a crontab, and this one is ${interval}.` : undefined;
+}
+
+function neverRuns(times: PlannedTimes, now: Date): ErrorDetail {
+  if (times.expires && nextTime({ ...times, expires: null, lastRunAt: null }, now))
+    return { field: "expires", message: "It would have expired before its first run." };
+  if (times.interval === "CUSTOM") return { field: "crontab", message: "There is no such day: it would never run." };
+  return { field: FIELDS.startTime, message: `It has been: give a time after ${now.toISOString()}.` };
+}
+
+function refuse(details: readonly ErrorDetail[]): never {
+  throw new AppError("INVALID_SCHEDULE", details.map(({ field, message }) => `${field}: ${message}`).join(" "), details);
+}

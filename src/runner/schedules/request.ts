@@ -1,0 +1,38 @@
+import type { ScheduledJob } from "../../entities/index.ts";
+import { AppError } from "../../errors.ts";
+import { type EnqueueDeps, type Prepared, review, type RunRequest } from "../gate/enqueue.ts";
+import type { LaunchedJob } from "../catalog/find-job.ts";
+import type { ScheduleKwargs } from "../gate/schedule-kwargs.ts";
+import { sensitiveVariables } from "../secrets/sensitive-inputs.ts";
+
+/** A run that a schedule asks for, as the gate wants it. @throws {@link AppError} NOT_FOUND when its job is deleted. */
+export function requestOf({ id, task, jobModel, kwargs, celeryKwargs, jobQueue, user }: ScheduledJob): RunRequest {
+  if (!jobModel) throw new AppError("NOT_FOUND", `The job ${task} is deleted.`);
+  const { dryrun, console_log, ignore_singleton_lock } = (celeryKwargs ?? {}) as ScheduleKwargs;
+  return {
+    job: { id: jobModel.id },
+    data: kwargs ?? {},
+    dryRun: dryrun,
+    consoleLog: console_log,
+    ignoreSingletonLock: ignore_singleton_lock,
+    jobQueue: jobQueue?.name,
+    userId: user?.id ?? null,
+    scheduledJobId: id,
+  };
+}
+
+/** As {@link review}; what is sensitive is not kept, and so cannot wait for its time. @throws {@link AppError} INVALID_SCHEDULE too. */
+export async function reviewScheduled(deps: EnqueueDeps, request: RunRequest): Promise<Prepared> {
+  const prepared = await review(deps, request);
+  refuseSensitive(prepared.admitted.job);
+  return prepared;
+}
+
+function refuseSensitive(job: LaunchedJob): void {
+  const { name, hasSensitiveVariables } = job;
+  const sensitive = sensitiveVariables(job);
+  if (!hasSensitiveVariables && sensitive.length === 0) return;
+  const which = sensitive.length > 0 ? `the sensitive variables ${sensitive.join(", ")}` : "sensitive variables";
+  const message = `The job "${name}" has ${which}, and what is sensitive is not kept until its time comes: it cannot be scheduled.`;
+  throw new AppError("INVALID_SCHEDULE", message, [{ field: "job_model", message }]);
+}

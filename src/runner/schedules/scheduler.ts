@@ -1,0 +1,77 @@
+import { setImmediate } from "node:timers/promises";
+import { sql } from "kysely";
+import type { Logger } from "pino";
+import { isoTime } from "../../entities/times/timestamp.ts";
+import type { FireDeps } from "../gate/fire-deps.ts";
+import { fire } from "./fire.ts";
+import { createWaker, type Waker } from "../messaging/waker.ts";
+
+/** Runs the jobs of schedules when their time comes. */
+export interface Scheduler extends Waker {
+  /** Carries out all that is due by now. */
+  tick(): Promise<void>;
+}
+
+/** What another server was to carry out, or was told of, is found after this long: bells do not ring from one to the other. */
+const SAFETY_MS = 15_000;
+/** How long after a failure, such as a database that is away, it is tried again. */
+const RETRY_MS = 1000;
+/** Schedules that are looked up, and carried out side by side. */
+const BATCH = 8;
+
+/** What is due is `next_run_at` of the schedules' rows; this only watches the clock. Any number of servers may, on one database. */
+export function createScheduler(deps: FireDeps & { log: Logger }): Scheduler {
+  const { database, clock, log } = deps;
+  // Written so that an index is of use: SQLite looks nothing up by a mere truth.
+  const active = () =>
+    database.rows
+      .selectFrom("scheduled_job")
+      .where(sql<boolean>`enabled = true`)
+      .where("state", "=", "ACTIVE");
+
+  async function tick(isClosed = () => false): Promise<void> {
+    const failed = new Map<string, unknown>();
+    while (!isClosed()) {
+      let due = active().select(["id", "next_run_at"]).where("next_run_at", "<=", new Date(clock.now()).toISOString());
+      // What cannot be carried out now stands in nobody's way.
+      if (failed.size > 0) due = due.where("id", "not in", [...failed.keys()]);
+      const rows = (await database.read(due.orderBy("next_run_at").orderBy("id").limit(BATCH).compile())) as unknown as DueRow[];
+      if (rows.length === 0) break;
+      await Promise.all(
+        rows.map(({ id, next_run_at }) =>
+          fire(deps, id, new Date(isoTime(next_run_at))).catch((error: unknown) => {
+            log.error({ err: error, scheduled_job: id }, "a schedule could not be carried out; trying again");
+            failed.set(id, error);
+          }),
+        ),
+      );
+      // SQLite answers at once: without a pause nobody else would have a turn until the last one is carried out.
+      await setImmediate();
+    }
+    const [error] = failed.values();
+    if (error) throw error;
+  }
+
+  async function nextTime(): Promise<number> {
+    const earliest = active().select((eb) => eb.fn.min("next_run_at").as("next"));
+    const [row] = await database.read(earliest.compile());
+    const latest = clock.now() + SAFETY_MS;
+    return row?.next ? Math.min(latest, Date.parse(isoTime(row.next as Date | string))) : latest;
+  }
+
+  const waker = createWaker({
+    clock,
+    async work(isClosed) {
+      await tick(isClosed);
+      return nextTime();
+    },
+    onError: (error) => log.error({ err: error }, "schedules that are due could not be carried out; trying again"),
+    retryMs: RETRY_MS,
+  });
+  return { ...waker, tick: () => tick() };
+}
+
+interface DueRow {
+  id: string;
+  next_run_at: Date | string;
+}

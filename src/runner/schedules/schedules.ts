@@ -1,0 +1,250 @@
+import { type Author, createObject, type Data, holdOne, transact, type Unit, updateObject } from "../../changes/index.ts";
+import type { ScheduledJobCatchUp } from "../../entities/choices.ts";
+import { ScheduledJob } from "../../entities/index.ts";
+import { isLetIn } from "../../entities/is-let-in.ts";
+import { uuidOf } from "../../entities/mapping/scalars.ts";
+import { firstTime, nextTime } from "../../entities/times/schedule.ts";
+import { AppError, Faults } from "../../errors.ts";
+import { withDryRun } from "../gate/dry-run.ts";
+import { isInNeed } from "../gate/approval-need.ts";
+import { approversOf, ask, type Check, unask } from "../approvals/approvals.ts";
+import { awaitingRun, openAwaited } from "../approvals/awaiting-runs.ts";
+import { enqueue } from "../gate/enqueue.ts";
+import { classPathOf } from "../catalog/find-job.ts";
+import type { FireDeps, ScheduleChange } from "../gate/fire-deps.ts";
+import { fire, LATE_MS } from "./fire.ts";
+import type { JobReference } from "../catalog/job-reference.ts";
+import { type GivenTimes, planTimes, saysWhen } from "./plan-times.ts";
+import { kwargsOf, type ScheduleKwargs } from "../gate/schedule-kwargs.ts";
+import { requestOf, reviewScheduled } from "./request.ts";
+import { sourceVersion } from "../gate/source-version.ts";
+
+/** What a schedule is wanted to be; what is absent stays as it is, or takes its default. */
+export interface ScheduleWishes extends GivenTimes {
+  name?: string | undefined;
+  description?: string | undefined;
+  enabled?: boolean | undefined;
+  catchUp?: ScheduledJobCatchUp | undefined;
+  job?: JobReference | undefined;
+  /** The inputs of each run. */
+  data?: Record<string, unknown> | undefined;
+  dryRun?: boolean | undefined;
+  consoleLog?: boolean | undefined;
+  ignoreSingletonLock?: boolean | undefined;
+  /** By name or id; null for the job's default. */
+  jobQueue?: string | null | undefined;
+}
+
+/**
+ * Makes a schedule, if its job may be run so. It is the author's. One whose runs need an approval waits for it.
+ * @throws {@link AppError} INVALID_SCHEDULE, and what {@link reviewScheduled} throws. Fields are those of the object, under `data`.
+ */
+export async function createSchedule(deps: FireDeps, author: Author, wishes: ScheduleWishes): Promise<ScheduleChange> {
+  const now = new Date(deps.clock.now());
+  const faults = new Faults();
+  const plan = await faults.try(() => planned(() => planTimes(wishes, undefined, now)));
+  const { enabled = true } = wishes;
+  const content = await faults.try(() => contentOf(deps, wishes, author.userId), JOB_FIELD);
+  const { value, changes } = await transact(deps.database, author, async (unit) => {
+    const made = await faults.try(() =>
+      createObject(unit, ScheduledJob, {
+        ...plainOf(wishes),
+        ...plan?.times,
+        ...content,
+        enabled,
+        nextRunAt: enabled && plan ? plan.next : null,
+        user: author.userId,
+      }),
+    );
+    faults.refuse();
+    const schedule = made!;
+    if (await isInNeed(unit.em, schedule)) await ask(unit, schedule, await sourceVersion(deps.catalog, schedule.task), now);
+    return schedule.id;
+  });
+  return { id: value, changes };
+}
+
+/**
+ * Changes a schedule in place. When it runs next is only decided anew where something is said of when, or of whether; what is due in this
+ * moment is carried out first, as the schedule was. What is still to be made up for is given up. Who says what is run becomes the one as whom
+ * it is run. Where an approval is needed, what is changed is a new request of the author's, which waits for one. A request that was not let in is
+ * changed by nobody else than who asks.
+ * @throws {@link AppError} NOT_FOUND, FORBIDDEN, CONFLICT, INVALID_SCHEDULE, and what {@link reviewScheduled} throws.
+ */
+export async function updateSchedule(
+  deps: FireDeps,
+  author: Author,
+  id: string,
+  wishes: ScheduleWishes,
+  unmodifiedSince?: Date,
+): Promise<ScheduleChange> {
+  for (;;) {
+    const before = await find(deps, id);
+    if (saysWhat(wishes) || saysWhen(wishes)) mayBeChanged(before);
+    const faults = new Faults();
+    const content = saysWhat(wishes) ? await faults.try(() => contentOf(deps, wishes, author.userId, before), JOB_FIELD) : {};
+    const now = new Date(deps.clock.now());
+    let isStale = false;
+    let due: Date | null = null;
+    const { changes } = await transact(deps.database, author, async (unit) => {
+      const schedule = await holdOne(unit, ScheduledJob, { id: uuidOf(id) ?? [] }, `id "${id}"`, unmodifiedSince);
+      if (!isLetIn(schedule)) await mustBeRequester(unit, schedule);
+      const when = await faults.try(() => whenOf(schedule, wishes, now));
+      due = when ? justDue(schedule, now) : null;
+      isStale = before.dateChanged.getTime() !== schedule.dateChanged.getTime();
+      if (due || isStale) return;
+      // Nobody may have somebody else run what they say; and one whose user is deleted becomes that of who takes care of it.
+      const owner = saysWhat(wishes) || !schedule.user ? { user: author.userId } : {};
+      const data = { ...plainOf(wishes), ...content, ...when, ...owner };
+      const isRequest = saysWhat(wishes) || saysWhen(wishes) || wishes.catchUp !== undefined || !schedule.user;
+      const wasLetIn = isLetIn(schedule);
+      await faults.try(() => updateObject(unit, ScheduledJob, id, data));
+      faults.refuse();
+      await unit.em.populate(schedule, ["jobModel"]);
+      if (isRequest && (saysWhen(wishes) || !hasEnded(schedule)) && (await isInNeed(unit.em, schedule))) {
+        // Whoever changes a request is who asks: nobody may approve what they wrote themselves.
+        await updateObject(unit, ScheduledJob, id, { user: author.userId });
+        await ask(unit, schedule, await sourceVersion(deps.catalog, schedule.task), now);
+        return;
+      }
+      if (saysWhat(wishes) || saysWhen(wishes)) await unask(unit, schedule, now);
+      if (!wasLetIn) schedule.nextRunAt = isLetIn(schedule) && schedule.enabled ? firstTime(schedule, now) : null;
+    });
+    if (due) await fire(deps, id, due);
+    else if (!isStale) return { id, changes };
+  }
+}
+
+/** Runs the job of a schedule by hand, as one who asks now: the schedule's own times stay. @returns the id of the JobResult. */
+export async function runScheduleNow(deps: FireDeps, id: string, userId: string): Promise<string> {
+  const schedule = await find(deps, id);
+  if (!isLetIn(schedule)) {
+    const message = `The schedule "${schedule.name}" is ${schedule.state}: only one that was let in may be run.`;
+    throw new AppError("FORBIDDEN", message);
+  }
+  if (await isInNeed(deps.database.fork(), schedule))
+    throw new AppError(
+      "FORBIDDEN",
+      `What is approved of the schedule "${schedule.name}" are its own times: it cannot be run now.`,
+    );
+  return enqueue(deps, { ...requestOf(schedule), userId });
+}
+
+/** Runs the job of a schedule that waits for an approval by hand, so that it changes nothing. @returns the id of the JobResult. */
+export async function dryRunSchedule(deps: FireDeps, id: string, userId: string, check: Check): Promise<string> {
+  const schedule = await find(deps, id);
+  check(schedule.user?.id ?? null, await approversOf(deps, schedule));
+  const request = requestOf(schedule);
+  const sensitive = openAwaited(deps.vault, await awaitingRun(deps.database.fork(), id));
+  return enqueue(deps, { ...request, data: { ...request.data, ...sensitive }, dryRun: true, userId });
+}
+
+async function find({ database }: FireDeps, id: string): Promise<ScheduledJob> {
+  const where = { id: uuidOf(id) ?? [] };
+  const schedule = await database.fork().findOne(ScheduledJob, where, { populate: ["jobModel", "jobQueue", "user"] });
+  if (!schedule) throw new AppError("NOT_FOUND", `There is no scheduled job with id "${id}".`);
+  return schedule;
+}
+
+/** What waits with a run cannot be had for another one. @throws {@link AppError} INVALID_SCHEDULE */
+function mayBeChanged({ name, celeryKwargs }: ScheduledJob): void {
+  const { sensitive_variables = [] } = (celeryKwargs ?? {}) as ScheduleKwargs;
+  if (sensitive_variables.length === 0) return;
+  const message = `The sensitive inputs of "${name}", ${sensitive_variables.join(", ")}, are kept for its one run only: take it back, and ask anew.`;
+  throw new AppError("INVALID_SCHEDULE", message, [{ field: "id", message }]);
+}
+
+/** Others would have their own wishes approved as somebody else's. A request whose user is deleted is taken over by who changes it. */
+async function mustBeRequester({ em, author }: Unit, schedule: ScheduledJob): Promise<void> {
+  await em.populate(schedule, ["user"]);
+  const { name, user, state } = schedule;
+  if (user === null || user.id === author.userId) return;
+  const message = `"${name}" is ${state}, a request of ${user.username}, who alone may change it: ask for what you want yourself.`;
+  throw new AppError("FORBIDDEN", message);
+}
+
+function saysWhat({ job, data, dryRun, consoleLog, ignoreSingletonLock, jobQueue }: ScheduleWishes): boolean {
+  return [job, data, dryRun, consoleLog, ignoreSingletonLock, jobQueue].some((value) => value !== undefined);
+}
+
+/** What is run, once the gate has looked at it; of a schedule that is there already, over what it was. */
+async function contentOf(deps: FireDeps, wishes: ScheduleWishes, userId: string | null, before?: ScheduledJob): Promise<Data> {
+  const { job, data, dryRun, consoleLog, ignoreSingletonLock, jobQueue } = wishes;
+  const old = before && (!job || before.jobModel) ? requestOf(before) : undefined;
+  const reference = job ?? old?.job;
+  if (!reference)
+    throw new AppError("BAD_USER_INPUT", "Say which job.", [{ field: "data.job_model", message: "Say which job." }]);
+  const queue = jobQueue === undefined ? old?.jobQueue : (jobQueue ?? undefined);
+  const request = await withDryRun(deps, {
+    job: reference,
+    data: data ?? old?.data ?? {},
+    dryRun: dryRun ?? old?.dryRun,
+    consoleLog: consoleLog ?? old?.consoleLog,
+    ignoreSingletonLock: ignoreSingletonLock ?? old?.ignoreSingletonLock,
+    jobQueue: queue,
+    userId,
+  });
+  const { admitted, data: kwargs } = await reviewScheduled(deps, request).catch((error: unknown) =>
+    rethrow(error, fieldOfObject),
+  );
+  const { job: admittedJob } = admitted;
+  return {
+    jobModel: admittedJob.id,
+    task: classPathOf(admittedJob),
+    jobQueue: queue === undefined ? null : admitted.queue,
+    kwargs,
+    celeryKwargs: kwargsOf(request),
+  };
+}
+
+/** A refusal of the gate that names no field is one of the job. */
+const JOB_FIELD = "data.job_model";
+
+/** What the gate calls a field, as a schedule has it. */
+const fieldOfObject = (field: string) => (/^data(\.|$)/.test(field) ? `data.kwargs${field.slice(4)}` : `data.${field}`);
+
+function plainOf({ name, description, catchUp }: ScheduleWishes): Data {
+  return Object.fromEntries(Object.entries({ name, description, catchUp }).filter(([, value]) => value !== undefined));
+}
+
+/** What changes of when a schedule is run; undefined for nothing. */
+function whenOf(schedule: ScheduledJob, wishes: ScheduleWishes, now: Date): Data | undefined {
+  if (saysWhen(wishes)) {
+    const { times, next } = planned(() => planTimes(wishes, schedule, now));
+    // One that had ended goes on.
+    const goesOn = hasEnded(schedule);
+    const said = wishes.enabled ?? (goesOn || undefined);
+    const isOn = said ?? schedule.enabled;
+    const enabled = said === undefined ? {} : { enabled: said };
+    return { ...times, ...enabled, nextRunAt: isOn ? next : null, ...(goesOn && { state: "ACTIVE" }) };
+  }
+  if (wishes.enabled === undefined || (wishes.enabled && schedule.enabled)) return undefined;
+  if (!wishes.enabled) return { enabled: false, nextRunAt: null };
+  const next = schedule.state === "ERRORED" ? nextTime(schedule, now) : firstTime(schedule, now);
+  if (next) return { enabled: true, nextRunAt: next };
+  const message = "It has no further time at which it runs: give it a new start_time, or another time.";
+  throw new AppError("INVALID_SCHEDULE", message, [{ field: "data.enabled", message }]);
+}
+
+const hasEnded = ({ state }: ScheduledJob) => state === "COMPLETED" || state === "ERRORED";
+
+/** The time that a schedule was to be run at in this moment, and is still to be. */
+function justDue({ enabled, state, nextRunAt }: ScheduledJob, now: Date): Date | null {
+  const isDue = enabled && state === "ACTIVE" && nextRunAt && nextRunAt <= now && nextRunAt.getTime() >= now.getTime() - LATE_MS;
+  return isDue ? nextRunAt : null;
+}
+
+function planned<T>(plan: () => T): T {
+  try {
+    return plan();
+  } catch (error) {
+    return rethrow(error, (field) => `data.${field}`);
+  }
+}
+
+/** Names fields as the caller knows them. */
+function rethrow(error: unknown, nameOf: (field: string) => string): never {
+  if (!(error instanceof AppError)) throw error;
+  const details = error.details.map(({ field, message }) => ({ field: nameOf(field), message }));
+  throw new AppError(error.code, error.message, details);
+}

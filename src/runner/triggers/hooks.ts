@@ -1,0 +1,114 @@
+import { setImmediate } from "node:timers/promises";
+import type { SqlEntityManager } from "@mikro-orm/sql";
+import type { Logger } from "pino";
+import { type Database, statementsOf } from "../../entities/database.ts";
+import { type Job, JobHook } from "../../entities/index.ts";
+import { DEFAULT_QUEUE } from "../../entities/models/job-queue.ts";
+import { AppError } from "../../errors.ts";
+import { admit, type EnqueueDeps, type RunRequest, send } from "../gate/enqueue.ts";
+import { type Admitted, asRefusal, newRun, type NewRun, refused, storeRuns } from "../runs/new-run.ts";
+import { hasLimit } from "../runs/slots.ts";
+import { createWaker, type Waker } from "../messaging/waker.ts";
+
+/** Runs that are recorded in one transaction. */
+const BATCH = 50;
+/** Deliveries that another server was to carry out, and did not, are found after this long. */
+const SAFETY_MS = 15_000;
+/** How long after a failure, such as a database that is away, it is tried again. */
+const RETRY_MS = 1000;
+
+/**
+ * Launches the jobs of hooks that changes have set off. A hook whose change is committed stays in `job_hook_delivery` until its run is, in one
+ * transaction: none is lost, and none is run twice.
+ */
+export function createHooks(deps: EnqueueDeps & { log: Logger }): Waker {
+  const { database, clock, log } = deps;
+  return createWaker({
+    clock,
+    async work(isClosed) {
+      for (;;) {
+        const deliveries = isClosed() ? [] : await waiting(database);
+        if (deliveries.length === 0) return clock.now() + SAFETY_MS;
+        for (const run of await launch(deps, deliveries)) await send(deps, run);
+        // SQLite answers at once: without a pause nobody else would have a turn until the last hook is launched.
+        await setImmediate();
+      }
+    },
+    onError: (error) => log.error({ err: error }, "job hooks could not be launched; trying again"),
+    retryMs: RETRY_MS,
+  });
+}
+
+interface Waiting {
+  /** Of the delivery. */
+  id: string;
+  hookId: string;
+  changeId: string;
+  userId: string | null;
+}
+
+/** The oldest deliveries of the hook whose turn it is. */
+async function waiting(database: Database): Promise<Waiting[]> {
+  return (await database.rows
+    .selectFrom("job_hook_delivery as delivery")
+    .innerJoin("object_change as change", "change.id", "delivery.object_change_id")
+    .select(["delivery.id as id", "delivery.job_hook_id as hookId", "change.id as changeId", "change.user_id as userId"])
+    .where(
+      "delivery.job_hook_id",
+      "=",
+      database.rows.selectFrom("job_hook_delivery").select("job_hook_id").orderBy("id").limit(1),
+    )
+    .orderBy("delivery.id")
+    .limit(BATCH)
+    .execute()) as Waiting[];
+}
+
+async function launch(deps: EnqueueDeps & { log: Logger }, deliveries: readonly Waiting[]): Promise<NewRun[]> {
+  const { database } = deps;
+  const hook = await database.fork().findOne(JobHook, { id: deliveries[0]!.hookId }, { populate: ["job.defaultJobQueue"] });
+  // Deleted meanwhile, and its deliveries with it.
+  if (!hook) return [];
+  const requests = deliveries.map(({ id, changeId, userId }) => ({ id, request: requestOf(hook, changeId, userId) }));
+  const admitted = await admit(deps, requests[0]!.request).catch(asRefusal);
+  return database.transaction(async (em) => {
+    const runs: NewRun[] = [];
+    const unstored: NewRun[] = [];
+    const claimed = await claim(em, deliveries);
+    const meta = JSON.stringify({ job_hook: hook.name });
+    for (const { request } of requests.filter(({ id }) => claimed.has(id))) {
+      const fail = (refusal: AppError) =>
+        newRun(deps, em, unadmitted(hook.job), request, { ...refused(refusal, deps.clock), meta });
+      const run =
+        admitted instanceof AppError
+          ? await fail(admitted)
+          : await newRun(deps, em, admitted, request, { meta }).catch((error: unknown) => fail(asRefusal(error)));
+      runs.push(run);
+      unstored.push(run);
+      // The next one is let in only if those before count.
+      if (hasLimit(hook.job)) await storeRuns(em, unstored.splice(0));
+    }
+    await storeRuns(em, unstored);
+    return runs;
+  });
+}
+
+/** Takes deliveries off the list, unless another process was faster. */
+async function claim(em: SqlEntityManager, deliveries: readonly Waiting[]): Promise<ReadonlySet<string>> {
+  const rows = await statementsOf(em)
+    .deleteFrom("job_hook_delivery")
+    .where(
+      "id",
+      "in",
+      deliveries.map(({ id }) => id),
+    )
+    .returning("id")
+    .execute();
+  return new Set(rows.map(({ id }) => id as string));
+}
+
+function requestOf({ job }: JobHook, changeId: string, userId: string | null): RunRequest {
+  return { job: { id: job.id }, data: { object_change: changeId }, userId, via: "hook" };
+}
+
+/** For a run that is only recorded. */
+const unadmitted = (job: Job): Admitted => ({ job, queue: job.defaultJobQueue?.name ?? DEFAULT_QUEUE });

@@ -1,0 +1,132 @@
+import type { Logger } from "pino";
+import { sql } from "kysely";
+import type { Hold } from "../../entities/database.ts";
+import { failed } from "../sandbox/failure.ts";
+import { lastSequence, type LogWriter } from "../outputs/log-writer.ts";
+import type { RetryKwargs } from "../runs/retry.ts";
+import { ownLine, settle, type SettleDeps } from "../runs/settle.ts";
+import { watch, type Watch } from "../messaging/watch.ts";
+
+/** Dependencies of {@link openReaper}. */
+export interface ReaperDeps extends SettleDeps {
+  logWriter: LogWriter;
+  /** Its own worker: dead ones' runs become this one's, so that what they still say is not taken. */
+  workerId: string;
+  /** How long a worker may give no sign of life, in milliseconds. */
+  leaseMs: number;
+  /** Time between two looks, in milliseconds; a few of them make a lease. */
+  lookMs: number;
+  /** Tells whether a run is under way in this process. */
+  isRunning(jobResultId: string): boolean;
+  /** Hears that runs were settled: others may have room now, and some are to be tried again. */
+  onSettled(): void;
+  log: Logger;
+}
+
+/** A sign of life, and when it was seen first, by this process's own monotonic clock. */
+interface Seen {
+  sign: string;
+  sinceMs: number;
+}
+
+/** A look that is so many times later than it should be saw nothing of what was in between. */
+const LATE = 2;
+
+/**
+ * Settles the runs of workers that are dead: those whose `beats` do not grow for a lease while this process looks. Nothing else is compared, no clock of
+ * another machine and no host name; while the database is away, or this process is asleep, nobody is found dead. A run that this worker holds and does not
+ * run is lost as well.
+ */
+export function openReaper(deps: ReaperDeps): Watch {
+  const { database, workerId, leaseMs, lookMs, log } = deps;
+  const seen = new Map<string, Seen>();
+  let lastMs = performance.now();
+
+  /** Tells whether something has been the same for a lease. */
+  function isStale(key: string, sign: string, nowMs: number): boolean {
+    const known = seen.get(key);
+    if (known?.sign === sign) return nowMs - known.sinceMs >= leaseMs;
+    seen.set(key, { sign, sinceMs: nowMs });
+    return false;
+  }
+
+  async function look(): Promise<void> {
+    const nowMs = performance.now();
+    if (nowMs - lastMs > lookMs * LATE) seen.clear();
+    lastMs = nowMs;
+    const workers = await database.rows.selectFrom("worker").select(["id", "beats"]).where("id", "!=", workerId).execute();
+    const runs = await database.rows
+      .selectFrom("job_result")
+      .select(["id", "worker_id"])
+      .where("status", "=", "STARTED")
+      .execute();
+    const beats = new Map<string | null, string>(workers.map((worker) => [worker.id as string, String(worker.beats)]));
+    // A run may have a worker that is gone already, or, from before workers had ids, none.
+    for (const { worker_id } of runs) if (worker_id !== workerId && !beats.has(worker_id)) beats.set(worker_id, "none");
+    const keys = new Set<string>();
+    for (const [id, sign] of beats) {
+      const key = `worker ${id}`;
+      keys.add(key);
+      if (isStale(key, sign, nowMs)) await reap(id, Number(sign));
+    }
+    for (const { id, worker_id } of runs) {
+      if (worker_id !== workerId || deps.isRunning(id as string)) continue;
+      const key = `run ${id as string}`;
+      keys.add(key);
+      if (isStale(key, "", nowMs)) await settleLost(deps, id as string);
+    }
+    for (const key of seen.keys()) if (!keys.has(key)) seen.delete(key);
+  }
+
+  /** Takes the runs of a dead worker over, unless it has come to life since, and settles them. */
+  async function reap(id: string | null, beats: number): Promise<void> {
+    if (Number.isInteger(beats)) {
+      const dead = database.rows.deleteFrom("worker").where("id", "=", id).where("beats", "=", beats).returning("id");
+      if (!(await dead.executeTakeFirst())) return;
+    }
+    const taken = await database.rows
+      .updateTable("job_result")
+      .set({ worker_id: workerId })
+      .where("status", "=", "STARTED")
+      .where("worker_id", id === null ? "is" : "=", id)
+      .returning("id")
+      .execute();
+    log.warn({ worker: id, runs: taken.length }, "a worker gives no sign of life: its runs are settled");
+    for (const run of taken) await settleLost(deps, run.id as string);
+  }
+
+  return watch({
+    bells: [],
+    safetyMs: lookMs,
+    async look() {
+      await look().catch((error: unknown) => {
+        seen.clear();
+        log.warn({ err: error }, "other workers could not be looked after; trying again");
+      });
+      return true;
+    },
+  });
+}
+
+const MESSAGE = "The worker was lost while the job ran: its server ended without a stop, or gave no sign of life.";
+const LOST = failed("WorkerLost", MESSAGE);
+
+/** Settles a run that this worker holds and nobody runs, unless it has ended meanwhile. */
+async function settleLost(deps: ReaperDeps, id: string): Promise<void> {
+  const { database, logWriter, workerId, clock, recorder } = deps;
+  const statement = database.rows
+    .selectFrom("job_result")
+    .select(["attempt", "celery_kwargs"])
+    .where("id", "=", id)
+    .where("status", "=", "STARTED")
+    .where(sql<boolean>`worker_id = ${workerId}`);
+  const run = await recorder.record(() => statement.executeTakeFirst());
+  if (!run) return;
+  const hold: Hold = { job_result_id: id, worker_id: workerId, attempt: run.attempt as number | null };
+  const last = await recorder.record(() => lastSequence(database, "job_log_entry", id));
+  const lines = logWriter.open(id, last, hold);
+  await lines.append([ownLine("CRITICAL", MESSAGE, clock)]);
+  const options = (database.readJson(run.celery_kwargs) ?? {}) as RetryKwargs;
+  await settle(deps, { hold, options, append: lines.append }, LOST, "REAPED");
+  deps.onSettled();
+}

@@ -1,0 +1,89 @@
+import { sql } from "kysely";
+import type { Logger } from "pino";
+import type { Database } from "../../entities/database.ts";
+import { isoTime } from "../../entities/times/timestamp.ts";
+import type { Broker } from "../messaging/broker.ts";
+import type { Clock } from "../messaging/clock.ts";
+import { sendWaiting } from "./send-waiting.ts";
+import { releaseAllWaiting } from "../runs/slots.ts";
+import { nextAttemptAt, type RetryKwargs } from "../runs/retry.ts";
+import { createWaker, type Waker } from "../messaging/waker.ts";
+
+/** Runs that somebody failed to send off, or to let in, are found after this long. The clocks of servers differ by less. */
+const SAFETY_MS = 15_000;
+/** How long after a failure, such as a database that is away, it is tried again. */
+const RETRY_MS = 1000;
+
+/**
+ * Sends off runs that wait for a worker: those whose next attempt is due, and those whose delivery was lost with the process that had it. A run between two
+ * attempts is a row with a time; this only watches the clock.
+ */
+export function createRetries(deps: { database: Database; broker: Broker; clock: Clock; log: Logger }): Waker {
+  const { database, broker, clock, log } = deps;
+
+  let lookedAt = -Infinity;
+
+  /** Runs that wait for longer than they have to: the clock has been set back since. They are looked for then, and now and then. */
+  async function findLate(now: number): Promise<string[]> {
+    if (now >= lookedAt && now < lookedAt + SAFETY_MS) return [];
+    lookedAt = now;
+    const statement = database.rows
+      .selectFrom("job_result")
+      .select(["id", "attempt", "celery_kwargs", "date_next_attempt"])
+      .where("status", "=", "RETRY")
+      .where("date_next_attempt", ">", new Date(now + SAFETY_MS).toISOString());
+    const rows = (await database.read(statement.compile())) as unknown as WaitingRow[];
+    return rows.flatMap(({ id, attempt, celery_kwargs, date_next_attempt }) => {
+      const latest = nextAttemptAt(database.readJson(celery_kwargs) as RetryKwargs, attempt, now);
+      return Date.parse(isoTime(date_next_attempt)) > latest + SAFETY_MS ? [id] : [];
+    });
+  }
+
+  async function sendDue(): Promise<void> {
+    const now = clock.now();
+    const late = await findLate(now);
+    const due = await database.rows
+      .updateTable("job_result")
+      .set({ status: "PENDING", date_next_attempt: null })
+      .where("status", "=", "RETRY")
+      .where((eb) =>
+        eb.or([eb("date_next_attempt", "<=", new Date(now).toISOString()), database.isOneOf(sql.ref("id"), late, "uuid")]),
+      )
+      .returning(["id", "celery_kwargs"])
+      .execute();
+    for (const { id, celery_kwargs } of due) {
+      broker.notify(`result:${id}`);
+      const { queue } = database.readJson(celery_kwargs) as { queue: string };
+      await broker.enqueue({ id: id as string, queue });
+    }
+    await releaseAllWaiting(deps);
+    await sendWaiting(deps, { from: new Date(now - SAFETY_MS), to: new Date(now + SAFETY_MS) });
+  }
+
+  async function nextTime(): Promise<number> {
+    const row = await database.rows
+      .selectFrom("job_result")
+      .select((eb) => eb.fn.min("date_next_attempt").as("next"))
+      .where("status", "=", "RETRY")
+      .executeTakeFirst();
+    const latest = clock.now() + SAFETY_MS;
+    return row?.next ? Math.min(latest, Date.parse(isoTime(row.next as Date | string))) : latest;
+  }
+
+  return createWaker({
+    clock,
+    async work() {
+      await sendDue();
+      return nextTime();
+    },
+    onError: (error) => log.error({ err: error }, "runs that are due could not be sent off; trying again"),
+    retryMs: RETRY_MS,
+  });
+}
+
+interface WaitingRow {
+  id: string;
+  attempt: number;
+  celery_kwargs: unknown;
+  date_next_attempt: Date | string;
+}

@@ -1,0 +1,34 @@
+import { sql } from "kysely";
+import type { Database } from "../../entities/database.ts";
+import type { Broker } from "../messaging/broker.ts";
+
+/**
+ * Sends off the runs that wait for a worker, oldest first; those that are in flight already are not sent twice. Runs that wait for a slot or for an
+ * approval are sent by whoever lets them in.
+ * @param lately times between which a run was asked for whose delivery may be about to come: those are left out. None are when absent.
+ */
+export async function sendWaiting(
+  { database, broker }: { database: Database; broker: Broker },
+  lately: { from: Date; to: Date } | undefined = undefined,
+): Promise<void> {
+  let waiting = database.rows
+    .selectFrom("job_result")
+    .select(["id", "celery_kwargs"])
+    .where("status", "=", "PENDING")
+    .where(sql<boolean>`waits_for_slot is not true`)
+    .where(sql<boolean>`awaits_approval is not true`);
+  // One that is yet to be asked for was asked for before the clock was set back.
+  if (lately) {
+    const { from, to } = lately;
+    waiting = waiting
+      .where((eb) => eb.or([eb("date_created", "<", from.toISOString()), eb("date_created", ">", to.toISOString())]))
+      .limit(MOST);
+  }
+  for (const { id, celery_kwargs } of await waiting.orderBy("date_created").orderBy("id").execute()) {
+    const { queue } = database.readJson(celery_kwargs) as { queue: string };
+    await broker.enqueue({ id: id as string, queue });
+  }
+}
+
+/** Runs that are looked after at a time; more of them wait for those before. */
+const MOST = 500;

@@ -1,0 +1,223 @@
+import type { Logger } from "pino";
+import { sql } from "kysely";
+import type { Hold } from "../../entities/database.ts";
+import type { SanitizerPattern } from "../../sanitizer-patterns.ts";
+import type { Delivery } from "../messaging/broker.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { ConsoleWriter } from "../outputs/console-writer.ts";
+import { failed, failureOf } from "../sandbox/failure.ts";
+import type { FileStore } from "../outputs/files.ts";
+import { openLeaves } from "../outputs/leaves.ts";
+import { lastSequence, type LogWriter, type RunLines } from "../outputs/log-writer.ts";
+import { loadObjects } from "../gate/object-variables.ts";
+import type { ExecuteOperation } from "../sandbox/operation.ts";
+import { receiverData } from "../triggers/receivers.ts";
+import type { Waker } from "../messaging/waker.ts";
+import { attemptBegins, type RetryKwargs } from "../runs/retry.ts";
+import type { RunStop, RunStops } from "./run-stops.ts";
+import { runToken } from "../runs/run-token.ts";
+import type { Outcome, Sandbox, TimeLimits } from "../sandbox/sandbox.ts";
+import { secretsIn } from "../secrets/sensitive-inputs.ts";
+import { ownLine, settle, type SettleDeps } from "../runs/settle.ts";
+import { releaseWaiting } from "../runs/slots.ts";
+import { fileVersion } from "../catalog/file-version.ts";
+import { readTimeLimits, softLimitWarning } from "../runs/time-limits.ts";
+import type { Vault } from "../secrets/vault.ts";
+
+/** What a worker needs. */
+export interface WorkerDeps extends SettleDeps {
+  catalog: Catalog;
+  sandbox: Sandbox;
+  logWriter: LogWriter;
+  stops: RunStops;
+  retries: Waker;
+  consoleWriter: ConsoleWriter;
+  files: FileStore;
+  executeOperation: ExecuteOperation;
+  /** Of runs that were recorded without any. */
+  timeLimits: TimeLimits;
+  /** What sensitive inputs are sealed in. */
+  vault: Vault;
+  /** What is hidden in all that runs say. */
+  sanitizerPatterns: readonly SanitizerPattern[];
+  log: Logger;
+  /** Recorded on every run it takes: a name for people. */
+  name: string;
+  /** Of the worker's row, new at each start: a run is this worker's for as long as its row has it. */
+  workerId: string;
+}
+
+/** Makes runs of deliveries. */
+export interface Worker {
+  handle(delivery: Delivery): Promise<void>;
+  /** Gives running jobs `graceMs` to end by themselves, then ends them; resolves when all are recorded. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** A run as the claim returns it. */
+interface ClaimedRun {
+  id: string;
+  name: string;
+  task_name: string | null;
+  user_id: string | null;
+  /** Null when there is no such user any more. */
+  username: string | null;
+  task_kwargs: unknown;
+  sensitive_kwargs: string | null;
+  celery_kwargs: unknown;
+  job_model_id: string | null;
+  attempt: number;
+  waits_for_slot: unknown;
+  /** Why the attempt before failed. */
+  result: unknown;
+}
+
+/** How a run was asked for. */
+interface RunOptions extends RetryKwargs {
+  dryrun?: boolean;
+  console_log?: boolean;
+  soft_time_limit?: number;
+  time_limit?: number;
+  /** Of the source that the run was approved with. */
+  source_version?: string;
+}
+
+class WorkerShutdown extends Error {
+  override readonly name = "WorkerShutdown";
+}
+
+/** A delivery becomes claim → sandbox → settle. The claim decides: of two deliveries of one run, one finds it no longer PENDING. */
+export function createWorker(deps: WorkerDeps): Worker {
+  const { database, broker, catalog, clock, recorder, stops, workerId, log } = deps;
+  const running = new Set<Promise<void>>();
+
+  /** Claims a run. One that is this worker's already was claimed by a statement whose answer was lost: no two deliveries of a run are handled at once. */
+  async function claim(id: string): Promise<ClaimedRun | undefined> {
+    const statement = database.rows
+      .updateTable("job_result")
+      .set({
+        status: "STARTED",
+        date_started: sql`coalesce(date_started, ${new Date(clock.now()).toISOString()})`,
+        attempt: sql`case when status = 'PENDING' then coalesce(attempt, 0) + 1 else attempt end`,
+        worker: deps.name,
+        worker_id: workerId,
+      })
+      .where("id", "=", id)
+      .where(
+        sql<boolean>`(status = 'PENDING' and waits_for_slot is not true and awaits_approval is not true
+          or status = 'STARTED' and worker_id = ${workerId})`,
+      )
+      .returning([
+        "id",
+        "name",
+        "task_name",
+        "user_id",
+        "task_kwargs",
+        "sensitive_kwargs",
+        "celery_kwargs",
+        "job_model_id",
+        "attempt",
+        "waits_for_slot",
+        "result",
+        sql`(select username from ${sql.table("user")} where ${sql.ref("user.id")} = job_result.user_id)`.as("username"),
+      ]);
+    return (await recorder.record(() => statement.executeTakeFirst())) as ClaimedRun | undefined;
+  }
+
+  async function run({ id }: Delivery): Promise<void> {
+    const stop = stops.open(id);
+    try {
+      const claimed = await claim(id);
+      if (!claimed) return;
+      const { attempt } = claimed;
+      stop.claimed(attempt);
+      broker.notify(`result:${id}`);
+      const hold: Hold = { job_result_id: id, worker_id: workerId, attempt };
+      const last = attempt > 1 ? await recorder.record(() => lastSequence(database, "job_log_entry", id)) : 0;
+      const lines = deps.logWriter.open(id, last, hold);
+      const outcome = await execute(deps, claimed, hold, lines, stop).catch(failureOf);
+      const options = database.readJson(claimed.celery_kwargs) as RunOptions;
+      const status = await settle(deps, { hold, options, append: lines.append }, outcome, "TERMINATED");
+      if (status === undefined) log.warn({ job_result: id, attempt }, "a run was no longer this worker's when it ended");
+      if (status === "RETRY") deps.retries.wake();
+      else if (claimed.waits_for_slot !== null || catalog.source(claimed.task_name ?? "")?.isLimited)
+        await recorder.record(() => releaseWaiting(deps, claimed.job_model_id));
+    } finally {
+      stop.close();
+    }
+  }
+
+  return {
+    async handle(delivery) {
+      const work = run(delivery).catch((error: unknown) =>
+        log.error({ err: error, job_result: delivery.id }, "a run could not be recorded"),
+      );
+      running.add(work);
+      await work;
+      running.delete(work);
+    },
+    async close(graceMs) {
+      const shutdown = new WorkerShutdown(`The server was stopped, and the job did not end within ${graceMs} ms.`);
+      const timer = setTimeout(() => stops.shutDown(shutdown), graceMs);
+      // What cannot be recorded for so long is found by others, once nothing keeps this worker's runs.
+      const late = setTimeout(() => recorder.giveUp(), graceMs + RECORD_MS);
+      await Promise.all(running);
+      clearTimeout(timer);
+      clearTimeout(late);
+      // Runs of dead workers are others' to settle from here on.
+      recorder.giveUp();
+    },
+  };
+}
+
+/** How long after their grace the last runs of a server that stops may take to be recorded, in milliseconds. */
+const RECORD_MS = 5000;
+
+async function execute(deps: WorkerDeps, run: ClaimedRun, hold: Hold, lines: RunLines, { tell, end }: RunStop): Promise<Outcome> {
+  const { database, catalog, recorder, sandbox, timeLimits } = deps;
+  const options = database.readJson(run.celery_kwargs) as RunOptions;
+  if (run.attempt > 1) {
+    const message = attemptBegins(run.attempt, options, database.readJson(run.result));
+    await lines.append([ownLine("INFO", message, deps.clock)]);
+  }
+  const source = catalog.source(run.task_name ?? "");
+  if (!source) return notInstalled(run.task_name, catalog.loadError(run.task_name ?? ""));
+  if (options.source_version !== undefined && options.source_version !== (await fileVersion(source.file)))
+    return otherSource(run.task_name);
+  const sensitive = run.sensitive_kwargs === null ? {} : (deps.vault.open(run.sensitive_kwargs, run.id) as object);
+  const kwargs = { ...(database.readJson(run.task_kwargs) as Record<string, unknown>), ...sensitive };
+  const limits = readTimeLimits(options, timeLimits);
+  const warning = softLimitWarning(limits);
+  if (warning) await lines.append([warning]);
+  const { receiver, variablesSchema, isLimited: _, version: __, ...code } = source;
+  const task = {
+    ...code,
+    jobResult: { id: run.id, name: run.name, token: runToken(deps.vault, run) },
+    data: await recorder.record(() =>
+      receiver ? receiverData(database, receiver, kwargs) : loadObjects(database, variablesSchema, kwargs),
+    ),
+    dryRun: options.dryrun ?? false,
+    limits,
+    redaction: { secrets: secretsIn(sensitive), patterns: deps.sanitizerPatterns },
+    user: run.user_id === null || run.username === null ? null : { id: run.user_id, username: run.username },
+  };
+  // Canceled in the meantime: none of its code has to be run.
+  if (tell.aborted) return failureOf(tell.reason as Error);
+  const printed = run.attempt > 1 ? await recorder.record(() => lastSequence(database, "job_console_entry", run.id)) : 0;
+  const leaves = openLeaves(deps, { hold, userId: run.user_id, keepsConsole: options.console_log ?? false, printed, lines });
+  const outcome = await sandbox.run(task, leaves.on, tell, end);
+  await leaves.close();
+  return outcome;
+}
+
+function notInstalled(classPath: string | null, loadError: string | undefined): Outcome {
+  const message =
+    loadError === undefined
+      ? `The source of ${classPath} was no longer installed when the run started.`
+      : `The source of ${classPath} did not load when the run started: ${loadError}`;
+  return failed("JobNotInstalled", message);
+}
+
+function otherSource(classPath: string | null): Outcome {
+  return failed("SourceChanged", `The source of ${classPath} has changed since the run was approved.`);
+}

@@ -1,0 +1,38 @@
+import { type DocumentNode, GraphQLError, type GraphQLSchema, validate } from "graphql";
+import { LRUCache } from "lru-cache";
+import { parseWithin, type StructureLimits } from "./structure.ts";
+import { VALIDATION_RULES } from "./root-fields.ts";
+import { listSingleValues } from "./single-values.ts";
+
+/** Characters of the documents that are kept parsed, together. A parsed document takes some hundred times the room of its text. */
+const KEPT_CHARACTERS = 200_000;
+
+/** Longer documents are not kept; in characters. */
+export const LONGEST_KEPT = 20_000;
+
+/**
+ * Parses and validates a text: the document, the same for the same text, or what is wrong with it.
+ * @throws {@link AppError} LIMIT_EXCEEDED for one that is too large, by what it would take to validate it.
+ */
+export type ReadDocument = (text: string) => DocumentNode | readonly GraphQLError[];
+
+/** Makes a reader for one schema. */
+export function createDocumentReader(schema: GraphQLSchema, limits: StructureLimits): ReadDocument {
+  const read = (text: string) => {
+    try {
+      const document = listSingleValues(schema, parseWithin(text, limits));
+      const errors = validate(schema, document, VALIDATION_RULES);
+      return errors.length > 0 ? errors : document;
+    } catch (error) {
+      if (error instanceof GraphQLError) return [error];
+      throw error;
+    }
+  };
+  const kept = new LRUCache<string, ReturnType<ReadDocument>>({
+    maxSize: KEPT_CHARACTERS,
+    // A text without anything takes a place too.
+    sizeCalculation: (_, text) => text.length + 1,
+    memoMethod: read,
+  });
+  return (text) => (text.length > LONGEST_KEPT ? read(text) : kept.memo(text));
+}

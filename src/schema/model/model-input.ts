@@ -1,0 +1,37 @@
+import { type ClassType, Field, InputType } from "type-graphql";
+import { type ModelShape, shapeOf } from "../../entities/mapping/shape.ts";
+
+/** Which fields of a model a client may set, and whether they make a new object. */
+interface InputFields {
+  /** Wire names. */
+  fields: readonly string[];
+  /** True for a new object: what has no value of its own must be given. */
+  isNew: boolean;
+}
+
+type ModelClass = (abstract new () => object) & { name: string };
+
+/**
+ * The input for a model's objects, made from its shape: `CreateJobHookInput`, `UpdateJobHookInput`. What refers to others is named by id or by
+ * natural key.
+ */
+export function inputOf(model: ModelClass, { fields, isNew }: InputFields): ClassType<object> {
+  // oxlint-disable-next-line typescript/no-extraneous-class -- a type is a class to type-graphql; its fields are added below
+  class ModelInput {}
+  const shape = shapeOf(model);
+  for (const name of fields) addField(ModelInput, shape, name, isNew);
+  const words = isNew ? "What a new object is." : "What to change of an object. A field that is not given stays as it is.";
+  InputType(`${isNew ? "Create" : "Update"}${model.name}Input`, { description: words })(ModelInput);
+  return ModelInput;
+}
+
+/** Adds a model's field to an input class; nullable unless a new object needs it. */
+function addField(input: ClassType<object>, shape: ModelShape, name: string, isNew: boolean): void {
+  const column = shape.columns.get(name);
+  const one = shape.one.get(name);
+  const { property, description } = column ?? one ?? shape.many.get(name)!;
+  const isNeeded = isNew && (column ? !column.nullable && !column.hasDefault : one ? !one.nullable : false);
+  const type = column?.type ?? (one ? String : [String]);
+  const naming = column ? "" : one ? " Named by id or by name." : " All of them, named by id or by name.";
+  Field(() => type as never, { nullable: !isNeeded, description: description + naming })(input.prototype, property);
+}

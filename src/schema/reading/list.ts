@@ -1,0 +1,107 @@
+import type { Database } from "../../entities/database.ts";
+import { uuidOf } from "../../entities/mapping/scalars.ts";
+import type { ModelShape } from "../../entities/mapping/shape.ts";
+import { AppError } from "../../errors.ts";
+import type { Condition } from "./condition.ts";
+import { compileCount, compileList, OWNER, type Owners } from "./list-statement.ts";
+import { type OrderKey, orderOf } from "./order.ts";
+import { isPassedOn } from "./selection.ts";
+
+/** A row as it was read: wire names, nothing hydrated. */
+export type Row = Record<string, unknown> & { id: string };
+
+/** What part of a list is wanted. */
+export interface ListRequest {
+  where?: readonly Condition[];
+  /** Total; the model's own when absent. */
+  order?: readonly OrderKey[];
+  limit?: number | undefined;
+  offset?: number | undefined;
+  /** Longest list that is given without a limit; a longer one is refused. */
+  most?: number;
+}
+
+/** Rows of one object each, by id. */
+export const BY_ID: Owners["relation"] = { column: "id" };
+
+/** The row of one object; undefined when there is none, as for what is no id. */
+export async function readOne(
+  database: Database,
+  shape: ModelShape,
+  columns: readonly string[],
+  id: string,
+): Promise<Row | undefined> {
+  const stored = uuidOf(id);
+  if (stored === undefined) return undefined;
+  const [row] = await readRows(database, shape, columns, {}, { relation: BY_ID, ids: [stored] });
+  return row;
+}
+
+/**
+ * The one read path: rows of a model, in a total order, with only the columns that were asked for, as one statement whatever their number.
+ * With `owners`, the request holds for each of them, and where there are several each row says in {@link OWNER} whose it is.
+ */
+export async function readRows(
+  database: Database,
+  shape: ModelShape,
+  columns: readonly string[],
+  request: ListRequest = {},
+  owners?: Owners,
+): Promise<Row[]> {
+  const { where = [], order = orderOf(shape), limit, offset = 0, most } = request;
+  const lists = owners?.ids.length ?? 1;
+  const isPage = limit !== undefined || offset > 0;
+  // One more than may come tells that there are too many.
+  const count = limit ?? (most === undefined ? undefined : most * (isPage ? 1 : lists) + 1);
+  const statement = compileList(database, { shape, columns, where, order, isPage, count, offset, owners });
+  const rows = (await database.read(statement)) as Row[];
+  if (limit === undefined && most !== undefined && rows.length > most * lists) refuseTooMany(most);
+  return readJson(database, shape, columns, rows);
+}
+
+/** {@link readRows} for owners: their lists, in the order of their ids. */
+export async function readLists(
+  database: Database,
+  shape: ModelShape,
+  columns: readonly string[],
+  request: ListRequest,
+  owners: Owners,
+): Promise<Row[][]> {
+  const rows = await readRows(database, shape, columns, request, owners);
+  if (owners.ids.length === 1) return [rows];
+  const lists: Row[][] = owners.ids.map(() => []);
+  const places = new Map<unknown, number>(owners.ids.flatMap((id, n) => [[id, n] as const, [n, n] as const]));
+  let owner: unknown;
+  let list: Row[] = [];
+  for (const row of rows) {
+    // Rows of one owner mostly follow each other, and comparing is faster than finding.
+    if (row[OWNER] !== owner) list = lists[places.get((owner = row[OWNER]))!]!;
+    list.push(row);
+  }
+  return lists;
+}
+
+/** How many objects there are; with owners, for each that has any. */
+export async function countRows(
+  database: Database,
+  shape: ModelShape,
+  where: readonly Condition[],
+  owners?: Owners,
+): Promise<{ owner: string | undefined; count: number }[]> {
+  const rows = await database.read(compileCount(database, shape, where, owners));
+  return rows.map(({ [OWNER]: owner, count }) => ({ owner: owner as string | undefined, count: Number(count) }));
+}
+
+function refuseTooMany(most: number): never {
+  const message = `There are more than ${most} objects in this list: give a limit of at most ${most}, and page on.`;
+  throw new AppError("LIMIT_EXCEEDED", message, [{ field: "limit", message }]);
+}
+
+function readJson(database: Database, shape: ModelShape, columns: readonly string[], rows: Row[]): Row[] {
+  for (const column of columns) {
+    if (shape.columns.get(column)?.kind !== "json") continue;
+    const read = isPassedOn(columns, column) ? database.passJson : database.readJson;
+    for (const row of rows) row[column] = read(row[column]);
+  }
+  return rows;
+}

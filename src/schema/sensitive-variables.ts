@@ -1,6 +1,0 @@
-import type { Row } from "./list.ts";
-
-/** Names of the inputs of a run, or of a request for one, that nobody may read. @param row with its `celery_kwargs`. */
-export function sensitiveVariables(row: Row): string[] {
-  return (row["celery_kwargs"] as { sensitive_variables?: string[] } | null)?.sensitive_variables ?? [];
-}

@@ -1,0 +1,86 @@
+import { type Expression, sql, type SqlBool } from "kysely";
+import { Arg, Extensions, Resolver, Root, Subscription } from "type-graphql";
+import { DateTime } from "../../entities/mapping/scalars.ts";
+import { type ModelShape, shapeOf } from "../../entities/mapping/shape.ts";
+import type { Family } from "../../runner/index.ts";
+import { type Condition, within } from "../reading/condition.ts";
+import type { Context } from "../context.ts";
+import { arePersonal, type ListArguments, type ListField, readFilters } from "../reading/list-arguments.ts";
+import { readRows, type Row } from "../reading/list.ts";
+import { orderOf } from "../reading/order.ts";
+import { alsoReading, selectedColumns } from "../reading/selection.ts";
+
+/** What a feed tells of. */
+interface Feed {
+  /** Of the subscription; the same as that of the list. */
+  name: string;
+  description: string;
+  /** Whose bells ring when one of the objects is made or changed. */
+  families: readonly Family[];
+  /** Which objects were made or changed at a moment, ISO 8601, or later. */
+  changedSince(since: string): Expression<SqlBool>;
+}
+
+/** Objects of the replay in one event. */
+const REPLAY_ROWS = 500;
+
+const SINCE =
+  "First send those that were made or changed at this moment or later: to go on after a cut. What was sent before may come again.";
+
+/** A resolver class with a subscription to all objects of a model that are made or changed, with the filters of its lists. */
+export function objectFeed(model: (abstract new () => object) & { name: string }, feed: Feed) {
+  const shape = shapeOf(model);
+
+  @Resolver(() => model as never)
+  class ObjectFeed {
+    @Extensions({ listOf: model, as: "filters" } satisfies ListField)
+    @Subscription(() => [model] as never, {
+      name: feed.name,
+      description: `${feed.description} An event holds one or more objects as they are then; filters hold for that. It does not end by itself.`,
+      subscribe: ({ args, context, info }) => {
+        const columns = alsoReading(selectedColumns(info, shape), ["id"]);
+        return follow(shape, feed, columns, args as FeedArgs, context as Context);
+      },
+    })
+    feed(@Root() rows: Row[], @Arg("since", () => DateTime, { nullable: true, description: SINCE }) _since?: Date): Row[] {
+      return rows;
+    }
+  }
+  return ObjectFeed;
+}
+
+type FeedArgs = ListArguments & { since?: Date | null };
+
+async function follow(
+  shape: ModelShape,
+  feed: Feed,
+  columns: readonly string[],
+  args: FeedArgs,
+  { database, runner, viewer }: Context,
+) {
+  const { since, ...filters } = args;
+  const where = await readFilters(database, shape, filters, viewer.id);
+  const whose = arePersonal(shape, filters) ? viewer.id : "";
+  const read = (also: Condition, limit: number) =>
+    readRows(database, shape, columns, { where: [also, ...where], order: orderOf(shape, ["id"]), limit });
+
+  /** A page after the other by id: what changes meanwhile is told afterwards. */
+  async function* replay(moment: string): AsyncGenerator<Row[]> {
+    for (let last = ""; ;) {
+      const changed = feed.changedSince(moment);
+      const after = last === "" ? changed : sql<SqlBool>`(${changed} and ${sql.ref(`${shape.table}.id`)} > ${last})`;
+      const rows = await read(() => after, REPLAY_ROWS);
+      if (rows.length === 0) return;
+      yield rows;
+      if (rows.length < REPLAY_ROWS) return;
+      last = rows.at(-1)!.id;
+    }
+  }
+
+  return runner.followFeed<Row>({
+    key: `${whose} ${shape.table} ${columns.join()} ${JSON.stringify(filters)}`,
+    families: feed.families,
+    read: (ids) => read(() => within(database, sql.ref(`${shape.table}.id`), ids, "uuid"), ids.length),
+    ...(since && { replay: () => replay(since.toISOString()) }),
+  });
+}

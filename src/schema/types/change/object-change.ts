@@ -1,0 +1,54 @@
+import { Extensions, FieldResolver, Resolver, Root } from "type-graphql";
+import { differencesOf } from "../../../changes/index.ts";
+import { ObjectChange } from "../../../entities/index.ts";
+import type { Snapshot } from "../../../entities/models/object-change.ts";
+import { GenericScalar } from "../../../entities/mapping/scalars.ts";
+import type { Row } from "../../reading/list.ts";
+import { namedResolver } from "../../model/named-resolver.ts";
+import type { ComputedField } from "../../reading/selection.ts";
+
+type Data = Snapshot | null;
+
+/** The object after the change; null when it was deleted. */
+const postchangeOf = (row: Row) => (row["action"] === "DELETE" ? null : (row["object_data_v2"] as Data));
+
+/** What happened to objects. */
+@Resolver(() => ObjectChange)
+export class ObjectChangeResolver extends namedResolver(ObjectChange, {
+  one: "object_change",
+  many: "object_changes",
+  display: {
+    needs: ["object_repr", "action", "user_name"],
+    of: (row) => `${row["object_repr"]} ${String(row["action"]).toLowerCase()}d by ${row["user_name"]}`,
+  },
+}) {
+  @Extensions({ needs: ["object_data_v2"] } satisfies ComputedField)
+  @FieldResolver(() => GenericScalar, {
+    nullable: true,
+    description: "The same as `object_data_v2` with ids in the place of what is referred to, as older clients know it.",
+  })
+  objectData(@Root() row: Row): unknown {
+    const data = row["object_data_v2"] as Data;
+    return data && Object.fromEntries(Object.entries(data).map(([name, value]) => [name, withIds(value)]));
+  }
+
+  @Extensions({ needs: ["object_data_v2", "action"] } satisfies ComputedField)
+  @FieldResolver(() => GenericScalar, { nullable: true, description: "The object after the change; null when it was deleted." })
+  postchange(@Root() row: Row): unknown {
+    return postchangeOf(row);
+  }
+
+  @Extensions({ needs: ["object_data_v2", "prechange", "action"] } satisfies ComputedField)
+  @FieldResolver(() => GenericScalar, {
+    description: "How the object differs by the change: `removed` and `added`, with the old and the new values of its fields.",
+  })
+  differences(@Root() row: Row): unknown {
+    return differencesOf(row["prechange"] as Data, postchangeOf(row));
+  }
+}
+
+function withIds(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withIds);
+  const isReference = typeof value === "object" && value !== null && "id" in value && "object_type" in value;
+  return isReference ? value.id : value;
+}

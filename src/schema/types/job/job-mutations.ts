@@ -1,0 +1,172 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { Arg, Args, ArgsType, Ctx, Field, Info, Mutation, Resolver } from "type-graphql";
+import { mustKeepApproval } from "../../../access/approve.ts";
+import {
+  changeJob,
+  type Data,
+  holdOne,
+  OVERRIDABLE,
+  type OverridableField,
+  refuse,
+  revertJob,
+  type Unit,
+} from "../../../changes/index.ts";
+import { snakeCase } from "../../../entities/mapping/case.ts";
+import { Job, JobResult } from "../../../entities/index.ts";
+import { DateTime, GenericScalar, ID } from "../../../entities/mapping/scalars.ts";
+import { shapeOf } from "../../../entities/mapping/shape.ts";
+import { AppError, type ErrorDetail } from "../../../errors.ts";
+import { describeReference, jobCondition } from "../../../runner/index.ts";
+import type { Context } from "../../context.ts";
+import { JobOverridableField } from "./job-overrides.ts";
+import { JobReferenceArgs, referenceOf } from "./job-reference.ts";
+import type { Row } from "../../reading/list.ts";
+import { inputOf } from "../../model/model-input.ts";
+import { deleteOne, UNMODIFIED_SINCE } from "../../model/model-mutations.ts";
+import { readChanged } from "../../model/read-changed.ts";
+
+const JOB = shapeOf(Job);
+const JOB_RESULT = shapeOf(JobResult);
+
+@ArgsType()
+class RunJobArgs extends JobReferenceArgs {
+  @Field(() => GenericScalar, { nullable: true, description: "Inputs: an object that fits the job's `variables_schema`." })
+  data?: Record<string, unknown>;
+
+  @Field(() => Boolean, { nullable: true, description: "Whether to change nothing; the job's `dryrun_default` when absent." })
+  dryrun?: boolean;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: "Whether to keep what the run prints; the job's `console_log_default` when absent.",
+  })
+  consoleLog?: boolean;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "Name or id of the queue to wait in, one of the job's; its default when absent.",
+  })
+  jobQueue?: string;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: "Whether to run a singleton although a run of it is under way.",
+  })
+  ignoreSingletonLock?: boolean;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Any text of your choice: the same request under the same key is the same run, however often it is sent, for as long as the server's `IDEMPOTENCY_TTL_HOURS`. Another request under it is refused as `CONFLICT`. Keys of different users do not meet.",
+  })
+  idempotencyKey?: string;
+}
+
+/** Inputs of a run. @throws {@link AppError} BAD_USER_INPUT for what is no object. */
+export function dataOf(data: unknown, field = "data"): Record<string, unknown> {
+  if (typeof data === "object" && data !== null && !Array.isArray(data)) return data as Record<string, unknown>;
+  const message = `${field.split(".").at(-1)} must be an object.`;
+  throw new AppError("BAD_USER_INPUT", message, [{ field, message }]);
+}
+
+const overridable = OVERRIDABLE.map(snakeCase);
+/** What to change of a job. */
+export const UpdateJobInput = inputOf(Job, {
+  fields: ["enabled", ...overridable, ...overridable.map((name) => `${name}_override`), "tags", "_custom_field_data"],
+  isNew: false,
+});
+// Their names in an older release.
+Field(() => [String], { nullable: true, description: "The same as `job_queues`." })(UpdateJobInput.prototype, "taskQueues");
+Field(() => Boolean, { nullable: true, description: "The same as `job_queues_override`." })(
+  UpdateJobInput.prototype,
+  "taskQueuesOverride",
+);
+
+/** Jobs: to run, to change, to bring in step with their source. */
+@Resolver()
+export class JobMutations {
+  @Mutation(() => JobResult, {
+    description:
+      "Runs a job. Answers as soon as the run is recorded; follow it with the `job_log_entries` subscription. One that needs an approval waits for it, with `waiting_reason` `AWAITING_APPROVAL`; its `scheduled_job` is what is to be approved. To run it later, or again and again: `schedule_job`.",
+  })
+  async runJob(
+    @Args(() => RunJobArgs) args: RunJobArgs,
+    @Ctx() { database, runner, viewer, author }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row> {
+    const { data, dryrun, consoleLog, jobQueue, ignoreSingletonLock, idempotencyKey } = args;
+    const id = await runner.run(await author(), {
+      job: referenceOf(args),
+      data: dataOf(data ?? {}),
+      dryRun: dryrun ?? undefined,
+      consoleLog: consoleLog ?? undefined,
+      jobQueue: jobQueue ?? undefined,
+      ignoreSingletonLock: ignoreSingletonLock ?? undefined,
+      idempotencyKey: idempotencyKey ?? undefined,
+      userId: viewer.id,
+    });
+    return readChanged(database, info, JOB_RESULT, id);
+  }
+
+  @Mutation(() => Job, {
+    description:
+      "Changes a job. A value overrides its field and holds until it is reverted: `…_override: false` reverts the field to what the job's source says, `…_override: true` keeps it as it is now.",
+  })
+  async updateJob(
+    @Args(() => JobReferenceArgs) args: JobReferenceArgs,
+    @Arg("data", () => UpdateJobInput, { description: "What to change." }) data: Data,
+    @Arg("ifUnmodifiedSince", () => DateTime, UNMODIFIED_SINCE) unmodifiedSince: Date | undefined,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row> {
+    return changeOne(args, unmodifiedSince, context, info, (unit, job) => changeJob(unit, job, data));
+  }
+
+  @Mutation(() => Job, { description: "Reverts fields of a job to what the job's source says." })
+  async revertJobOverrides(
+    @Args(() => JobReferenceArgs) args: JobReferenceArgs,
+    @Arg("fields", () => [JobOverridableField], {
+      nullable: true,
+      description: "Which fields; all that are overridden when absent.",
+    })
+    fields: readonly OverridableField[] | undefined,
+    @Arg("ifUnmodifiedSince", () => DateTime, UNMODIFIED_SINCE) unmodifiedSince: Date | undefined,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row> {
+    return changeOne(args, unmodifiedSince, context, info, (unit, job) => revertJob(unit, job, fields ?? undefined));
+  }
+
+  @Mutation(() => Job, {
+    description:
+      "Deletes a job whose source is no longer installed, with its hooks and buttons. Its results and schedules stay. The answer is what it was.",
+  })
+  async deleteJob(
+    @Arg("id", () => ID, { description: "Primary key." }) id: string,
+    @Arg("ifUnmodifiedSince", () => DateTime, UNMODIFIED_SINCE) unmodifiedSince: Date | undefined,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row> {
+    return deleteOne(Job, id, unmodifiedSince, context, info);
+  }
+}
+
+/** Changes the job that is named, if what comes of it holds. */
+async function changeOne(
+  args: JobReferenceArgs,
+  unmodifiedSince: Date | undefined,
+  { database, viewer, change }: Context,
+  info: GraphQLResolveInfo,
+  work: (unit: Unit, job: Job) => Promise<ErrorDetail[]>,
+): Promise<Row> {
+  const reference = referenceOf(args);
+  const { id } = await change(async (unit) => {
+    const job = await holdOne(unit, Job, jobCondition(reference), describeReference(reference), unmodifiedSince);
+    const { approvalRequired } = job;
+    const wrong = await work(unit, job);
+    mustKeepApproval(viewer, approvalRequired, job.approvalRequired);
+    refuse(wrong);
+    return job;
+  });
+  return readChanged(database, info, JOB, id);
+}

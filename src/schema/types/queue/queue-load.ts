@@ -1,0 +1,72 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { sql } from "kysely";
+import { Ctx, FieldResolver, Float, Info, Int, Resolver, Root, Extensions } from "type-graphql";
+import { JobQueue } from "../../../entities/index.ts";
+import { isoTime } from "../../../entities/times/timestamp.ts";
+import { within } from "../../reading/condition.ts";
+import type { Context } from "../../context.ts";
+import type { Row } from "../../reading/list.ts";
+import type { ComputedField } from "../../reading/selection.ts";
+
+interface Load {
+  depth: number;
+  /** Since when the one that waits longest does; null for none. */
+  since: number | null;
+}
+
+const NAMED = { needs: ["name"] } satisfies ComputedField;
+
+/** How much there is to do in queues, and who does it. */
+@Resolver(() => JobQueue)
+export class QueueLoadResolver {
+  @Extensions(NAMED)
+  @FieldResolver(() => Int, { description: "How many workers take runs from the queue." })
+  workerCount(@Root() row: Row, @Ctx() { relations, runner }: Context, @Info() info: GraphQLResolveInfo): Promise<number> {
+    return relations.batch(row["name"] as string, info, () => ({ load: (names) => runner.countWorkers(names) }));
+  }
+
+  @Extensions(NAMED)
+  @FieldResolver(() => Int, {
+    description: "How many runs wait in the queue: for a worker, or for room under their job's `max_concurrent`.",
+  })
+  async depth(@Root() row: Row, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): Promise<number> {
+    return (await loadOf(row, context, info)).depth;
+  }
+
+  @Extensions(NAMED)
+  @FieldResolver(() => Float, {
+    nullable: true,
+    description: "For how many seconds the run has waited that has waited longest; null when none waits.",
+  })
+  async oldestWaitingSeconds(
+    @Root() row: Row,
+    @Ctx() context: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<number | null> {
+    const { since } = await loadOf(row, context, info);
+    return since === null ? null : Math.max(0, (context.runner.now().getTime() - since) / 1000);
+  }
+}
+
+const NOTHING: Load = { depth: 0, since: null };
+
+function loadOf(row: Row, { database, relations }: Context, info: GraphQLResolveInfo): Promise<Load> {
+  const load = async (names: readonly string[]) => {
+    const queue = sql<string>`celery_kwargs ->> 'queue'`;
+    const rows = (await database.read(
+      database.rows
+        .selectFrom("job_result")
+        .select((eb) => [queue.as("queue"), eb.fn.countAll().as("depth"), eb.fn.min("date_created").as("since")])
+        .where("status", "=", "PENDING")
+        .where(sql<boolean>`awaits_approval is not true`)
+        .where(within(database, queue, names, "text"))
+        .groupBy(queue)
+        .compile(),
+    )) as { queue: string; depth: number | string; since: Date | string }[];
+    const loads = new Map(
+      rows.map((found) => [found.queue, { depth: Number(found.depth), since: Date.parse(isoTime(found.since)) }]),
+    );
+    return names.map((name) => loads.get(name) ?? NOTHING);
+  };
+  return relations.batch(row["name"] as string, info, () => ({ load }));
+}

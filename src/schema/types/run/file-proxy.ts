@@ -1,0 +1,21 @@
+import { FieldResolver, Resolver, Root } from "type-graphql";
+import { FileProxy } from "../../../entities/index.ts";
+import { downloadPath } from "./download-path.ts";
+import type { Row } from "../../reading/list.ts";
+import { namedResolver } from "../../model/named-resolver.ts";
+
+/** Files that runs produced. */
+@Resolver(() => FileProxy)
+export class FileProxyResolver extends namedResolver(FileProxy, {
+  one: "file_proxy",
+  many: "file_proxies",
+  display: { needs: ["name"], of: (row) => row["name"] as string },
+}) {
+  @FieldResolver(() => String, {
+    description:
+      "Path where what the file holds is downloaded, below the server's address; the request needs a key as any other.",
+  })
+  downloadUrl(@Root() row: Row): string {
+    return downloadPath(row.id);
+  }
+}

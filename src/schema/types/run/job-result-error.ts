@@ -1,0 +1,65 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { Ctx, Extensions, Field, FieldResolver, Info, ObjectType, Resolver, Root } from "type-graphql";
+import type { JobResultStatus } from "../../../entities/choices.ts";
+import { readFailure } from "../../../entities/failure.ts";
+import { JobResult } from "../../../entities/index.ts";
+import type { Context } from "../../context.ts";
+import type { Row } from "../../reading/list.ts";
+import type { ComputedField } from "../../reading/selection.ts";
+
+/** Why a run failed. Its source is the run's row. */
+@ObjectType("JobResultErrorType", { description: "Why a run failed.", simpleResolvers: true })
+class JobResultError {
+  @Field(() => String, { description: "Name of the error, such as `TypeError`." })
+  type!: string;
+
+  @Field(() => String, { description: "Its message." })
+  message!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Its stack, with its causes, the errors that it gathers and what it carries; null where nothing is wrong with the job's code.",
+  })
+  traceback!: string | null;
+}
+
+const KEPT = { needs: ["result"] } satisfies ComputedField;
+
+/** The parts of an error that `result` keeps. */
+@Resolver(() => JobResultError)
+export class JobResultErrorPartsResolver {
+  @Extensions(KEPT)
+  @FieldResolver()
+  type(@Root() row: Row): string {
+    return readFailure(row["result"]).type;
+  }
+
+  @Extensions(KEPT)
+  @FieldResolver()
+  message(@Root() row: Row): string {
+    return readFailure(row["result"]).message;
+  }
+}
+
+/** Errors of runs. Those that failed are read by themselves: what others returned may be long. */
+@Resolver(() => JobResult)
+export class JobResultErrorResolver {
+  @Extensions({ needs: ["status", "attempt"] } satisfies ComputedField)
+  @FieldResolver(() => JobResultError, {
+    nullable: true,
+    description:
+      "Why the run failed or was canceled; also why its last attempt failed, while another is to come or under way. Null for any other run.",
+  })
+  error(@Root() row: Row, @Ctx() { relations }: Context, @Info() info: GraphQLResolveInfo): Promise<Row | null> | null {
+    return relations.one(JobResult, hasFailed(row) ? row.id : null, info);
+  }
+}
+
+/** Tells whether `result` of a run is a failure: its own, or that of its last attempt. */
+function hasFailed({ status, attempt }: Row & { status?: JobResultStatus; attempt?: number | null }): boolean {
+  if (status === "SUCCESS") return false;
+  if (status === "FAILURE" || status === "REVOKED") return true;
+  const ended = (attempt ?? 0) - (status === "STARTED" ? 1 : 0);
+  return ended > 0;
+}

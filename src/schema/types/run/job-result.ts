@@ -1,0 +1,178 @@
+import type { GraphQLResolveInfo } from "graphql";
+import {
+  Arg,
+  Ctx,
+  Extensions,
+  Field,
+  FieldResolver,
+  Float,
+  Info,
+  Mutation,
+  ObjectType,
+  Resolver,
+  Root,
+  Subscription,
+} from "type-graphql";
+import { type Data, updateObject } from "../../../changes/index.ts";
+import { FINAL_STATUSES, type JobResultStatus } from "../../../entities/choices.ts";
+import { JobQueue, JobResult } from "../../../entities/index.ts";
+import { DateTime, ID } from "../../../entities/mapping/scalars.ts";
+import { shapeOf } from "../../../entities/mapping/shape.ts";
+import { isoTime } from "../../../entities/times/timestamp.ts";
+import type { Follower } from "../../../runner/index.ts";
+import type { Context } from "../../context.ts";
+import { readOne, type Row } from "../../reading/list.ts";
+import { runToFollow } from "../../subscriptions/follow-rows.ts";
+import { lookup } from "../../reading/lookup.ts";
+import { inputOf } from "../../model/model-input.ts";
+import { namedResolver } from "../../model/named-resolver.ts";
+import { type ComputedField, selectedColumns } from "../../reading/selection.ts";
+import { sensitiveVariables } from "./sensitive-variables.ts";
+import { readChanged } from "../../model/read-changed.ts";
+
+type Moment = Date | string | null;
+
+const JOB_RESULT = shapeOf(JobResult);
+
+/** What is looked at to know whether a run has changed, whatever a subscriber selects. */
+const STATE = [...JOB_RESULT.columns.keys()].filter((name) =>
+  /^(id|status|attempt|awaits_approval|waits_for_slot|date_.*|.*_log_count)$/.test(name),
+);
+const PROGRESS = ["progress_done", "progress_total", "progress_message"];
+
+const queueByName = lookup(JobQueue, "name");
+
+/** How far a run has come, as its job says. */
+@ObjectType("JobResultProgressType", { description: "How far a run has come, as its job says.", simpleResolvers: true })
+class JobResultProgress {
+  @Field(() => Float, { description: "How much is done, in whatever the job counts." })
+  done!: number;
+
+  @Field(() => Float, { nullable: true, description: "How much there is to do; null when the job did not say." })
+  total!: number | null;
+
+  @Field(() => String, { description: "What the job is doing; empty when it did not say." })
+  message!: string;
+}
+
+/** That somebody approved a run. */
+@ObjectType("JobResultApprovalType", { description: "That somebody approved a run." })
+class JobResultApproval {
+  @Field(() => String, { description: "Username of who did, at the time." })
+  userName!: string;
+
+  @Field(() => DateTime, { description: "When." })
+  date!: string;
+
+  @Field(() => String, { description: "What they had to say; empty for nothing." })
+  comment!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "Name of the stage that it was an approval of; null where there were none.",
+  })
+  stage?: string | null;
+}
+
+/** The same as `meta` of a run keeps it. */
+interface KeptApproval extends Omit<JobResultApproval, "userName"> {
+  user_name: string;
+}
+
+/** Runs of jobs. */
+@Resolver(() => JobResult)
+export class JobResultResolver extends namedResolver(JobResult, {
+  one: "job_result",
+  many: "job_results",
+  display: {
+    needs: ["name", "date_created", "status"],
+    of: (row) => `${row["name"]} started at ${isoTime(row["date_created"] as Date)} (${row["status"]})`,
+  },
+}) {
+  @Extensions({ needs: ["date_created", "date_started", "date_done"] } satisfies ComputedField)
+  @FieldResolver(() => String, { nullable: true, description: "How long the run took, for people; null until it has ended." })
+  duration(@Root() row: Row): string | null {
+    const { date_created, date_started, date_done } = row as Row & Record<"date_created" | "date_done" | "date_started", Moment>;
+    if (date_done === null) return null;
+    const seconds = (milliseconds(date_done) - milliseconds((date_started ?? date_created)!)) / 1000;
+    const minutes = Math.floor(seconds / 60);
+    return `${minutes} minutes, ${(seconds - minutes * 60).toFixed(2)} seconds`;
+  }
+
+  @Extensions({ needs: ["progress_done", "progress_total", "progress_message"] } satisfies ComputedField)
+  @FieldResolver(() => JobResultProgress, {
+    nullable: true,
+    description: "How far the run has come, as its job said last; null when it said nothing of that.",
+  })
+  progress(@Root() row: Row): JobResultProgress | null {
+    const { progress_done: done, progress_total: total, progress_message: message } = row;
+    return done === null ? null : ({ done, total, message } as JobResultProgress);
+  }
+
+  @Extensions({ needs: ["celery_kwargs"] } satisfies ComputedField)
+  @FieldResolver(() => [String], {
+    description:
+      "Names of the inputs that nobody may read: they are not in `task_kwargs`, and have to be given again when the run is repeated.",
+  })
+  sensitiveVariables(@Root() row: Row): string[] {
+    return sensitiveVariables(row);
+  }
+
+  @Extensions({ needs: ["meta"] } satisfies ComputedField)
+  @FieldResolver(() => [JobResultApproval], {
+    description: "Who approved the run, when and with which comment; empty where nobody had to.",
+  })
+  approvals(@Root() row: Row): JobResultApproval[] {
+    const { approvals = [] } = (row["meta"] ?? {}) as { approvals?: KeptApproval[] };
+    return approvals.map(({ user_name: userName, ...rest }) => ({ userName, ...rest }));
+  }
+
+  @Subscription(() => JobResult, {
+    description:
+      "One run: as it is, then as it is after each change of its status, progress or numbers of log lines; completes after its final state. Changes " +
+      "that come faster after each other than they can be sent are sent as one.",
+    subscribe: ({ args, context, info }) => followRun(args as { id: string }, context as Context, info),
+  })
+  jobResult(@Root() row: Row, @Arg("id", () => ID, { description: "Primary key." }) _id: string): Row {
+    return row;
+  }
+
+  @Extensions({ needs: ["celery_kwargs"] } satisfies ComputedField)
+  @FieldResolver(() => JobQueue, { nullable: true, description: "The queue that the run waited in; null once it is deleted." })
+  queue(@Root() row: Row, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): Promise<Row | null> | null {
+    const name = (row["celery_kwargs"] as { queue?: unknown } | null)?.queue;
+    return typeof name === "string" ? queueByName(name, context, info) : null;
+  }
+}
+
+const UpdateJobResultInput = inputOf(JobResult, { fields: ["_custom_field_data"], isNew: false });
+
+/** Runs: what people may change of their records. */
+@Resolver()
+export class JobResultMutations {
+  @Mutation(() => JobResult, { description: "Changes the record of a run: the site's own fields, and nothing of what happened." })
+  async updateJobResult(
+    @Arg("id", () => ID, { description: "Primary key." }) id: string,
+    @Arg("data", () => UpdateJobResultInput, { description: "What to change." }) data: Data,
+    @Ctx() { database, change }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row> {
+    await change((unit) => updateObject(unit, JobResult, id, data));
+    return readChanged(database, info, JOB_RESULT, id);
+  }
+}
+
+async function followRun(args: { id: string }, { database, runner }: Context, info: GraphQLResolveInfo): Promise<Follower<Row>> {
+  const columns = [...new Set([...STATE, ...PROGRESS, ...selectedColumns(info, JOB_RESULT)])];
+  const id = await runToFollow(database, args.id);
+  return runner.followState<Row>({
+    key: `job_result ${id} ${columns.join()}`,
+    topics: [`result:${id}`, `lines:${id}`],
+    async read() {
+      const state = await readOne(database, JOB_RESULT, columns, id);
+      return state && { state, isFinal: FINAL_STATUSES.includes(state["status"] as JobResultStatus) };
+    },
+  });
+}
+
+const milliseconds = (moment: Date | string) => Date.parse(isoTime(moment));

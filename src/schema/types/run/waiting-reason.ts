@@ -1,0 +1,49 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { Ctx, Extensions, FieldResolver, Info, registerEnumType, Resolver, Root } from "type-graphql";
+import { JobResult } from "../../../entities/index.ts";
+import type { Context } from "../../context.ts";
+import type { Row } from "../../reading/list.ts";
+import type { ComputedField } from "../../reading/selection.ts";
+
+/** Why a run waits. */
+export const WaitingReason = {
+  AWAITING_APPROVAL: "AWAITING_APPROVAL",
+  CONCURRENCY_LIMIT: "CONCURRENCY_LIMIT",
+  NO_WORKER: "NO_WORKER",
+  QUEUED: "QUEUED",
+  SCHEDULED_FOR: "SCHEDULED_FOR",
+} as const;
+/** One of {@link WaitingReason}. */
+export type WaitingReason = keyof typeof WaitingReason;
+
+registerEnumType(WaitingReason, {
+  name: "JobResultWaitingReason",
+  description: "Why a run, or a schedule, waits.",
+  valuesConfig: {
+    AWAITING_APPROVAL: { description: "Somebody has to approve it first." },
+    CONCURRENCY_LIMIT: { description: "As many runs of its job as may be are under way." },
+    NO_WORKER: { description: "No worker takes runs from its queue." },
+    QUEUED: { description: "It waits for its turn in its queue." },
+    SCHEDULED_FOR: { description: "It waits for a time: `date_next_attempt` of a run, `next_run_at` of a schedule." },
+  },
+});
+
+/** Why runs wait. */
+@Resolver(() => JobResult)
+export class WaitingReasonResolver {
+  @Extensions({ needs: ["status", "awaits_approval", "waits_for_slot", "celery_kwargs"] } satisfies ComputedField)
+  @FieldResolver(() => WaitingReason, { nullable: true, description: "Why the run waits; null for one that does not." })
+  async waitingReason(
+    @Root() row: Row,
+    @Ctx() { relations, runner }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<WaitingReason | null> {
+    if (row["status"] === "RETRY") return "SCHEDULED_FOR";
+    if (row["status"] !== "PENDING") return null;
+    if (row["awaits_approval"]) return "AWAITING_APPROVAL";
+    if (row["waits_for_slot"]) return "CONCURRENCY_LIMIT";
+    const { queue = "" } = (row["celery_kwargs"] ?? {}) as { queue?: string };
+    const workers = await relations.batch(queue, info, () => ({ load: (queues) => runner.countWorkers(queues) }));
+    return workers === 0 ? "NO_WORKER" : "QUEUED";
+  }
+}

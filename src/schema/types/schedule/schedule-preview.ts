@@ -1,0 +1,66 @@
+import { Arg, Args, Ctx, Field, Int, ObjectType, Query, Resolver } from "type-graphql";
+import { DateTime } from "../../../entities/mapping/scalars.ts";
+import { cronText, nextRuns } from "../../../entities/times/schedule.ts";
+import { describeSchedule } from "../../../entities/times/schedule-words.ts";
+import { AppError } from "../../../errors.ts";
+import { planTimes } from "../../../runner/index.ts";
+import type { Context } from "../../context.ts";
+import { PreviewArgs, timesOf } from "./schedule-input.ts";
+import { checkCount, COUNT } from "./scheduled-job.ts";
+
+@ObjectType({ description: "What is wrong with a field." })
+class SchedulePreviewError {
+  @Field(() => String, { description: "Name of the argument." })
+  field!: string;
+
+  @Field(() => String, { description: "What is wrong, as a sentence." })
+  message!: string;
+}
+
+@ObjectType({ description: "What would come of a schedule, or what is wrong with it." })
+class SchedulePreview {
+  @Field(() => String, { nullable: true, description: "The schedule in words; null when something is wrong." })
+  describe!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The schedule as cron spells it, in its own time zone; null for one that is run once, and when something is wrong.",
+  })
+  schedule!: string | null;
+
+  @Field(() => [DateTime], { description: "The next times at which the job would be run, soonest first." })
+  nextRuns!: Date[];
+
+  @Field(() => [SchedulePreviewError], { description: "What is wrong, by argument; empty when nothing is." })
+  errors!: SchedulePreviewError[];
+}
+
+/** For forms: what would come of what is in them. */
+@Resolver()
+export class SchedulePreviewResolver {
+  @Query(() => SchedulePreview, {
+    description: "What would come of a schedule, for a form while it is filled in. Nothing is stored.",
+  })
+  previewSchedule(
+    @Args(() => PreviewArgs) args: PreviewArgs,
+    @Arg("count", () => Int, COUNT) count: number,
+    @Ctx() { runner }: Context,
+  ): SchedulePreview {
+    checkCount(count);
+    const now = runner.now();
+    try {
+      const { times } = planTimes(timesOf(args), undefined, now);
+      const schedule = { ...times, enabled: true, state: "ACTIVE", lastRunAt: null } as const;
+      return {
+        describe: describeSchedule(times),
+        schedule: cronText(times),
+        nextRuns: nextRuns(schedule, count, now),
+        errors: [],
+      };
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return { describe: null, schedule: null, nextRuns: [], errors: [...error.details] };
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { Arg, Ctx, Extensions, FieldResolver, Int, Resolver, Root } from "type-graphql";
+import type { ScheduledJobInterval, ScheduledJobState } from "../../../entities/choices.ts";
+import { ScheduledJob } from "../../../entities/index.ts";
+import { DateTime } from "../../../entities/mapping/scalars.ts";
+import { cronText, nextRuns } from "../../../entities/times/schedule.ts";
+import { describeSchedule } from "../../../entities/times/schedule-words.ts";
+import { isoTime } from "../../../entities/times/timestamp.ts";
+import { AppError } from "../../../errors.ts";
+import type { Context } from "../../context.ts";
+import type { Row } from "../../reading/list.ts";
+import { namedResolver } from "../../model/named-resolver.ts";
+import type { ComputedField } from "../../reading/selection.ts";
+import { sensitiveVariables } from "../run/sensitive-variables.ts";
+import { WaitingReason } from "../run/waiting-reason.ts";
+
+/** Most times that are told at once. */
+const MOST_RUNS = 100;
+
+/** Argument of what tells times. */
+export const COUNT = { defaultValue: 5, description: `At most this many; up to ${MOST_RUNS}.` } as const;
+
+/** @throws {@link AppError} BAD_USER_INPUT */
+export function checkCount(count: number): void {
+  if (count >= 0 && count <= MOST_RUNS) return;
+  const message = `count must be from 0 to ${MOST_RUNS}.`;
+  throw new AppError("BAD_USER_INPUT", message, [{ field: "count", message }]);
+}
+
+/** When jobs are to be run. */
+@Resolver(() => ScheduledJob)
+export class ScheduledJobResolver extends namedResolver(ScheduledJob, {
+  one: "scheduled_job",
+  many: "scheduled_jobs",
+  display: { needs: ["name", "interval"], of: (row) => `${row["name"]}: ${String(row["interval"]).toLowerCase()}` },
+}) {
+  @Extensions({ needs: ["interval", "crontab", "start_time", "time_zone"] } satisfies ComputedField)
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: "The schedule as cron spells it, in its own time zone; null for one that is run once, at its start.",
+  })
+  schedule(@Root() row: Row): string | null {
+    return cronText(times(row));
+  }
+
+  @Extensions({ needs: ["interval", "crontab", "start_time", "time_zone", "one_off", "expires"] } satisfies ComputedField)
+  @FieldResolver(() => String, { description: "When it runs the job, in words." })
+  describe(@Root() row: Row): string {
+    return describeSchedule({ ...times(row), oneOff: Boolean(row["one_off"]), expires: moment(row["expires"]) });
+  }
+
+  @Extensions({
+    needs: ["interval", "crontab", "start_time", "time_zone", "enabled", "state", "one_off", "last_run_at", "expires"],
+  } satisfies ComputedField)
+  @FieldResolver(() => [DateTime], {
+    description:
+      "The next times at which it runs the job, soonest first; none while it is off, waits for an approval, or has ended.",
+  })
+  nextRuns(@Root() row: Row, @Arg("count", () => Int, COUNT) count: number, @Ctx() { runner }: Context): Date[] {
+    checkCount(count);
+    const schedule = {
+      ...times(row),
+      enabled: Boolean(row["enabled"]),
+      state: row["state"] as ScheduledJobState,
+      oneOff: Boolean(row["one_off"]),
+      lastRunAt: moment(row["last_run_at"]),
+      expires: moment(row["expires"]),
+    };
+    return nextRuns(schedule, count, runner.now());
+  }
+
+  @Extensions({ needs: ["time_zone"] } satisfies ComputedField)
+  @FieldResolver(() => String, { description: "Its time zone as the IANA database spells it: `Europe/Paris`." })
+  timeZoneName(@Root() row: Row): string {
+    return row["time_zone"] as string;
+  }
+
+  @Extensions({ needs: ["celery_kwargs"] } satisfies ComputedField)
+  @FieldResolver(() => [String], {
+    description:
+      "Names of the inputs that nobody may read: they are not in `kwargs`, but wait, sealed, with the run that is asked for.",
+  })
+  sensitiveVariables(@Root() row: Row): string[] {
+    return sensitiveVariables(row);
+  }
+
+  @Extensions({ needs: ["state", "next_run_at"] } satisfies ComputedField)
+  @FieldResolver(() => WaitingReason, { nullable: true, description: "What the schedule waits for; null for nothing." })
+  waitingReason(@Root() row: Row): WaitingReason | null {
+    if (row["state"] === "PENDING") return "AWAITING_APPROVAL";
+    return row["next_run_at"] === null ? null : "SCHEDULED_FOR";
+  }
+}
+
+const times = (row: Row) => ({
+  interval: row["interval"] as ScheduledJobInterval,
+  crontab: row["crontab"] as string,
+  startTime: moment(row["start_time"])!,
+  timeZone: row["time_zone"] as string,
+});
+
+const moment = (value: unknown) => (value === null ? null : new Date(isoTime(value as Date | string)));

@@ -1,0 +1,125 @@
+import type { GraphQLResolveInfo } from "graphql";
+import {
+  Arg,
+  Args,
+  ArgsType,
+  Ctx,
+  Extensions,
+  Field,
+  FieldResolver,
+  Info,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+} from "type-graphql";
+import { ButtonClass } from "../../../entities/choices.ts";
+import { JobButton, JobResult } from "../../../entities/index.ts";
+import { GenericScalar, ID } from "../../../entities/mapping/scalars.ts";
+import { shapeOf } from "../../../entities/mapping/shape.ts";
+import type { ButtonGroup, RenderedButton } from "../../../runner/index.ts";
+import type { Context } from "../../context.ts";
+import type { SizedField } from "../../reading/list-arguments.ts";
+import type { Row } from "../../reading/list.ts";
+import { modelMutations } from "../../model/model-mutations.ts";
+import { namedResolver } from "../../model/named-resolver.ts";
+import { readChanged } from "../../model/read-changed.ts";
+
+const JOB_RESULT = shapeOf(JobResult);
+
+/** A button on an object's page. */
+@ObjectType("RenderedJobButtonType", { description: "A button as the page of an object shows it." })
+class RenderedJobButton implements RenderedButton {
+  buttonId!: string;
+
+  @Field(() => String, { nullable: true, description: "The text on the button, plain; null when it could not be rendered." })
+  text!: string | null;
+
+  @Field(() => String, { nullable: true, description: "Why there is no text: show the button as disabled." })
+  error!: string | null;
+}
+
+/** Buttons that belong together on an object's page. */
+@ObjectType("JobButtonGroupType", {
+  description: "The buttons of one group, or those of none, as the page of an object shows them.",
+})
+class JobButtonGroup implements ButtonGroup {
+  @Field(() => String, { description: "Name of the group; empty for buttons of no group." })
+  groupName!: string;
+
+  @Field(() => ButtonClass, { description: "How the group's menu looks: like its lightest button." })
+  buttonClass!: ButtonClass;
+
+  @Extensions({ sizedBy: JobButton } satisfies SizedField)
+  @Field(() => [RenderedJobButton], { description: "The buttons, lightest first." })
+  buttons!: RenderedJobButton[];
+}
+
+@ArgsType()
+class PressJobButtonArgs {
+  @Field(() => ID, { description: "Primary key of the button." })
+  id!: string;
+
+  @Field(() => String, { description: "Kind of the object that it is pressed for: `app_label.model`, e.g. `dcim.device`." })
+  objectType!: string;
+
+  @Field(() => ID, { description: "Primary key of the object." })
+  objectId!: string;
+
+  @Field(() => GenericScalar, {
+    nullable: true,
+    description: "The object itself, as its application has it; an object of this server is read instead.",
+  })
+  object?: unknown;
+}
+
+/** What runs a job for an object. */
+@Resolver(() => JobButton)
+export class JobButtonResolver extends namedResolver(JobButton, { one: "job_button", many: "job_buttons" }) {
+  @Extensions({ sizedBy: JobButton } satisfies SizedField)
+  @Query(() => [JobButtonGroup], {
+    description:
+      "The buttons for the page of an object, rendered for it: those that are enabled and whose job can be run, in groups, by weight. A button whose text comes out empty is left out.",
+  })
+  jobButtonsFor(
+    @Arg("objectType", () => String, { description: "Kind of the object: `app_label.model`, e.g. `dcim.device`." })
+    objectType: string,
+    @Arg("object", () => GenericScalar, {
+      description: "The object, which templates know as `obj`. Of an object of this server, its `id` is enough.",
+    })
+    object: unknown,
+    @Ctx() { runner, viewer }: Context,
+  ): Promise<ButtonGroup[]> {
+    return runner.buttonsFor(objectType, object, viewer.id);
+  }
+
+  @Mutation(() => JobResult, { description: "Runs the job of a button for an object. Answers as soon as the run is recorded." })
+  async pressJobButton(
+    @Args(() => PressJobButtonArgs) { id: buttonId, ...press }: PressJobButtonArgs,
+    @Ctx() { database, runner, viewer }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row> {
+    const id = await runner.pressButton({ buttonId, ...press, userId: viewer.id });
+    return readChanged(database, info, JOB_RESULT, id);
+  }
+}
+
+/** A button on an object's page. */
+@Resolver(() => RenderedJobButton)
+export class RenderedJobButtonResolver {
+  @FieldResolver(() => JobButton, { description: "The button itself." })
+  jobButton(
+    @Root() { buttonId }: RenderedJobButton,
+    @Ctx() { relations }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row | null> | null {
+    return relations.one(JobButton, buttonId, info);
+  }
+}
+
+/** Buttons: to create, to change, to delete. */
+@Resolver()
+export class JobButtonMutations extends modelMutations(JobButton, {
+  create: ["name", "text", "job", "content_types", "enabled", "weight", "group_name", "button_class", "confirmation"],
+}) {}

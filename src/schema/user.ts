@@ -1,7 +1,0 @@
-import { Resolver } from "type-graphql";
-import { User } from "../entities/index.ts";
-import { namedResolver } from "./named-resolver.ts";
-
-/** Who uses the server. */
-@Resolver(() => User)
-export class UserResolver extends namedResolver(User, { one: "user", many: "users" }) {}

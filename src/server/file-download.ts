@@ -1,0 +1,39 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
+import { AppError } from "../errors.ts";
+import type { Runner } from "../runner/index.ts";
+import { NO_SNIFFING } from "./no-sniffing.ts";
+
+/**
+ * Answers with what a file holds, to whoever was let in before.
+ * @throws {@link AppError} NOT_FOUND; BAD_USER_INPUT for other methods than GET and HEAD.
+ */
+export async function sendFile(runner: Runner, id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method !== "GET" && request.method !== "HEAD")
+    throw new AppError("BAD_USER_INPUT", "A file is downloaded with GET.");
+  const file = await runner.openFile(id);
+  if (!file) throw new AppError("NOT_FOUND", `There is no file with id "${id}", or what it held is gone.`);
+  try {
+    response.writeHead(200, {
+      "content-type": "application/octet-stream",
+      "content-length": file.size,
+      "content-disposition": disposition(file.name),
+      ...NO_SNIFFING,
+      "cache-control": "private",
+    });
+    if (request.method === "HEAD") response.end();
+    else await pipeline(file.handle.createReadStream({ autoClose: false, end: Math.max(file.size - 1, 0) }), response);
+  } catch (error) {
+    // Whoever asked went away; there is nobody to tell.
+    if ((error as NodeJS.ErrnoException).code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
+  } finally {
+    await file.handle.close();
+  }
+}
+
+/** RFC 6266: the name in ASCII for old clients, and as it is. */
+function disposition(name: string): string {
+  const ascii = name.replaceAll(/[^\u0020-\u007e]|["\\%]/gu, "_");
+  const encoded = encodeURIComponent(name).replaceAll(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;
+}

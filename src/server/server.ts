@@ -1,0 +1,388 @@
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin, HeaderMap } from "@apollo/server";
+import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
+import type { ExecutionResult, GraphQLError, GraphQLSchema } from "graphql";
+import type { Logger } from "pino";
+import type { Authenticate, Session, Viewer } from "../access/authenticate.ts";
+import { TooManyFailedKeys } from "../access/failed-keys.ts";
+import { createSessions, type SessionClock } from "../access/sessions.ts";
+import type { Database } from "../entities/database.ts";
+import { StartError } from "../errors.ts";
+import type { Runner } from "../runner/index.ts";
+import { answerTypesOf } from "./answer-types.ts";
+import { type Coming, type Context, createContext } from "../schema/context.ts";
+import { createErrorFormat } from "../schema/execution/error-format.ts";
+import { createDocumentReader, type ReadDocument } from "../schema/document/document-reader.ts";
+import { createExecutor, type Executor } from "../schema/execution/execute.ts";
+import { fileOfPath } from "../schema/types/run/download-path.ts";
+import { sendFile } from "./file-download.ts";
+import { serveGraphiql } from "./graphiql.ts";
+import { createSchema } from "../schema/index.ts";
+import { NO_SNIFFING } from "./no-sniffing.ts";
+import { type OperationBody, readOperationBody } from "./operation-body.ts";
+import { readPlainRequest } from "./plain-request.ts";
+import { createBoundExecutor } from "../schema/execution/bounds.ts";
+import type { OperationLimits } from "../schema/price/limits.ts";
+import { asksCost, createPricedExecutor, createPrices } from "../schema/price/prices.ts";
+import { InvalidDocument, openEventStreams, readAsked, wantsStream } from "./event-stream.ts";
+import { createStreams } from "../schema/subscriptions/streams.ts";
+import { openSockets, type SocketLimits } from "./websocket.ts";
+import { createUsage, type UsageLimits } from "../schema/execution/usage.ts";
+import { NAUTOBOT_WEBHOOK, takeNautobotWebhook } from "./nautobot-webhook.ts";
+import { isSliceOver, newWork, nextSlice, turnToBegin, type Sliced } from "../schema/execution/slices.ts";
+import { writeJson } from "../schema/execution/write-json.ts";
+
+/** Where GraphQL is served; the second is where clients written for Nautobot look. */
+const PATHS: ReadonlySet<string> = new Set(["/graphql", "/api/graphql", "/api/graphql/"]);
+
+/** How often the keys of open sockets and streams are looked up again. */
+const SESSION_CHECK_MS = 2000;
+
+/** Characters of an answer that the system takes at once. */
+const UNCOUNTED = 16 * 1024;
+
+/** How long requests under way may take once the server is closing. */
+const CLOSE_GRACE_MS = 1000;
+
+/** What a server is made of. */
+export interface ServerDeps {
+  database: Database;
+  runner: Runner;
+  authenticate: Authenticate;
+  limits: OperationLimits & SocketLimits & UsageLimits & { maxStreamsPerUser: number };
+  /** Shared with whoever sends webhooks; without it none is taken. */
+  webhookSecret?: string | undefined;
+  clock: SessionClock;
+  log: Logger;
+  host: string;
+  port: number;
+}
+
+/** HTTP and WebSocket on one port. */
+export interface Server {
+  /** Where it listens, without a path. */
+  readonly url: string;
+  /** Ends open subscriptions with 1001, lets requests under way finish, and closes the port. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves Jobgraph's schema, compiled, unless a test brings another or another executor.
+ * @throws {@link StartError} when the port cannot be had.
+ */
+export async function openServer(
+  { database, runner, authenticate, limits, webhookSecret, clock, log, host, port }: ServerDeps,
+  schema: GraphQLSchema = createSchema(),
+  unbound: Executor = createExecutor(schema),
+): Promise<Server> {
+  const priceOf = createPrices(schema, database, limits);
+  const bound = createBoundExecutor(unbound);
+  const executor = createPricedExecutor(bound, priceOf);
+  const formatError = createErrorFormat(log);
+  const readDocument = createDocumentReader(schema, limits);
+  const apollo = new ApolloServer<ApolloContext>({
+    gateway: localGateway(schema, executor),
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    documentStore: null,
+    formatError: (formatted, error) => {
+      const ours = formatError(error);
+      // Apollo knows better which kind of request error it met.
+      return ours.extensions?.["code"] === "GRAPHQL_VALIDATION_FAILED" ? formatted : ours;
+    },
+    // Apollo does not say whose answer it is: those that are long take turns as if they were one user's.
+    stringifyResult: async (result) => `${(await writeJson(result, newWork(""))).join("")}\n`,
+    plugins: [ApolloServerPluginCacheControlDisabled(), ourDocuments(readDocument)],
+  });
+  await apollo.start();
+
+  const usage = createUsage(limits);
+  const contextOf = (viewer: Viewer, coming?: Coming) => createContext({ database, runner, limits, usage }, viewer, coming);
+  const openStream = createStreams({ executor: bound, priceOf, contextOf, formatError });
+  const sessions = createSessions(database, { checkMs: SESSION_CHECK_MS, mostPerUser: limits.maxStreamsPerUser, clock });
+  const live = {
+    schema,
+    executor,
+    readDocument,
+    openStream,
+    authenticate,
+    sessions,
+    contextOf,
+    formatError,
+    limits,
+    usage,
+  };
+  const sockets = openSockets(live);
+  const eventStreams = openEventStreams(live);
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, search } = locate(request);
+    if (request.method === "GET" && (await serveGraphiql(pathname, search, request, response))) return;
+    if (pathname === NAUTOBOT_WEBHOOK) {
+      const id = await takeNautobotWebhook({ database, runner, webhookSecret, log }, request);
+      return send(response, 200, { object_change: id });
+    }
+    const file = fileOfPath(pathname);
+    if (file !== undefined) {
+      await authenticate(request.headers.authorization, request.socket.remoteAddress);
+      return sendFile(runner, file, request, response);
+    }
+    if (!PATHS.has(pathname)) return send(response, 404, { errors: [{ message: `Nothing is served at ${pathname}.` }] });
+    const viewer = await authenticate(request.headers.authorization, request.socket.remoteAddress);
+    const body = await readOperationBody(request);
+    await turnToBegin(viewer.id);
+    // Apart: what has waited is old, and memory that it holds on to is given back late.
+    await answerOperation(viewer, { search, ...body }, request, response);
+  }
+
+  async function answerOperation(
+    viewer: Session,
+    { search, body, contentType }: OperationBody & { search: string },
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const types = answerTypesOf(request.headers.accept);
+    const { method = "GET" } = request;
+    if (wantsStream(types, { method, search, body }, readDocument))
+      return eventStreams.answer(viewer, readAsked(method, search, body), request, response);
+    usage.mustHaveRead(viewer.id);
+    const headers: IncomingHttpHeaders = {
+      ...request.headers,
+      ...(types.json && { accept: types.json }),
+      ...(contentType && { "content-type": contentType }),
+    };
+    const token = headers["x-job-result"] as string | undefined;
+    const context = contextOf(viewer, {
+      sender: token === undefined ? undefined : { token },
+      tellsCost: asksCost(headers, extensionsOf(search, body)),
+      whenGone: (act) => (response.closed ? act() : response.once("close", act)),
+    });
+    const plain = readPlainRequest(method, headers, body, readDocument);
+    const result = plain && (await executor.execute({ schema, contextValue: context, ...plain }));
+    if (response.closed) return;
+    if (result && !result.errors) {
+      const given = { "content-type": plain.contentType };
+      if (context.bounds.isLong)
+        return writeInPieces(viewer, response, given, await context.bounds.write(result), context.bounds);
+      return writeTo(viewer, response, 200, given, `${JSON.stringify(result)}\n`);
+    }
+    // Apollo parses and validates for itself, and what is too large is refused before anybody does.
+    if (!plain) for (const text of textsOf(search, body)) readDocument(text);
+    await answerByApollo({ method, search, body }, { context, result }, headers, response);
+  }
+
+  /** Answers what is not plain, and says what went wrong: statuses, headers and errors are Apollo's. */
+  async function answerByApollo(
+    asked: { method: string; search: string; body: unknown },
+    context: ApolloContext,
+    given: IncomingHttpHeaders,
+    response: ServerResponse,
+  ): Promise<void> {
+    const headers = new HeaderMap();
+    for (const [name, value] of Object.entries(given)) headers.set(name, Array.isArray(value) ? value.join(", ") : (value ?? ""));
+    const answered = await apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: { ...asked, headers },
+      context: async () => context,
+    });
+    // Incremental delivery is not offered; Apollo answers in one piece.
+    if (answered.body.kind !== "complete") throw new Error("unexpected chunked response");
+    writeTo(context.context.viewer, response, answered.status ?? 200, Object.fromEntries(answered.headers), answered.body.string);
+  }
+
+  /** A long answer counts as one that waits to be read until it has left, or nobody is there to read it. */
+  function writeTo({ id }: Viewer, response: ServerResponse, ...parts: [status: number, headers: Headers, body: string]): void {
+    const [, , { length }] = parts;
+    if (response.closed) return;
+    if (length > UNCOUNTED) response.once("close", usage.hold(id, length));
+    write(response, ...parts);
+  }
+
+  /** The same, of a text in pieces: each is written once those before it have left. */
+  async function writeInPieces(
+    { id }: Viewer,
+    response: ServerResponse,
+    headers: Headers,
+    pieces: string[],
+    sliced: Sliced,
+  ): Promise<void> {
+    if (response.closed) return;
+    pieces.push("\n");
+    response.once(
+      "close",
+      usage.hold(
+        id,
+        sum(pieces, ({ length }) => length),
+      ),
+    );
+    response.writeHead(200, { ...headers, ...NO_SNIFFING, "content-length": sum(pieces, (piece) => Buffer.byteLength(piece)) });
+    const closed = new Promise<void>((resolve) => response.once("close", resolve));
+    for (const [n, piece] of pieces.entries()) {
+      // What has been written needs no room here.
+      pieces[n] = "";
+      if (!response.write(piece)) await Promise.race([new Promise((resolve) => response.once("drain", resolve)), closed]);
+      if (isSliceOver(sliced)) await nextSlice(sliced);
+      if (response.closed) return;
+    }
+    response.end();
+  }
+
+  const http = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      if (response.headersSent) return response.destroy();
+      if (error instanceof InvalidDocument) return send(response, 400, { errors: error.errors.map(formatError) });
+      const formatted = formatError(error);
+      // What is left of the request is not read; the connection cannot be used for another.
+      if (!request.complete) response.setHeader("connection", "close");
+      if (error instanceof TooManyFailedKeys) {
+        response.setHeader("retry-after", error.retryAfter);
+        return send(response, 429, { errors: [formatted] });
+      }
+      send(response, HTTP_STATUS[String(formatted.extensions?.["code"])] ?? 500, { errors: [formatted] });
+    });
+  });
+
+  http.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Nobody else listens to a socket that is upgraded: an error without a listener would end the process.
+    socket.on("error", () => socket.destroy());
+    if (PATHS.has(locate(request).pathname)) sockets.upgrade(request, socket, head);
+    else socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
+  });
+
+  await listen(http, host, port);
+  const address = http.address() as AddressInfo;
+  return {
+    url: `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`,
+    async close() {
+      const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+      eventStreams.close();
+      await sockets.close();
+      sessions.close();
+      await apollo.stop();
+      http.closeIdleConnections();
+      const late = setTimeout(() => http.closeAllConnections(), CLOSE_GRACE_MS);
+      await closed;
+      clearTimeout(late);
+    },
+  };
+}
+
+/** What Apollo is given with a request: the result too, of what has been executed already. */
+interface ApolloContext {
+  context: Context;
+  result: ExecutionResult | undefined;
+}
+
+/** Apollo takes an executor of our own only from a gateway; around what is given to Apollo, everything but the execution stays its own. */
+function localGateway(
+  schema: GraphQLSchema,
+  { execute }: Executor,
+): NonNullable<ApolloServerOptionsWithGateway<ApolloContext>["gateway"]> {
+  return {
+    async load() {
+      return {
+        executor: async ({ document, request, context: { context, result } }) =>
+          result ??
+          execute({
+            schema,
+            document,
+            contextValue: context,
+            operationName: request.operationName ?? null,
+            variableValues: request.variables ?? null,
+          }),
+      };
+    },
+    onSchemaLoadOrUpdate(use) {
+      use({ apiSchema: schema, coreSupergraphSdl: "" });
+      return () => undefined;
+    },
+    async stop() {},
+  };
+}
+
+/**
+ * Apollo takes the reader's documents. What is wrong it parses and validates for itself, and tells what the reader found.
+ * @param readDocument has taken each text before.
+ */
+function ourDocuments(readDocument: ReadDocument): ApolloServerPlugin {
+  return {
+    async requestDidStart() {
+      let wrong: readonly GraphQLError[] = [];
+      return {
+        async didResolveSource(request) {
+          const found = readDocument(request.source);
+          if ("kind" in found) Object.assign(request, { document: found });
+          else wrong = found;
+        },
+        async validationDidStart() {
+          // The list that Apollo Server 5.5 hands on is the one that it answers with.
+          return async (errors) => void (errors as Error[] | undefined)?.splice(0, Infinity, ...wrong);
+        },
+      };
+    },
+  };
+}
+
+/** The documents that a request brings, wherever Apollo looks for one. */
+function textsOf(search: string, body: unknown): string[] {
+  const { query } = (body ?? {}) as { query?: unknown };
+  return [query, ...new URLSearchParams(search).getAll("query")].filter((text) => typeof text === "string");
+}
+
+/** The extensions of a request; undefined where it has none. */
+function extensionsOf(search: string, body: unknown): unknown {
+  if (search === "") return (body as { extensions?: unknown } | null | undefined)?.extensions;
+  try {
+    return JSON.parse(new URLSearchParams(search).get("extensions") ?? "null");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where a request goes; what is no URL goes to a path where nothing is served. */
+function locate({ url = "/" }: IncomingMessage): { pathname: string; search: string } {
+  if (PATHS.has(url)) return { pathname: url, search: "" };
+  return URL.canParse(url, "http://localhost") ? new URL(url, "http://localhost") : { pathname: "", search: "" };
+}
+
+const HTTP_STATUS: Record<string, number> = {
+  UNAUTHENTICATED: 401,
+  BAD_USER_INPUT: 400,
+  NOT_FOUND: 404,
+  LIMIT_EXCEEDED: 413,
+  UNAVAILABLE: 503,
+};
+
+function send(response: ServerResponse, status: number, body: object): void {
+  write(response, status, { "content-type": "application/json; charset=utf-8" }, JSON.stringify(body));
+}
+
+type Headers = Record<string, string>;
+
+function write(response: ServerResponse, status: number, headers: Headers, body: string): void {
+  const bytes = Buffer.byteLength(body);
+  // ASCII is the same bytes in either encoding, and written faster in this one.
+  response
+    .writeHead(status, { ...headers, ...NO_SNIFFING, "content-length": bytes })
+    .end(body, bytes === body.length ? "latin1" : "utf8");
+}
+
+const sum = <T>(items: readonly T[], of: (item: T) => number) => items.reduce((total, item) => total + of(item), 0);
+
+async function listen(http: HttpServer, host: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    http.once("error", reject);
+    http.listen(port, host, resolve);
+  }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "EADDRINUSE") throw new StartError(`PORT: ${port} on ${host} is in use by another process.`);
+    throw new StartError(`HOST, PORT: cannot listen on ${host}:${port}: ${error.message}.`);
+  });
+}
