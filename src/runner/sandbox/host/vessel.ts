@@ -33,11 +33,14 @@ export type StartVessel = (
   memoryLimitMb: number,
 ) => Vessel;
 
-/** Made by `npm run build`; as far from `src/runner/sandbox` as from `dist/runner/sandbox`. */
-export const ENTRY = new URL("../../../../dist/sandbox/entry.js", import.meta.url);
+/** The folder that `npm run build` makes; as far from `src/runner/sandbox/host` as from `dist/runner/sandbox/host`. */
+const DIST = new URL("../../../../dist/", import.meta.url);
+
+/** The program that runs jobs, in one file. */
+export const ENTRY = new URL("sandbox/entry.js", DIST);
 
 /** Compiled code of the entry and of job files, types already stripped, is kept between vessels and between starts. */
-export const COMPILE_CACHE = fileURLToPath(new URL("../../../dist/compile-cache", import.meta.url));
+export const COMPILE_CACHE = fileURLToPath(new URL("compile-cache", DIST));
 
 /** Why a vessel ended, when it was the job that ended it. */
 export class EndedError extends Error {
