@@ -7,7 +7,7 @@ import { uuidOf } from "../../entities/mapping/scalars.ts";
 import { AppError } from "../../errors.ts";
 import type { Broker } from "../messaging/broker.ts";
 import type { Clock } from "../messaging/clock.ts";
-import { failureColumns } from "../sandbox/failure.ts";
+import { failureColumns } from "./failure-columns.ts";
 import { releaseWaiting } from "./slots.ts";
 
 /*

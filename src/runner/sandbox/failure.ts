@@ -1,6 +1,4 @@
-import { failureResult } from "../../entities/failure.ts";
-
-/** Why a run, or an attempt of it, failed. */
+/** Reason for which a run, or an attempt of it, failed. */
 export interface Failure {
   /** Name of the error. */
   excType: string;
@@ -24,8 +22,3 @@ export const failureOf = ({ name, message, stack }: Error) => ({
   excMessage: message,
   traceback: stack ?? message,
 });
-
-/** Columns of a run that keep why it failed, or why its last attempt did. */
-export function failureColumns({ excType, excMessage, traceback }: Failure): { result: string; traceback: string | null } {
-  return { result: JSON.stringify(failureResult(excType, excMessage)), traceback };
-}
