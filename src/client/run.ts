@@ -14,7 +14,7 @@ export type LogLine = FollowLogSubscription["job_log_entries"][number];
 
 type RunState = NonNullable<RunStateQuery["job_result"]>;
 
-/** Why a run failed. */
+/** Reason for which a run failed, or was canceled. */
 export type RunError = NonNullable<RunState["error"]>;
 
 /** A run that has ended, and stays as it is. */

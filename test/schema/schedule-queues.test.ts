@@ -16,7 +16,7 @@ export const B = job("B", ["slow", "fast"]);
 const START = `${new Date().getUTCFullYear() + 2}-03-04T08:30:00.000Z`;
 const daily = { interval: "DAILY", start_time: START };
 
-/** What each schedule shows. `gone` has lost its job. */
+/** Queues that the schedules show. `gone` has lost its job. */
 type Shown = Record<"gone" | "own" | "ofA" | "ofB", string | null>;
 const AT_FIRST: Shown = { own: "fast", ofA: "default", ofB: "slow", gone: null };
 

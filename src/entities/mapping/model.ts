@@ -164,7 +164,7 @@ interface BelongsToOptions {
   index?: boolean;
   /** A reference that is no GraphQL field. */
   hidden?: boolean;
-  /** What clients see instead where there is none: the property `name` of the object that the property `via` leads to. */
+  /** Stand-in that clients see where there is none: the property `name` of the object that the property `via` leads to. */
   orElse?: { via: string; name: string };
 }
 

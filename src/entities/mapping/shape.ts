@@ -39,7 +39,7 @@ export interface OneShape {
   property: string;
   description: string;
   nullable: boolean;
-  /** What clients see where the column is empty: the reference `name` of the object that the reference `via` leads to. */
+  /** Stand-in that clients see where the column is empty: the reference `name` of the object that the reference `via` leads to. */
   orElse?: { via: string; name: string };
 }
 

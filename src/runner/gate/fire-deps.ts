@@ -7,7 +7,7 @@ export interface FireDeps extends EnqueueDeps {
   changed(changes: readonly ObjectChange[]): Promise<void>;
 }
 
-/** What became of a schedule. */
+/** A schedule that was changed, and its changes as the log has them. */
 export interface ScheduleChange {
   id: string;
   changes: readonly ObjectChange[];

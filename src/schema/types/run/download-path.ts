@@ -1,9 +1,9 @@
-/** Where a file is downloaded, below the server's address: where Nautobot's REST API has it. */
+/** Returns the path of a file's download, as Nautobot's REST API has it. */
 export const downloadPath = (id: string) => `/api/extras/file-proxies/${id}/download/`;
 
 const PATH = /^\/api\/extras\/file-proxies\/([^/]+)\/download\/?$/;
 
-/** The id in a path where a file is downloaded; undefined for any other path. */
+/** Returns the id of the file that a path downloads; undefined for any other path. */
 export function fileOfPath(pathname: string): string | undefined {
   return PATH.exec(pathname)?.[1];
 }
