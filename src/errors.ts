@@ -22,7 +22,7 @@ export interface ErrorDetail {
   message: string;
 }
 
-/** An error whose message is a sentence meant for the caller. Thrown anywhere; translated once, in `schema/error-format.ts`. */
+/** An error whose message is a sentence meant for the caller. Thrown anywhere; translated once, in `schema/execution/error-format.ts`. */
 export class AppError extends Error {
   override readonly name = "AppError";
   readonly code: ErrorCode;

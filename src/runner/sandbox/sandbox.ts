@@ -33,7 +33,7 @@ export interface SandboxTask extends JobSource {
   redaction?: Redaction;
 }
 
-/** A line as the job said it; `created` is milliseconds since the epoch. Already fit for storage: see `sandbox/fit-text.ts`. */
+/** A line as the job said it; `created` is milliseconds since the epoch. Already fit for storage: see `redaction/fit-text.ts`. */
 export interface SaidLine {
   level: LogLevel;
   grouping: string;
