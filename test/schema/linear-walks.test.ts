@@ -8,6 +8,7 @@ import type { Runner } from "../../src/runner/index.ts";
 import { createFeedFollowers } from "../../src/runner/live/follow-feed.ts";
 import { createNotifier } from "../../src/runner/messaging/notifier.ts";
 import { createContext } from "../../src/schema/context.ts";
+import { listSingleValues } from "../../src/schema/document/single-values.ts";
 import { createExecutor } from "../../src/schema/execution/execute.ts";
 import { createSchema } from "../../src/schema/index.ts";
 import { createStreams } from "../../src/schema/subscriptions/streams.ts";
@@ -47,6 +48,7 @@ const OPERATIONS = [
   "query { jobs_connection(first: 1) { nodes { ...F0 } edges { node { ...F0 } } a: nodes { ...F0 } } }",
   'query { job(id: "01a20d41-bf32-73c7-86b0-37568f855895") { ...F0 } }',
   "query { job_queues { jobs { ...F0 } jobs_connection { edges { node { ...F0 } } } } }",
+  "query ($name: String) { jobs(name: $name) { ...F0 } }",
   "subscription { jobs { ...F0 } }",
 ];
 
@@ -72,6 +74,7 @@ test("work on a document grows with the document, never with what its fragments 
     fc.asyncProperty(fc.constantFrom(...OPERATIONS), fragments, async (operation, definitions) => {
       const document = parse([operation, ...definitions].join("\n"));
       const steps = countSteps(document);
+      listSingleValues(schema, document);
       expect(await costOf({ document })).toBeGreaterThan(0);
       if (operation.startsWith("subscription")) {
         const stream = await openStream({ schema, document, viewer, tellsCost: false });
