@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { expect, inject, test } from "vitest";
+import { expect, inject, onTestFinished, test } from "vitest";
 import { openTestApp, writeJobs } from "../support/app.ts";
 import { finished, start, startAndHear } from "../support/control.ts";
 import { databaseOf } from "../support/rows.ts";
@@ -38,17 +38,21 @@ test.for([
   });
 });
 
-const REFUSES_SUCCESS = inject("databaseUrl").startsWith("sqlite:")
+const ON_SQLITE = inject("databaseUrl").startsWith("sqlite:");
+const REFUSES_SUCCESS = ON_SQLITE
   ? [`create trigger refuse before update on job_result when new.status = 'SUCCESS' begin select raise(abort, 'no room'); end`]
   : [
       `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no room'; end $$`,
       `create trigger refuse before update on job_result for each row when (new.status = 'SUCCESS') execute function refuse()`,
     ];
+const MENDED = ON_SQLITE ? "drop trigger refuse" : "drop function refuse cascade";
 
 test("a run whose outcome no database takes fails, and says why", async () => {
   const app = await openTestApp({ "jobs.ts": QUICK });
   const database = await databaseOf(app);
   for (const statement of REFUSES_SUCCESS) await sql.raw(statement).execute(database.rows);
+  // The next test has the same database, without its rows.
+  onTestFinished(async () => void (await sql.raw(MENDED).execute(database.rows)));
   expect(await finished(app.client, await start(app.client, "jobs.Quick"))).toMatchObject({
     status: "FAILURE",
     error: {

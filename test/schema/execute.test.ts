@@ -263,7 +263,7 @@ test("mutations run in order, and none after one that failed and may not be null
 });
 
 /** True where the compiler's code called it. */
-const isCompiled = () => new Error().stack!.includes("schema/compile");
+const isCompiled = () => new Error().stack!.includes("execution/compile");
 
 const SECRET = "the secret";
 
