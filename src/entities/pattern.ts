@@ -13,6 +13,8 @@ const MAX_LENGTH = 2000;
 const MAX_STEPS = 2000;
 /** Places such as `\b` in a row that need not be passed: PostgreSQL goes through all their combinations before it looks at a text. */
 const MAX_LOOSE = 12;
+/** Characters in a row, such as those of `(?:a|b?){100}`, that need not be there: PostgreSQL joins each of them with all that follow. */
+const MAX_SPARE = 256;
 /** Ranges of characters that a pattern may stand for: `\pL` has some 600. */
 const MAX_RANGES = 20_000;
 
@@ -29,6 +31,8 @@ interface Part {
   kind: "character" | "loose" | "place";
   /** Places in it that need not be passed. */
   loose: number;
+  /** Characters that need not be there, if nothing of it need. */
+  spare: number;
 }
 
 /** A group that is open, or the whole pattern. */
@@ -131,7 +135,8 @@ function read(pattern: string): Part {
   function readOne(): void {
     const [one] = take(ONE)!;
     const place = PLACES[one] ?? (group.flags.includes("m") ? OF_LINES : OF_TEXT)[one];
-    if (place !== undefined) group.parts.push({ text: place, steps: 1, kind: "place", loose: place.includes("|") ? 2 : 1 });
+    if (place !== undefined)
+      group.parts.push({ text: place, steps: 1, kind: "place", loose: place.includes("|") ? 2 : 1, spare: 0 });
     else if (one === "." && group.flags.includes("s")) group.parts.push(characterPart("."));
     else if (one === "|") group = { flags: group.flags, branches: [...group.branches, sequence(group.parts)], parts: [] };
     else if (one !== ")") characters(one);
@@ -166,25 +171,29 @@ function read(pattern: string): Part {
   return alternatives(group);
 }
 
-const characterPart = (text: string): Part => ({ text, isAtom: true, steps: 1, kind: "character", loose: 0 });
+const characterPart = (text: string): Part => ({ text, isAtom: true, steps: 1, kind: "character", loose: 0, spare: 1 });
 
 function bounded(part: Part): Part {
   if (part.steps > MAX_STEPS) throw new Error(`it has more than ${MAX_STEPS} steps, with what it repeats`);
   if (part.loose > MAX_LOOSE) throw new Error(`it has more than ${MAX_LOOSE} places in a row that need not be passed`);
+  if (part.spare > MAX_SPARE) throw new Error(`it has more than ${MAX_SPARE} characters in a row that need not be there`);
   return part;
 }
 
 const stepsOf = (parts: readonly Part[]) => parts.reduce((sum, { steps }) => sum + steps, 1);
 const looseOf = (parts: readonly Part[]) => parts.reduce((sum, { loose }) => sum + loose, 0);
+const spareOf = (parts: readonly Part[]) => parts.reduce((sum, { spare }) => sum + spare, 0);
 
 function sequence(parts: readonly Part[]): Part {
   if (parts.length === 1) return parts[0]!;
   const text = parts.map((part) => part.text).join("");
   const steps = stepsOf(parts);
   if (parts.every(({ kind }) => kind === "place"))
-    return bounded({ text, steps, kind: "place", loose: Math.min(looseOf(parts), 2) });
-  const whole = bounded({ text, steps, kind: "loose", loose: Math.max(...runsOf(parts).map(looseOf)) });
-  return parts.some(({ kind }) => kind === "character") ? { ...whole, kind: "character", loose: 0 } : whole;
+    return bounded({ text, steps, kind: "place", loose: Math.min(looseOf(parts), 2), spare: 0 });
+  const runs = runsOf(parts);
+  const [loose, spare] = [Math.max(...runs.map(looseOf)), Math.max(...runs.map(spareOf))];
+  const whole = bounded({ text, steps, kind: "loose", loose, spare });
+  return parts.some(({ kind }) => kind === "character") ? { ...whole, kind: "character", loose: 0, spare: 1 } : whole;
 }
 
 /** The parts between those that are sure to match a character. */
@@ -207,13 +216,14 @@ function alternatives({ branches, parts }: Group): Part {
     steps: stepsOf(all),
     kind,
     loose: looseOf(all),
+    spare: spareOf(all),
   });
 }
 
 /** PostgreSQL repeats nothing more often at once, and RE2 nothing more often at all. */
 const [MAX_TIMES, MAX_REPEATS] = [255, 1000];
 /** A part that matches without a look at the text. */
-const NOTHING: Part = { text: "(?:)", steps: 1, kind: "place", loose: 0 };
+const NOTHING: Part = { text: "(?:)", steps: 1, kind: "place", loose: 0, spare: 0 };
 
 function repeated(part: Part, [, sign, least, comma, most]: RegExpExecArray): Part {
   const one = part.isAtom ? part.text : `(?:${part.text})`;
@@ -234,6 +244,8 @@ function repeated(part: Part, [, sign, least, comma, most]: RegExpExecArray): Pa
     steps: part.steps * Math.max(max, 1) + 1,
     kind: min > 0 ? part.kind : "loose",
     loose: part.loose * Math.max(max, 1),
+    // What is sure to match a character each time is passed from its start alone.
+    spare: part.kind === "character" ? part.spare : part.spare * Math.max(max, 1),
   });
 }
 

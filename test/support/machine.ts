@@ -20,20 +20,9 @@ export interface Machine {
 export const nodeOptionsOf = (machine: Machine): string =>
   `--import=${pathToFileURL(import.meta.filename).href}?${new URLSearchParams(Object.entries(machine)).toString()}`;
 
-/** The file is read again after so long: a process asks for the time thousands of times a second. */
-const READ_MS = 2;
-
 function shiftClock(file: string): void {
   const System = Date;
-  let ahead = 0;
-  let readAt = -Infinity;
-  const now = (): number => {
-    if (performance.now() - readAt > READ_MS) {
-      ahead = Number(readFileSync(file, "utf8"));
-      readAt = performance.now();
-    }
-    return System.now() + ahead;
-  };
+  const now = (): number => System.now() + Number(readFileSync(file, "utf8"));
   globalThis.Date = new Proxy(System, {
     apply: () => String(new System(now())),
     construct: (target, args, newTarget) => Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget) as Date,
