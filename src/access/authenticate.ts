@@ -1,7 +1,8 @@
 import { hash } from "node:crypto";
-import { sql } from "kysely";
+import { type Selectable, sql } from "kysely";
 import { LRUCache } from "lru-cache";
 import type { Database } from "../entities/database.ts";
+import type { StoredTime, Tables } from "../entities/tables.ts";
 import { isoTime } from "../entities/times/timestamp.ts";
 import { AppError } from "../errors.ts";
 import { createFailedKeys } from "./failed-keys.ts";
@@ -62,7 +63,7 @@ export function createAuthenticator(
     .compile();
 
   async function find(keyHash: string): Promise<Found | undefined> {
-    const [user] = (await database.read({ ...query, parameters: [keyHash] })) as unknown as UserRow[];
+    const [user] = await database.read<ViewerRow & { expires: StoredTime | null }>({ ...query, parameters: [keyHash] });
     if (!user) return undefined;
     const expires = user.expires === null ? Infinity : Date.parse(isoTime(user.expires));
     return expires > now() ? { viewer: { ...viewerOf(user), keyHash }, expires, readAt: elapsed() } : undefined;
@@ -93,12 +94,12 @@ export function createAuthenticator(
 
 /** The user of a run, as it is now. @throws {@link AppError} UNAUTHENTICATED when it is not active any more, or not there. */
 export async function loadViewer(database: Database, id: string): Promise<Viewer> {
-  const user = (await database.rows
+  const user = await database.rows
     .selectFrom("user")
     .select(["id", "username", "is_staff", "is_superuser"])
     .where("id", "=", id)
     .where("is_active", "=", sql.lit(true))
-    .executeTakeFirst()) as ViewerRow | undefined;
+    .executeTakeFirst();
   if (!user) throw new AppError("UNAUTHENTICATED", "The user that this run is for is not active any more.");
   return viewerOf(user);
 }
@@ -118,13 +119,4 @@ interface Found {
   readAt: number;
 }
 
-interface ViewerRow {
-  id: string;
-  username: string;
-  is_staff: boolean | number;
-  is_superuser: boolean | number;
-}
-
-interface UserRow extends ViewerRow {
-  expires: string | null;
-}
+type ViewerRow = Pick<Selectable<Tables["user"]>, "id" | "is_staff" | "is_superuser" | "username">;

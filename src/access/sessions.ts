@@ -51,7 +51,7 @@ export function createSessions(
         .where((eb) => eb.or([eb("token.expires", "is", null), eb("token.expires", ">", new Date(clock.now()).toISOString())]))
         .compile(),
     );
-    return new Set(rows.map(({ key_hash }) => key_hash as string));
+    return new Set(rows.map(({ key_hash }) => key_hash));
   }
 
   async function check(): Promise<void> {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Collection } from "@mikro-orm/core";
 import { snakeCase } from "../entities/mapping/case.ts";
 import { statementsOf } from "../entities/database.ts";
+import { ofAnyTable } from "../entities/tables.ts";
 import { ContentType } from "../entities/index.ts";
 import { type ColumnShape, type ManyShape, type ModelShape, type OneShape } from "../entities/mapping/shape.ts";
 import type { ErrorDetail } from "../errors.ts";
@@ -130,7 +131,7 @@ const propertyOf = ({ columns, one }: ModelShape, name: string) => (columns.get(
 
 /** Whether another object that is stored has the same values in a group of columns. Where one has none, nothing is the same. */
 async function isTakenTogether(unit: Unit, shape: ModelShape, group: readonly string[], object: object): Promise<boolean> {
-  let found = statementsOf(unit.em)
+  let found = ofAnyTable(statementsOf(unit.em))
     .selectFrom(shape.table)
     .select("id")
     .where("id", "!=", (object as Identified).id);
@@ -148,7 +149,7 @@ export async function isTaken(unit: Unit, shape: ModelShape, column: string, obj
   const { property } = shape.columns.get(column)!;
   const held = unit.held(shape.model as Model<Identified>) as (Identified & Record<string, unknown>)[];
   if (held.some((other) => other !== object && other[property] === value)) return true;
-  const rows = statementsOf(unit.em);
+  const rows = ofAnyTable(statementsOf(unit.em));
   const stored = await rows.selectFrom(shape.table).select("id").where(column, "=", value).execute();
-  return stored.some(({ id }) => !held.some((known) => known.id === id));
+  return stored.some(({ id }: Identified) => !held.some((known) => known.id === id));
 }

@@ -21,7 +21,7 @@ export async function contentTypesOf(em: SqlEntityManager, labels: readonly stri
     .insertInto("content_type")
     .values(
       missing.map((label) => {
-        const [app_label, model] = label.split(".");
+        const [app_label, model] = label.split(".") as [string, string];
         return { id: newId(), app_label, model, label };
       }),
     )

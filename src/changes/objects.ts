@@ -1,4 +1,5 @@
 import { statementsOf } from "../entities/database.ts";
+import { ofAnyTable } from "../entities/tables.ts";
 import { uuidOf } from "../entities/mapping/scalars.ts";
 import { type ModelShape, shapeOf, tableOf } from "../entities/mapping/shape.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
@@ -54,12 +55,12 @@ export async function deleteObject<T extends Identified>(
 
 /** Holds the objects that keep links to one that goes: they lose them, and so they change. */
 async function holdLinked(unit: Unit, shape: ModelShape, { id }: Identified): Promise<void> {
-  const rows = statementsOf(unit.em);
+  const rows = ofAnyTable(statementsOf(unit.em));
   for (const { through, column, target, isKeeper } of shape.many.values()) {
     if (!through || isKeeper) continue;
     const keeper = `${tableOf(target())}_id`;
     const linked = await rows.selectFrom(through).select(keeper).where(column, "=", id).execute();
-    await unit.hold(target() as Model<Identified>, { id: linked.map((row) => row[keeper]) });
+    await unit.hold(target() as Model<Identified>, { id: linked.map((row: Record<string, unknown>) => row[keeper]) });
   }
 }
 

@@ -2,9 +2,10 @@ import { cutText } from "../cut-text.ts";
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import type { Kysely } from "kysely";
 import { contentTypeLabel } from "../entities/content-types.ts";
-import { type Database, statementsOf, type Tables } from "../entities/database.ts";
+import { type Database, statementsOf } from "../entities/database.ts";
 import type { Snapshot } from "../entities/models/object-change.ts";
 import { type ColumnShape, type ManyShape, type ModelShape, shapeOf, tableOf } from "../entities/mapping/shape.ts";
+import { type AnyTables, ofAnyTable } from "../entities/tables.ts";
 import { isoTime } from "../entities/times/timestamp.ts";
 
 type Row = Record<string, unknown>;
@@ -22,7 +23,7 @@ export async function readSnapshots(
   shape: ModelShape,
   ids: readonly string[],
 ): Promise<Map<string, Snapshot>> {
-  const rows = statementsOf(em);
+  const rows = ofAnyTable(statementsOf(em));
   const snapshots = new Map<string, Snapshot>();
   for (let n = 0; n < ids.length; n += CHUNK) {
     const some = ids.slice(n, n + CHUNK);
@@ -45,7 +46,7 @@ export function reprOf(shape: ModelShape, snapshot: Snapshot): string {
   return cutText(String(snapshot[column] ?? snapshot["id"]), 200);
 }
 
-function readObjects(rows: Kysely<Tables>, shape: ModelShape, ids: readonly string[]): Promise<Row[]> {
+function readObjects(rows: Kysely<AnyTables>, shape: ModelShape, ids: readonly string[]): Promise<Row[]> {
   const { table } = shape;
   let query = rows.selectFrom(table).selectAll(table).where(`${table}.id`, "in", ids);
   for (const [name, { column, target }] of shape.one) {
@@ -58,7 +59,7 @@ function readObjects(rows: Kysely<Tables>, shape: ModelShape, ids: readonly stri
   return query.execute() as Promise<Row[]>;
 }
 
-function readLinks(rows: Kysely<Tables>, { column, through, target }: ManyShape, ids: readonly string[]): Promise<Row[]> {
+function readLinks(rows: Kysely<AnyTables>, { column, through, target }: ManyShape, ids: readonly string[]): Promise<Row[]> {
   const { naturalKey = "id", table } = shapeOf(target());
   return rows
     .selectFrom(through!)

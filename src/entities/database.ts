@@ -6,6 +6,7 @@ import type { Heartbeat } from "./databases/heartbeat.ts";
 import { READ_LIMITS, type ReadLimits } from "./databases/read-limits.ts";
 import type { Place } from "./any-case.ts";
 import type { ConsoleOutputType, LogLevel } from "./choices.ts";
+import type { Tables } from "./tables.ts";
 
 export { TooManyBytes } from "./databases/read-refusals.ts";
 
@@ -39,10 +40,6 @@ export interface Hold {
   attempt: number | null;
 }
 
-/** Tables by name, columns by name: rows are read without hydration, so their shape is known by whoever selects them. */
-// oxlint-disable-next-line typescript/no-explicit-any -- Kysely's own type for tables that are only known at run time
-export type Tables = any;
-
 /** Builds and runs statements within a unit of work, in its transaction. */
 export const statementsOf = (em: SqlEntityManager): Kysely<Tables> => em.getKysely() as unknown as Kysely<Tables>;
 
@@ -60,6 +57,9 @@ export interface ReadBounds {
   /** Is told how many bytes the rows have, where several statements are read at a time. */
   onRead?(bytes: number): void;
 }
+/** A row whose columns the statement tells. */
+export type AnyRow = Record<string, unknown>;
+
 /** Type of the values of {@link Database.isOneOf}, as SQL names it. */
 export type ListType = "double precision" | "integer" | "text" | "timestamptz" | "uuid";
 
@@ -77,7 +77,7 @@ export interface Database {
    * @param bounds of a client's read; the server's own reads have none, are never refused, and take the time they need.
    * @throws AppError LIMIT_EXCEEDED for a client's read that passes a bound or takes too long, or before which too many wait.
    */
-  read(statement: CompiledQuery, bounds?: ReadBounds): Promise<Record<string, unknown>[]>;
+  read<Row extends AnyRow = AnyRow>(statement: CompiledQuery<Row>, bounds?: ReadBounds): Promise<Row[]>;
   /** About how many rows each table has, by its name: more rather than fewer, and at once, whatever their number. */
   estimateRows(): Promise<ReadonlyMap<string, number>>;
   /** The value of a JSON column of a row that was read. */

@@ -71,7 +71,7 @@ test.runIf(postgresqlUrl)(
     const database = await openDatabase(databaseUrl);
     onTestFinished(() => database.close());
     const schedules = () => database.rows.selectFrom("scheduled_job").selectAll().execute();
-    const areDone = async () => (await schedules()).every(({ next_run_at }) => Date.parse(isoTime(next_run_at)) > last);
+    const areDone = async () => (await schedules()).every(({ next_run_at }) => Date.parse(isoTime(next_run_at!)) > last);
     await expect.poll(areDone).toBe(true);
 
     let ticks = 0;

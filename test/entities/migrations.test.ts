@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { openDatabase } from "../../src/entities/database.ts";
+import { ofAnyTable } from "../../src/entities/tables.ts";
 import { openTestApp } from "../support/app.ts";
 import { createTestClock } from "../support/clock.ts";
 import { finished, reaches, read, start } from "../support/control.ts";
@@ -37,7 +38,7 @@ test("failures that were stored as a type and a text become as others are, and n
     const result = JSON.stringify({ exc_type: error.type, exc_message: error.message });
     await database.rows.updateTable("job_result").set({ result }).where("id", "=", id).execute();
   }
-  await database.rows.deleteFrom("schema_migration").where("name", "=", "0011-failure-results").execute();
+  await ofAnyTable(database.rows).deleteFrom("schema_migration").where("name", "=", "0011-failure-results").execute();
 
   const { databaseUrl, jobsRoot } = first.config;
   const next = await openTestApp({}, { databaseUrl, jobsRoot }, createTestClock());

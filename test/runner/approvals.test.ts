@@ -306,7 +306,7 @@ test("a source that changes between the approval's time and the start of the run
   const asked = await ask(requester);
   await approver.client.query(APPROVE, asked.scheduled_job);
   await runsOf(client, asked.scheduled_job.id, 1);
-  const again = { status: "RETRY", date_next_attempt: new Date(clock.now() + HOUR).toISOString(), date_done: null };
+  const again = { status: "RETRY", date_next_attempt: new Date(clock.now() + HOUR).toISOString(), date_done: null } as const;
   await database.rows.updateTable("job_result").set(again).where("id", "=", asked.id).execute();
   await writeJobs({ "jobs.ts": `${JOBS["jobs.ts"]} // other` }, config.jobsRoot);
   const next = await openTestApp({}, { databaseUrl: config.databaseUrl, jobsRoot: config.jobsRoot }, clock);

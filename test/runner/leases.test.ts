@@ -83,7 +83,7 @@ test("a worker has a row while it runs, a new one at each start, and none once i
   const database = await databaseOf(app);
   const [first] = await workers(database);
   const beatsOf = async () =>
-    (await database.rows.selectFrom("worker").select("beats").where("id", "=", first).executeTakeFirst())!.beats as number;
+    (await database.rows.selectFrom("worker").select("beats").where("id", "=", first!).executeTakeFirst())!.beats;
   await expect.poll(beatsOf).toBeGreaterThan(1);
   const again = await restart(app);
   const [second, ...others] = await workers(database);

@@ -5,6 +5,7 @@ import { getIntrospectionQuery } from "graphql";
 import { expect, onTestFinished, test } from "vitest";
 import { createVault } from "../../src/runner/index.ts";
 import { KEY, openTestApp, restart, SYSTEM_JOBS, type TestApp } from "../support/app.ts";
+import { ofAnyTable } from "../../src/entities/tables.ts";
 import { createClient } from "../support/client.ts";
 import { createTestClock } from "../support/clock.ts";
 import { ENDING, expectOneFailure } from "../support/failures.ts";
@@ -61,13 +62,14 @@ function spellings(canary: string): string[] {
 /** Everything that the server keeps: all rows of all tables. */
 async function allRows(app: TestApp): Promise<string> {
   const database = await databaseOf(app);
+  const anyRows = ofAnyTable(database.rows);
   const isSqlite = app.config.databaseUrl.startsWith("sqlite:");
   const tables = isSqlite
-    ? database.rows.selectFrom("sqlite_master").select("name").where("type", "=", "table")
-    : database.rows.selectFrom("pg_tables").select("tablename as name").where("schemaname", "=", "public");
+    ? anyRows.selectFrom("sqlite_master").select("name").where("type", "=", "table")
+    : anyRows.selectFrom("pg_tables").select("tablename as name").where("schemaname", "=", "public");
   const names = (await database.read(tables.compile())).map(({ name }) => name as string);
   expect(names).toContain("job_result");
-  const rows = await Promise.all(names.map((name) => database.read(database.rows.selectFrom(name).selectAll().compile())));
+  const rows = await Promise.all(names.map((name) => database.read(anyRows.selectFrom(name).selectAll().compile())));
   return JSON.stringify(Object.fromEntries(names.map((name, i) => [name, rows[i]])));
 }
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { getNamedType, type GraphQLArgument, GraphQLBoolean, GraphQLString, isListType } from "graphql";
 import { expect, test } from "vitest";
 import { MODELS } from "../../src/entities/index.ts";
+import { ofAnyTable } from "../../src/entities/tables.ts";
 import { shapeOf } from "../../src/entities/mapping/shape.ts";
 import { createSchema } from "../../src/schema/index.ts";
 import type { ListField } from "../../src/schema/reading/list-arguments.ts";
@@ -134,11 +135,12 @@ test("each object has something of a kind, or has nothing of it, also where othe
   const app = await openTestApp({});
   const database = await databaseOf(app);
   await fillModels(database, 3);
+  const rows = ofAnyTable(database.rows);
   for (const { table, one } of MODELS.map((model) => shapeOf(model))) {
-    const [first] = await database.rows.selectFrom(table).select("id").orderBy("id").limit(1).execute();
+    const [first] = await rows.selectFrom(table).select("id").orderBy("id").limit(1).execute();
     const nothing = [...one.values()].filter(({ nullable }) => nullable).map(({ column }) => [column, null] as const);
     if (first && nothing.length > 0)
-      await database.rows.updateTable(table).set(Object.fromEntries(nothing)).where("id", "=", first["id"]).execute();
+      await rows.updateTable(table).set(Object.fromEntries(nothing)).where("id", "=", first["id"]).execute();
   }
   let filters = 0;
   for (const [list, { args, extensions }] of Object.entries(createSchema().getQueryType()!.getFields())) {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type IncomingMessage, request as sendRequest } from "node:http";
+import { sql } from "kysely";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createClient } from "graphql-ws";
 import WebSocket from "ws";
@@ -69,7 +70,7 @@ describe("a stream whose key is no longer good", () => {
       databaseOf(app).then((database) =>
         database.rows
           .updateTable("user")
-          .set({ is_active: app.config.databaseUrl.startsWith("sqlite:") ? 0 : false })
+          .set({ is_active: sql.lit(false) })
           .execute(),
       ),
   };
@@ -98,10 +99,10 @@ describe("a stream whose key is no longer good", () => {
     const other = "another-key-0123456789";
     const database = await databaseOf(app);
     const { hashKey } = await import("../../src/access/authenticate.ts");
-    const [token] = await database.read(database.rows.selectFrom("token").selectAll().compile());
+    const { user_id } = await database.rows.selectFrom("token").select("user_id").executeTakeFirstOrThrow();
     await database.rows
       .insertInto("token")
-      .values({ ...token, id: crypto.randomUUID(), key_hash: hashKey(other) })
+      .values({ id: crypto.randomUUID(), user_id, key_hash: hashKey(other), description: "" })
       .execute();
     const id = await start(app, "Waits");
     const ours = await open(app);

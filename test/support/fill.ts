@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../../src/entities/database.ts";
+import { ofAnyTable } from "../../src/entities/tables.ts";
 import { MODELS, OWN_MODELS, Token } from "../../src/entities/index.ts";
 import { newId } from "../../src/entities/new-id.ts";
 import { type ColumnShape, type ModelShape, shapeOf, tableOf } from "../../src/entities/mapping/shape.ts";
@@ -35,7 +36,7 @@ const BATCH = 200;
 /** Past MikroORM, which would look at each row as an object. */
 async function insert(database: Database, table: string, rows: readonly object[]): Promise<void> {
   for (let n = 0; n < rows.length; n += BATCH)
-    await database.rows
+    await ofAnyTable(database.rows)
       .insertInto(table)
       .values(rows.slice(n, n + BATCH))
       .execute();

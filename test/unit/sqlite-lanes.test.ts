@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import Sqlite from "better-sqlite3";
 import { graphql } from "graphql";
-import { sql } from "kysely";
+import { type CompiledQuery, sql } from "kysely";
 import { expect, onTestFinished, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { type Database, openDatabase } from "../../src/entities/database.ts";
@@ -32,14 +32,12 @@ async function isReadHere(database: Database, statement: Parameters<Database["re
 /** Lane of each statement of an operation. */
 async function lanesOf(database: Database, source: string): Promise<string[]> {
   const lanes: string[] = [];
-  const watching: Database = {
-    ...database,
-    async read(statement) {
-      const rows: Record<string, unknown>[] = [];
-      lanes.push((await isReadHere(database, statement, rows)) ? "here" : "apart");
-      return rows;
-    },
+  const read = async (statement: CompiledQuery) => {
+    const rows: Record<string, unknown>[] = [];
+    lanes.push((await isReadHere(database, statement, rows)) ? "here" : "apart");
+    return rows;
   };
+  const watching: Database = { ...database, read: read as Database["read"] };
   const viewer = { id: "00000000-0000-7000-8000-000000000000", username: "tester", isStaff: true, isSuperuser: true };
   const contextValue = createContext({ database: watching, runner: undefined as never, limits: loadConfig({}) }, viewer);
   expect((await graphql({ schema, source, contextValue })).errors).toBeUndefined();
@@ -79,12 +77,15 @@ test("what looks at few rows is read in the server's thread, whatever the size o
   for (const source of here) expect([source, await last(source)]).toEqual([source, "here"]);
 
   const status = database.rows
-    .selectFrom("job_result as run")
-    .select(({ selectFrom, fn }) => [
-      "run.status as status",
-      selectFrom("job_log_entry").select(fn.max("sequence").as("max")).where("job_result_id", "=", many).as("last"),
+    .selectFrom("job_result")
+    .select(({ selectFrom }) => [
+      "status",
+      selectFrom("job_log_entry")
+        .select(({ fn }) => fn.max("sequence").as("max"))
+        .where("job_result_id", "=", many)
+        .as("last"),
     ])
-    .where("run.id", "=", many)
+    .where("id", "=", many)
     .compile();
   const rows: unknown[] = [];
   expect(await isReadHere(database, status, rows)).toBe(true);

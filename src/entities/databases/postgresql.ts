@@ -1,7 +1,7 @@
 import { MikroORM } from "@mikro-orm/postgresql";
-import { sql } from "kysely";
+import { type CompiledQuery, sql } from "kysely";
 import type { Pool } from "pg";
-import type { Database } from "../database.ts";
+import type { Database, ReadBounds } from "../database.ts";
 import { migrationOptions } from "../migrations/index.ts";
 import { keepAlive } from "./heartbeat.ts";
 import { translatePattern, translateTexts } from "../pattern.ts";
@@ -34,14 +34,14 @@ export async function openPostgresql(url: string, limits: ReadLimits): Promise<D
     fork: () => orm.em.fork(),
     transaction: (work) => orm.em.fork().transactional(work),
     rows: orm.em.fork().getKysely() as Database["rows"],
-    read: async (statement, bounds) => {
+    read: (async (statement: CompiledQuery, bounds?: ReadBounds) => {
       if (bounds) return reads.read(statement, bounds);
       const { sql: text, parameters } = statement;
       const name = nameOf(text);
       const reading = new Reading({ text, values: parameters as unknown[], ...(name && { name }) });
       await reading.by(pool);
       return reading.found;
-    },
+    }) as Database["read"],
     estimateRows: async () => {
       const { rows } = await pool.query<{ name: string; rows: number }>({ name: "estimate-rows", text: ESTIMATE_ROWS });
       return new Map(rows.map(({ name, rows: count }) => [name, count]));

@@ -2,10 +2,10 @@ import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { MikroORM } from "@mikro-orm/sqlite";
 import Sqlite from "better-sqlite3";
-import { type RawBuilder, sql, type SqlBool, type SqliteDatabase, type SqliteStatement } from "kysely";
+import { type CompiledQuery, type RawBuilder, sql, type SqlBool, type SqliteDatabase, type SqliteStatement } from "kysely";
 import { LRUCache } from "lru-cache";
 import { anyCaseLike, anyCasePattern, type Place } from "../any-case.ts";
-import type { Database } from "../database.ts";
+import type { Database, ReadBounds } from "../database.ts";
 import { parseStoredJson, passStoredJson } from "../stored-json.ts";
 import { migrationOptions } from "../migrations/index.ts";
 import { keepAlive } from "./heartbeat.ts";
@@ -45,8 +45,8 @@ export async function openSqlite(path: string, limits: ReadLimits): Promise<Data
       }),
     rows: em.getKysely() as Database["rows"],
     // The file is there only once the first statement has run.
-    read: (statement, bounds) =>
-      reads ? reads.read(statement, bounds) : readsOf().then((opened) => opened.read(statement, bounds)),
+    read: ((statement: CompiledQuery, bounds?: ReadBounds) =>
+      reads ? reads.read(statement, bounds) : readsOf().then((opened) => opened.read(statement, bounds))) as Database["read"],
     estimateRows: async () => (await readsOf()).estimateRows(),
     readJson: (column) => (column === null ? null : parseStoredJson(column as string)),
     passJson: (column) => (column === null ? null : passStoredJson(column as string)),

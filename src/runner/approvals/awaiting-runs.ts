@@ -20,7 +20,7 @@ export async function awaitingRun(em: SqlEntityManager, scheduledJobId: string):
     .where("status", "=", "PENDING")
     .where(sql<boolean>`awaits_approval is true`)
     .executeTakeFirst();
-  return row && { id: row["id"], sensitiveKwargs: row["sensitive_kwargs"] };
+  return row && { id: row.id, sensitiveKwargs: row.sensitive_kwargs };
 }
 
 /** The inputs of a run that nobody may read. @throws {@link SensitiveInputsLost} */
@@ -33,7 +33,7 @@ export async function storeAwaited(em: SqlEntityManager, awaited: AwaitingRun | 
   if (!awaited) return storeRuns(em, [run]);
   const { id: _, date_created: __, _custom_field_data: ___, ...columns } = run.row;
   // The key is of who asked; another who has changed the request may have the same one.
-  const key = sql`case when user_id = ${run.row.user_id} then idempotency_key end`;
+  const key = sql<string | null>`case when user_id = ${run.row.user_id} then idempotency_key end`;
   await statementsOf(em)
     .updateTable("job_result")
     .set({ sensitive_kwargs: null, ...columns, idempotency_key: key, awaits_approval: null })

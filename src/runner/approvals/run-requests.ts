@@ -66,7 +66,7 @@ async function askFor(
     });
     await ask(unit, schedule, version, now);
     await unit.em.flush();
-    const columns = { id, status: "PENDING", awaits_approval: sql.lit(true), ...key };
+    const columns = { id, status: "PENDING", awaits_approval: sql.lit(true), ...key } as const;
     const wishes = { ...request, data, scheduledJobId: schedule.id };
     await storeRuns(unit.em, [await newRun(deps, unit.em, admitted, wishes, columns)]);
   });

@@ -174,10 +174,10 @@ export async function stageApprovals(em: SqlEntityManager, { id, approvedContent
     .where("response.state", "=", "APPROVED")
     .orderBy("response.id")
     .execute();
-  return found.map((row) => ({
-    userName: row["user_name"],
-    date: new Date(isoTime(row["last_updated"])),
-    comment: row["comments"],
-    stage: row["name"],
+  return found.map(({ user_name, last_updated, comments, name }) => ({
+    userName: user_name,
+    date: new Date(isoTime(last_updated!)),
+    comment: comments,
+    stage: name,
   }));
 }

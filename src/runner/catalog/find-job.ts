@@ -1,5 +1,6 @@
 import { snakeCase } from "../../entities/mapping/case.ts";
 import type { Database } from "../../entities/database.ts";
+import { ofAnyTable } from "../../entities/tables.ts";
 import { Job } from "../../entities/index.ts";
 import { DEFAULT_QUEUE } from "../../entities/models/job-queue.ts";
 import { shapeOf } from "../../entities/mapping/shape.ts";
@@ -43,7 +44,7 @@ const SELECTED = COLUMNS.map(({ name }) => `job.${name}`);
  * @throws {@link AppError} NOT_FOUND, BAD_USER_INPUT.
  */
 export async function findJob(database: Database, reference: JobReference): Promise<{ job: LaunchedJob; queue: string }> {
-  let found = database.rows
+  let found = ofAnyTable(database.rows)
     .selectFrom("job")
     .leftJoin("job_queue", "job_queue.id", "job.default_job_queue_id")
     .select([...SELECTED, "job_queue.name as queue"]);

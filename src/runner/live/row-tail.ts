@@ -1,5 +1,5 @@
 import type { Expression, SqlBool } from "kysely";
-import { FINAL_STATUSES, type JobResultStatus } from "../../entities/choices.ts";
+import { FINAL_STATUSES } from "../../entities/choices.ts";
 import type { Database } from "../../entities/database.ts";
 import type { Broker } from "../messaging/broker.ts";
 import type { Family } from "../messaging/notifier.ts";
@@ -53,20 +53,21 @@ export function openRowTail(deps: { database: Database; broker: Broker }, of: Ta
   let isOver = false;
   let failure: { error: unknown } | undefined;
 
+  const lastOne = database.rows
+    .selectFrom(kind)
+    .select(({ fn }) => fn.max("sequence").as("max"))
+    .where("job_result_id", "=", jobResultId);
   const status = database.rows
-    .selectFrom("job_result as run")
-    .select(({ selectFrom, fn }) => [
-      "run.status as status",
-      selectFrom(kind).select(fn.max("sequence").as("max")).where("job_result_id", "=", jobResultId).as("last"),
-    ])
-    .where("run.id", "=", jobResultId)
+    .selectFrom("job_result")
+    .select(["status", lastOne.as("last")])
+    .where("id", "=", jobResultId)
     .compile();
 
   /** Reads what is new. The status is read before the rows: when it is final, they are all there will be. */
   async function look(): Promise<boolean> {
     try {
       const [run] = await database.read(status);
-      const last = Number(run?.["last"] ?? 0);
+      const last = Number(run?.last ?? 0);
       head ??= last;
       while (head < last) {
         const batch = await pages.read(head, last);
@@ -74,7 +75,7 @@ export function openRowTail(deps: { database: Database; broker: Broker }, of: Ta
         keep(batch);
         wake.all();
       }
-      isOver = !run || FINAL_STATUSES.includes(run["status"] as JobResultStatus);
+      isOver = !run || FINAL_STATUSES.includes(run.status);
     } catch (error) {
       failure = { error };
     }

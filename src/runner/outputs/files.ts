@@ -137,7 +137,7 @@ export function createFileStore({ database, recorder, root, maxBytes, maxRunByte
         if (error.code === "ENOENT") return undefined;
         throw error;
       });
-      return handle && { name: row.name as string, size: (await handle.stat()).size, handle };
+      return handle && { name: row.name, size: (await handle.stat()).size, handle };
     },
     // One that is not deleted now, because the process ends, is swept one day.
     remove: async (ids) => void (await Promise.all(ids.map((id) => rm(pathOf(id), { force: true })))),
@@ -147,7 +147,7 @@ export function createFileStore({ database, recorder, root, maxBytes, maxRunByte
       for (let at = 0; at < old.length; at += SWEEP_BATCH) {
         const batch = old.slice(at, at + SWEEP_BATCH);
         const rows = await database.rows.selectFrom("file_proxy").select("id").where("id", "in", batch.map(idOf)).execute();
-        const known = new Set(rows.map((row) => row.id as string));
+        const known = new Set(rows.map((row) => row.id));
         await Promise.all(batch.filter((name) => !known.has(name)).map((name) => rm(pathOf(name), { force: true })));
       }
     },

@@ -52,7 +52,7 @@ export function describeCancel({ canceled_by_user_name: name, cancel_reason: rea
 /** Columns of a run that ended because it was canceled. */
 export function revoked(row: CanceledRow, now: string) {
   return {
-    status: "REVOKED",
+    status: "REVOKED" as const,
     date_done: now,
     date_next_attempt: null,
     awaits_approval: null,
@@ -69,11 +69,11 @@ export async function cancel(deps: CancelDeps, given: CancelRequest): Promise<vo
   const { database } = deps;
   const request = { ...given, id: uuidOf(given.id) ?? "" };
   while (request.id !== "") {
-    const row = (await database.rows
+    const row = await database.rows
       .selectFrom("job_result")
       .select(["status", "date_canceled", "awaits_approval", "scheduled_job_id"])
       .where("id", "=", request.id)
-      .executeTakeFirst()) as CancelableRow | undefined;
+      .executeTakeFirst();
     if (!row) break;
     if (row.status === "REVOKED" || row.date_canceled !== null) return;
     if (FINAL_STATUSES.includes(row.status))
@@ -164,7 +164,7 @@ export async function revokeWithin(
       ...columns,
       ...revoked(columns, now),
       cancel_type: "ABANDONED",
-      warning_log_count: sql`coalesce(warning_log_count, 0) + 1`,
+      warning_log_count: sql<number>`coalesce(warning_log_count, 0) + 1`,
     })
     .where("id", "=", request.id)
     .where("status", "in", ["PENDING", "RECEIVED", "RETRY"])
@@ -190,5 +190,5 @@ export async function revokeWithin(
       absolute_url: "",
     })
     .execute();
-  return row as { job_model_id: string | null; waits_for_slot: unknown };
+  return row;
 }

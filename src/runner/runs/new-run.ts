@@ -1,8 +1,10 @@
 import type { SqlEntityManager } from "@mikro-orm/sql";
-import { sql } from "kysely";
+import { type Insertable, sql } from "kysely";
+import type { JobResultStatus } from "../../entities/choices.ts";
 import { statementsOf } from "../../entities/database.ts";
 import { COUNT_COLUMNS } from "../../entities/log-counts.ts";
 import { newId } from "../../entities/new-id.ts";
+import type { Tables } from "../../entities/tables.ts";
 import { AppError } from "../../errors.ts";
 import type { Clock } from "../messaging/clock.ts";
 import type { Receiver } from "../../sdk/define-job.ts";
@@ -56,13 +58,16 @@ export function isDry(job: LaunchedJob, dryRun: boolean | undefined): boolean {
   return dryRun ?? (job.supportsDryrun && job.dryrunDefault);
 }
 
+/** Columns of a run that is to be stored. */
+export type RunColumns = Insertable<Tables["job_result"]>;
+
 /** A run that is not stored yet. */
 export interface NewRun {
   queue: string;
   /** Whether it waits for others of its job to end. */
   waits: boolean;
   /** Its row. A run whose status is final is only recorded. */
-  row: { id: string; status: string; job_model_id: string | null; user_id: string | null } & Record<string, unknown>;
+  row: RunColumns & { id: string; status: JobResultStatus; job_model_id: string | null; user_id: string | null };
 }
 
 /** Columns that every new run has the same in. */
@@ -72,7 +77,7 @@ const INITIAL = {
   task_args: "[]",
   canceled_by_user_name: "",
   ...Object.fromEntries(COUNT_COLUMNS.map((name) => [name, 0])),
-};
+} as const satisfies RunColumns;
 
 /**
  * Makes a run of a job that was admitted: PENDING, unless `columns` say otherwise. Of a job with limits, within the transaction that stores it.
@@ -83,7 +88,7 @@ export async function newRun(
   em: SqlEntityManager,
   { job, queue }: Admitted,
   wishes: RunWishes,
-  columns: { id?: string | undefined; status?: string } & Record<string, unknown> = {},
+  columns: RunColumns = {},
 ): Promise<NewRun> {
   const waits = columns.status === undefined ? await findRoom(em, job, wishes.ignoreSingletonLock) : null;
   const { id = newId(), ...rest } = columns;
@@ -139,7 +144,7 @@ function approvalColumns({ approval }: RunWishes) {
 /** Columns of a run that is only recorded: what the gate refused it for. */
 export function refused({ code, message }: AppError, clock: Clock) {
   return {
-    status: "FAILURE",
+    status: "FAILURE" as const,
     date_done: new Date(clock.now()).toISOString(),
     ...failureColumns(failed(code, message)),
   };
@@ -155,7 +160,7 @@ export function asRefusal(error: unknown): AppError {
 export function refusedRun(
   clock: Clock,
   refusal: AppError,
-  columns: { job_model_id: string | null; user_id: string | null } & Record<string, unknown>,
+  columns: RunColumns & { job_model_id: string | null; user_id: string | null },
 ): NewRun {
   const row = {
     ...INITIAL,

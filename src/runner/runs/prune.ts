@@ -123,14 +123,14 @@ const runsOf = ({ limit }: PruneRequest) => Math.min(limit, MAX_RUNS);
 async function endedRuns(database: Database, request: PruneRequest, { time, id }: Place): Promise<Place[]> {
   const statement = database.rows
     .selectFrom("job_result")
-    .select(["id", "date_done as time"])
+    .select(["id", (eb) => eb.ref("date_done").$castTo<string>().as("time")])
     .where("date_done", "<", request.before.toISOString())
     .where("status", "in", FINAL_STATUSES)
     .where(sql<boolean>`(date_done, id) > (${time}, ${id})`)
     .orderBy("date_done")
     .orderBy("id")
     .limit(runsOf(request));
-  return (await database.read(statement.compile())) as unknown as Place[];
+  return database.read(statement.compile());
 }
 
 async function countOf({ database }: PruneDeps, { kind }: PruneRequest, runs: readonly string[]): Promise<Batch> {
@@ -166,11 +166,11 @@ async function deleteOf(deps: PruneDeps, request: PruneRequest, runs: readonly s
   return { counts: { ...counts, ...(await deleteRuns(deps, finished)) }, finished: finished.length };
 }
 
-interface EntryRow {
+type EntryRow = {
   id: string;
   job_result_id: string;
   sequence: number;
-}
+};
 
 /** Deletes entries of runs, first those of the run that the last batch ended in. */
 async function deleteEntries(
@@ -201,13 +201,13 @@ async function entriesAfter(database: Database, { table, run, sequence }: Cut, l
     .where("sequence", ">", sequence)
     .orderBy("sequence")
     .limit(limit);
-  return (await database.read(statement.compile())) as unknown as EntryRow[];
+  return database.read(statement.compile());
 }
 
 /** Any entries of runs: an order would have all of them read. */
 async function someEntries(database: Database, table: EntryTable, runs: readonly string[], limit: number): Promise<EntryRow[]> {
-  const statement = sql`select entry.id, entry.job_result_id from ${entriesOf(database, table, runs)} limit ${limit}`;
-  return (await database.read(statement.compile(database.rows))) as unknown as EntryRow[];
+  const statement = sql<EntryRow>`select entry.id, entry.job_result_id from ${entriesOf(database, table, runs)} limit ${limit}`;
+  return database.read<EntryRow>(statement.compile(database.rows));
 }
 
 /** `cross join` tells SQLite which table comes first. */
@@ -217,7 +217,7 @@ const entriesOf = (database: Database, table: string, runs: readonly string[]) =
 const isOneOf = (database: Database, column: string, ids: readonly string[]) =>
   sql<boolean>`${sql.ref(column)} in (select value from ${database.owners(database.ownersParameter(ids))})`;
 
-async function deleteRows(database: Database, table: string, ids: readonly string[]): Promise<void> {
+async function deleteRows(database: Database, table: EntryTable | "object_change", ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await database.rows
     .deleteFrom(table)
@@ -243,7 +243,7 @@ async function deleteRuns(
       .where(isOneOf(database, "id", runs))
       .returning("id")
       .execute();
-    return { files: left.map(({ id }) => id as string), jobResults: gone.length };
+    return { files: left.map(({ id }) => id), jobResults: gone.length };
   });
   await files.remove(deleted.files);
   return { jobResults: deleted.jobResults, files: deleted.files.length };
@@ -252,14 +252,14 @@ async function deleteRuns(
 async function pruneChanges({ database }: PruneDeps, request: PruneRequest, { time, id }: Place): Promise<Pruned> {
   const statement = database.rows
     .selectFrom("object_change")
-    .select(["id", "time"])
+    .select(["id", (eb) => eb.ref("time").$castTo<string>().as("time")])
     .where("time", "<", request.before.toISOString())
     .where(sql<boolean>`(time, id) > (${time}, ${id})`)
     .where(sql<boolean>`not exists (select 1 from job_hook_delivery where object_change_id = object_change.id)`)
     .orderBy("time")
     .orderBy("id")
     .limit(request.limit);
-  const found = (await database.read(statement.compile())) as unknown as Place[];
+  const found = await database.read(statement.compile());
   const ids = found.map((change) => change.id);
   if (!request.dryRun) await deleteRows(database, "object_change", ids);
   return { ...NOTHING, objectChanges: ids.length, cursor: ids.length < request.limit ? null : cursorOf(found.at(-1)!) };

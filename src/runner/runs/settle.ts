@@ -1,9 +1,10 @@
-import { sql } from "kysely";
-import type { JobResultCancelType } from "../../entities/choices.ts";
+import { sql, type Updateable } from "kysely";
+import type { JobResultCancelType, JobResultStatus } from "../../entities/choices.ts";
 import type { Database, Hold } from "../../entities/database.ts";
+import type { Tables } from "../../entities/tables.ts";
 import { cutText } from "../../cut-text.ts";
 import type { Broker } from "../messaging/broker.ts";
-import { type CanceledRow, describeCancel, revoked } from "./cancel.ts";
+import { describeCancel, revoked } from "./cancel.ts";
 import type { Clock } from "../messaging/clock.ts";
 import { failed } from "../sandbox/failure.ts";
 import { failureColumns } from "./failure-columns.ts";
@@ -40,7 +41,7 @@ export async function settle(
   run: EndedAttempt,
   outcome: Outcome,
   cancelType: JobResultCancelType,
-): Promise<string | undefined> {
+): Promise<JobResultStatus | undefined> {
   try {
     return await settleOnce(deps, run, outcome, cancelType);
   } catch (error) {
@@ -56,14 +57,17 @@ function unstorable({ name, message }: Error): Outcome {
 /** Characters of the reason why an outcome could not be recorded. */
 const MAX_REASON = 1000;
 
+/** Columns of a run whose attempt has ended. */
+type Settled = Updateable<Tables["job_result"]> & { status: JobResultStatus };
+
 async function settleOnce(
   { database, broker, clock, recorder }: SettleDeps,
   run: EndedAttempt,
   outcome: Outcome,
   cancelType: JobResultCancelType,
-): Promise<string | undefined> {
+): Promise<JobResultStatus | undefined> {
   const { job_result_id: id, worker_id, attempt } = run.hold;
-  const write = async (columns: { status: string } & Record<string, unknown>, isCanceled: boolean) => {
+  const write = async (columns: Settled, isCanceled: boolean) => {
     const statement = database.rows
       .updateTable("job_result")
       .set(columns)
@@ -87,7 +91,7 @@ async function settleOnce(
     .where("status", "=", "STARTED")
     .where("worker_id", "=", worker_id)
     .where(sql<boolean>`date_canceled is not null`);
-  const canceled = (await recorder.record(() => question.executeTakeFirst())) as CanceledRow | undefined;
+  const canceled = await recorder.record(() => question.executeTakeFirst());
   if (!canceled) return undefined;
   await run.append([ownLine("WARNING", describeCancel(canceled), clock)]);
   return write({ ...revoked(canceled, new Date(clock.now()).toISOString()), cancel_type: cancelType }, true);
@@ -98,7 +102,7 @@ export function ownLine(level: SaidLine["level"], message: string, clock: Clock)
   return { level, grouping: "main", message, created: clock.now(), object: "", url: "" };
 }
 
-function columnsOf({ hold: { attempt }, options }: EndedAttempt, outcome: Outcome, now: number) {
+function columnsOf({ hold: { attempt }, options }: EndedAttempt, outcome: Outcome, now: number): Settled {
   const date_done = new Date(now).toISOString();
   const ended = { date_done, sensitive_kwargs: null };
   if (outcome.kind === "success") return { ...ended, status: "SUCCESS", result: JSON.stringify(outcome.result), traceback: null };

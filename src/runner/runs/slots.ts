@@ -2,7 +2,8 @@ import { LockMode } from "@mikro-orm/core";
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import { OPEN_STATUSES } from "../../entities/choices.ts";
-import { type Database, statementsOf, type Tables } from "../../entities/database.ts";
+import { type Database, statementsOf } from "../../entities/database.ts";
+import type { Tables } from "../../entities/tables.ts";
 import { Job } from "../../entities/index.ts";
 import { AppError } from "../../errors.ts";
 import type { Broker } from "../messaging/broker.ts";
@@ -60,15 +61,15 @@ export async function releaseWaiting(
         order by date_created, id limit ${Math.min(room - runs.length, BATCH)}`.execute(rows);
       if (next.length === 0) break;
       for (const { id } of next) {
-        const [letIn] = (await rows
+        const [letIn] = await rows
           .updateTable("job_result")
-          .set({ waits_for_slot: sql`false` })
+          .set({ waits_for_slot: sql.lit(false) })
           .where("id", "=", id)
           // Whoever cancels it meanwhile is faster.
           .where("status", "=", "PENDING")
           .where(sql<boolean>`waits_for_slot is true`)
           .returning(["id", "celery_kwargs"])
-          .execute()) as typeof runs;
+          .execute();
         if (letIn) runs.push(letIn);
       }
     }
@@ -82,13 +83,13 @@ export async function releaseWaiting(
 
 /** {@link releaseWaiting} for every job of which a run waits. */
 export async function releaseAllWaiting(deps: { database: Database; broker: Broker }): Promise<void> {
-  const jobs = (await deps.database.rows
+  const jobs = await deps.database.rows
     .selectFrom("job_result")
     .select("job_model_id")
     .distinct()
     .where("status", "=", "PENDING")
     .where(sql<boolean>`waits_for_slot is true`)
-    .execute()) as { job_model_id: string | null }[];
+    .execute();
   for (const job of jobs) await releaseWaiting(deps, job.job_model_id);
 }
 

@@ -168,8 +168,8 @@ async function claim(
   now: Date,
   isLeftOut: boolean,
 ): Promise<boolean> {
-  const counted = { last_run_at: now.toISOString(), total_run_count: sql`total_run_count + 1` };
-  const ended = { enabled: sql.lit(false), state: isLeftOut && oneOff ? "ERRORED" : "COMPLETED" };
+  const counted = { last_run_at: now.toISOString(), total_run_count: sql<number>`total_run_count + 1` };
+  const ended = { enabled: sql.lit(false), state: isLeftOut && oneOff ? "ERRORED" : "COMPLETED" } as const;
   const claimed = await statementsOf(em)
     .updateTable("scheduled_job")
     .set({ next_run_at: next?.toISOString() ?? null, ...(!isLeftOut && counted), ...(!next && ended) })

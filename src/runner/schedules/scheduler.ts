@@ -35,11 +35,11 @@ export function createScheduler(deps: FireDeps & { log: Logger }): Scheduler {
       let due = active().select(["id", "next_run_at"]).where("next_run_at", "<=", new Date(clock.now()).toISOString());
       // What cannot be carried out now stands in nobody's way.
       if (failed.size > 0) due = due.where("id", "not in", [...failed.keys()]);
-      const rows = (await database.read(due.orderBy("next_run_at").orderBy("id").limit(BATCH).compile())) as unknown as DueRow[];
+      const rows = await database.read(due.orderBy("next_run_at").orderBy("id").limit(BATCH).compile());
       if (rows.length === 0) break;
       await Promise.all(
         rows.map(({ id, next_run_at }) =>
-          fire(deps, id, new Date(isoTime(next_run_at))).catch((error: unknown) => {
+          fire(deps, id, new Date(isoTime(next_run_at!))).catch((error: unknown) => {
             log.error({ err: error, scheduled_job: id }, "a schedule could not be carried out; trying again");
             failed.set(id, error);
           }),
@@ -56,7 +56,7 @@ export function createScheduler(deps: FireDeps & { log: Logger }): Scheduler {
     const earliest = active().select((eb) => eb.fn.min("next_run_at").as("next"));
     const [row] = await database.read(earliest.compile());
     const latest = clock.now() + SAFETY_MS;
-    return row?.next ? Math.min(latest, Date.parse(isoTime(row.next as Date | string))) : latest;
+    return row?.next ? Math.min(latest, Date.parse(isoTime(row.next))) : latest;
   }
 
   const waker = createWaker({
@@ -69,9 +69,4 @@ export function createScheduler(deps: FireDeps & { log: Logger }): Scheduler {
     retryMs: RETRY_MS,
   });
   return { ...waker, tick: () => tick() };
-}
-
-interface DueRow {
-  id: string;
-  next_run_at: Date | string;
 }

@@ -48,8 +48,8 @@ interface Waiting {
 }
 
 /** The oldest deliveries of the hook whose turn it is. */
-async function waiting(database: Database): Promise<Waiting[]> {
-  return (await database.rows
+function waiting(database: Database): Promise<Waiting[]> {
+  return database.rows
     .selectFrom("job_hook_delivery as delivery")
     .innerJoin("object_change as change", "change.id", "delivery.object_change_id")
     .select(["delivery.id as id", "delivery.job_hook_id as hookId", "change.id as changeId", "change.user_id as userId"])
@@ -60,7 +60,7 @@ async function waiting(database: Database): Promise<Waiting[]> {
     )
     .orderBy("delivery.id")
     .limit(BATCH)
-    .execute()) as Waiting[];
+    .execute();
 }
 
 async function launch(deps: EnqueueDeps & { log: Logger }, deliveries: readonly Waiting[]): Promise<NewRun[]> {

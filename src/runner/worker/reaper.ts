@@ -60,7 +60,7 @@ export function openReaper(deps: ReaperDeps): Watch {
       .select(["id", "worker_id"])
       .where("status", "=", "STARTED")
       .execute();
-    const beats = new Map<string | null, string>(workers.map((worker) => [worker.id as string, String(worker.beats)]));
+    const beats = new Map<string | null, string>(workers.map((worker) => [worker.id, String(worker.beats)]));
     // A run may have a worker that is gone already, or, from before workers had ids, none.
     for (const { worker_id } of runs) if (worker_id !== workerId && !beats.has(worker_id)) beats.set(worker_id, "none");
     const keys = new Set<string>();
@@ -70,10 +70,10 @@ export function openReaper(deps: ReaperDeps): Watch {
       if (isStale(key, sign, nowMs)) await reap(id, Number(sign));
     }
     for (const { id, worker_id } of runs) {
-      if (worker_id !== workerId || deps.isRunning(id as string)) continue;
-      const key = `run ${id as string}`;
+      if (worker_id !== workerId || deps.isRunning(id)) continue;
+      const key = `run ${id}`;
       keys.add(key);
-      if (isStale(key, "", nowMs)) await settleLost(deps, id as string);
+      if (isStale(key, "", nowMs)) await settleLost(deps, id);
     }
     for (const key of seen.keys()) if (!keys.has(key)) seen.delete(key);
   }
@@ -92,7 +92,7 @@ export function openReaper(deps: ReaperDeps): Watch {
       .returning("id")
       .execute();
     log.warn({ worker: id, runs: taken.length }, "a worker gives no sign of life: its runs are settled");
-    for (const run of taken) await settleLost(deps, run.id as string);
+    for (const run of taken) await settleLost(deps, run.id);
   }
 
   return watch({
@@ -122,7 +122,7 @@ async function settleLost(deps: ReaperDeps, id: string): Promise<void> {
     .where(sql<boolean>`worker_id = ${workerId}`);
   const run = await recorder.record(() => statement.executeTakeFirst());
   if (!run) return;
-  const hold: Hold = { job_result_id: id, worker_id: workerId, attempt: run.attempt as number | null };
+  const hold: Hold = { job_result_id: id, worker_id: workerId, attempt: run.attempt };
   const last = await recorder.record(() => lastSequence(database, "job_log_entry", id));
   const lines = logWriter.open(id, last, hold);
   await lines.append([ownLine("CRITICAL", MESSAGE, clock)]);

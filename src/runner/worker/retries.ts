@@ -32,10 +32,10 @@ export function createRetries(deps: { database: Database; broker: Broker; clock:
       .select(["id", "attempt", "celery_kwargs", "date_next_attempt"])
       .where("status", "=", "RETRY")
       .where("date_next_attempt", ">", new Date(now + SAFETY_MS).toISOString());
-    const rows = (await database.read(statement.compile())) as unknown as WaitingRow[];
+    const rows = await database.read(statement.compile());
     return rows.flatMap(({ id, attempt, celery_kwargs, date_next_attempt }) => {
       const latest = nextAttemptAt(database.readJson(celery_kwargs) as RetryKwargs, attempt, now);
-      return Date.parse(isoTime(date_next_attempt)) > latest + SAFETY_MS ? [id] : [];
+      return Date.parse(isoTime(date_next_attempt!)) > latest + SAFETY_MS ? [id] : [];
     });
   }
 
@@ -54,7 +54,7 @@ export function createRetries(deps: { database: Database; broker: Broker; clock:
     for (const { id, celery_kwargs } of due) {
       broker.notify(`result:${id}`);
       const { queue } = database.readJson(celery_kwargs) as { queue: string };
-      await broker.enqueue({ id: id as string, queue });
+      await broker.enqueue({ id, queue });
     }
     await releaseAllWaiting(deps);
     await sendWaiting(deps, { from: new Date(now - SAFETY_MS), to: new Date(now + SAFETY_MS) });
@@ -67,7 +67,7 @@ export function createRetries(deps: { database: Database; broker: Broker; clock:
       .where("status", "=", "RETRY")
       .executeTakeFirst();
     const latest = clock.now() + SAFETY_MS;
-    return row?.next ? Math.min(latest, Date.parse(isoTime(row.next as Date | string))) : latest;
+    return row?.next ? Math.min(latest, Date.parse(isoTime(row.next))) : latest;
   }
 
   return createWaker({
@@ -79,11 +79,4 @@ export function createRetries(deps: { database: Database; broker: Broker; clock:
     onError: (error) => log.error({ err: error }, "runs that are due could not be sent off; trying again"),
     retryMs: RETRY_MS,
   });
-}
-
-interface WaitingRow {
-  id: string;
-  attempt: number;
-  celery_kwargs: unknown;
-  date_next_attempt: Date | string;
 }

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Database } from "../../entities/database.ts";
 import { RunLost } from "../outputs/batch-writer.ts";
 import type { Broker } from "../messaging/broker.ts";
-import { type CanceledRow, describeCancel } from "../runs/cancel.ts";
+import { describeCancel } from "../runs/cancel.ts";
 import { JobCanceled } from "../../sdk/define-job.ts";
 import { watch } from "../messaging/watch.ts";
 
@@ -42,15 +42,6 @@ interface Stoppable {
   attempt: number | undefined;
 }
 
-/** A run's row, as far as it says whether to go on. */
-interface RunRow extends CanceledRow {
-  id: string;
-  status: string;
-  worker_id: string | null;
-  attempt: number | null;
-  date_canceled: unknown;
-}
-
 /** Looks into the rows of the worker's runs when the bell of cancels rings. */
 export function createRunStops(deps: {
   database: Database;
@@ -73,13 +64,13 @@ export function createRunStops(deps: {
     if (ids.length === 0) return;
     // Before the question: a claim that comes meanwhile is not in its answer.
     const claims = new Map(ids.map((id) => [id, runs.get(id)!.attempt]));
-    const found = (await database.read(
+    const found = await database.read(
       database.rows
         .selectFrom("job_result")
         .select(["id", "status", "worker_id", "attempt", "date_canceled", "canceled_by_user_name", "cancel_reason"])
         .where("id", "in", ids)
         .compile(),
-    )) as unknown as RunRow[];
+    );
     const rows = new Map(found.map((row) => [row.id, row]));
     for (const [id, attempt] of claims) {
       const run = runs.get(id);

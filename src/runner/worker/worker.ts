@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
-import { sql } from "kysely";
+import { type Selectable, sql } from "kysely";
 import type { Hold } from "../../entities/database.ts";
+import type { Tables } from "../../entities/tables.ts";
 import type { SanitizerPattern } from "../../sanitizer-patterns.ts";
 import type { Delivery } from "../messaging/broker.ts";
 import type { Catalog } from "../catalog/catalog.ts";
@@ -54,23 +55,26 @@ export interface Worker {
   close(graceMs: number): Promise<void>;
 }
 
+/** Columns of a run that the claim returns. The result says why the attempt before failed. */
+const CLAIMED = [
+  "id",
+  "name",
+  "task_name",
+  "user_id",
+  "task_kwargs",
+  "sensitive_kwargs",
+  "celery_kwargs",
+  "job_model_id",
+  "waits_for_slot",
+  "result",
+] as const;
+
 /** A run as the claim returns it. */
-interface ClaimedRun {
-  id: string;
-  name: string;
-  task_name: string | null;
-  user_id: string | null;
+type ClaimedRun = Pick<Selectable<Tables["job_result"]>, (typeof CLAIMED)[number]> & {
+  attempt: number;
   /** Null when there is no such user any more. */
   username: string | null;
-  task_kwargs: unknown;
-  sensitive_kwargs: string | null;
-  celery_kwargs: unknown;
-  job_model_id: string | null;
-  attempt: number;
-  waits_for_slot: unknown;
-  /** Why the attempt before failed. */
-  result: unknown;
-}
+};
 
 /** How a run was asked for. */
 interface RunOptions extends RetryKwargs {
@@ -97,8 +101,8 @@ export function createWorker(deps: WorkerDeps): Worker {
       .updateTable("job_result")
       .set({
         status: "STARTED",
-        date_started: sql`coalesce(date_started, ${new Date(clock.now()).toISOString()})`,
-        attempt: sql`case when status = 'PENDING' then coalesce(attempt, 0) + 1 else attempt end`,
+        date_started: sql<string>`coalesce(date_started, ${new Date(clock.now()).toISOString()})`,
+        attempt: sql<number>`case when status = 'PENDING' then coalesce(attempt, 0) + 1 else attempt end`,
         worker: deps.name,
         worker_id: workerId,
       })
@@ -107,21 +111,14 @@ export function createWorker(deps: WorkerDeps): Worker {
         sql<boolean>`(status = 'PENDING' and waits_for_slot is not true and awaits_approval is not true
           or status = 'STARTED' and worker_id = ${workerId})`,
       )
-      .returning([
-        "id",
-        "name",
-        "task_name",
-        "user_id",
-        "task_kwargs",
-        "sensitive_kwargs",
-        "celery_kwargs",
-        "job_model_id",
-        "attempt",
-        "waits_for_slot",
-        "result",
-        sql`(select username from ${sql.table("user")} where ${sql.ref("user.id")} = job_result.user_id)`.as("username"),
+      .returning((eb) => [
+        ...CLAIMED,
+        eb.ref("attempt").$notNull().as("attempt"),
+        sql<string | null>`(select username from ${sql.table("user")} where ${sql.ref("user.id")} = job_result.user_id)`.as(
+          "username",
+        ),
       ]);
-    return (await recorder.record(() => statement.executeTakeFirst())) as ClaimedRun | undefined;
+    return recorder.record(() => statement.executeTakeFirst());
   }
 
   async function run({ id }: Delivery): Promise<void> {

@@ -341,6 +341,6 @@ export function refusalOf(failure: AppError): ExecutionResult {
 /** A database whose statements are within the bounds of an operation. */
 export function boundDatabase(database: Database, bounds: Bounds): Database {
   const bound = Object.create(database) as Database;
-  bound.read = (statement) => bounds.read(database, statement);
+  bound.read = ((statement: CompiledQuery) => bounds.read(database, statement)) as Database["read"];
   return bound;
 }
