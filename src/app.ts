@@ -1,6 +1,6 @@
 import "reflect-metadata";
 import { pino, type Logger } from "pino";
-import { ensureAdministrator } from "./access/administrator.ts";
+import { letAdministratorIn, makeAdministrator } from "./access/administrator.ts";
 import { createAuthenticator } from "./access/authenticate.ts";
 import { keepSecretKey } from "./access/secret-key.ts";
 import type { Config } from "./config.ts";
@@ -43,11 +43,11 @@ export async function openApp(
   try {
     const database = await openDatabase(config.databaseUrl, config);
     opened.push(() => database.close());
-    const newKey = await database.alone(async () => {
+    await database.alone(async () => {
       const migrated = await database.migrate();
       if (migrated.length > 0) log.info({ migrations: migrated }, "database migrated");
       await ensureContentTypes(database);
-      return ensureAdministrator(database, config.adminToken);
+      if (config.adminToken !== undefined) await letAdministratorIn(database, config.adminToken);
     });
 
     const broker = createMemoryBroker();
@@ -116,7 +116,8 @@ export async function openApp(
       executor,
     );
     opened.push(() => server.close());
-    return { url: server.url, newKey, close };
+    // Last of all: a start that fails must not leave a key that nobody has seen.
+    return { url: server.url, newKey: await makeAdministrator(database), close };
   } catch (error) {
     await close();
     const refusal = error instanceof AppError ? error : knownRefusal(error as Error);

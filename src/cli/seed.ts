@@ -1,5 +1,5 @@
 import "reflect-metadata";
-import { ensureAdministrator } from "../access/administrator.ts";
+import { letAdministratorIn, makeAdministrator } from "../access/administrator.ts";
 import { loadConfig } from "../config.ts";
 import { openDatabase } from "../entities/database.ts";
 import { StartError } from "../errors.ts";
@@ -14,7 +14,8 @@ async function seed(options: SeedOptions): Promise<void> {
   try {
     await database.migrate();
     // Before anybody else is stored: a start of the server makes an administrator only while there is nobody.
-    const newKey = await ensureAdministrator(database, adminToken);
+    if (adminToken !== undefined) await letAdministratorIn(database, adminToken);
+    const newKey = await makeAdministrator(database);
     if (newKey) console.log(`Administrator's key, shown only now: ${newKey}`);
     const { jobs, results, lines } = await fill(database, options, new Date());
     const seconds = ((performance.now() - began) / 1000).toFixed(1);

@@ -2,7 +2,7 @@ import { appendFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, inject, test } from "vitest";
-import { ensureAdministrator } from "../../src/access/administrator.ts";
+import { letAdministratorIn } from "../../src/access/administrator.ts";
 import { fill } from "../../src/cli/seed/fill.ts";
 import { openDatabase } from "../../src/entities/database.ts";
 import { post } from "../support/client.ts";
@@ -60,7 +60,7 @@ async function open(kind: string): Promise<{ server: ServerProcess; target: Targ
   const url = kind === "sqlite" ? `sqlite:${folder}/jobgraph.db` : await createPostgresqlUrl(postgresqlUrl!);
   const database = await openDatabase(url);
   await database.migrate();
-  await ensureAdministrator(database, ADMIN);
+  await letAdministratorIn(database, ADMIN);
   await fill(database, { ...ROWS, longResult: 0, seed: 1 }, new Date());
   await database.close();
   const server = await startServer({

@@ -25,7 +25,7 @@ import {
 import { pino } from "pino";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { defaultTabs } from "../../graphiql/default-tabs.ts";
-import { ensureAdministrator } from "../../src/access/administrator.ts";
+import { letAdministratorIn } from "../../src/access/administrator.ts";
 import { createAuthenticator } from "../../src/access/authenticate.ts";
 import { loadConfig } from "../../src/config.ts";
 import { openDatabase } from "../../src/entities/database.ts";
@@ -59,7 +59,7 @@ interface Side {
 async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: readonly Side[] }> {
   const log = pino({ level: "silent" });
   const database = await openDatabase(await freshDatabaseUrl());
-  await ensureAdministrator(database, KEY);
+  await letAdministratorIn(database, KEY);
   const broker = createMemoryBroker();
   const sandbox = openThreads({
     env: {},

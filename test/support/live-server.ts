@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import WebSocket from "ws";
-import { ensureAdministrator } from "../../src/access/administrator.ts";
+import { letAdministratorIn } from "../../src/access/administrator.ts";
 import { createAuthenticator } from "../../src/access/authenticate.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
 import { type Database, openDatabase } from "../../src/entities/database.ts";
@@ -52,7 +52,7 @@ export async function openLiveServer({
   reading = (database) => database,
 }: LiveServerOptions = {}): Promise<LiveServer> {
   const database = await openDatabase(await freshDatabaseUrl());
-  await ensureAdministrator(database, KEY);
+  await letAdministratorIn(database, KEY);
   let reads = 0;
   const counted: Database = {
     ...database,
