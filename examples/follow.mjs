@@ -1,11 +1,13 @@
 // Runs a job and prints its log as it comes: KEY=… node examples/follow.mjs CLASS_PATH ['{"variable": "value"}']
 import { createClient } from "graphql-ws";
+import { serverUrls } from "jobgraph/client";
 import WebSocket from "ws";
 
 const [classPath, data = "{}"] = process.argv.slice(2);
-const { KEY, JOBGRAPH_URL: url = "ws://127.0.0.1:4000/graphql" } = process.env;
+const { KEY, JOBGRAPH_URL } = process.env;
 if (!classPath || !KEY) end(`KEY=… node examples/follow.mjs CLASS_PATH ['{"variable": "value"}'], with your key in KEY`);
 
+const url = socketUrl(JOBGRAPH_URL || "http://127.0.0.1:4000");
 const client = createClient({
   url,
   webSocketImpl: WebSocket,
@@ -19,11 +21,21 @@ function end(message) {
   process.exit(1);
 }
 
+/** Where subscriptions are served. */
+function socketUrl(server) {
+  try {
+    return serverUrls(server).socketUrl;
+  } catch (error) {
+    end(`JOBGRAPH_URL: ${error.message}`);
+  }
+}
+
 /** A sentence for what a socket ends with: an error, errors of GraphQL, or the event of a socket that was closed or never open. */
 function sentence(error) {
   if (Array.isArray(error)) return error.map(sentence).join("\n");
   if (error.code) return `${url}: closed with ${error.code} ${error.reason ?? ""}`;
-  return error.message || `${url} cannot be reached`;
+  if (error.type === "error") return `${url} cannot be reached: ${error.message.trim() || error.error.code}`;
+  return error.message;
 }
 
 /** Answers of an operation: one for a query or mutation, one an event for a subscription. */

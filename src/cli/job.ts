@@ -1,4 +1,4 @@
-import { createClient } from "../client/index.ts";
+import { createClient, UrlError } from "../client/index.ts";
 import { StartError } from "../errors.ts";
 import { followRun } from "./job/follow-run.ts";
 import { type JobCommand, readCommand, USAGE } from "./job/options.ts";
@@ -29,6 +29,7 @@ try {
     process.stdout.write("", () => process.exit(code));
   } else console.log(USAGE);
 } catch (error) {
-  console.error(error instanceof StartError ? error.message : error);
+  if (error instanceof UrlError) console.error(`JOBGRAPH_URL: ${error.message}`);
+  else console.error(error instanceof StartError ? error.message : error);
   process.exitCode = 3;
 }

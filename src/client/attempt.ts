@@ -37,9 +37,9 @@ export function openAttempt(signal: AbortSignal | undefined, timeoutMs?: number)
   };
 }
 
-/** Node says no more than "fetch failed"; the reason lies below. */
+/** Node says no more than "fetch failed"; the reason lies below. OpenSSL has one in short, and a message of several lines. */
 function unreachable(error: unknown): ConnectionError {
-  const { message, cause } = error as Error;
-  const reason = (cause instanceof Error && (cause.message || (cause as { code?: string }).code)) || message;
+  const { message, cause } = error as Error & { cause?: { message?: string; code?: string; reason?: string } };
+  const reason = cause?.reason || cause?.message || cause?.code || message;
   return new ConnectionError(`The server cannot be reached: ${reason}.`, { cause: error });
 }

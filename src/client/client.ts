@@ -1,7 +1,7 @@
 import type { DocumentTypeDecoration } from "@graphql-typed-document-node/core";
 import { type DocumentNode, print } from "graphql";
 import { ask } from "./ask.ts";
-import { type Endpoint, locate, type SocketClass } from "./endpoint.ts";
+import { type Endpoint, serverUrls, type SocketClass } from "./endpoint.ts";
 import { type FollowOptions, follow } from "./follow.ts";
 import { CancelRunDocument, type CancelRunMutation, RunJobDocument, type RunJobMutation } from "./generated.ts";
 import { createRetry, type RetryOptions } from "./retry.ts";
@@ -10,7 +10,7 @@ import { createTransport } from "./transport.ts";
 
 /** Where the server is, and how it is talked to. */
 export interface ClientOptions {
-  /** Where GraphQL is served: `http://127.0.0.1:4000`, `https://jobs.example.com/graphql`; in a page also `/graphql`. */
+  /** The server, as {@link serverUrls} takes it: `http://127.0.0.1:4000`, `https://jobs.example.com/graphql`; in a page also `/graphql`. */
   url: string;
   /** A user's key. */
   token: string;
@@ -62,6 +62,10 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
+/**
+ * Makes a client; nothing is sent yet.
+ * @throws {@link UrlError} for a URL to which nothing can be sent.
+ */
 export function createClient(options: ClientOptions): Client {
   const endpoint = endpointOf(options);
   const transport = createTransport(endpoint);
@@ -110,7 +114,7 @@ export function createClient(options: ClientOptions): Client {
 function endpointOf({ url, token, silenceMs = 30_000, fetch: given, WebSocket: ownClass }: ClientOptions): Endpoint {
   const socketClass = ownClass === undefined ? globalThis.WebSocket : ownClass;
   return {
-    ...locate(url),
+    ...serverUrls(url),
     authorization: `Token ${token}`,
     // A browser's fetch is called on its window only.
     fetch: given ?? ((...request) => fetch(...request)),

@@ -1,3 +1,5 @@
+import { UrlError } from "./errors.ts";
+
 /** A class with the ways of the browser's WebSocket: Node's is one, and so is that of the package `ws`. Its events are too different in type to name. */
 export type SocketClass = new (url: string, protocol: string) => Pick<WebSocket, "close" | "send">;
 
@@ -22,13 +24,23 @@ export interface Operation {
   variables?: unknown;
 }
 
-/** The URLs of GraphQL from what a user gave: without a path it is served at `/graphql`; in a browser it may be relative to the page. */
-export function locate(url: string): Pick<Endpoint, "url" | "socketUrl"> {
+/** Where a server has GraphQL. */
+export type ServerUrls = Pick<Endpoint, "url" | "socketUrl">;
+
+/**
+ * Returns where GraphQL is served, from the URL of a server as people write it: with http, https, ws or wss, with the path `/graphql`, with another
+ * that leads there, or with none. In a browser it may be relative to the page.
+ * @throws {@link UrlError} for anything else.
+ */
+export function serverUrls(given: string): ServerUrls {
   const { location } = globalThis as { location?: { href: string } };
-  const http = new URL(url, location?.href);
-  if (http.pathname === "/") http.pathname = "/graphql";
-  http.protocol = http.protocol.replace("ws", "http");
+  const http = URL.canParse(given, location?.href) ? new URL(given, location?.href) : undefined;
+  const [, isSecure] = /^(?:http|ws)(s?):$/.exec(http?.protocol ?? "") ?? [];
+  if (!http || isSecure === undefined) throw new UrlError(given);
+  if (/^\/(graphql\/)?$/.test(http.pathname)) http.pathname = "/graphql";
+  http.hash = "";
+  http.protocol = `http${isSecure}:`;
   const socket = new URL(http);
-  socket.protocol = http.protocol.replace("http", "ws");
+  socket.protocol = `ws${isSecure}:`;
   return { url: http.href, socketUrl: socket.href };
 }

@@ -30,6 +30,15 @@ export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
 }
 
+/** Nothing can be sent to what was given as the URL of a server. */
+export class UrlError extends Error {
+  override readonly name = "UrlError";
+
+  constructor(given: string) {
+    super(`"${given}" is not the URL of a server, such as http://127.0.0.1:4000 or wss://jobs.example.com/graphql.`);
+  }
+}
+
 /** What the errors of an answer, at least one, amount to. */
 export function refusalOf(errors: readonly WireError[]): RefusedError {
   const [first] = errors;

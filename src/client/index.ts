@@ -7,8 +7,8 @@
  * It needs nothing of the server's code; `fetch` and `WebSocket` are all that it uses of its surroundings.
  */
 export { type CallOptions, type Client, type ClientOptions, createClient, type RunAndFollowOptions } from "./client.ts";
-export type { SocketClass } from "./endpoint.ts";
-export { ConnectionError, type ErrorDetail, RefusedError } from "./errors.ts";
+export { serverUrls, type ServerUrls, type SocketClass } from "./endpoint.ts";
+export { ConnectionError, type ErrorDetail, RefusedError, UrlError } from "./errors.ts";
 export type { FollowOptions } from "./follow.ts";
 export type { RetryOptions } from "./retry.ts";
 export type { FinishedRun, JobReference, LogLine, RunError, RunOptions, StartedRun } from "./run.ts";

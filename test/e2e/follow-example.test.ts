@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { scratchFolder, startServer } from "./process.ts";
+import { spellings } from "./spellings.ts";
 
 const KEY = "given-key-0123456789";
 
@@ -24,12 +25,13 @@ test("the example prints a run's log, and one sentence where it cannot", async (
     JOBS_ROOT: resolve("jobs"),
     ADMIN_TOKEN: KEY,
   });
-  const env = { KEY, JOBGRAPH_URL: `${server.url.replace("http", "ws")}/graphql` };
-  expect(await follow(env, "hello_jobs.HelloJobs", '{"name": "Ada"}')).toEqual({
-    code: 0,
-    stdout: `1 INFO Greeting Ada\n2 DEBUG A\n3 DEBUG d\n4 DEBUG a\n5 SUCCESS Hello, Ada!\nSUCCESS {"greeting":"Hello, Ada!"}\n`,
-    stderr: "",
-  });
+  const env = { KEY, JOBGRAPH_URL: server.url };
+  for (const JOBGRAPH_URL of spellings(server.url))
+    expect(await follow({ KEY, JOBGRAPH_URL }, "hello_jobs.HelloJobs", '{"name": "Ada"}')).toEqual({
+      code: 0,
+      stdout: `1 INFO Greeting Ada\n2 DEBUG A\n3 DEBUG d\n4 DEBUG a\n5 SUCCESS Hello, Ada!\nSUCCESS {"greeting":"Hello, Ada!"}\n`,
+      stderr: "",
+    });
   expect(await follow(env, "verify_hostname_pattern.VerifyHostnamePattern", '{"site": "nowhere"}')).toEqual({
     code: 0,
     stdout: expect.stringMatching(/^FAILURE Error: There is no site "nowhere"; .*\n$/),
@@ -47,6 +49,11 @@ test("the example prints a run's log, and one sentence where it cannot", async (
   await once(free, "listening");
   const { port } = free.address() as { port: number };
   free.close();
-  const nobody = { KEY, JOBGRAPH_URL: `ws://127.0.0.1:${port}/graphql` };
-  expect(await follow(nobody, "hello_jobs.HelloJobs")).toEqual(refused("connect ECONNREFUSED|ws:.* cannot be reached"));
+  const at = (JOBGRAPH_URL: string) => follow({ KEY, JOBGRAPH_URL }, "hello_jobs.HelloJobs");
+  for (const url of spellings(`http://127.0.0.1:${port}`))
+    expect(await at(url)).toEqual(refused("ws://127.0.0.1:.* cannot be reached: connect ECONNREFUSED"));
+  expect(await at(`http://localhost:${port}`)).toEqual(refused("ws://localhost:.* cannot be reached: connect ECONNREFUSED"));
+  expect(await at(server.url.replace("http", "https"))).toEqual(refused("wss:.* cannot be reached: "));
+  expect(await at(`${server.url}/nowhere`)).toEqual(refused("ws:.*/nowhere cannot be reached: Unexpected server response: 404"));
+  expect(await at("127.0.0.1:4000")).toEqual(refused('JOBGRAPH_URL: "127.0.0.1:4000" is not the URL of a server'));
 });

@@ -4,6 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openProxy } from "../support/proxy.ts";
+import { spellings } from "./spellings.ts";
 import { scratchFolder, type ServerProcess, startServer } from "./process.ts";
 
 const KEY = "given-key-0123456789";
@@ -83,8 +84,16 @@ test("the command line runs a job, prints its lines, and exits with how it ended
   expect(await canceled.exit).toBe(2);
 });
 
+test("the command line finds a server however its URL is written", async () => {
+  const { server } = await serve();
+  const programs = spellings(server.url).map((url) => job({ url }, "run", "own.Ends", "--data", `{"well": true}`));
+  for (const { exit, err } of programs)
+    expect({ code: await exit, said: err() }).toEqual({ code: 0, said: expect.stringMatching(/^Ends: /) });
+});
+
 test("the command line says what is wrong, and exits with 3", async () => {
   const { server } = await serve();
+  const missing = server.url.replace("http://", "");
   for (const [program, sentence] of [
     [job(server), "Say what to do: run or follow."],
     [job(server, "run", "own.Ends", "--data", "{"), "--data is not JSON"],
@@ -94,7 +103,14 @@ test("the command line says what is wrong, and exits with 3", async () => {
     [job(server, "run", "own.Nothing"), "own.Nothing"],
     [job(server, "run", "own.Ends"), `The inputs of the job "Ends" are not valid. data.well`],
     [job(server, "follow", "01a20d41-bf32-73c7-86b0-37568f855895"), "There is no job result with id"],
-    [job({ url: "http://127.0.0.1:1" }, "run", "own.Ends"), "The server cannot be reached"],
+    [job({ url: "http://127.0.0.1:1" }, "run", "own.Ends"), /^The server cannot be reached: .+\.\n$/],
+    [job({ url: "ws://localhost:9/graphql" }, "run", "own.Ends"), /^The server cannot be reached: .+\.\n$/],
+    [job({ url: server.url.replace("http", "https") }, "run", "own.Ends"), /^The server cannot be reached: .+\.\n$/],
+    [
+      job({ url: `${server.url}/nowhere` }, "run", "own.Ends"),
+      /^http:.* answers with HTTP 404: Nothing is served at \/nowhere\.\n$/,
+    ],
+    [job({ url: missing }, "run", "own.Ends"), /^JOBGRAPH_URL: ".*" is not the URL of a server, such as .*\.\n$/],
     [start([resolve("dist/cli/job.js"), "run", "own.Ends"], { JOBGRAPH_TOKEN: "" }), "Set JOBGRAPH_TOKEN"],
     [
       start([resolve("dist/cli/job.js"), "run", "own.Ends"], { JOBGRAPH_URL: server.url, JOBGRAPH_TOKEN: "x" }),
@@ -102,7 +118,7 @@ test("the command line says what is wrong, and exits with 3", async () => {
     ],
   ] as const) {
     const exitCode = await program.exit;
-    expect({ exitCode, printed: program.err() }).toEqual({ exitCode: 3, printed: expect.stringContaining(sentence) });
+    expect({ exitCode, printed: program.err() }).toEqual({ exitCode: 3, printed: expect.stringMatching(sentence) });
   }
 });
 

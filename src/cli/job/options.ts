@@ -22,7 +22,8 @@ connection is cut or the server restarted. Ctrl-C stops following, not the run.
   --idempotency-key        the same request under the same key is the same run, however often it is sent
   --after                  leave out lines up to this one
 
-JOBGRAPH_URL says where the server is, http://127.0.0.1:4000 when it is not set; JOBGRAPH_TOKEN is the key.
+JOBGRAPH_URL says where the server is, with http, https, ws or wss and with or without /graphql, http://127.0.0.1:4000 when it is not set;
+JOBGRAPH_TOKEN is the key.
 Exit codes: 0 success, 1 failure, 2 canceled, 3 not understood, refused or not reached, 130 stopped by Ctrl-C.`;
 
 const OPTIONS = {
