@@ -6,7 +6,9 @@ import { describe, expect, test } from "vitest";
 import { defaultTabs } from "../../graphiql/default-tabs.ts";
 import { loadConfig } from "../../src/config.ts";
 import { AppError } from "../../src/errors.ts";
-import { countComparisons } from "../../src/schema/document/overlaps.ts";
+import { measureOverlaps } from "../../src/schema/document/overlaps.ts";
+import { validateWithin } from "../../src/schema/document/validate-within.ts";
+import { createSchema } from "../../src/schema/index.ts";
 import { checkStructure, parseWithin, type StructureLimits } from "../../src/schema/document/structure.ts";
 import { KEY, openTestApp } from "../support/app.ts";
 import { post } from "../support/client.ts";
@@ -183,7 +185,7 @@ describe("what validation compares", () => {
     fc.assert(
       fc.property(documents, (text) => {
         const document = parse(text);
-        const pairs = countComparisons(document);
+        const { pairs } = measureOverlaps(document);
         const steps = countLooks(document);
         validate(schema, document, [OverlappingFieldsCanBeMergedRule]);
         // Each compared pair is two looks; whoever walks over the document takes a few at each field.
@@ -194,6 +196,61 @@ describe("what validation compares", () => {
     );
     // Not because nothing is compared.
     expect(most).toBeGreaterThan(30);
+  });
+});
+
+/** Documents within the limits of which graphql-js makes too much work, each in another way: the name that most of their fields have, and how many. */
+const TOO_ALIKE: Record<string, [query: string, name: string, times: number]> = {
+  "the same leaf just too often": [`{ jobs { ${"id ".repeat(708)} } }`, "id", 708],
+  "the same leaf as often as fields may be": [`{ jobs { ${"id ".repeat(999)} } }`, "id", 999],
+  "one that every object has": [`{ ${"__typename ".repeat(708)} }`, "__typename", 708],
+  "another name": [`{ jobs { ${"same: id ".repeat(200)} ${"same ".repeat(600)} } }`, "same", 800],
+  "one that is not there": [`{ jobs { ${"nothing ".repeat(708)} } }`, "nothing", 708],
+  "after another error": [`{ nothing jobs { ${"id ".repeat(708)} } }`, "id", 708],
+  "in inline fragments": [`{ jobs { ${"... on JobType { id id id id } ".repeat(190)} } }`, "id", 760],
+  "in fragments": [
+    `{ jobs { ${repeat(9, (n) => `...F${n}`)} } } ${repeat(9, (n) => `fragment F${n} on JobType { ${"id ".repeat(90)} }`)}`,
+    "id",
+    810,
+  ],
+  "in parents of one name": [`{ ${`jobs { ${"id ".repeat(80)} } `.repeat(9)} }`, "id", 720],
+  "with many arguments": [
+    `{ ${`job_log_entries(limit: 1, offset: 1, sort: "a", q: "x", log_level: "info", grouping: "a", message: "m") { id } `.repeat(300)} }`,
+    "job_log_entries",
+    300,
+  ],
+};
+
+describe("what validation gives up", () => {
+  const schema = createSchema();
+  const refused = ([, name, times]: (typeof TOO_ALIKE)[string]) =>
+    expect.objectContaining({
+      code: "LIMIT_EXCEEDED",
+      message: `The document has "${name}" ${times} times in one object, and validation gives up comparing them all with each other. Name each field once in an object, or send parts of the document on their own.`,
+    });
+
+  test.for(Object.entries(TOO_ALIKE))("is refused with the name that stands too often: %s", ([, hostile]) => {
+    expect(() => validateWithin(schema, parseWithin(hostile[0], DEFAULTS))).toThrow(refused(hostile));
+  });
+
+  test("is the same whatever the settings allow", () => {
+    const hostile = [`{ ${"jobs { id name } ".repeat(2000)} }`, "jobs", 2000] as const;
+    expect(() => validateWithin(schema, parseWithin(hostile[0], limitsOf(1e6)))).toThrow(refused([...hostile]));
+  });
+
+  test("begins beyond 707 times the same leaf", () => {
+    expect(validateWithin(schema, parseWithin(`{ jobs { ${"id ".repeat(707)} } }`, DEFAULTS))).toEqual([]);
+  });
+
+  test("are the errors beyond a hundred, and the last one says so", () => {
+    const errors = (count: number) =>
+      validateWithin(schema, parse(`{ ${repeat(count, (n) => `nothing${n}`)} }`)).map(({ message }) => message);
+    for (const count of [1, 99, 100]) expect(errors(count)).toHaveLength(count);
+    for (const count of [101, 500]) {
+      const messages = errors(count);
+      expect(messages.slice(0, 100)).toEqual(errors(100));
+      expect(messages.slice(100)).toEqual(["The document has more errors than these 100. Mend them to be told of the others."]);
+    }
   });
 });
 
@@ -235,6 +292,22 @@ describe("over every transport", () => {
           ],
         ]);
       }
+      for (const [query, name, times] of Object.values(TOO_ALIKE).slice(0, 6)) {
+        const { errors } = await ask({ query });
+        expect([way, errors]).toMatchObject([
+          way,
+          [{ message: expect.stringContaining(`"${name}" ${times} times`), extensions: { code: "LIMIT_EXCEEDED" } }],
+        ]);
+      }
+      const { errors } = await ask({ query: `{ ${repeat(101, (n) => `nothing${n}`)} }` });
+      expect([way, errors?.length, errors?.at(-1)]).toMatchObject([
+        way,
+        101,
+        {
+          message: expect.stringContaining("more errors than these 100"),
+          extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
+        },
+      ]);
       expect([way, await ask({ query: "{ __typename }" })]).toEqual([way, { data: { __typename: "Query" } }]);
     }
   });

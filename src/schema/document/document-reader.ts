@@ -1,8 +1,8 @@
-import { type DocumentNode, GraphQLError, type GraphQLSchema, validate } from "graphql";
+import { type DocumentNode, GraphQLError, type GraphQLSchema } from "graphql";
 import { LRUCache } from "lru-cache";
 import { parseWithin, type StructureLimits } from "./structure.ts";
-import { VALIDATION_RULES } from "./root-fields.ts";
 import { listSingleValues } from "./single-values.ts";
+import { validateWithin } from "./validate-within.ts";
 
 /** Characters of the documents that are kept parsed, together. A parsed document takes some hundred times the room of its text. */
 const KEPT_CHARACTERS = 200_000;
@@ -12,7 +12,7 @@ export const LONGEST_KEPT = 20_000;
 
 /**
  * Parses and validates a text: the document, the same for the same text, or what is wrong with it.
- * @throws {@link AppError} LIMIT_EXCEEDED for one that is too large, by what it would take to validate it.
+ * @throws {@link AppError} LIMIT_EXCEEDED for one that is too large, by what it takes to validate it.
  */
 export type ReadDocument = (text: string) => DocumentNode | readonly GraphQLError[];
 
@@ -21,7 +21,7 @@ export function createDocumentReader(schema: GraphQLSchema, limits: StructureLim
   const read = (text: string) => {
     try {
       const document = listSingleValues(schema, parseWithin(text, limits));
-      const errors = validate(schema, document, VALIDATION_RULES);
+      const errors = validateWithin(schema, document);
       return errors.length > 0 ? errors : document;
     } catch (error) {
       if (error instanceof GraphQLError) return [error];

@@ -9,6 +9,8 @@ import { type DocumentNode, Kind, type SelectionSetNode } from "graphql";
 interface Place {
   /** The place that it has become a part of. */
   into: Place | undefined;
+  /** How many fields are one and the same in it. */
+  times: number;
   /** Sum of its fields' weights, and of their squares. */
   weight: number;
   squares: number;
@@ -16,16 +18,24 @@ interface Place {
   fields: Map<string, Place>;
 }
 
-/**
- * Returns how many pairs of fields, and of fragments, validation compares in a document, about: in a time that grows with its text alone. Fields without
- * arguments and without fields of their own do not count, since they are compared in next to no time.
- */
-export function countComparisons({ definitions }: DocumentNode): number {
+/** Fields that validation compares with each other. */
+export interface Overlaps {
+  /**
+   * About how many pairs of fields, and of fragments, there are. Fields without arguments and without fields of their own do not count, since they are
+   * compared in next to no time.
+   */
+  pairs: number;
+  /** The name that most fields have in one object of the answer, whatever they are, and how many those are. */
+  most: { name: string; times: number };
+}
+
+/** Returns what validation compares in a document, in a time that grows with its text alone. */
+export function measureOverlaps({ definitions }: DocumentNode): Overlaps {
   const places: Place[] = [];
   const fragments = new Map<string, Place>();
 
   function create(count: number): Place {
-    const place = { into: undefined, weight: 0, squares: 0, fragments: count, fields: new Map<string, Place>() };
+    const place = { into: undefined, times: 0, weight: 0, squares: 0, fragments: count, fields: new Map<string, Place>() };
     places.push(place);
     return place;
   }
@@ -43,8 +53,10 @@ export function countComparisons({ definitions }: DocumentNode): number {
         spread.add(selection.name.value);
         unite(place, obtain(fragments, selection.name.value, 1));
       } else if (selection.kind === Kind.INLINE_FRAGMENT) enter(selection.selectionSet, place, spread);
-      else if (selection.selectionSet || selection.arguments?.length) {
+      else {
         const field = obtain(rootOf(place).fields, (selection.alias ?? selection.name).value, 0);
+        rootOf(field).times += 1;
+        if (!selection.selectionSet && !selection.arguments?.length) continue;
         const inner = new Set<string>();
         if (selection.selectionSet) enter(selection.selectionSet, field, inner);
         // Each fragment in one is looked up beside each in the other.
@@ -60,10 +72,16 @@ export function countComparisons({ definitions }: DocumentNode): number {
     if (node.kind === Kind.OPERATION_DEFINITION) enter(node.selectionSet, create(0), new Set());
     if (node.kind === Kind.FRAGMENT_DEFINITION) enter(node.selectionSet, obtain(fragments, node.name.value, 1), new Set());
   }
-  let pairs = 0;
-  for (const { into, weight, squares, fragments: count } of places)
-    if (!into) pairs += (weight ** 2 - squares + count * (count - 1)) / 2;
-  return pairs;
+  const overlaps: Overlaps = { pairs: 0, most: { name: "", times: 0 } };
+  for (const { into, weight, squares, fragments: count, fields } of places) {
+    if (into) continue;
+    overlaps.pairs += (weight ** 2 - squares + count * (count - 1)) / 2;
+    for (const [name, field] of fields) {
+      const { times } = rootOf(field);
+      if (times > overlaps.most.times) overlaps.most = { name, times };
+    }
+  }
+  return overlaps;
 }
 
 function rootOf(place: Place): Place {
@@ -82,6 +100,7 @@ function unite(one: Place, other: Place): void {
     if (to === from) continue;
     if (from.fields.size > to.fields.size) [to, from] = [from, to];
     from.into = to;
+    to.times += from.times;
     to.weight += from.weight;
     to.squares += from.squares;
     to.fragments += from.fragments;

@@ -8,7 +8,7 @@ import {
   type ValueNode,
 } from "graphql";
 import { AppError } from "../../errors.ts";
-import { countComparisons } from "./overlaps.ts";
+import { measureOverlaps } from "./overlaps.ts";
 
 /** How large a client's document may be, before anything else looks at it. */
 export interface StructureLimits {
@@ -67,7 +67,7 @@ export function checkStructure(document: DocumentNode, limits: StructureLimits):
   const found = measure(document);
   for (const [what, limit, setting, words] of LIMITS)
     if (found[what] > limits[limit]) refuse(`${found[what]} ${words}`, setting, limits[limit]);
-  const pairs = countComparisons(document);
+  const { pairs } = measureOverlaps(document);
   const most = PAIRS_A_FIELD * limits.maxQueryFields;
   if (pairs > most) refuse(`${pairs} pairs of fields or fragments that may have to be merged`, "MAX_QUERY_FIELDS", most);
 }
