@@ -1,4 +1,9 @@
+import type { Logger } from "pino";
 import type { Clock } from "./clock.ts";
+import { logFailure } from "./log-failure.ts";
+
+/** How long after a failure, such as a database that is away, the work is tried again. */
+const RETRY_MS = 1000;
 
 /** Somebody who works when there may be something to do. */
 export interface Waker {
@@ -13,13 +18,14 @@ interface Working {
   clock: Clock;
   /** Does what there is to do. @returns when to look again, in milliseconds since the epoch; undefined where only a wake says so. */
   work(isClosed: () => boolean): Promise<number | undefined>;
-  /** Is told why the work could not be done, such as a database that is away; it is tried again after this long. */
-  onError(error: unknown): void;
-  retryMs: number;
+  /** Is told why the work could not be done. */
+  log: Logger;
+  /** The work that could not be done, as the log has it. */
+  failure: string;
 }
 
 /** Works once at a time, and again for whoever has asked meanwhile. */
-export function createWaker({ clock, work, onError, retryMs }: Working): Waker {
+export function createWaker({ clock, work, log, failure }: Working): Waker {
   let working: Promise<void> | undefined;
   let again = false;
   let closed = false;
@@ -42,8 +48,8 @@ export function createWaker({ clock, work, onError, retryMs }: Working): Waker {
     if (closed) return;
     working ??= workOn()
       .catch((error: unknown) => {
-        onError(error);
-        wakeAt(clock.now() + retryMs);
+        logFailure(log, error, failure);
+        wakeAt(clock.now() + RETRY_MS);
       })
       .finally(() => {
         working = undefined;

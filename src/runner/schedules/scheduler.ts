@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { isoTime } from "../../entities/times/timestamp.ts";
 import type { FireDeps } from "../gate/fire-deps.ts";
 import { fire } from "./fire.ts";
+import { logFailure } from "../messaging/log-failure.ts";
 import { createWaker, type Waker } from "../messaging/waker.ts";
 
 /** Runs the jobs of schedules when their time comes. */
@@ -14,8 +15,6 @@ export interface Scheduler extends Waker {
 
 /** What another server was to carry out, or was told of, is found after this long: bells do not ring from one to the other. */
 const SAFETY_MS = 15_000;
-/** How long after a failure, such as a database that is away, it is tried again. */
-const RETRY_MS = 1000;
 /** Schedules that are looked up, and carried out side by side. */
 const BATCH = 8;
 
@@ -40,7 +39,7 @@ export function createScheduler(deps: FireDeps & { log: Logger }): Scheduler {
       await Promise.all(
         rows.map(({ id, next_run_at }) =>
           fire(deps, id, new Date(isoTime(next_run_at!))).catch((error: unknown) => {
-            log.error({ err: error, scheduled_job: id }, "a schedule could not be carried out; trying again");
+            logFailure(log, error, "a schedule could not be carried out", { scheduled_job: id });
             failed.set(id, error);
           }),
         ),
@@ -65,8 +64,8 @@ export function createScheduler(deps: FireDeps & { log: Logger }): Scheduler {
       await tick(isClosed);
       return nextTime();
     },
-    onError: (error) => log.error({ err: error }, "schedules that are due could not be carried out; trying again"),
-    retryMs: RETRY_MS,
+    log,
+    failure: "schedules that are due could not be carried out",
   });
   return { ...waker, tick: () => tick() };
 }

@@ -14,8 +14,6 @@ import { createWaker, type Waker } from "../messaging/waker.ts";
 const BATCH = 50;
 /** Deliveries that another server was to carry out, and did not, are found after this long. */
 const SAFETY_MS = 15_000;
-/** How long after a failure, such as a database that is away, it is tried again. */
-const RETRY_MS = 1000;
 
 /**
  * Launches the jobs of hooks that changes have set off. A hook whose change is committed stays in `job_hook_delivery` until its run is, in one
@@ -34,8 +32,8 @@ export function createHooks(deps: EnqueueDeps & { log: Logger }): Waker {
         await setImmediate();
       }
     },
-    onError: (error) => log.error({ err: error }, "job hooks could not be launched; trying again"),
-    retryMs: RETRY_MS,
+    log,
+    failure: "job hooks could not be launched",
   });
 }
 

@@ -5,6 +5,7 @@ import { failed } from "../sandbox/failure.ts";
 import { lastSequence, type LogWriter } from "../outputs/log-writer.ts";
 import type { RetryKwargs } from "../runs/retry.ts";
 import { ownLine, settle, type SettleDeps } from "../runs/settle.ts";
+import { logFailure } from "../messaging/log-failure.ts";
 import { watch, type Watch } from "../messaging/watch.ts";
 
 /** Dependencies of {@link openReaper}. */
@@ -101,7 +102,7 @@ export function openReaper(deps: ReaperDeps): Watch {
     async look() {
       await look().catch((error: unknown) => {
         seen.clear();
-        log.warn({ err: error }, "other workers could not be looked after; trying again");
+        logFailure(log, error, "other workers could not be looked after");
       });
       return true;
     },

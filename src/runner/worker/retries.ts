@@ -11,8 +11,6 @@ import { createWaker, type Waker } from "../messaging/waker.ts";
 
 /** Runs that somebody failed to send off, or to let in, are found after this long. The clocks of servers differ by less. */
 const SAFETY_MS = 15_000;
-/** How long after a failure, such as a database that is away, it is tried again. */
-const RETRY_MS = 1000;
 
 /**
  * Sends off runs that wait for a worker: those whose next attempt is due, and those whose delivery was lost with the process that had it. A run between two
@@ -39,18 +37,30 @@ export function createRetries(deps: { database: Database; broker: Broker; clock:
     });
   }
 
-  async function sendDue(): Promise<void> {
-    const now = clock.now();
-    const late = await findLate(now);
-    const due = await database.rows
+  async function findDue(now: number): Promise<string[]> {
+    const statement = database.rows
+      .selectFrom("job_result")
+      .select("id")
+      .where("status", "=", "RETRY")
+      .where("date_next_attempt", "<=", new Date(now).toISOString());
+    return (await database.read(statement.compile())).map(({ id }) => id as string);
+  }
+
+  /** Lets runs wait for a worker that still wait for their next attempt. */
+  const takeUp = (ids: readonly string[]) =>
+    database.rows
       .updateTable("job_result")
       .set({ status: "PENDING", date_next_attempt: null })
       .where("status", "=", "RETRY")
-      .where((eb) =>
-        eb.or([eb("date_next_attempt", "<=", new Date(now).toISOString()), database.isOneOf(sql.ref("id"), late, "uuid")]),
-      )
+      .where(database.isOneOf(sql.ref("id"), ids, "uuid"))
       .returning(["id", "celery_kwargs"])
       .execute();
+
+  async function sendDue(): Promise<void> {
+    const now = clock.now();
+    const ids = [...(await findDue(now)), ...(await findLate(now))];
+    // An update that changes nothing needs the lock of a SQLite file all the same.
+    const due = ids.length === 0 ? [] : await takeUp(ids);
     for (const { id, celery_kwargs } of due) {
       broker.notify(`result:${id}`);
       const { queue } = database.readJson(celery_kwargs) as { queue: string };
@@ -76,7 +86,7 @@ export function createRetries(deps: { database: Database; broker: Broker; clock:
       await sendDue();
       return nextTime();
     },
-    onError: (error) => log.error({ err: error }, "runs that are due could not be sent off; trying again"),
-    retryMs: RETRY_MS,
+    log,
+    failure: "runs that are due could not be sent off",
   });
 }

@@ -4,6 +4,7 @@ import { RunLost } from "../outputs/batch-writer.ts";
 import type { Broker } from "../messaging/broker.ts";
 import { describeCancel } from "../runs/cancel.ts";
 import { JobCanceled } from "../../sdk/define-job.ts";
+import { logFailure } from "../messaging/log-failure.ts";
 import { watch } from "../messaging/watch.ts";
 
 /** What stops one run that a worker has. */
@@ -83,7 +84,7 @@ export function createRunStops(deps: {
     }
   }
 
-  const lookSafely = () => look().catch((error: unknown) => log.error({ err: error }, "cancels could not be read"));
+  const lookSafely = () => look().catch((error: unknown) => logFailure(log, error, "cancels could not be read"));
   const watching = watch({
     bells: [(ring) => broker.listen("cancels", ring)],
     look: () => lookSafely().then(() => true),
