@@ -80,7 +80,9 @@ export interface Database {
   read<Row extends AnyRow = AnyRow>(statement: CompiledQuery<Row>, bounds?: ReadBounds): Promise<Row[]>;
   /** About how many rows each table has, by its name: more rather than fewer, and at once, whatever their number. */
   estimateRows(): Promise<ReadonlyMap<string, number>>;
-  /** The value of a JSON column of a row that was read. */
+  /** Whether the columns of a row hold values of their types alone: SQLite takes any value for any column. */
+  readonly checksTypes: boolean;
+  /** The value of a JSON column of a row that was read. @throws an error of any kind where it is no JSON. */
   readJson(column: unknown): unknown;
   /** The same, for whoever only passes it on as JSON: a long one is its text, as `LongJson`. */
   passJson(column: unknown): unknown;

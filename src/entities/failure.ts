@@ -1,3 +1,5 @@
+import { listIn, membersOf, textIn } from "./json-members.ts";
+
 /** A failure as `result` of its run keeps it: as Nautobot's workers store what was raised. */
 interface FailureResult {
   exc_type: string;
@@ -16,6 +18,6 @@ export function failureResult(type: string, message: string): FailureResult {
 
 /** Returns what {@link failureResult} was made of; empty texts for any other value. */
 export function readFailure(result: unknown): { type: string; message: string } {
-  const { exc_type: type = "", exc_message: message } = (result ?? {}) as Partial<FailureResult>;
-  return { type, message: message?.[0] ?? "" };
+  const { exc_type: type, exc_message: message } = membersOf(result);
+  return { type: textIn(type), message: textIn(listIn(message)[0]) };
 }

@@ -5,7 +5,7 @@ const LONG = 64 * 1024;
 
 /**
  * A long value that is passed on as the text that the database keeps: to parse it, and to write it again, would hold the thread and take
- * its memory twice more. The text is this server's own, and so is JSON.
+ * its memory twice more.
  */
 export class LongJson {
   readonly text: string;
@@ -30,8 +30,28 @@ export function parseStoredJson(text: string): unknown {
   return value;
 }
 
-/** Returns the value of a text of JSON, or the text of a long one. */
-export const passStoredJson = (text: string): unknown => (text.length > LONG ? new LongJson(text) : parseStoredJson(text));
+/**
+ * Returns the value of a text of JSON, or the text of a long one.
+ * @param isJson of a database that takes any text for JSON: tells whether a long one is.
+ */
+export const passStoredJson = (text: string, isJson?: (text: string) => boolean): unknown =>
+  text.length > LONG && (isJson?.(text) ?? true) ? new LongJson(text) : parseStoredJson(text);
+
+/** Lists and objects in each other that an answer may have: to write far more of them ends the stack. */
+const DEEPEST = 1000;
+
+/** Tells whether a stored value is nested too deeply to be written. */
+export function isTooDeep(value: unknown): boolean {
+  // What is short has no room for so many.
+  return jsonLength(value) > 2 * DEEPEST && isDeeper(value, DEEPEST);
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null || value instanceof LongJson) return false;
+  if (levels === 0) return true;
+  for (const key in value) if (isDeeper(value[key as never], levels - 1)) return true;
+  return false;
+}
 
 /** About how many characters a stored value has as JSON. */
 export function jsonLength(value: unknown): number {

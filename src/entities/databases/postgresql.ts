@@ -46,6 +46,7 @@ export async function openPostgresql(url: string, limits: ReadLimits): Promise<D
       const { rows } = await pool.query<{ name: string; rows: number }>({ name: "estimate-rows", text: ESTIMATE_ROWS });
       return new Map(rows.map(({ name, rows: count }) => [name, count]));
     },
+    checksTypes: true,
     readJson: (column) => (column instanceof LongJson ? parseStoredJson(column.text) : column),
     passJson: (column) => column,
     owners: (parameter) =>

@@ -48,8 +48,9 @@ export async function openSqlite(path: string, limits: ReadLimits): Promise<Data
     read: ((statement: CompiledQuery, bounds?: ReadBounds) =>
       reads ? reads.read(statement, bounds) : readsOf().then((opened) => opened.read(statement, bounds))) as Database["read"],
     estimateRows: async () => (await readsOf()).estimateRows(),
+    checksTypes: false,
     readJson: (column) => (column === null ? null : parseStoredJson(column as string)),
-    passJson: (column) => (column === null ? null : passStoredJson(column as string)),
+    passJson: (column) => (column === null ? null : passStoredJson(column as string, isJson)),
     owners,
     ownersParameter: (ids) => JSON.stringify(ids),
     hasLateral: false,
@@ -73,6 +74,11 @@ export async function openSqlite(path: string, limits: ReadLimits): Promise<Data
     },
   };
 }
+
+const validity = new Sqlite(":memory:").prepare("select json_valid(?)").pluck();
+
+/** Tells whether a text is JSON, sooner than by parsing it. */
+const isJson = (text: string): boolean => validity.get(text) === 1;
 
 function holdsInAnyCase(text: RawBuilder<unknown>, wanted: string, place: Place): RawBuilder<SqlBool> {
   const { like, exact } = anyCaseLike(wanted, place);

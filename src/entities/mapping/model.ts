@@ -10,6 +10,7 @@ import {
   type ManyShape,
   type ModelFacts,
   recordColumn,
+  recordHidden,
   recordMany,
   recordModel,
   recordOne,
@@ -83,6 +84,8 @@ interface ColumnOptions {
   description: string;
   /** Value of a new row. A function is called for each. */
   default?: unknown;
+  /** Of a choice without a default: the one that is told of a row that has none of them. */
+  plain?: string;
   /** Value of rows that were there before the column came, for one that may not be null. */
   ofOlderRows?: string;
   /** Set to the time of each update, or just after the last one where that time has not passed: no two updates have the same. */
@@ -117,9 +120,14 @@ function column(kind: ColumnKind, type: unknown, graphqlType: object, options: C
       ...(initial === undefined ? {} : { onCreate: typeof initial === "function" ? (initial as () => unknown) : () => initial }),
       ...(options.touched ? { onUpdate: (object: object) => after(object[property as never]) } : {}),
     })(target as never, property as string);
-    if (options.hidden) return;
+    if (options.hidden) return recordHidden(target, property as string, { kind, nullable });
     Field(() => graphqlType as never, { nullable, description: options.description })(target, property);
-    const choices = kind === "choice" ? { choices: bySpelling(graphqlType as Record<string, string>) } : {};
+    const plain = options.plain ?? (typeof initial === "string" ? initial : undefined);
+    const choices = kind === "choice" ? { choices: bySpelling(graphqlType as Record<string, string>), plain: plain! } : {};
+    if (kind === "choice" && !nullable && plain === undefined)
+      throw new Error(
+        `${target.constructor.name}.${String(property)} needs a default, or a plain value, for rows with another one.`,
+      );
     const { description, length, unique = false, index = false, list = false, unlogged = false } = options;
     recordColumn(target, property as string, {
       kind,

@@ -8,14 +8,22 @@ import { snakeCase } from "./case.ts";
 /** How a column's value looks. */
 export type ColumnKind = "boolean" | "choice" | "float" | "integer" | "json" | "string" | "text" | "timestamp" | "uuid";
 
-/** A plain column that clients can ask for; its wire name is its column's name. */
-export interface ColumnShape {
+/** The values that a column has, as the server writes them. */
+export interface ValueShape {
   kind: ColumnKind;
+  nullable: boolean;
+  /** Values of a `choice` by what names them in lower case: the value itself, and its name in GraphQL. */
+  choices?: ReadonlyMap<string, string>;
+  /** Of those, the one that is told where a row has none of them. */
+  plain?: string;
+}
+
+/** A plain column that clients can ask for; its wire name is its column's name. */
+export interface ColumnShape extends ValueShape {
   property: string;
   /** Its type in GraphQL: a scalar, or the choice set of an enum. */
   type: object;
   description: string;
-  nullable: boolean;
   /** Whether a new object has a value of its own for it. */
   hasDefault: boolean;
   /** Longest text that fits, in characters. */
@@ -27,8 +35,6 @@ export interface ColumnShape {
   unlogged?: boolean;
   /** True for JSON that is a list of texts. */
   list?: boolean;
-  /** Values of a `choice` by what names them in lower case: the value itself, and its name in GraphQL. */
-  choices?: ReadonlyMap<string, string>;
 }
 
 /** A reference to one object of another model. */
@@ -61,6 +67,8 @@ export interface ModelShape extends ModelFacts {
   model: object;
   table: string;
   columns: ReadonlyMap<string, ColumnShape>;
+  /** Columns that no client can ask for, and that computed fields may read. */
+  hidden: ReadonlyMap<string, ValueShape>;
   one: ReadonlyMap<string, OneShape>;
   many: ReadonlyMap<string, ManyShape>;
   /** Groups of columns, none without a value, by which no two rows are the same. */
@@ -87,6 +95,7 @@ export interface ModelFacts {
 
 interface Recorded {
   columns: Map<string, ColumnShape>;
+  hidden: Map<string, ValueShape>;
   one: Map<string, OneShape>;
   many: Map<string, ManyShape>;
 }
@@ -97,13 +106,17 @@ const shapes = new Map<object, ModelShape>();
 
 function of(prototype: object): Recorded {
   let shape = recorded.get(prototype);
-  if (!shape) recorded.set(prototype, (shape = { columns: new Map(), one: new Map(), many: new Map() }));
+  if (!shape) recorded.set(prototype, (shape = { columns: new Map(), hidden: new Map(), one: new Map(), many: new Map() }));
   return shape;
 }
 
 /** Used by the decorators only, as are its siblings below. */
 export function recordColumn(prototype: object, property: string, shape: Omit<ColumnShape, "property">): void {
   of(prototype).columns.set(snakeCase(property), { ...shape, property });
+}
+
+export function recordHidden(prototype: object, property: string, shape: ValueShape): void {
+  of(prototype).hidden.set(snakeCase(property), shape);
 }
 
 export function recordOne(prototype: object, property: string, shape: Omit<OneShape, "column" | "property">): void {
@@ -133,6 +146,7 @@ export function shapeOf(model: object): ModelShape {
     if (part) chain.unshift(part);
   }
   const columns = new Map(chain.flatMap((part) => [...part.columns]));
+  const hidden = new Map(chain.flatMap((part) => [...part.hidden]));
   const one = new Map(chain.flatMap((part) => [...part.one]));
   const many = new Map(chain.flatMap((part) => [...part.many]));
   const said = { ordering: [], search: [], unique: [], indexes: [], ...facts.get(model) };
@@ -145,7 +159,7 @@ export function shapeOf(model: object): ModelShape {
   ]);
   const keys = unique.filter((group) => group.every((column) => filled.has(column)));
   const sorted = [...unique, ...alone("index"), ...said.indexes.map(columnsOf)];
-  shape = { ...said, model, table: tableOf(model), columns, one, many, keys, sorted };
+  shape = { ...said, model, table: tableOf(model), columns, hidden, one, many, keys, sorted };
   shapes.set(model, shape);
   return shape;
 }

@@ -24,7 +24,10 @@ export class ApprovalWorkflowStageResponse extends BaseModel {
   @Column("text", { description: "What who responded had to say.", default: "" })
   comments!: string;
 
-  @Choice(ApprovalWorkflowStageResponseState, { description: "What was decided." })
+  @Choice(ApprovalWorkflowStageResponseState, {
+    description: "What was decided.",
+    plain: ApprovalWorkflowStageResponseState.COMMENT,
+  })
   state!: ApprovalWorkflowStageResponseState;
 
   @Column("timestamp", { description: "When it was decided or said.", nullable: true, default: () => new Date() })

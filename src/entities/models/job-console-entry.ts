@@ -23,7 +23,7 @@ export class JobConsoleEntry extends BaseModel {
   })
   timestamp!: Date;
 
-  @Choice(ConsoleOutputType, { description: "Which of the two outputs it was printed to." })
+  @Choice(ConsoleOutputType, { description: "Which of the two outputs it was printed to.", plain: ConsoleOutputType.STDOUT })
   outputType!: ConsoleOutputType;
 
   @Column("text", { description: "What was printed, line feeds included; what is too long is cut, with a mark." })

@@ -17,7 +17,7 @@ export class JobLogEntry extends BaseModel {
   @Column("integer", { description: "1, 2, 3 … within the run, without a gap: the cursor of everyone who follows the log." })
   sequence!: number;
 
-  @Choice(LogLevel, { description: "How serious the line is.", length: 32 })
+  @Choice(LogLevel, { description: "How serious the line is.", length: 32, plain: LogLevel.INFO })
   logLevel!: LogLevel;
 
   @Column("string", { description: "Heading that the line belongs under; `main` unless the job says otherwise.", length: 255 })

@@ -24,7 +24,10 @@ export class ObjectChange extends BaseModel {
   @Column("uuid", { description: "Shared by all changes of one request." })
   requestId!: string;
 
-  @Choice(ObjectChangeAction, { description: "Whether the object was created, updated or deleted." })
+  @Choice(ObjectChangeAction, {
+    description: "Whether the object was created, updated or deleted.",
+    plain: ObjectChangeAction.UPDATE,
+  })
   action!: ObjectChangeAction;
 
   @BelongsTo(() => ContentType, { description: "Kind of the changed object.", onDelete: "cascade" })

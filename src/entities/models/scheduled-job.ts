@@ -34,7 +34,7 @@ export class ScheduledJob extends BaseModel {
   })
   jobModel!: Job | null;
 
-  @Choice(ScheduledJobInterval, { description: "How often it is run." })
+  @Choice(ScheduledJobInterval, { description: "How often it is run.", plain: ScheduledJobInterval.CUSTOM })
   interval!: ScheduledJobInterval;
 
   @Column("string", {

@@ -1,16 +1,16 @@
 import { toString as wordsOf } from "cronstrue";
-import { isZone, readingAt } from "./local-time.ts";
-import { cronText, type Schedule, wrongCrontab } from "./schedule.ts";
+import { readingAt } from "./local-time.ts";
+import { cronText, neverRuns, type Schedule } from "./schedule.ts";
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
-/** A schedule in words: `Every Monday at 09:00 (Europe/Paris)`; one whose crontab or time zone is none never runs. */
+/** A schedule in words: `Every Monday at 09:00 (Europe/Paris)`; one that {@link neverRuns} says why. */
 export function describeSchedule(
   schedule: Pick<Schedule, "crontab" | "expires" | "interval" | "oneOff" | "startTime" | "timeZone">,
 ): string {
-  const { interval, crontab, timeZone, oneOff, expires } = schedule;
-  if (!isZone(timeZone)) return `Never: there is no time zone ${JSON.stringify(timeZone)}.`;
-  if (interval === "CUSTOM" && wrongCrontab(crontab)) return `Never: the crontab ${JSON.stringify(crontab)} cannot be read.`;
+  const { interval, timeZone, oneOff, expires } = schedule;
+  const reason = neverRuns(schedule);
+  if (reason !== undefined) return `Never: ${reason}`;
   const isOnce = oneOff || cronText(schedule) === null;
   const zone = interval === "IMMEDIATELY" ? "" : ` (${timeZone})`;
   const end = expires && !isOnce ? `, until ${dayAndTime(timeZone, expires)}` : "";

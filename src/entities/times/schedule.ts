@@ -1,5 +1,5 @@
 import { Cron } from "croner";
-import type { ScheduledJobInterval, ScheduledJobState } from "../choices.ts";
+import { ScheduledJobInterval, type ScheduledJobState } from "../choices.ts";
 import { isZone, momentOf, nextShown, readingAt } from "./local-time.ts";
 
 /** What decides when a schedule runs its job. */
@@ -19,9 +19,19 @@ export interface Schedule {
 /** When a schedule runs its job, whatever has come of it so far. */
 export type Times = Pick<Schedule, "crontab" | "interval" | "startTime" | "timeZone">;
 
-/** A schedule as cron spells it, in its own time zone; null for one that is run once, at its start, and where there is no such zone. */
+const INTERVALS: ReadonlySet<string> = new Set(Object.values(ScheduledJobInterval));
+
+/** Returns why a schedule that is stored never runs its job, as a sentence: a database may hold other words than were checked. Undefined for any other. */
+export function neverRuns({ interval, crontab, timeZone }: Times): string | undefined {
+  if (!isZone(timeZone)) return `there is no time zone ${JSON.stringify(timeZone)}.`;
+  if (!INTERVALS.has(interval)) return `there is no interval ${JSON.stringify(interval)}.`;
+  if (interval === "CUSTOM" && wrongCrontab(crontab)) return `the crontab ${JSON.stringify(crontab)} cannot be read.`;
+  return undefined;
+}
+
+/** A schedule as cron spells it, in its own time zone; null for one that is run once, at its start, and where there is no such zone or interval. */
 export function cronText(times: Times): string | null {
-  if (!isZone(times.timeZone)) return null;
+  if (!isZone(times.timeZone) || !INTERVALS.has(times.interval)) return null;
   const text = cronWithSeconds(times);
   return text === null || times.interval === "CUSTOM" ? text : text.slice(text.indexOf(" ") + 1);
 }
@@ -103,7 +113,7 @@ export function firstTime(schedule: Omit<Schedule, "enabled" | "state">, now: Da
 /** The next times at which a schedule runs its job, at most `count`, none before its start; a single time that was missed is still to come. */
 export function nextRuns(schedule: Schedule, count: number, now: Date): Date[] {
   if (!schedule.enabled || schedule.state !== "ACTIVE") return [];
-  if (!isZone(schedule.timeZone) || (schedule.interval === "CUSTOM" && wrongCrontab(schedule.crontab))) return [];
+  if (neverRuns(schedule) !== undefined) return [];
   const cron = cronText(schedule);
   const wanted = cron === null || schedule.oneOff ? Math.min(count, 1) : count;
   const times: Date[] = [];

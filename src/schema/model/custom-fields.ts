@@ -13,6 +13,7 @@ import {
   GraphQLString,
 } from "graphql";
 import { CustomFieldValues } from "../../changes/index.ts";
+import { membersOf } from "../../entities/json-members.ts";
 import { MODELS } from "../../entities/index.ts";
 import { Day, GenericScalar, SafeInt } from "../../entities/mapping/scalars.ts";
 import { AppError, type ErrorDetail } from "../../errors.ts";
@@ -84,14 +85,14 @@ function outputField({ key, kind }: CustomField): GraphQLFieldConfig<Row, unknow
     description: `The site's own field \`${key}\`; null for an object without it, or with a value of another kind.`,
     extensions: { needs: [COLUMN] } satisfies ComputedField,
     resolve(row) {
-      const data = row[COLUMN] as Record<string, unknown> | null;
-      return data && Object.hasOwn(data, key) ? fitting(type, data[key]) : null;
+      return fitting(type, membersOf(row[COLUMN])[key]);
     },
   };
 }
 
-/** The value, if the type takes it. */
+/** The value, if there is one and the type takes it. */
 function fitting(type: GraphQLScalarType, value: unknown): unknown {
+  if (value === undefined) return null;
   try {
     return type.parseValue(value);
   } catch {

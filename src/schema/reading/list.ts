@@ -1,13 +1,14 @@
 import type { Database } from "../../entities/database.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
 import type { ModelShape } from "../../entities/mapping/shape.ts";
+import { tellRows } from "../../entities/told-rows.ts";
 import { AppError } from "../../errors.ts";
 import type { Condition } from "./condition.ts";
 import { compileCount, compileList, OWNER, type Owners } from "./list-statement.ts";
 import { type OrderKey, orderOf } from "./order.ts";
 import { isPassedOn } from "./selection.ts";
 
-/** A row as it was read: wire names, nothing hydrated. */
+/** A row as it was read: wire names, nothing hydrated, and only values that can be told. */
 export type Row = Record<string, unknown> & { id: string };
 
 /** What part of a list is wanted. */
@@ -56,7 +57,7 @@ export async function readRows(
   const statement = compileList(database, { shape, columns, where, order, isPage, count, offset, owners });
   const rows = (await database.read(statement)) as Row[];
   if (limit === undefined && most !== undefined && rows.length > most * lists) refuseTooMany(most);
-  return readJson(database, shape, columns, rows);
+  return tellRows(database, shape, columns, rows, (column) => isPassedOn(columns, column));
 }
 
 /** {@link readRows} for owners: their lists, in the order of their ids. */
@@ -95,13 +96,4 @@ export async function countRows(
 function refuseTooMany(most: number): never {
   const message = `There are more than ${most} objects in this list: give a limit of at most ${most}, and page on.`;
   throw new AppError("LIMIT_EXCEEDED", message, [{ field: "limit", message }]);
-}
-
-function readJson(database: Database, shape: ModelShape, columns: readonly string[], rows: Row[]): Row[] {
-  for (const column of columns) {
-    if (shape.columns.get(column)?.kind !== "json") continue;
-    const read = isPassedOn(columns, column) ? database.passJson : database.readJson;
-    for (const row of rows) row[column] = read(row[column]);
-  }
-  return rows;
 }

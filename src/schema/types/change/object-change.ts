@@ -1,5 +1,6 @@
 import { Extensions, FieldResolver, Resolver, Root } from "type-graphql";
 import { differencesOf } from "../../../changes/index.ts";
+import { isObject } from "../../../entities/json-members.ts";
 import { ObjectChange } from "../../../entities/index.ts";
 import type { Snapshot } from "../../../entities/models/object-change.ts";
 import { GenericScalar } from "../../../entities/mapping/scalars.ts";
@@ -9,8 +10,11 @@ import type { ComputedField } from "../../reading/selection.ts";
 
 type Data = Snapshot | null;
 
+/** A snapshot of a row; null for JSON that is none. */
+const snapshotOf = (json: unknown): Data => (isObject(json) ? json : null);
+
 /** The object after the change; null when it was deleted. */
-const postchangeOf = (row: Row) => (row["action"] === "DELETE" ? null : (row["object_data_v2"] as Data));
+const postchangeOf = (row: Row) => (row["action"] === "DELETE" ? null : snapshotOf(row["object_data_v2"]));
 
 /** What happened to objects. */
 @Resolver(() => ObjectChange)
@@ -28,7 +32,7 @@ export class ObjectChangeResolver extends namedResolver(ObjectChange, {
     description: "The same as `object_data_v2` with ids in the place of what is referred to, as older clients know it.",
   })
   objectData(@Root() row: Row): unknown {
-    const data = row["object_data_v2"] as Data;
+    const data = snapshotOf(row["object_data_v2"]);
     return data && Object.fromEntries(Object.entries(data).map(([name, value]) => [name, withIds(value)]));
   }
 
@@ -43,7 +47,7 @@ export class ObjectChangeResolver extends namedResolver(ObjectChange, {
     description: "How the object differs by the change: `removed` and `added`, with the old and the new values of its fields.",
   })
   differences(@Root() row: Row): unknown {
-    return differencesOf(row["prechange"] as Data, postchangeOf(row));
+    return differencesOf(snapshotOf(row["prechange"]), postchangeOf(row));
   }
 }
 

@@ -1,9 +1,9 @@
-import { Ctx, Extensions, Field, FieldResolver, Float, ObjectType, registerEnumType, Resolver, Root } from "type-graphql";
+import { Extensions, Field, FieldResolver, Float, ObjectType, registerEnumType, Resolver, Root } from "type-graphql";
 import { OVERRIDABLE, type OverridableField } from "../../../changes/index.ts";
 import { snakeCase } from "../../../entities/mapping/case.ts";
+import { isObject, membersOf, textIn, textsIn } from "../../../entities/json-members.ts";
 import { Job } from "../../../entities/index.ts";
 import { shapeOf } from "../../../entities/mapping/shape.ts";
-import type { Context } from "../../context.ts";
 import type { Row } from "../../reading/list.ts";
 import type { ComputedField } from "../../reading/selection.ts";
 
@@ -34,17 +34,25 @@ registerEnumType(JobOverridableField, {
 // oxlint-disable-next-line typescript/no-extraneous-class -- a type is a class to type-graphql; its fields are added below
 export class JobSourceDefaults {}
 
-const TYPES: Partial<Record<OverridableField, unknown>> = {
-  grouping: String,
-  name: String,
-  description: String,
-  softTimeLimit: Float,
-  timeLimit: Float,
-  defaultJobQueue: String,
-  jobQueues: [String],
+/** A type of GraphQL, and what takes a value of it out of JSON. */
+type Part = readonly [type: unknown, read: (json: unknown) => unknown];
+
+const FLAG: Part = [Boolean, (json) => json === true];
+const TEXT: Part = [String, textIn];
+const SECONDS: Part = [Float, (json) => (Number.isFinite(json) ? json : 0)];
+const PARTS: Partial<Record<OverridableField, Part>> = {
+  grouping: TEXT,
+  name: TEXT,
+  description: TEXT,
+  softTimeLimit: SECONDS,
+  timeLimit: SECONDS,
+  defaultJobQueue: TEXT,
+  jobQueues: [[String], textsIn],
 };
+const partOf = (field: OverridableField) => PARTS[field] ?? FLAG;
+
 for (const field of OVERRIDABLE)
-  Field(() => (TYPES[field] ?? Boolean) as never, { description: `\`${snakeCase(field)}\` as the job's source has it.` })(
+  Field(() => partOf(field)[0] as never, { description: `\`${snakeCase(field)}\` as the job's source has it.` })(
     JobSourceDefaults.prototype,
     field,
   );
@@ -63,7 +71,9 @@ export class JobOverridesResolver {
     nullable: true,
     description: "What the job's source says of each field that can be overridden; null until a source of it was found.",
   })
-  sourceDefaults(@Root() row: Row, @Ctx() { database }: Context): unknown {
-    return database.readJson(row["source"]);
+  sourceDefaults(@Root() row: Row): unknown {
+    const { source } = row;
+    if (!isObject(source)) return null;
+    return Object.fromEntries(OVERRIDABLE.map((field) => [field, partOf(field)[1](membersOf(source)[field])]));
   }
 }

@@ -16,9 +16,11 @@ import {
 import { type Data, updateObject } from "../../../changes/index.ts";
 import { FINAL_STATUSES, type JobResultStatus } from "../../../entities/choices.ts";
 import { JobQueue, JobResult } from "../../../entities/index.ts";
+import { listIn, membersOf, textIn } from "../../../entities/json-members.ts";
 import { DateTime, ID } from "../../../entities/mapping/scalars.ts";
 import { shapeOf } from "../../../entities/mapping/shape.ts";
 import { isoTime } from "../../../entities/times/timestamp.ts";
+import { PLAIN_TIME, readStoredTime } from "../../../entities/told-rows.ts";
 import type { Follower } from "../../../runner/index.ts";
 import type { Context } from "../../context.ts";
 import { readOne, type Row } from "../../reading/list.ts";
@@ -74,11 +76,6 @@ class JobResultApproval {
   stage?: string | null;
 }
 
-/** The same as `meta` of a run keeps it. */
-interface KeptApproval extends Omit<JobResultApproval, "userName"> {
-  user_name: string;
-}
-
 /** Runs of jobs. */
 @Resolver(() => JobResult)
 export class JobResultResolver extends namedResolver(JobResult, {
@@ -106,7 +103,7 @@ export class JobResultResolver extends namedResolver(JobResult, {
   })
   progress(@Root() row: Row): JobResultProgress | null {
     const { progress_done: done, progress_total: total, progress_message: message } = row;
-    return done === null ? null : ({ done, total, message } as JobResultProgress);
+    return done === null ? null : ({ done, total, message: message ?? "" } as JobResultProgress);
   }
 
   @Extensions({ needs: ["celery_kwargs"] } satisfies ComputedField)
@@ -123,8 +120,11 @@ export class JobResultResolver extends namedResolver(JobResult, {
     description: "Who approved the run, when and with which comment; empty where nobody had to.",
   })
   approvals(@Root() row: Row): JobResultApproval[] {
-    const { approvals = [] } = (row["meta"] ?? {}) as { approvals?: KeptApproval[] };
-    return approvals.map(({ user_name: userName, ...rest }) => ({ userName, ...rest }));
+    return listIn(membersOf(row["meta"])["approvals"]).map((kept) => {
+      const { user_name, date, comment, stage } = membersOf(kept);
+      const told = { userName: textIn(user_name), date: readStoredTime(date) ?? PLAIN_TIME, comment: textIn(comment) };
+      return { ...told, stage: textIn(stage) || null };
+    });
   }
 
   @Subscription(() => JobResult, {
@@ -140,8 +140,8 @@ export class JobResultResolver extends namedResolver(JobResult, {
   @Extensions({ needs: ["celery_kwargs"] } satisfies ComputedField)
   @FieldResolver(() => JobQueue, { nullable: true, description: "The queue that the run waited in; null once it is deleted." })
   queue(@Root() row: Row, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): Promise<Row | null> | null {
-    const name = (row["celery_kwargs"] as { queue?: unknown } | null)?.queue;
-    return typeof name === "string" ? queueByName(name, context, info) : null;
+    const name = textIn(membersOf(row["celery_kwargs"])["queue"]);
+    return name ? queueByName(name, context, info) : null;
   }
 }
 

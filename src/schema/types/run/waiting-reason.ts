@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Ctx, Extensions, FieldResolver, Info, registerEnumType, Resolver, Root } from "type-graphql";
 import { JobResult } from "../../../entities/index.ts";
+import { membersOf, textIn } from "../../../entities/json-members.ts";
 import type { Context } from "../../context.ts";
 import type { Row } from "../../reading/list.ts";
 import type { ComputedField } from "../../reading/selection.ts";
@@ -42,7 +43,7 @@ export class WaitingReasonResolver {
     if (row["status"] !== "PENDING") return null;
     if (row["awaits_approval"]) return "AWAITING_APPROVAL";
     if (row["waits_for_slot"]) return "CONCURRENCY_LIMIT";
-    const { queue = "" } = (row["celery_kwargs"] ?? {}) as { queue?: string };
+    const queue = textIn(membersOf(row["celery_kwargs"])["queue"]);
     const workers = await relations.batch(queue, info, () => ({ load: (queues) => runner.countWorkers(queues) }));
     return workers === 0 ? "NO_WORKER" : "QUEUED";
   }

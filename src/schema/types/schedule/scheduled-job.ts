@@ -4,6 +4,7 @@ import { ScheduledJob } from "../../../entities/index.ts";
 import { DateTime } from "../../../entities/mapping/scalars.ts";
 import { cronText, nextRuns } from "../../../entities/times/schedule.ts";
 import { describeSchedule } from "../../../entities/times/schedule-words.ts";
+import { storedValue } from "../../../entities/told-rows.ts";
 import { isoTime } from "../../../entities/times/timestamp.ts";
 import { AppError } from "../../../errors.ts";
 import type { Context } from "../../context.ts";
@@ -71,7 +72,7 @@ export class ScheduledJobResolver extends namedResolver(ScheduledJob, {
   @Extensions({ needs: ["time_zone"] } satisfies ComputedField)
   @FieldResolver(() => String, { description: "Its time zone as the IANA database spells it: `Europe/Paris`." })
   timeZoneName(@Root() row: Row): string {
-    return row["time_zone"] as string;
+    return String(storedValue(row, "time_zone"));
   }
 
   @Extensions({ needs: ["celery_kwargs"] } satisfies ComputedField)
@@ -91,11 +92,12 @@ export class ScheduledJobResolver extends namedResolver(ScheduledJob, {
   }
 }
 
+/** The times of a schedule as they are stored: words of an interval or a zone that there is none of say why it never runs. */
 const times = (row: Row) => ({
-  interval: row["interval"] as ScheduledJobInterval,
+  interval: String(storedValue(row, "interval")) as ScheduledJobInterval,
   crontab: row["crontab"] as string,
   startTime: moment(row["start_time"])!,
-  timeZone: row["time_zone"] as string,
+  timeZone: String(storedValue(row, "time_zone")),
 });
 
 const moment = (value: unknown) => (value === null ? null : new Date(isoTime(value as Date | string)));

@@ -1,0 +1,165 @@
+import type { Database } from "./database.ts";
+import type { ModelShape, ValueShape } from "./mapping/shape.ts";
+import { isTooDeep } from "./stored-json.ts";
+import { readTime } from "./times/read-time.ts";
+
+/*
+ * A row may hold a value that the server never wrote, and that has no place in an answer: of an import, of another program, of an older release. It is
+ * put right once, as soon as the row is read, so that whoever answers with the row, or computes from it, finds values of the kinds that the models name.
+ */
+
+/** A row as it was read. */
+type Row = Record<string, unknown>;
+
+/** What a database lets rows hold. */
+export type RowsOf = Pick<Database, "checksTypes" | "passJson" | "readJson">;
+
+// Rows are ordinary, nearly all of them.
+const stored = new WeakMap<Row, Row>();
+
+/** Returns the value that the database holds, also where the row tells another one. */
+export function storedValue(row: Row, column: string): unknown {
+  const values = stored.get(row);
+  return values && Object.hasOwn(values, column) ? values[column] : row[column];
+}
+
+/** Tells whether a row tells another value than the database holds. */
+export const isOdd = (row: Row, column: string): boolean => Object.hasOwn(stored.get(row) ?? {}, column);
+
+/** Puts right one row. */
+type Tell = (row: Row) => void;
+
+// The columns of a selection are one array for as long as its document is kept.
+const tellers = new WeakMap<readonly string[], { shape: ModelShape; checksTypes: boolean; tell: Tell | undefined }>();
+
+/**
+ * Puts rows right that were read: a value that its column's kind has no room for is null, or the plainest of the kind where it may not be null; and JSON is
+ * read.
+ * @param isPassedOn tells whether a column's values only become part of an answer.
+ */
+export function tellRows<R extends Row>(
+  database: RowsOf,
+  shape: ModelShape,
+  columns: readonly string[],
+  rows: R[],
+  isPassedOn: (column: string) => boolean = () => false,
+): R[] {
+  if (rows.length === 0) return rows;
+  for (const column of columns) {
+    const value = valueShapeOf(shape, column);
+    if (value?.kind === "json") tellJson(isPassedOn(column) ? database.passJson : database.readJson, column, value, rows);
+  }
+  const { checksTypes } = database;
+  let teller = tellers.get(columns);
+  if (teller?.shape !== shape || teller.checksTypes !== checksTypes) {
+    teller = { shape, checksTypes, tell: createTell(shape, columns, checksTypes) };
+    tellers.set(columns, teller);
+  }
+  const { tell } = teller;
+  if (tell) for (const row of rows) tell(row);
+  return rows;
+}
+
+/** A reference without an object is told as none, whatever its column holds. */
+const REFERENCE: ValueShape = { kind: "uuid", nullable: true };
+
+function valueShapeOf({ columns, hidden, one }: ModelShape, column: string): ValueShape | undefined {
+  return columns.get(column) ?? hidden.get(column) ?? (one.has(column.replace(/_id$/, "")) ? REFERENCE : undefined);
+}
+
+function tellJson(read: (column: unknown) => unknown, column: string, shape: ValueShape, rows: readonly Row[]): void {
+  const plain = plainOf(shape);
+  for (const row of rows) {
+    let value: unknown;
+    try {
+      value = read(row[column]);
+    } catch {
+      value = plain;
+    }
+    row[column] = value === null || isTooDeep(value) ? plain : value;
+  }
+}
+
+/** Makes what puts rows right, of the values alone that the database may hold; undefined where it can hold no odd one. */
+function createTell(shape: ModelShape, columns: readonly string[], checksTypes: boolean): Tell | undefined {
+  const mends: ((row: Row, value: unknown) => void)[] = [];
+  const choices: ReadonlySet<unknown>[] = [];
+  const lines = columns.flatMap((column) => {
+    const value = valueShapeOf(shape, column);
+    const test = value && (checksTypes ? CHECKED_TESTS : TESTS)[value.kind];
+    if (!test) return [];
+    const place = mends.push((row, odd) => keep(row, column, odd, mended(value, odd))) - 1;
+    choices[place] = new Set(value.choices?.values());
+    const isThere = value.nullable ? "value !== null && " : "";
+    return [
+      `value = row[${JSON.stringify(column)}]; if (${isThere}${test.replace("choices", `choices[${place}]`)}) mends[${place}](row, value);`,
+    ];
+  });
+  if (lines.length === 0) return undefined;
+  const code = `return (row) => { let value; ${lines.join(" ")} }`;
+  // oxlint-disable-next-line typescript/no-implied-eval -- of tests, and of quoted names of columns
+  return new Function("mends", "choices", "TIME", code)(mends, choices, TIME) as Tell;
+}
+
+/** A time as the server writes it: ISO 8601 with milliseconds, in UTC. */
+const TIME = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+
+/** Code that tells whether a value has no place in an answer: of a database that takes any value for any column. */
+const TESTS: Partial<Record<ValueShape["kind"], string>> = {
+  boolean: "!Number.isFinite(value)",
+  choice: "!choices.has(value)",
+  float: "!Number.isFinite(value)",
+  integer: "(value | 0) !== value",
+  string: `typeof value !== "string"`,
+  text: `typeof value !== "string"`,
+  timestamp: "!TIME.test(value)",
+  uuid: `typeof value !== "string"`,
+};
+
+/** The same, of a database that has checked the types: a time may still be endless, before year 1, or have five digits in its year. */
+const CHECKED_TESTS: typeof TESTS = {
+  choice: TESTS.choice!,
+  float: TESTS.float!,
+  timestamp: `(value.charCodeAt(4) !== ${"-".charCodeAt(0)} || value.charCodeAt(value.length - 1) === ${"C".charCodeAt(0)})`,
+};
+
+function keep(row: Row, column: string, odd: unknown, told: unknown): void {
+  const values = stored.get(row);
+  if (values) values[column] = odd;
+  else stored.set(row, { [column]: odd });
+  row[column] = told;
+}
+
+function mended(shape: ValueShape, odd: unknown): unknown {
+  return (shape.kind === "timestamp" && readStoredTime(odd)) || plainOf(shape);
+}
+
+/** Returns a time that is spelled in another way as the server writes it; without a zone, it is one of UTC. Undefined for what is none. */
+export function readStoredTime(value: unknown): string | undefined {
+  return typeof value === "string" ? (readTime(value) ?? readTime(`${value}Z`))?.toISOString() : undefined;
+}
+
+/** The time that is told where there has to be one. */
+export const PLAIN_TIME = new Date(0).toISOString();
+
+function plainOf({ kind, nullable, plain }: ValueShape): unknown {
+  if (nullable) return null;
+  switch (kind) {
+    case "boolean":
+      return false;
+    case "choice":
+      return plain;
+    case "float":
+    case "integer":
+      return 0;
+    case "json":
+      return {};
+    case "string":
+    case "text":
+      return "";
+    case "timestamp":
+      return PLAIN_TIME;
+    case "uuid":
+      return "00000000-0000-0000-0000-000000000000";
+  }
+}
