@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { mapSchema } from "@graphql-tools/utils";
 import fc from "fast-check";
 import { getIntrospectionQuery, graphql, type GraphQLField, parse } from "graphql";
@@ -20,6 +19,7 @@ import { post } from "../support/client.ts";
 import { freshDatabaseUrl } from "../support/database.ts";
 import { openEventStream } from "../support/event-stream.ts";
 import { fillModels } from "../support/fill.ts";
+import { readPage, shownDocuments } from "../support/pages.ts";
 import { countValues, randomQueries } from "../support/random-queries.ts";
 import { databaseOf, storeRun } from "../support/rows.ts";
 import { ASKING_JOB, waysOf } from "../support/ways.ts";
@@ -332,7 +332,6 @@ describe("a cost", () => {
   });
 
   test("of what people and tools send is within the limit, on a server in use", async () => {
-    const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
     const schema = createSchema();
     const database = await openDatabase(await freshDatabaseUrl());
     onTestFinished(() => database.close());
@@ -346,12 +345,12 @@ describe("a cost", () => {
     const costOf = createCosts(schema, { ...database, estimateRows: async () => sizes }, DEFAULTS);
     const sent = [
       ...QUERIES.map(({ document }) => document),
-      ...[...(await read("README.md")).matchAll(/```graphql\n([^]*?)```/g)].map((match) => match[1]!),
+      ...(await shownDocuments()),
       ...defaultTabs!.map(({ query }) => query ?? ""),
-      ...[...(await read("test/schema/nautobot.test.ts")).matchAll(/^ {2}"[^"]+": `([^`]+)`/gm)].map((match) => match[1]!),
+      ...[...(await readPage("test/schema/nautobot.test.ts")).matchAll(/^ {2}"[^"]+": `([^`]+)`/gm)].map((match) => match[1]!),
     ];
     expect(sent.length).toBeGreaterThan(15);
-    const texts = [...sent, await read("src/client/documents.graphql"), await read("test/documents/jobs.graphql")];
+    const texts = [...sent, await readPage("src/client/documents.graphql"), await readPage("test/documents/jobs.graphql")];
     for (const text of texts) {
       const document = parse(text);
       for (const node of document.definitions) {

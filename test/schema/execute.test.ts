@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import {
   execute,
@@ -41,6 +40,7 @@ import { openServer } from "../../src/server/server.ts";
 import { KEY, writeJobs } from "../support/app.ts";
 import { createClient, post, type TestClient } from "../support/client.ts";
 import { freshDatabaseUrl } from "../support/database.ts";
+import { readPage, shownDocuments } from "../support/pages.ts";
 import { runToEnd } from "../support/runs.ts";
 
 interface Request {
@@ -152,7 +152,6 @@ const JOBS = {
   export const Off = defineJob({ name: "Off", run() {} });`,
 };
 
-const graphqlBlocks = (text: string) => [...text.matchAll(/```graphql\n([^]*?)```/g)].map((match) => match[1]!);
 const operationsOf = (text: string) =>
   parse(text).definitions.flatMap((node) => (node.kind === Kind.OPERATION_DEFINITION ? [print(node)] : []));
 
@@ -233,8 +232,8 @@ test("Jobgraph answers and refuses as with graphql-js, over HTTP and sockets", a
   const run = await runToEnd(ours.client, "a.A");
   const { jobs } = await ours.client.query("{ jobs { id } }");
   const published = [
-    ...graphqlBlocks(await readFile(new URL("../../README.md", import.meta.url), "utf8")),
-    ...operationsOf(await readFile(new URL("../documents/jobs.graphql", import.meta.url), "utf8")),
+    ...(await shownDocuments()),
+    ...operationsOf(await readPage("test/documents/jobs.graphql")),
     ...(defaultTabs ?? []).map(({ query }) => query ?? ""),
   ];
   const reads = published.filter((query) => !query.includes("mutation"));

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { buildSchema, getIntrospectionQuery, OverlappingFieldsCanBeMergedRule, parse, validate } from "graphql";
 import { describe, expect, test } from "vitest";
@@ -13,6 +12,7 @@ import { checkStructure, parseWithin, type StructureLimits } from "../../src/sch
 import { KEY, openTestApp } from "../support/app.ts";
 import { post } from "../support/client.ts";
 import { countLooks, countSteps } from "../support/count-steps.ts";
+import { readPage, shownDocuments } from "../support/pages.ts";
 import { ASKING_JOB, waysOf } from "../support/ways.ts";
 
 const DEFAULTS = loadConfig({});
@@ -328,15 +328,13 @@ describe("over every transport", () => {
 });
 
 test("what people and tools send passes with room", async () => {
-  const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
-  const blocks = [...(await read("README.md")).matchAll(/```graphql\n([^]*?)```/g)].map((match) => match[1]!);
   const texts = [
     getIntrospectionQuery(),
     getIntrospectionQuery({ descriptions: true, inputValueDeprecation: true, schemaDescription: true, specifiedByUrl: true }),
-    await read("src/client/documents.graphql"),
-    await read("test/documents/jobs.graphql"),
+    await readPage("src/client/documents.graphql"),
+    await readPage("test/documents/jobs.graphql"),
     ...defaultTabs!.map(({ query }) => query ?? ""),
-    ...blocks,
+    ...(await shownDocuments()),
   ];
   const half = Object.fromEntries(Object.keys(SETTINGS).map((limit) => [limit, DEFAULTS[limit as keyof StructureLimits] / 1.5]));
   for (const text of texts) expect(parseWithin(text, half as unknown as StructureLimits)).toHaveProperty("definitions");
