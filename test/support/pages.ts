@@ -4,7 +4,11 @@ import { readdirSync } from "node:fs";
 const ROOT = new URL("../../", import.meta.url);
 
 /** Paths of the pages that people read, from the root of the repository. */
-export const PAGES: readonly string[] = ["README.md", ...readdirSync(new URL("docs/", ROOT)).map((name) => `docs/${name}`)];
+export const PAGES: readonly string[] = [
+  "README.md",
+  "CONTRIBUTING.md",
+  ...readdirSync(new URL("docs/", ROOT)).map((name) => `docs/${name}`),
+];
 
 /** Returns the text of a file of the repository. */
 export const readPage = (path: string): Promise<string> => readFile(new URL(path, ROOT), "utf8");

@@ -275,6 +275,31 @@ test("no room is entered from one that it enters, but for what every resolver is
   expect(Object.keys(ROOMS).filter((room) => below(room).has(room))).toEqual([]);
 });
 
+/** The drawing of rooms, as `from --> to`. A node's name is a room's, with `_` for `/` and without `.ts`. */
+async function drawnRooms(): Promise<{ nodes: Set<string>; arrows: [string, string][] }> {
+  const page = await readFile("docs/architecture.md", "utf8");
+  const drawing = /```mermaid\nflowchart([^]*?)```/.exec(page)![1]!;
+  const roomNamed = (node: string) => {
+    const path = node.replace("_", "/");
+    return path in ROOMS ? path : `${path}.ts`;
+  };
+  const nodes = [...drawing.matchAll(/^ *([\w-]+)\[/gm)].map(([, node]) => roomNamed(node!));
+  const arrows = [...drawing.matchAll(/^ *([\w-]+) --> ([\w-]+)$/gm)].map(([, from, to]): [string, string] => [
+    roomNamed(from!),
+    roomNamed(to!),
+  ]);
+  return { nodes: new Set(nodes), arrows };
+}
+
+test("the drawing has every folder that is a room, and no arrow that is not allowed", async () => {
+  const { nodes, arrows } = await drawnRooms();
+  const folders = Object.keys(ROOMS).filter((room) => !room.endsWith(".ts") && room !== "entities");
+  expect(folders.filter((room) => ![...nodes].some((node) => room === node || room.startsWith(`${node}/`)))).toEqual([]);
+  expect([...nodes].filter((node) => !(node in ROOMS))).toEqual([]);
+  expect(arrows.length).toBeGreaterThan(30);
+  expect(arrows.filter(([from, to]) => !ROOMS[from]!.enters.some((entry) => entry.replace(/!$/, "") === to))).toEqual([]);
+});
+
 test("only what a person starts reads the environment", async () => {
   const readers: string[] = [];
   for await (const file of glob("**/*.ts", { cwd: "src" })) {
