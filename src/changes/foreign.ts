@@ -45,17 +45,21 @@ export async function recordForeign(unit: Unit, change: ForeignChange): Promise<
 
 function problems({ objectType, objectId, objectRepr, action, before, after }: ForeignChange): ErrorDetail[] {
   const details: ErrorDetail[] = [];
-  const mind = (holds: boolean, field: string, message: string) => {
+  const report = (holds: boolean, field: string, message: string) => {
     if (!holds) details.push({ field, message });
   };
-  mind(isContentTypeLabel(objectType), "object_type", "A kind of object is `app_label.model` in lower case, e.g. `dcim.device`.");
-  mind(!isOwnType(objectType), "object_type", "Changes of this server's own objects are recorded by the server.");
-  mind(uuidOf(objectId) !== undefined, "object_id", "The object's id is a UUID.");
-  mind([...objectRepr].length <= 200, "object_repr", "This field has at most 200 characters.");
+  report(
+    isContentTypeLabel(objectType),
+    "object_type",
+    "A kind of object is `app_label.model` in lower case, e.g. `dcim.device`.",
+  );
+  report(!isOwnType(objectType), "object_type", "Changes of this server's own objects are recorded by the server.");
+  report(uuidOf(objectId) !== undefined, "object_id", "The object's id is a UUID.");
+  report([...objectRepr].length <= 200, "object_repr", "This field has at most 200 characters.");
   for (const [field, value] of Object.entries({ before, after }))
-    mind(value == null || (typeof value === "object" && !Array.isArray(value)), field, "This field is an object.");
-  if (action === "DELETE") mind(after == null, "after", "A deleted object is nothing afterwards: give it as `before`.");
-  else mind(after != null, "after", "Say what the object is after the change.");
-  if (action === "CREATE") mind(before == null, "before", "A new object was nothing before: give it as `after`.");
+    report(value == null || (typeof value === "object" && !Array.isArray(value)), field, "This field is an object.");
+  if (action === "DELETE") report(after == null, "after", "A deleted object is nothing afterwards: give it as `before`.");
+  else report(after != null, "after", "Say what the object is after the change.");
+  if (action === "CREATE") report(before == null, "before", "A new object was nothing before: give it as `after`.");
   return details;
 }

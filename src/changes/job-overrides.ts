@@ -118,16 +118,17 @@ function readOrder(job: Job, field: OverridableField, data: Data): Order {
   const given = (suffix: string) => {
     const [first, second] = spellingsOf(field).filter((name) => `${name}${suffix}` in data);
     const spelling = `${first ?? field}${suffix}`;
-    const mind = (message: string) => details.push({ field: `data.${snakeCase(spelling)}`, message });
-    if (second) mind(`This is the same as ${snakeCase(`${second}${suffix}`)}: give one of the two.`);
-    if (data[spelling] === null) mind("This field cannot be null.");
-    return { spelling, value: data[spelling] ?? undefined, mind };
+    const report = (message: string) => details.push({ field: `data.${snakeCase(spelling)}`, message });
+    if (second) report(`This is the same as ${snakeCase(`${second}${suffix}`)}: give one of the two.`);
+    if (data[spelling] === null) report("This field cannot be null.");
+    return { spelling, value: data[spelling] ?? undefined, report };
   };
   const { spelling, value } = given("");
   const flag = given("Override");
   const isOverride = (flag.value as boolean | undefined) ?? (value === undefined ? undefined : true);
-  if (isOverride === false && value !== undefined) flag.mind(`Give a value for ${snakeCase(spelling)}, or revert it, not both.`);
-  if (isOverride === false && job.source === null) flag.mind(`${NO_SOURCE} to.`);
+  if (isOverride === false && value !== undefined)
+    flag.report(`Give a value for ${snakeCase(spelling)}, or revert it, not both.`);
+  if (isOverride === false && job.source === null) flag.report(`${NO_SOURCE} to.`);
   return { field, spelling, value, isOverride, details };
 }
 

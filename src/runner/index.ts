@@ -28,7 +28,7 @@ import { openReaper } from "./worker/reaper.ts";
 import { createRecorder } from "./outputs/recorder.ts";
 import { rerun, type RerunRequest } from "./gate/rerun.ts";
 import { createRetries } from "./worker/retries.ts";
-import { runOrAsk } from "./approvals/run-requests.ts";
+import { runOrRequest } from "./approvals/run-requests.ts";
 import { createRunStops } from "./worker/run-stops.ts";
 import { runOfToken } from "./runs/run-token.ts";
 import type { Sandbox, TimeLimits } from "./sandbox/sandbox.ts";
@@ -40,27 +40,7 @@ import type { Templates } from "./triggers/templates.ts";
 import type { Vault } from "./secrets/vault.ts";
 import { createWorker } from "./worker/worker.ts";
 
-/*
- * The room's only door. Its words:
- *
- * job       code in a file under JOBS_ROOT, and the row that says what the server knows about it
- * run       one execution of a job; a JobResult is its record and its `status` the only one
- * line      a log line of a run; its `sequence` is the cursor of everyone who follows it
- * delivery  what a broker carries to a worker: the id of a run
- * bell      what a broker rings when rows changed; it has a topic and no content
- * claim     the update that makes a PENDING run a STARTED one; whoever's it is runs the job
- * attempt   what a claim begins; a run that may be retried has several, one after the other, and RETRY is its status between them
- * lease     how long a worker may give no sign of life; then others take its runs over, and what it still says of them is not taken
- * settle    the update that gives a run its final status, or RETRY, after its last line is stored
- * schedule  when a job is to be run; `next_run_at` of its ScheduledJob is the only record of what is due
- * approval  what lets in a run of a job that asks for one; given to a schedule, for just what it is, by somebody else than who asks
- * tick      a time of a schedule that is due; who moves the schedule on to the next one stores its run in the same transaction
- * slot      what a run of a job with a limit has until it has ended; without one it waits, and is not delivered
- * cancel    a fact in a run's row, `date_canceled`; the run is settled as REVOKED, whatever its job made of it by then
- * sandbox   where job code runs, apart from this thread
- * leaves    what a run leaves besides its result: lines, printed texts, progress, files
- * operation what a run sends to the API, answered as its user: a GraphQL query or mutation
- */
+/* The runner's only door. `docs/glossary.md` defines its words. */
 
 export type { Check } from "./approvals/approvals.ts";
 export type { CancelRequest } from "./runs/cancel.ts";
@@ -87,7 +67,7 @@ export type { OperationAnswer } from "./sandbox/sandbox.ts";
 
 /** Runs jobs and tells what they say. */
 export interface Runner {
-  /** Launches a run, or asks for its approval. @see {@link runOrAsk} for what it refuses. */
+  /** Launches a run, or asks for its approval. @see {@link runOrRequest} for what it refuses. */
   run(author: Author, request: RunRequest): Promise<string>;
   /** Launches a run again. @see {@link rerun} for what it takes over, and what it refuses. */
   rerun(request: RerunRequest): Promise<string>;
@@ -252,24 +232,24 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
     hooks.wake();
   }
 
-  async function told({ id, changes }: ScheduleChange): Promise<string> {
+  async function announce({ id, changes }: ScheduleChange): Promise<string> {
     await changed(changes);
     return id;
   }
 
   return {
-    run: (author, request) => runOrAsk(firing, author, request),
+    run: (author, request) => runOrRequest(firing, author, request),
     rerun: (request) => rerun(gate, request),
-    createSchedule: async (author, wishes) => told(await createSchedule(firing, author, wishes)),
+    createSchedule: async (author, wishes) => announce(await createSchedule(firing, author, wishes)),
     async updateSchedule(author, id, wishes, unmodifiedSince) {
-      await told(await updateSchedule(firing, author, id, wishes, unmodifiedSince));
+      await announce(await updateSchedule(firing, author, id, wishes, unmodifiedSince));
     },
     runScheduleNow: (id, userId) => runScheduleNow(firing, id, userId),
     async decideSchedule(author, id, decision) {
-      await told(await decide(firing, author, id, decision));
+      await announce(await decide(firing, author, id, decision));
     },
     async commentOnSchedule(author, id, said) {
-      await told(await commentOn(firing, author, id, said));
+      await announce(await commentOn(firing, author, id, said));
     },
     dryRunSchedule: (id, userId, check) => dryRunSchedule(firing, id, userId, check),
     countWorkers: (queues) => broker.countWorkers(queues),

@@ -94,7 +94,7 @@ test("10,000 subscriptions dropped in four ways, and 200,000 events that one was
   const others = Array.from({ length: 1000 }, newId);
   for (let n = 0; n < EVENTS; n++) {
     const id = n % 10 === 0 ? runs[n % 20 === 0 ? 0 : 1]! : others[n % others.length]!;
-    server.notifier.ring(n % 2 === 0 ? `lines:${id}` : `result:${id}`);
+    server.notifier.notify(n % 2 === 0 ? `lines:${id}` : `result:${id}`);
     if (n % 5000 === 0) await setImmediate();
   }
   expect(told).toEqual([]);

@@ -10,19 +10,19 @@ const SYSTEM_JOBS = /^(jobgraph|nautobot)\./;
 export const jobRules = {
   async check(job: Job): Promise<ErrorDetail[]> {
     const details: ErrorDetail[] = [];
-    const mind = (holds: boolean, field: string, message: string) => {
+    const report = (holds: boolean, field: string, message: string) => {
       if (!holds) details.push({ field: `data.${field}`, message });
     };
     if (job.approvalRequired && job.hasSensitiveVariables) {
       const message = "A job with sensitive variables cannot ask for approval: its inputs are not kept.";
       // What the source says is not the caller's: such a job cannot be run, and says so in `runnable`.
-      mind(!job.approvalRequiredOverride, "approval_required", message);
-      mind(!job.hasSensitiveVariablesOverride, "has_sensitive_variables", message);
+      report(!job.approvalRequiredOverride, "approval_required", message);
+      report(!job.hasSensitiveVariablesOverride, "has_sensitive_variables", message);
     }
-    mind(job.softTimeLimit >= 0, "soft_time_limit", "A time limit is 0 or more.");
-    mind(job.timeLimit >= 0, "time_limit", "A time limit is 0 or more.");
-    mind(job.name.trim() !== "", "name", "This field cannot be blank.");
-    mind(job.grouping.trim() !== "", "grouping", "This field cannot be blank.");
+    report(job.softTimeLimit >= 0, "soft_time_limit", "A time limit is 0 or more.");
+    report(job.timeLimit >= 0, "time_limit", "A time limit is 0 or more.");
+    report(job.name.trim() !== "", "name", "This field cannot be blank.");
+    report(job.grouping.trim() !== "", "grouping", "This field cannot be blank.");
     return [...details, ...(await tagsMayBeOn(job, "extras.job"))];
   },
 

@@ -2,7 +2,7 @@ import { type Author, holdOne, transact, type Unit } from "../../changes/index.t
 import { ScheduledJob, User } from "../../entities/index.ts";
 import { newId } from "../../entities/new-id.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
-import { isLetIn } from "../../entities/is-let-in.ts";
+import { isApproved } from "../../entities/is-approved.ts";
 import { firstTime } from "../../entities/times/schedule.ts";
 import { AppError } from "../../errors.ts";
 import {
@@ -15,7 +15,7 @@ import {
   respond,
   stageApprovals,
 } from "./workflows.ts";
-import { askedContentOf, contentOf } from "./content.ts";
+import { requestedContentOf, contentOf } from "./content.ts";
 import { awaitingRun } from "./awaiting-runs.ts";
 import { revokeWithin, tellRevoked } from "../runs/cancel.ts";
 import type { EnqueueDeps } from "../gate/enqueue.ts";
@@ -65,17 +65,17 @@ interface Pending {
 const UNDECIDED = { decisionDate: null, decidedBy: null, decidedByUserName: "", decisionComment: "" } as const;
 
 /** Has a schedule, held or new, wait for an approval of what it is now. What was decided on it before, or in part, is void. */
-export async function ask(unit: Unit, schedule: ScheduledJob, version: string | null, now: Date): Promise<void> {
+export async function requestApproval(unit: Unit, schedule: ScheduledJob, version: string | null, now: Date): Promise<void> {
   await unit.em.populate(schedule, ["jobModel", "user"]);
-  const approvedContent = askedContentOf(schedule, version);
+  const approvedContent = requestedContentOf(schedule, version);
   Object.assign(schedule, { state: "PENDING", nextRunAt: null, sourceVersion: version, approvedContent, ...UNDECIDED });
   await beginWorkflow(unit, schedule, now);
 }
 
 /** Makes a schedule, held, one that nobody has to decide on. */
-export async function unask(unit: Unit, schedule: ScheduledJob, now: Date): Promise<void> {
+export async function withdrawRequest(unit: Unit, schedule: ScheduledJob, now: Date): Promise<void> {
   Object.assign(schedule, UNDECIDED, { sourceVersion: null, approvedContent: null });
-  if (!isLetIn(schedule)) schedule.state = "ACTIVE";
+  if (!isApproved(schedule)) schedule.state = "ACTIVE";
   await cancelWorkflow(unit, schedule, now);
 }
 
@@ -94,8 +94,8 @@ export async function decide(deps: FireDeps, author: Author, id: string, decisio
     const workflow = await openWorkflow(unit, schedule);
     if (version !== null) {
       await unit.em.populate(schedule, ["jobModel"]);
-      if (schedule.approvedContent !== askedContentOf(schedule, version)) {
-        await ask(unit, schedule, version, now);
+      if (schedule.approvedContent !== requestedContentOf(schedule, version)) {
+        await requestApproval(unit, schedule, version, now);
         return "stale";
       }
     }
@@ -103,7 +103,7 @@ export async function decide(deps: FireDeps, author: Author, id: string, decisio
       touch(schedule);
       if (!(await respond(unit, workflow, active, decision, now))) return undefined;
     } else if (workflow) await endWorkflow(unit, workflow, state, now);
-    if (version !== null) letIn(schedule, version, now);
+    if (version !== null) activate(schedule, version, now);
     else schedule.state = state as "CANCELED" | "DENIED";
     schedule.decisionDate = now;
     schedule.decidedBy = author.userId === null ? null : unit.em.getReference(User, author.userId);
@@ -173,7 +173,7 @@ function reasonOf({ state, comment: said }: Decision, active: ActiveStage | unde
   return words.filter((one) => one !== "").join(": ");
 }
 
-function letIn(schedule: ScheduledJob, version: string, now: Date): void {
+function activate(schedule: ScheduledJob, version: string, now: Date): void {
   schedule.state = "ACTIVE";
   schedule.approvedContent = contentOf(schedule, version);
   const next = firstTime(schedule, now);
@@ -197,7 +197,7 @@ export async function approvalOf({ database, catalog }: EnqueueDeps, schedule: S
 }
 
 /** Has a schedule wait for an approval again, since what would be run is not what was approved. */
-export async function askAgain({ database, catalog, clock }: EnqueueDeps, { id, task }: ScheduledJob, due: Date) {
+export async function requestApprovalAgain({ database, catalog, clock }: EnqueueDeps, { id, task }: ScheduledJob, due: Date) {
   const source = catalog.source(task);
   const version = source && (await fileVersion(source.file));
   const author: Author = {
@@ -209,7 +209,7 @@ export async function askAgain({ database, catalog, clock }: EnqueueDeps, { id, 
   };
   const { changes } = await transact(database, author, async (unit) => {
     for (const schedule of await unit.hold(ScheduledJob, { id, nextRunAt: due, enabled: true, state: "ACTIVE" }))
-      await ask(unit, schedule, version ?? schedule.sourceVersion, new Date(clock.now()));
+      await requestApproval(unit, schedule, version ?? schedule.sourceVersion, new Date(clock.now()));
   });
   return changes;
 }

@@ -30,6 +30,6 @@ export function contentOf(schedule: ScheduledJob, version: string | null): strin
 }
 
 /** Returns the fingerprint of the same while it is only asked for: it never passes for that of an approval. */
-export function askedContentOf(schedule: ScheduledJob, version: string | null): string {
+export function requestedContentOf(schedule: ScheduledJob, version: string | null): string {
   return hash("sha256", `asked for: ${contentOf(schedule, version)}`);
 }

@@ -3,7 +3,7 @@ import { type Author, createObject, transact } from "../../changes/index.ts";
 import { ScheduledJob } from "../../entities/index.ts";
 import { newId } from "../../entities/new-id.ts";
 import { AppError } from "../../errors.ts";
-import { ask } from "./approvals.ts";
+import { requestApproval } from "./approvals.ts";
 import { withDryRun } from "../gate/dry-run.ts";
 import { enqueue, type KeyColumns, type Prepared, type RunRequest } from "../gate/enqueue.ts";
 import { classPathOf } from "../catalog/find-job.ts";
@@ -23,12 +23,12 @@ import { sourceVersion } from "../gate/source-version.ts";
  * @returns the id of the JobResult.
  * @throws what {@link enqueue} throws; BAD_USER_INPUT for a job with `has_sensitive_variables`: an approver could see none of its inputs.
  */
-export async function runOrAsk(deps: FireDeps, author: Author, given: RunRequest): Promise<string> {
+export async function runOrRequest(deps: FireDeps, author: Author, given: RunRequest): Promise<string> {
   const request = await withDryRun(deps, given);
-  return enqueue(deps, request, (prepared, key) => askFor(deps, author, request, prepared, key));
+  return enqueue(deps, request, (prepared, key) => requestRun(deps, author, request, prepared, key));
 }
 
-async function askFor(
+async function requestRun(
   deps: FireDeps,
   author: Author,
   request: RunRequest,
@@ -64,7 +64,7 @@ async function askFor(
       } satisfies ScheduleKwargs,
       user: request.userId,
     });
-    await ask(unit, schedule, version, now);
+    await requestApproval(unit, schedule, version, now);
     await unit.em.flush();
     const columns = { id, status: "PENDING", awaits_approval: sql.lit(true), ...key } as const;
     const wishes = { ...request, data, scheduledJobId: schedule.id };

@@ -3,7 +3,7 @@ import type { JobOnLimit } from "../../entities/choices.ts";
 import { Job, JobButton, JobHook, JobQueue, ScheduledJob } from "../../entities/index.ts";
 import { DEFAULT_QUEUE } from "../../entities/models/job-queue.ts";
 import type { JobSource } from "../../entities/models/job.ts";
-import { isLetIn } from "../../entities/is-let-in.ts";
+import { isApproved } from "../../entities/is-approved.ts";
 import { firstTime } from "../../entities/times/schedule.ts";
 import type { JobDescription } from "../sandbox/sandbox.ts";
 
@@ -138,8 +138,8 @@ async function switchOn(unit: Unit, job: Job, now: Date): Promise<void> {
     if (object instanceof JobHook) object.enabled = job.isJobHookReceiver;
     else if (object instanceof JobButton) object.enabled = job.isJobButtonReceiver;
     else {
-      object.nextRunAt = isLetIn(object) ? firstTime(object, now) : null;
-      object.enabled = object.nextRunAt !== null || !isLetIn(object);
+      object.nextRunAt = isApproved(object) ? firstTime(object, now) : null;
+      object.enabled = object.nextRunAt !== null || !isApproved(object);
     }
     if (object.enabled) unit.because(object, `the job "${job.name}" was installed again`);
   }

@@ -44,17 +44,17 @@ export interface EnqueueDeps extends CancelDeps {
 export type KeyColumns = Readonly<Record<"idempotency_hash" | "idempotency_key", string>> | undefined;
 
 /** What becomes of a request that needs an approval first. @returns the id of the JobResult. */
-export type Ask = (prepared: Prepared, key: KeyColumns) => Promise<string>;
+export type RequestApproval = (prepared: Prepared, key: KeyColumns) => Promise<string>;
 
 /**
  * The one gate that every launch passes: checks the request, writes a PENDING run, and sends it off. The row is the promise: a delivery
  * that is lost is made again from it.
- * @param ask refuses when absent.
+ * @param requestApproval rejects the request when absent.
  * @returns the id of the JobResult.
  * @throws {@link AppError} NOT_FOUND, JOB_NOT_INSTALLED, JOB_NOT_ENABLED, JOB_ALREADY_RUNNING, FORBIDDEN, BAD_USER_INPUT, or CONFLICT for an
  * idempotency key that stands for something else.
  */
-export async function enqueue(deps: EnqueueDeps, request: RunRequest, ask?: Ask): Promise<string> {
+export async function enqueue(deps: EnqueueDeps, request: RunRequest, requestApproval?: RequestApproval): Promise<string> {
   const { database } = deps;
   const keyed = await keyedRequest(deps, request);
   const known = keyed && (await findKeyed(database, keyed));
@@ -62,11 +62,11 @@ export async function enqueue(deps: EnqueueDeps, request: RunRequest, ask?: Ask)
   try {
     const prepared = await review(deps, request);
     const { admitted, data } = prepared;
-    const isAsked = await needsApproval(database, admitted, request);
-    if (isAsked && !ask) throw mustBeApproved(admitted.job);
+    const isNeeded = await needsApproval(database, admitted, request);
+    if (isNeeded && !requestApproval) throw mustBeApproved(admitted.job);
     if (keyed) await freeKey(database, keyed);
     const key = keyed && { idempotency_key: keyed.key, idempotency_hash: keyed.hash };
-    if (isAsked) return await ask!(prepared, key);
+    if (isNeeded) return await requestApproval!(prepared, key);
     const store = async (em: SqlEntityManager) => {
       const made = await newRun(deps, em, admitted, { ...request, data }, key);
       await storeRuns(em, [made]);

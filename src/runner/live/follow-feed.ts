@@ -87,13 +87,13 @@ interface FeedTail<T> {
 function openTail<T extends FeedObject>(broker: Broker, families: readonly Family[], read: FeedRequest<T>["read"]): FeedTail<T> {
   const deliver = createCalls<[batch: readonly T[]]>();
   const wake = createCalls();
-  let rung = new Set<string>();
+  let notified = new Set<string>();
 
   async function look(): Promise<boolean> {
     try {
-      while (rung.size > 0) {
-        const ids = [...rung].slice(0, MAX_IDS);
-        rung = rung.difference(new Set(ids));
+      while (notified.size > 0) {
+        const ids = [...notified].slice(0, MAX_IDS);
+        notified = notified.difference(new Set(ids));
         const batch = await read(ids);
         if (batch.length > 0) deliver.all(batch);
       }
@@ -111,11 +111,11 @@ function openTail<T extends FeedObject>(broker: Broker, families: readonly Famil
     close: () => void watching.close(),
   };
   const watching = watch({
-    bells: families.map(
-      (family) => (ring: () => void) =>
+    notifications: families.map(
+      (family) => (notify: () => void) =>
         broker.listenAll(family, (id) => {
-          rung.add(id);
-          ring();
+          notified.add(id);
+          notify();
         }),
     ),
     look,

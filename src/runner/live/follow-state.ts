@@ -85,7 +85,7 @@ function openTail<T extends object>(broker: Broker, topics: readonly Topic[], re
     close: () => void watching.close(),
   };
   const watching = watch({
-    bells: topics.map((topic) => (ring: () => void) => broker.listen(topic, ring)),
+    notifications: topics.map((topic) => (notify: () => void) => broker.listen(topic, notify)),
     look,
     safetyMs: SAFETY_MS,
     pauseMs: () => PAUSE_MS,

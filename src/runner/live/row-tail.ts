@@ -93,9 +93,9 @@ export function openRowTail(deps: { database: Database; broker: Broker }, of: Ta
   }
 
   const watching = watch({
-    bells: [
-      (ring) => broker.listen(`${FAMILIES[kind]}:${jobResultId}`, ring),
-      (ring) => broker.listen(`result:${jobResultId}`, ring),
+    notifications: [
+      (notify) => broker.listen(`${FAMILIES[kind]}:${jobResultId}`, notify),
+      (notify) => broker.listen(`result:${jobResultId}`, notify),
     ],
     look,
     safetyMs: SAFETY_MS,

@@ -9,7 +9,7 @@ export interface Delivery {
 }
 
 /**
- * Carries ids and bells between processes. Remembers nothing that the database does not already know: whatever it loses is found again
+ * Carries ids and notifications between processes. Remembers nothing that the database does not already know: whatever it loses is found again
  * from the rows.
  */
 export interface Broker {
@@ -25,10 +25,10 @@ export interface Broker {
   countWorkers(queues: readonly string[]): Promise<number[]>;
   /** Rings here and in every other process. May be lost; never throws. */
   notify(topic: Topic): void;
-  /** Calls `onRing` from this moment on, until the returned function is called. */
-  listen(topic: Topic, onRing: () => void): () => void;
-  /** The same for all bells of a family; `onRing` is told whose it is. */
-  listenAll(family: Family, onRing: (id: string) => void): () => void;
+  /** Calls `onNotified` from this moment on, until the returned function is called. */
+  listen(topic: Topic, onNotified: () => void): () => void;
+  /** The same for all notifications of a family; `onNotified` is told whose it is. */
+  listenAll(family: Family, onNotified: (id: string) => void): () => void;
   /** Takes no further deliveries, and waits for none; handlers that run go on. */
   stopConsuming(): Promise<void>;
   close(): Promise<void>;

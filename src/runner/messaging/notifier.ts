@@ -9,11 +9,11 @@ export type Topic = "cancels" | `${Family}:${string}`;
 
 /** Bells inside one process. */
 export interface Notifier {
-  ring(topic: Topic): void;
-  /** Calls `onRing` from this moment on, until the returned function is called. */
-  listen(topic: Topic, onRing: () => void): () => void;
-  /** The same for all bells of a family; `onRing` is told whose it is. */
-  listenAll(family: Family, onRing: (id: string) => void): () => void;
+  notify(topic: Topic): void;
+  /** Calls `onNotified` from this moment on, until the returned function is called. */
+  listen(topic: Topic, onNotified: () => void): () => void;
+  /** The same for all notifications of a family; `onNotified` is told whose it is. */
+  listenAll(family: Family, onNotified: (id: string) => void): () => void;
   /** How many listen now. */
   readonly listeners: number;
 }
@@ -25,10 +25,10 @@ export function createNotifier(): Notifier {
   const pubSub = new PubSub({ eventEmitter });
   let listeners = 0;
 
-  function subscribe(name: string, onRing: (id: string) => void): () => void {
+  function subscribe(name: string, onNotified: (id: string) => void): () => void {
     let listening = true;
     listeners += 1;
-    const subscription = pubSub.subscribe(name, (id: string) => listening && onRing(id));
+    const subscription = pubSub.subscribe(name, (id: string) => listening && onNotified(id));
     return () => {
       if (!listening) return;
       listening = false;
@@ -38,7 +38,7 @@ export function createNotifier(): Notifier {
   }
 
   return {
-    ring(topic) {
+    notify(topic) {
       const [family, id = ""] = topic.split(":") as [string, string?];
       void pubSub.publish(topic, id);
       void pubSub.publish(family, id);

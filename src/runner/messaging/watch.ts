@@ -1,5 +1,5 @@
 /** Starts to listen to something that may have changed; the returned function ends that at once. */
-export type Listen = (ring: () => void) => () => void;
+export type Listen = (notify: () => void) => () => void;
 
 /** Somebody who looks whenever something may have changed. */
 export interface Watch {
@@ -8,7 +8,7 @@ export interface Watch {
 }
 
 interface Watching {
-  bells: readonly Listen[];
+  notifications: readonly Listen[];
   /** Looks at what is there. False when there is nothing more to wait for. Must not reject. */
   look: () => Promise<boolean>;
   /** A lost ring is made good by looking again after this long. */
@@ -18,15 +18,15 @@ interface Watching {
 }
 
 /** Looks now, and again after each ring. Rings that come while it looks, or pauses, are one. */
-export function watch({ bells, look, safetyMs, pauseMs = () => 0 }: Watching): Watch {
-  let rang = false;
+export function watch({ notifications, look, safetyMs, pauseMs = () => 0 }: Watching): Watch {
+  let notified = false;
   let closed = false;
   let stir: (() => void) | undefined;
-  const ring = () => {
-    rang = true;
+  const notify = () => {
+    notified = true;
     stir?.();
   };
-  const stops = bells.map((listen) => listen(ring));
+  const stops = notifications.map((listen) => listen(notify));
 
   /** Waits so long, or until something happens that ends the wait. */
   async function wait(ms: number, isOver: () => boolean): Promise<void> {
@@ -44,9 +44,9 @@ export function watch({ bells, look, safetyMs, pauseMs = () => 0 }: Watching): W
   const working = (async () => {
     while (!closed) {
       const started = performance.now();
-      rang = false;
+      notified = false;
       if (!(await look())) break;
-      await wait(safetyMs, () => rang || closed);
+      await wait(safetyMs, () => notified || closed);
       await wait(pauseMs() - (performance.now() - started), () => closed);
     }
     for (const stop of stops) stop();

@@ -61,7 +61,7 @@ export async function releaseWaiting(
         order by date_created, id limit ${Math.min(room - runs.length, BATCH)}`.execute(rows);
       if (next.length === 0) break;
       for (const { id } of next) {
-        const [letIn] = await rows
+        const [freed] = await rows
           .updateTable("job_result")
           .set({ waits_for_slot: sql.lit(false) })
           .where("id", "=", id)
@@ -70,7 +70,7 @@ export async function releaseWaiting(
           .where(sql<boolean>`waits_for_slot is true`)
           .returning(["id", "celery_kwargs"])
           .execute();
-        if (letIn) runs.push(letIn);
+        if (freed) runs.push(freed);
       }
     }
     return runs;

@@ -8,7 +8,7 @@ import { nextTime } from "../../entities/times/schedule.ts";
 import { AppError } from "../../errors.ts";
 import { type AwaitingRun, awaitingRun, openAwaited, storeAwaited } from "../approvals/awaiting-runs.ts";
 import { isInNeed } from "../gate/approval-need.ts";
-import { approvalOf, askAgain } from "../approvals/approvals.ts";
+import { approvalOf, requestApprovalAgain } from "../approvals/approvals.ts";
 import { contentOf } from "../approvals/content.ts";
 import { doesNotLoad, review, type RunRequest, send } from "../gate/enqueue.ts";
 import type { FireDeps } from "../gate/fire-deps.ts";
@@ -37,7 +37,7 @@ export async function fire(deps: FireDeps, id: string, due: Date): Promise<void>
   // What a file that does not load would run is not known: its approval stands for when it does again.
   const loadError = deps.catalog.loadError(schedule.task);
   if (!approval && loadError === undefined && (await isInNeed(reader, schedule)))
-    return deps.changed(await askAgain(deps, schedule, due));
+    return deps.changed(await requestApprovalAgain(deps, schedule, due));
   const now = new Date(clock.now());
   const isMissed = due.getTime() < now.getTime() - LATE_MS;
   const isLeftOut = isMissed && schedule.catchUp === "SKIP";
@@ -64,7 +64,7 @@ export async function fire(deps: FireDeps, id: string, due: Date): Promise<void>
       throw error;
     },
   );
-  if (!launched) return deps.changed(await askAgain(deps, schedule, due));
+  if (!launched) return deps.changed(await requestApprovalAgain(deps, schedule, due));
   const { value: run, changes } = launched;
   await deps.changed(changes);
   if (run === "lost") return;

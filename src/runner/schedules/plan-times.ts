@@ -39,18 +39,18 @@ export function planTimes(
   now: Date,
 ): { times: PlannedTimes; next: Date } {
   const details: ErrorDetail[] = [];
-  const mind = (message: string | undefined, field: string) => message !== undefined && details.push({ field, message });
+  const report = (message: string | undefined, field: string) => message !== undefined && details.push({ field, message });
   const interval = wished.interval ?? before?.interval;
   if (!interval) return refuse([{ field: "interval", message: "Say how often the job is to be run." }]);
   const timeZone = wished.timeZone === undefined ? (before?.timeZone ?? "UTC") : zoneNamed(wished.timeZone);
   const given = { ...wished, startTime: momentOf(wished.startTime, timeZone), expires: momentOf(wished.expires, timeZone) };
   const startTime = startOf(interval, given, before, now);
   const crontab = crontabOf(interval, given, before);
-  mind(wrongZone(interval, given, before, timeZone), FIELDS.timeZone);
-  mind(wrongStart(interval, given, startTime, now), FIELDS.startTime);
-  mind(wrongCron(interval, given, crontab), "crontab");
+  report(wrongZone(interval, given, before, timeZone), FIELDS.timeZone);
+  report(wrongStart(interval, given, startTime, now), FIELDS.startTime);
+  report(wrongCron(interval, given, crontab), "crontab");
   const expires = given.expires === undefined ? (before?.expires ?? null) : given.expires;
-  if (given.expires && given.expires <= now) mind("It is in the past.", "expires");
+  if (given.expires && given.expires <= now) report("It is in the past.", "expires");
   if (details.length > 0) refuse(details);
   const isSingle = interval === "IMMEDIATELY" || interval === "FUTURE";
   const oneOff = isSingle || (given.oneOff ?? (isSingleBefore(before) ? false : (before?.oneOff ?? false)));

@@ -1,13 +1,13 @@
 import { type Author, createObject, type Data, holdOne, transact, type Unit, updateObject } from "../../changes/index.ts";
 import type { ScheduledJobCatchUp } from "../../entities/choices.ts";
 import { ScheduledJob } from "../../entities/index.ts";
-import { isLetIn } from "../../entities/is-let-in.ts";
+import { isApproved } from "../../entities/is-approved.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
 import { firstTime, nextTime } from "../../entities/times/schedule.ts";
 import { AppError, Faults } from "../../errors.ts";
 import { withDryRun } from "../gate/dry-run.ts";
 import { isInNeed } from "../gate/approval-need.ts";
-import { approversOf, ask, type Check, unask } from "../approvals/approvals.ts";
+import { approversOf, requestApproval, type Check, withdrawRequest } from "../approvals/approvals.ts";
 import { awaitingRun, openAwaited } from "../approvals/awaiting-runs.ts";
 import { enqueue } from "../gate/enqueue.ts";
 import { classPathOf } from "../catalog/find-job.ts";
@@ -58,7 +58,8 @@ export async function createSchedule(deps: FireDeps, author: Author, wishes: Sch
     );
     faults.refuse();
     const schedule = made!;
-    if (await isInNeed(unit.em, schedule)) await ask(unit, schedule, await sourceVersion(deps.catalog, schedule.task), now);
+    if (await isInNeed(unit.em, schedule))
+      await requestApproval(unit, schedule, await sourceVersion(deps.catalog, schedule.task), now);
     return schedule.id;
   });
   return { id: value, changes };
@@ -88,7 +89,7 @@ export async function updateSchedule(
     let due: Date | null = null;
     const { changes } = await transact(deps.database, author, async (unit) => {
       const schedule = await holdOne(unit, ScheduledJob, { id: uuidOf(id) ?? [] }, `id "${id}"`, unmodifiedSince);
-      if (!isLetIn(schedule)) await mustBeRequester(unit, schedule);
+      if (!isApproved(schedule)) await mustBeRequester(unit, schedule);
       const when = await faults.try(() => whenOf(schedule, wishes, now));
       due = when ? justDue(schedule, now) : null;
       isStale = before.dateChanged.getTime() !== schedule.dateChanged.getTime();
@@ -97,18 +98,18 @@ export async function updateSchedule(
       const owner = saysWhat(wishes) || !schedule.user ? { user: author.userId } : {};
       const data = { ...plainOf(wishes), ...content, ...when, ...owner };
       const isRequest = saysWhat(wishes) || saysWhen(wishes) || wishes.catchUp !== undefined || !schedule.user;
-      const wasLetIn = isLetIn(schedule);
+      const wasApproved = isApproved(schedule);
       await faults.try(() => updateObject(unit, ScheduledJob, id, data));
       faults.refuse();
       await unit.em.populate(schedule, ["jobModel"]);
       if (isRequest && (saysWhen(wishes) || !hasEnded(schedule)) && (await isInNeed(unit.em, schedule))) {
         // Whoever changes a request is who asks: nobody may approve what they wrote themselves.
         await updateObject(unit, ScheduledJob, id, { user: author.userId });
-        await ask(unit, schedule, await sourceVersion(deps.catalog, schedule.task), now);
+        await requestApproval(unit, schedule, await sourceVersion(deps.catalog, schedule.task), now);
         return;
       }
-      if (saysWhat(wishes) || saysWhen(wishes)) await unask(unit, schedule, now);
-      if (!wasLetIn) schedule.nextRunAt = isLetIn(schedule) && schedule.enabled ? firstTime(schedule, now) : null;
+      if (saysWhat(wishes) || saysWhen(wishes)) await withdrawRequest(unit, schedule, now);
+      if (!wasApproved) schedule.nextRunAt = isApproved(schedule) && schedule.enabled ? firstTime(schedule, now) : null;
     });
     if (due) await fire(deps, id, due);
     else if (!isStale) return { id, changes };
@@ -118,8 +119,8 @@ export async function updateSchedule(
 /** Runs the job of a schedule by hand, as one who asks now: the schedule's own times stay. @returns the id of the JobResult. */
 export async function runScheduleNow(deps: FireDeps, id: string, userId: string): Promise<string> {
   const schedule = await find(deps, id);
-  if (!isLetIn(schedule)) {
-    const message = `The schedule "${schedule.name}" is ${schedule.state}: only one that was let in may be run.`;
+  if (!isApproved(schedule)) {
+    const message = `The schedule "${schedule.name}" is ${schedule.state}: it cannot be run before it is approved.`;
     throw new AppError("FORBIDDEN", message);
   }
   if (await isInNeed(deps.database.fork(), schedule))

@@ -97,7 +97,7 @@ export function openReaper(deps: ReaperDeps): Watch {
   }
 
   return watch({
-    bells: [],
+    notifications: [],
     safetyMs: lookMs,
     async look() {
       await look().catch((error: unknown) => {

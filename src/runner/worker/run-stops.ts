@@ -86,7 +86,7 @@ export function createRunStops(deps: {
 
   const lookSafely = () => look().catch((error: unknown) => logFailure(log, error, "cancels could not be read"));
   const watching = watch({
-    bells: [(ring) => broker.listen("cancels", ring)],
+    notifications: [(notify) => broker.listen("cancels", notify)],
     look: () => lookSafely().then(() => true),
     safetyMs: SAFETY_MS,
   });

@@ -8,7 +8,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { ConsoleWriter } from "../outputs/console-writer.ts";
 import { failed, failureOf } from "../sandbox/failure.ts";
 import type { FileStore } from "../outputs/files.ts";
-import { openLeaves } from "../outputs/leaves.ts";
+import { openOutput } from "../outputs/run-output.ts";
 import { lastSequence, type LogWriter, type RunLines } from "../outputs/log-writer.ts";
 import { loadObjects } from "../gate/object-variables.ts";
 import type { ExecuteOperation } from "../sandbox/operation.ts";
@@ -201,9 +201,9 @@ async function execute(deps: WorkerDeps, run: ClaimedRun, hold: Hold, lines: Run
   // Canceled in the meantime: none of its code has to be run.
   if (tell.aborted) return failureOf(tell.reason as Error);
   const printed = run.attempt > 1 ? await recorder.record(() => lastSequence(database, "job_console_entry", run.id)) : 0;
-  const leaves = openLeaves(deps, { hold, userId: run.user_id, keepsConsole: options.console_log ?? false, printed, lines });
-  const outcome = await sandbox.run(task, leaves.on, tell, end);
-  await leaves.close();
+  const output = openOutput(deps, { hold, userId: run.user_id, keepsConsole: options.console_log ?? false, printed, lines });
+  const outcome = await sandbox.run(task, output.on, tell, end);
+  await output.close();
   return outcome;
 }
 

@@ -15,7 +15,7 @@ interface Feed {
   /** Of the subscription; the same as that of the list. */
   name: string;
   description: string;
-  /** Whose bells ring when one of the objects is made or changed. */
+  /** Whose notifications ring when one of the objects is made or changed. */
   families: readonly Family[];
   /** Which objects were made or changed at a moment, ISO 8601, or later. */
   changedSince(since: string): Expression<SqlBool>;

@@ -1,7 +1,7 @@
 import type { Broker, Delivery } from "../broker.ts";
 import { createNotifier, type Notifier } from "../notifier.ts";
 
-/** A broker for one process: what waits is an array, bells are events. */
+/** A broker for one process: what waits is an array, notifications are events. */
 export function createMemoryBroker(notifier: Notifier = createNotifier()): Broker {
   const inFlight = new Set<string>();
   let waiting: Delivery[] = [];
@@ -40,9 +40,9 @@ export function createMemoryBroker(notifier: Notifier = createNotifier()): Broke
       deliver();
     },
     countWorkers: async (queues) => queues.map((queue) => (handle && consumed.has(queue) ? 1 : 0)),
-    notify: (topic) => notifier.ring(topic),
-    listen: (topic, onRing) => notifier.listen(topic, onRing),
-    listenAll: (family, onRing) => notifier.listenAll(family, onRing),
+    notify: (topic) => notifier.notify(topic),
+    listen: (topic, onNotified) => notifier.listen(topic, onNotified),
+    listenAll: (family, onNotified) => notifier.listenAll(family, onNotified),
     async stopConsuming() {
       handle = undefined;
     },

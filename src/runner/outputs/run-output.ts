@@ -9,8 +9,8 @@ import { openProgress } from "./progress-writer.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RunListener } from "../sandbox/sandbox.ts";
 
-/** What {@link openLeaves} needs. */
-export interface LeavesDeps {
+/** What {@link openOutput} needs. */
+export interface OutputDeps {
   database: Database;
   broker: Broker;
   recorder: Recorder;
@@ -21,7 +21,7 @@ export interface LeavesDeps {
 }
 
 /** Whose leaves they are. */
-export interface LeavingRun {
+export interface OutputOwner {
   hold: Hold;
   userId: string | null;
   keepsConsole: boolean;
@@ -31,7 +31,7 @@ export interface LeavingRun {
 }
 
 /** Takes what a run says to where it stays. */
-export interface Leaves {
+export interface Output {
   on: RunListener;
   /** Resolves once all of it is stored. */
   close(): Promise<void>;
@@ -41,7 +41,7 @@ export interface Leaves {
  * What a run leaves besides its result: lines, printed texts, progress and files; and what it has done in the API. Texts are kept with the run when it has `console_log`, and go to the
  * server's log otherwise.
  */
-export function openLeaves(deps: LeavesDeps, run: LeavingRun): Leaves {
+export function openOutput(deps: OutputDeps, run: OutputOwner): Output {
   const id = run.hold.job_result_id;
   const progress = openProgress(deps, run.hold);
   const store = deps.files.open(run.hold);
