@@ -68,5 +68,3 @@ for (const part of [code, page] as Part[]) {
   mkdirSync("dist", { recursive: true });
   writeFileSync(part.stamp, stampNow());
 }
-// What writes dist/ by itself, as the compiler of `npm run dev` does, is not to be taken for this build when it is broken off.
-if (process.argv[2] === "--forget") rmSync(code.stamp, { force: true });
