@@ -3,38 +3,38 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** Severity of a log line. */
+/** The severity of a log line. */
 export type ExtrasJobLogEntryLogLevelChoices =
-  /** Something failed and the job cannot go on. */
+  /** An error occurred, and the job cannot go on. */
   | 'CRITICAL'
-  /** Detail for the author of the job. */
+  /** A detail for the author of the job. */
   | 'DEBUG'
-  /** Something failed. */
+  /** An error occurred. */
   | 'ERROR'
-  /** A check of the job did not hold; the job goes on. */
+  /** A check of the job failed. The job goes on. */
   | 'FAILURE'
-  /** What the job is doing. */
+  /** The job reports its work. */
   | 'INFO'
-  /** Something the job set out to do is done. */
+  /** The job completed a step. */
   | 'SUCCESS'
-  /** Something looks wrong; the job goes on. */
+  /** Something looks wrong. The job goes on. */
   | 'WARNING';
 
-/** Where a run stands. `SUCCESS`, `FAILURE` and `REVOKED` are final. */
+/** The status of a run. `SUCCESS`, `FAILURE` and `REVOKED` are final. */
 export type ExtrasJobResultStatusChoices =
-  /** The job failed, was ended, or its worker was lost; `result` says which. */
+  /** The job failed, was ended, or lost its worker; `error` has the reason. */
   | 'FAILURE'
-  /** Waiting for a worker. */
+  /** The run waits for a worker. */
   | 'PENDING'
-  /** Handed to a worker, not yet started. */
+  /** A worker has the run, but has not started it. */
   | 'RECEIVED'
-  /** Failed, and waiting for its next attempt. */
+  /** An attempt failed, and the run waits for its next one. */
   | 'RETRY'
-  /** Canceled before or while it ran. */
+  /** The run was canceled. */
   | 'REVOKED'
-  /** Running. */
+  /** The job is running. */
   | 'STARTED'
-  /** The job returned; `result` holds what it returned. */
+  /** The job returned; `result` has its value. */
   | 'SUCCESS';
 
 export type RunJobMutationVariables = Exact<{

@@ -137,60 +137,60 @@ export type ConsoleOutputType = keyof typeof ConsoleOutputType;
 
 registerEnumType(LogLevel, {
   name: "ExtrasJobLogEntryLogLevelChoices",
-  description: "Severity of a log line.",
+  description: "The severity of a log line.",
   valuesConfig: {
-    DEBUG: { description: "Detail for the author of the job." },
-    INFO: { description: "What the job is doing." },
-    SUCCESS: { description: "Something the job set out to do is done." },
-    WARNING: { description: "Something looks wrong; the job goes on." },
-    FAILURE: { description: "A check of the job did not hold; the job goes on." },
-    ERROR: { description: "Something failed." },
-    CRITICAL: { description: "Something failed and the job cannot go on." },
+    DEBUG: { description: "A detail for the author of the job." },
+    INFO: { description: "The job reports its work." },
+    SUCCESS: { description: "The job completed a step." },
+    WARNING: { description: "Something looks wrong. The job goes on." },
+    FAILURE: { description: "A check of the job failed. The job goes on." },
+    ERROR: { description: "An error occurred." },
+    CRITICAL: { description: "An error occurred, and the job cannot go on." },
   },
 });
 
 registerEnumType(JobResultStatus, {
   name: "ExtrasJobResultStatusChoices",
-  description: "Where a run stands. `SUCCESS`, `FAILURE` and `REVOKED` are final.",
+  description: "The status of a run. `SUCCESS`, `FAILURE` and `REVOKED` are final.",
   valuesConfig: {
-    FAILURE: { description: "The job failed, was ended, or its worker was lost; `result` says which." },
-    PENDING: { description: "Waiting for a worker." },
-    RECEIVED: { description: "Handed to a worker, not yet started." },
-    RETRY: { description: "Failed, and waiting for its next attempt." },
-    REVOKED: { description: "Canceled before or while it ran." },
-    STARTED: { description: "Running." },
-    SUCCESS: { description: "The job returned; `result` holds what it returned." },
+    FAILURE: { description: "The job failed, was ended, or lost its worker; `error` has the reason." },
+    PENDING: { description: "The run waits for a worker." },
+    RECEIVED: { description: "A worker has the run, but has not started it." },
+    RETRY: { description: "An attempt failed, and the run waits for its next one." },
+    REVOKED: { description: "The run was canceled." },
+    STARTED: { description: "The job is running." },
+    SUCCESS: { description: "The job returned; `result` has its value." },
   },
 });
 
 registerEnumType(JobQueueType, {
   name: "ExtrasJobQueueQueueTypeChoices",
-  description: "What kind of worker serves a queue.",
+  description: "The kind of worker that serves a queue.",
   valuesConfig: {
-    CELERY: { description: "Worker processes of this server; the name is Nautobot's." },
-    KUBERNETES: { description: "One Kubernetes pod a run." },
+    CELERY: { description: "Workers of this server. The name is Nautobot's." },
+    KUBERNETES: { description: "One Kubernetes pod for each run." },
   },
 });
 
 registerEnumType(JobResultCancelType, {
   name: "ExtrasJobResultCancelTypeChoices",
-  description: "How a canceled run came to its end.",
+  description: "How a canceled run ended.",
   valuesConfig: {
-    TERMINATED: { description: "A worker ended it." },
-    REAPED: { description: "Its worker was lost; the record was closed afterwards." },
-    ABANDONED: { description: "It never reached a worker; the record was closed." },
+    TERMINATED: { description: "Its worker ended the run." },
+    REAPED: { description: "Another server settled the run after its worker was lost." },
+    ABANDONED: { description: "The run ended before any worker started it." },
   },
 });
 
 registerEnumType(JobOnLimit, {
   name: "JobOnLimitChoices",
-  description: "What becomes of a run for which its job's `max_concurrent` leaves no room.",
+  description: "What happens to a run that `max_concurrent` of its job leaves no slot for.",
   valuesConfig: {
     QUEUE: {
-      description: "It waits, and starts when one ends; those that wait start in the order in which they were asked for.",
+      description: "The run waits for a slot. Waiting runs start in the order of their requests.",
     },
-    REJECT: { description: "It is refused as `JOB_ALREADY_RUNNING`." },
-    REPLACE: { description: "The oldest run is canceled, and it starts when that one has ended." },
+    REJECT: { description: "The run is rejected with `JOB_ALREADY_RUNNING`." },
+    REPLACE: { description: "The oldest run is canceled, and the new one starts when it has ended." },
   },
 });
 
@@ -198,80 +198,80 @@ registerEnumType(ScheduledJobInterval, {
   name: "ExtrasScheduledJobIntervalChoices",
   description: "How often a schedule runs its job.",
   valuesConfig: {
-    IMMEDIATELY: { description: "Once, as soon as it may." },
-    FUTURE: { description: "Once, at its start." },
-    HOURLY: { description: "Every hour, at the minute of its start." },
-    DAILY: { description: "Every day, at the time of its start." },
-    WEEKLY: { description: "Every week, on the day and at the time of its start." },
-    CUSTOM: { description: "Whenever `crontab` says." },
+    IMMEDIATELY: { description: "Once, as soon as possible." },
+    FUTURE: { description: "Once, at `start_time`." },
+    HOURLY: { description: "Every hour, at the minute of `start_time`." },
+    DAILY: { description: "Every day, at the time of `start_time`." },
+    WEEKLY: { description: "Every week, on the day and at the time of `start_time`." },
+    CUSTOM: { description: "At the times of `crontab`." },
   },
 });
 
 registerEnumType(ScheduledJobCatchUp, {
   name: "ScheduledJobCatchUpChoices",
-  description: "What becomes of times of a schedule at which no server was there to run its job.",
+  description: "What happens to times of a schedule that passed while no server was running.",
   valuesConfig: {
-    SKIP: { description: "They are left out; one that is less than a minute late is not." },
-    ONE: { description: "They are made up for by one run." },
-    ALL: { description: "They are made up for by a run each." },
+    SKIP: { description: "Missed times are skipped. A time that is less than a minute late is not missed." },
+    ONE: { description: "One run makes up for all missed times." },
+    ALL: { description: "Each missed time gets its run." },
   },
 });
 
 registerEnumType(ScheduledJobState, {
   name: "ExtrasScheduledJobStateChoices",
-  description: "Where a schedule stands. It runs its job only while `ACTIVE`.",
+  description: "The state of a schedule. It runs its job only while `ACTIVE`.",
   valuesConfig: {
-    ACTIVE: { description: "It runs its job when the time comes." },
-    PENDING: { description: "Waiting for an approval." },
-    DENIED: { description: "The approval was refused." },
-    CANCELED: { description: "Taken back before it ended." },
-    COMPLETED: { description: "It has run its job for the last time." },
-    ERRORED: { description: "It could not be carried out." },
+    ACTIVE: { description: "The schedule runs its job when a time comes." },
+    PENDING: { description: "The schedule waits for an approval." },
+    DENIED: { description: "The approval was denied." },
+    CANCELED: { description: "The request was withdrawn." },
+    COMPLETED: { description: "The schedule has run its job for the last time." },
+    ERRORED: { description: "The schedule missed its only time." },
   },
 });
 
 registerEnumType(ApprovalWorkflowState, {
   name: "ExtrasApprovalWorkflowCurrentStateChoices",
-  description: "Where an approval workflow stands.",
+  description: "The state of an approval workflow.",
   valuesConfig: {
-    PENDING: { description: "A stage of it waits for approvals." },
-    APPROVED: { description: "All its stages are approved." },
-    DENIED: { description: "A stage of it was denied." },
-    CANCELED: { description: "What was asked for was taken back, or changed into something else." },
-    COMMENT: { description: "Never; kept for Nautobot's clients." },
+    PENDING: { description: "A stage waits for approvals." },
+    APPROVED: { description: "All stages are approved." },
+    DENIED: { description: "A stage was denied." },
+    CANCELED: { description: "The request was withdrawn or changed." },
+    COMMENT: { description: "Unused; kept for Nautobot's clients." },
   },
 });
 
 registerEnumType(ApprovalWorkflowStageState, {
   name: "ExtrasApprovalWorkflowStageStateChoices",
-  description: "Where a stage of an approval workflow stands.",
+  description: "The state of a stage of an approval workflow.",
   valuesConfig: {
-    PENDING: { description: "Not decided yet." },
-    APPROVED: { description: "As many have approved as have to." },
-    DENIED: { description: "Somebody has denied it." },
-    CANCELED: { description: "Its workflow ended before it was decided." },
-    COMMENT: { description: "Never; kept for Nautobot's clients." },
+    PENDING: { description: "The stage is not decided." },
+    APPROVED: { description: "Enough users have approved the stage." },
+    DENIED: { description: "A user has denied the stage." },
+    CANCELED: { description: "The workflow ended before the stage was decided." },
+    COMMENT: { description: "Unused; kept for Nautobot's clients." },
   },
 });
 
 registerEnumType(ApprovalWorkflowStageResponseState, {
   name: "ExtrasApprovalWorkflowStageResponseStateChoices",
-  description: "What a user has decided on a stage.",
+  description: "The decision of a user on a stage.",
   valuesConfig: {
-    PENDING: { description: "Never; kept for Nautobot's clients." },
-    APPROVED: { description: "Approved it." },
-    DENIED: { description: "Denied it, and the workflow with it." },
-    CANCELED: { description: "Took back what was asked for." },
-    COMMENT: { description: "Decided nothing, but had something to say." },
+    PENDING: { description: "Unused; kept for Nautobot's clients." },
+    APPROVED: { description: "The user approved the stage." },
+    DENIED: { description: "The user denied the stage, and with it the workflow." },
+    CANCELED: { description: "The request was withdrawn." },
+    COMMENT: { description: "The user commented, without a decision." },
   },
 });
 
 registerEnumType(ButtonClass, {
   name: "ExtrasJobButtonButtonClassChoices",
-  description: "How a button looks.",
+  description: "The look of a button.",
   valuesConfig: {
     DEFAULT: { description: "Plain." },
-    PRIMARY: { description: "The most wanted one." },
+    PRIMARY: { description: "The main button." },
     SUCCESS: { description: "Green." },
     INFO: { description: "Light blue." },
     WARNING: { description: "Yellow." },
@@ -282,29 +282,29 @@ registerEnumType(ButtonClass, {
 
 registerEnumType(ObjectChangeAction, {
   name: "ExtrasObjectChangeActionChoices",
-  description: "What happened to an object.",
+  description: "The kind of a change.",
   valuesConfig: {
-    CREATE: { description: "It was created." },
-    UPDATE: { description: "It was changed." },
-    DELETE: { description: "It was deleted." },
+    CREATE: { description: "The object was created." },
+    UPDATE: { description: "The object was updated." },
+    DELETE: { description: "The object was deleted." },
   },
 });
 
 registerEnumType(ObjectChangeContext, {
   name: "ExtrasObjectChangeChangeContextChoices",
-  description: "By which way a change came.",
+  description: "The way in which a change came about.",
   valuesConfig: {
-    WEB: { description: "Somebody asked for it over the API." },
-    JOB: { description: "A run made it." },
-    JOB_HOOK: { description: "A run that a job hook set off made it." },
-    ORM: { description: "A program made it, past the API." },
-    UNKNOWN: { description: "Not known." },
+    WEB: { description: "A user requested the change through the API." },
+    JOB: { description: "A run made the change." },
+    JOB_HOOK: { description: "A run of a job hook made the change." },
+    ORM: { description: "A program made the change without the API." },
+    UNKNOWN: { description: "The way is unknown." },
   },
 });
 
 registerEnumType(ConsoleOutputType, {
   name: "ExtrasJobConsoleEntryOutputTypeChoices",
-  description: "One of the two outputs of a run's console.",
+  description: "One of the two output streams of a run's console.",
   valuesConfig: {
     STDOUT: { description: "Standard output." },
     STDERR: { description: "Standard error." },
@@ -313,11 +313,11 @@ registerEnumType(ConsoleOutputType, {
 
 registerEnumType(PrunableKind, {
   name: "PrunableKind",
-  description: "Records that accumulate, and may be deleted once they are old.",
+  description: "Records that accumulate, and can be deleted when they are old.",
   valuesConfig: {
-    JOB_RESULTS: { description: "Runs that have ended, with their log, what they printed and their files; by `date_done`." },
-    JOB_LOG_ENTRIES: { description: "The logs of runs that have ended; by `date_done` of the run." },
-    JOB_CONSOLE_ENTRIES: { description: "What runs printed that have ended; by `date_done` of the run." },
-    OBJECT_CHANGES: { description: "The change log; by `time`." },
+    JOB_RESULTS: { description: "Ended runs with their lines, printed texts and files, by `date_done`." },
+    JOB_LOG_ENTRIES: { description: "Lines of ended runs, by `date_done` of the run." },
+    JOB_CONSOLE_ENTRIES: { description: "Printed texts of ended runs, by `date_done` of the run." },
+    OBJECT_CHANGES: { description: "Entries of the change log, by `time`." },
   },
 });

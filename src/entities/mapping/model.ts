@@ -63,7 +63,7 @@ export function AbstractModel(): ClassDecorator {
 export function Id(): PropertyDecorator {
   return (target, property) => {
     PrimaryKey({ type: "uuid", onCreate: newId })(target as never, property as string);
-    Field(() => UUID, { description: "Primary key; time-ordered." })(target, property);
+    Field(() => UUID, { description: "Primary key, ordered by time." })(target, property);
     recordColumn(target, property as string, { kind: "uuid", type: UUID, description: "", nullable: false, hasDefault: true });
   };
 }

@@ -10,7 +10,7 @@ import type { Tag } from "./tag.ts";
 
 /** What has to be approved, and in which stages. */
 @Model({
-  description: "What has to be approved, and in which stages.",
+  description: "A definition of the approvals that objects need, and of their stages.",
   ordering: ["name"],
   search: ["name", "model_content_type.app_label", "model_content_type.model"],
   naturalKey: "name",
@@ -24,7 +24,7 @@ export class ApprovalWorkflowDefinition extends TimestampedModel {
   name!: string;
 
   @BelongsTo(() => ContentType, {
-    description: "Kind of the objects that have to be approved: `extras.scheduledjob`.",
+    description: "Kind of the objects that need the approvals: `extras.scheduledjob`.",
     onDelete: "cascade",
     index: false,
   })
@@ -32,24 +32,24 @@ export class ApprovalWorkflowDefinition extends TimestampedModel {
 
   @Column("json", {
     description:
-      'Which objects of the kind have to be approved, as Django\'s lookups, all of which hold: `{"job_model__name__in": ["A", "B"]}`. All of them where there are none.',
+      'Objects of the kind that need the approvals, as Django\'s lookups: `{"job_model__name__in": ["A", "B"]}`. An object has to match all of them. Without lookups, every object needs the approvals.',
     nullable: true,
     default: () => ({}),
   })
   modelConstraints!: Record<string, unknown> | null;
 
   @Column("integer", {
-    description: "Of the definitions that an object fits, the one with the highest weight holds.",
+    description: "Priority. Of all definitions that match an object, the one with the highest weight applies.",
     default: 0,
   })
   weight!: number;
 
   @HasMany(() => ApprovalWorkflowStageDefinition, "approvalWorkflowDefinition", {
-    description: "Its stages, in their sequence; without any, staff decide.",
+    description: "The stages, by sequence. Without stages, staff decide.",
   })
   approvalWorkflowStageDefinitions = new Collection<ApprovalWorkflowStageDefinition>(this);
 
-  @HasMany(() => ApprovalWorkflow, "approvalWorkflowDefinition", { description: "The workflows that it has begun." })
+  @HasMany(() => ApprovalWorkflow, "approvalWorkflowDefinition", { description: "The workflows of this definition." })
   approvalWorkflows = new Collection<ApprovalWorkflow>(this);
 
   @Tags("approval_workflow_definition_tag")

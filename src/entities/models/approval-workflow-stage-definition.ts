@@ -8,7 +8,7 @@ import { BelongsTo, Column, HasMany, Model } from "../mapping/model.ts";
 
 /** Who has to approve, and how many of them, before the next stage begins. */
 @Model({
-  description: "Who has to approve, and how many of them, before the next stage begins.",
+  description: "A stage of a definition: the group and the number of approvals that it needs.",
   ordering: ["approval_workflow_definition", "sequence"],
   search: ["name", "denial_message"],
   unique: [
@@ -21,29 +21,29 @@ export class ApprovalWorkflowStageDefinition extends TimestampedModel {
   _customFieldData!: Record<string, unknown> | null;
 
   @BelongsTo(() => ApprovalWorkflowDefinition, {
-    description: "The definition that the stage is of.",
+    description: "The definition of the stage.",
     onDelete: "cascade",
     index: false,
   })
   approvalWorkflowDefinition!: ApprovalWorkflowDefinition;
 
-  @Column("integer", { description: "Place of the stage: the lowest number comes first." })
+  @Column("integer", { description: "Position of the stage, lowest first." })
   sequence!: number;
 
   @Column("string", { description: "Name of the stage, unique in its definition.", length: 255 })
   name!: string;
 
-  @Column("integer", { description: "How many of the group have to approve." })
+  @Column("integer", { description: "Number of approvals that the stage needs." })
   minApprovers!: number;
 
-  @Column("string", { description: "What is said to who asks when the stage is denied.", length: 255, default: "" })
+  @Column("string", { description: "Message to the requester when the stage is denied.", length: 255, default: "" })
   denialMessage!: string;
 
-  @BelongsTo(() => Group, { description: "The group whose users may approve or deny.", onDelete: "cascade" })
+  @BelongsTo(() => Group, { description: "The group that approves or denies the stage.", onDelete: "cascade" })
   approverGroup!: Group;
 
   @HasMany(() => ApprovalWorkflowStage, "approvalWorkflowStageDefinition", {
-    description: "The stages of workflows that follow it.",
+    description: "The stages of workflows that this definition applies to.",
   })
   approvalWorkflowStages = new Collection<ApprovalWorkflowStage>(this);
 }

@@ -6,7 +6,7 @@ import { User } from "./user.ts";
 
 /** What one user has decided on a stage, or said of it. */
 @Model({
-  description: "What one user has decided on a stage, or said of it.",
+  description: "The decision or comment of one user on a stage.",
   ordering: ["approval_workflow_stage", "last_updated"],
   search: ["comments", "state"],
   indexes: [["approvalWorkflowStage", "lastUpdated"]],
@@ -15,21 +15,21 @@ export class ApprovalWorkflowStageResponse extends BaseModel {
   @BelongsTo(() => ApprovalWorkflowStage, { description: "The stage.", onDelete: "cascade", index: false })
   approvalWorkflowStage!: ApprovalWorkflowStage;
 
-  @BelongsTo(() => User, { description: "Who responded; null once the user is deleted.", nullable: true, onDelete: "set null" })
+  @BelongsTo(() => User, { description: "The user; null once the user is deleted.", nullable: true, onDelete: "set null" })
   user!: User | null;
 
-  @Column("string", { description: "Username of who responded, at the time.", length: 150, default: "" })
+  @Column("string", { description: "Username at the time of the response.", length: 150, default: "" })
   userName!: string;
 
-  @Column("text", { description: "What who responded had to say.", default: "" })
+  @Column("text", { description: "Comment of the user.", default: "" })
   comments!: string;
 
   @Choice(ApprovalWorkflowStageResponseState, {
-    description: "What was decided.",
+    description: "The decision.",
     plain: ApprovalWorkflowStageResponseState.COMMENT,
   })
   state!: ApprovalWorkflowStageResponseState;
 
-  @Column("timestamp", { description: "When it was decided or said.", nullable: true, default: () => new Date() })
+  @Column("timestamp", { description: "Time of the response.", nullable: true, default: () => new Date() })
   lastUpdated!: Date | null;
 }

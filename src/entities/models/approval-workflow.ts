@@ -10,7 +10,7 @@ import { User } from "./user.ts";
 
 /** How far the approval of one object has come. */
 @Model({
-  description: "How far the approval of one object has come.",
+  description: "The progress of one request through its approval.",
   ordering: ["approval_workflow_definition"],
   search: ["object_under_review_content_type.app_label", "object_under_review_content_type.model"],
   indexes: [
@@ -23,7 +23,7 @@ export class ApprovalWorkflow extends TimestampedModel {
   _customFieldData!: Record<string, unknown> | null;
 
   @BelongsTo(() => ApprovalWorkflowDefinition, {
-    description: "The definition that it follows; null once that is deleted.",
+    description: "The definition of the workflow; null once it is deleted.",
     nullable: true,
     onDelete: "set null",
     index: false,
@@ -36,30 +36,35 @@ export class ApprovalWorkflow extends TimestampedModel {
   @Column("uuid", { description: "Primary key of the object." })
   objectUnderReviewObjectId!: string;
 
-  @Choice(ApprovalWorkflowState, { description: "Where the workflow stands.", default: ApprovalWorkflowState.PENDING })
+  @Choice(ApprovalWorkflowState, { description: "The state of the workflow.", default: ApprovalWorkflowState.PENDING })
   currentState!: ApprovalWorkflowState;
 
-  @Column("timestamp", { description: "When it came to its end; null while it goes on.", nullable: true })
+  @Column("timestamp", { description: "Time when the workflow ended; null before.", nullable: true })
   decisionDate!: Date | null;
 
   @BelongsTo(() => User, {
-    description: "Who asks for the approval; null once the user is deleted.",
+    description: "The requester; null once the user is deleted.",
     nullable: true,
     onDelete: "set null",
   })
   user!: User | null;
 
-  @Column("string", { description: "Username of who asks, at the time.", length: 150, default: "", index: true })
+  @Column("string", {
+    description: "Username of the requester at the time of the request.",
+    length: 150,
+    default: "",
+    index: true,
+  })
   userName!: string;
 
   @Column("string", {
-    description: "Fingerprint of all that is to be approved, as `contentOf` makes it: no response counts for anything else.",
+    description: "Fingerprint of the content under approval. Responses count for this content only.",
     length: 64,
     nullable: true,
     hidden: true,
   })
   content!: string | null;
 
-  @HasMany(() => ApprovalWorkflowStage, "approvalWorkflow", { description: "Its stages, in their sequence." })
+  @HasMany(() => ApprovalWorkflowStage, "approvalWorkflow", { description: "The stages, by sequence." })
   approvalWorkflowStages = new Collection<ApprovalWorkflowStage>(this);
 }

@@ -10,12 +10,12 @@ import { Tag } from "./tag.ts";
 
 /** What people wrote about an object. */
 export function Notes(): PropertyDecorator {
-  return HasAttached(() => Note, "assignedObjectId", { description: "What people wrote about the object, oldest first." });
+  return HasAttached(() => Note, "assignedObjectId", { description: "Notes on the object, oldest first." });
 }
 
 /** What happened to an object. */
 export function ObjectChanges(): PropertyDecorator {
-  return HasAttached(() => ObjectChange, "changedObjectId", { description: "What changed of the object, newest first." });
+  return HasAttached(() => ObjectChange, "changedObjectId", { description: "Changes of the object, newest first." });
 }
 
 /** An object's tags; `table` is the one between the two. */

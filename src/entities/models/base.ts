@@ -10,11 +10,11 @@ export abstract class BaseModel {
 /** What Nautobot's primary models have as well: when they came and when they last changed. */
 @AbstractModel()
 export abstract class TimestampedModel extends BaseModel {
-  @Column("timestamp", { description: "When the object was created.", nullable: true, default: () => new Date() })
+  @Column("timestamp", { description: "Time when the object was created.", nullable: true, default: () => new Date() })
   created!: Date | null;
 
   @Column("timestamp", {
-    description: "When the object last changed.",
+    description: "Time of the last change of the object.",
     nullable: true,
     default: () => new Date(),
     touched: true,

@@ -8,22 +8,21 @@ import { Tag } from "./tag.ts";
 
 /** A kind of object: one of our models, or one of another application that is known here by its name only. */
 @Model({
-  description:
-    "A kind of object, of this server or of another application (`dcim.device`), so that hooks and buttons can name it.",
+  description: "A kind of objects, of this server or of another application (`dcim.device`), for hooks, buttons, tags and notes.",
   ordering: ["app_label", "model"],
   search: ["label"],
   naturalKey: "label",
   unique: [["appLabel", "model"]],
 })
 export class ContentType extends BaseModel {
-  @Column("string", { description: "Application that the model belongs to, e.g. `extras`.", length: 100 })
+  @Column("string", { description: "Application of the model, e.g. `extras`.", length: 100 })
   appLabel!: string;
 
   @Column("string", { description: "Name of the model in lower case, e.g. `jobresult`.", length: 100 })
   model!: string;
 
   @Column("string", {
-    description: "`app_label.model`: what names the kind everywhere else, e.g. `extras.jobresult`.",
+    description: "Label of the kind, `app_label.model`, e.g. `extras.jobresult`.",
     length: 201,
     unique: true,
     default: ({ appLabel, model }: ContentType) => `${appLabel}.${model}`,
@@ -40,14 +39,14 @@ export class ContentType extends BaseModel {
   @LinkedTo(() => JobHook, {
     table: "job_hook_content_type",
     mappedBy: "contentTypes",
-    description: "Hooks that a change of an object of this kind sets off.",
+    description: "Hooks that run when an object of this kind changes.",
   })
   jobHooks = new Collection<JobHook>(this);
 
   @LinkedTo(() => JobButton, {
     table: "job_button_content_type",
     mappedBy: "contentTypes",
-    description: "Buttons that objects of this kind are shown with.",
+    description: "Buttons for objects of this kind.",
   })
   jobButtons = new Collection<JobButton>(this);
 

@@ -4,7 +4,7 @@ import { BelongsTo, Column, Model } from "../mapping/model.ts";
 
 /** A file that a run produced; what it holds is kept elsewhere. */
 @Model({
-  description: "A file that a run produced.",
+  description: "A file that a run created.",
   ordering: ["name"],
   search: ["name"],
   indexes: [["name"], ["jobResult", "name"]],
@@ -13,14 +13,14 @@ export class FileProxy extends BaseModel {
   @Column("string", { description: "Name of the file.", length: 255 })
   name!: string;
 
-  @Column("timestamp", { description: "When the run handed it over.", default: () => new Date() })
+  @Column("timestamp", { description: "Time when the run created the file.", default: () => new Date() })
   uploadedAt!: Date;
 
-  @Column("integer", { description: "Its size in bytes.", default: 0 })
+  @Column("integer", { description: "Size in bytes.", default: 0 })
   size!: number;
 
   @BelongsTo(() => JobResult, {
-    description: "The run that produced it; null for a file that was uploaded as a run's input.",
+    description: "The run that created the file; null for an uploaded input.",
     nullable: true,
     onDelete: "cascade",
     index: false,

@@ -9,7 +9,7 @@ import type { Tag } from "./tag.ts";
 
 /** A Git repository that jobs come from. */
 @Model({
-  description: "A Git repository that jobs, among other things, come from.",
+  description: "A Git repository of jobs and other content.",
   ordering: ["name"],
   search: ["name", "slug", "remote_url", "branch"],
   naturalKey: "name",
@@ -21,19 +21,28 @@ export class GitRepository extends TimestampedModel {
   @Column("string", { description: "Unique name of the repository.", length: 255, unique: true })
   name!: string;
 
-  @Column("string", { description: "Unique name in code: `module_name` of its jobs begins with it.", length: 255, unique: true })
+  @Column("string", {
+    description: "Unique name in code. The `module_name` of its jobs begins with it.",
+    length: 255,
+    unique: true,
+  })
   slug!: string;
 
-  @Column("string", { description: "Where it is fetched from; HTTP or HTTPS.", length: 255 })
+  @Column("string", { description: "URL of the repository, HTTP or HTTPS.", length: 255 })
   remoteUrl!: string;
 
-  @Column("string", { description: "Branch, tag or commit that is used.", length: 255, default: "main" })
+  @Column("string", { description: "Branch, tag or commit in use.", length: 255, default: "main" })
   branch!: string;
 
-  @Column("string", { description: "Commit that was fetched last; empty before the first time.", length: 48, default: "" })
+  @Column("string", { description: "Commit of the last fetch; empty before the first.", length: 48, default: "" })
   currentHead!: string;
 
-  @Column("json", { description: "List of what it provides, e.g. `extras.job`.", nullable: true, list: true, default: () => [] })
+  @Column("json", {
+    description: "List of the content that the repository provides, e.g. `extras.job`.",
+    nullable: true,
+    list: true,
+    default: () => [],
+  })
   providedContents!: string[] | null;
 
   @Tags("git_repository_tag")

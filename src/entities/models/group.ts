@@ -6,7 +6,7 @@ import { User } from "./user.ts";
 
 /** Users who may do something together: approve the stage of a workflow. */
 @Model({
-  description: "Users who may do something together: approve a stage of an approval workflow.",
+  description: "Users who approve stages of approval workflows together.",
   ordering: ["name"],
   search: ["name"],
   naturalKey: "name",
@@ -15,9 +15,11 @@ export class Group extends TimestampedModel {
   @Column("string", { description: "Unique name of the group.", length: 150, unique: true })
   name!: string;
 
-  @LinkedTo(() => User, { table: "group_user", description: "Who belongs to the group." })
+  @LinkedTo(() => User, { table: "group_user", description: "Members of the group." })
   users = new Collection<User>(this);
 
-  @HasMany(() => ApprovalWorkflowStageDefinition, "approverGroup", { description: "The stages that the group approves." })
+  @HasMany(() => ApprovalWorkflowStageDefinition, "approverGroup", {
+    description: "The stage definitions that the group approves.",
+  })
   approvalWorkflowStageDefinitions = new Collection<ApprovalWorkflowStageDefinition>(this);
 }

@@ -10,7 +10,7 @@ import type { ObjectChange } from "./object-change.ts";
 
 /** A button on the page of an object that runs a job for it. */
 @Model({
-  description: "A button on the pages of objects of some kinds: it runs a job for the object.",
+  description: "A button on the pages of objects that runs a job for the object.",
   ordering: ["group_name", "weight", "name"],
   search: ["name", "job.name", "text"],
   naturalKey: "name",
@@ -20,39 +20,42 @@ export class JobButton extends TimestampedModel {
   @Column("string", { description: "Unique name of the button.", length: 255, unique: true })
   name!: string;
 
-  @Column("boolean", { description: "False for a button that is not shown.", default: true })
+  @Column("boolean", { description: "False for a disabled button, which no page shows.", default: true })
   enabled!: boolean;
 
   @Column("boolean", {
-    description: "True while the button is off because its job's source is gone, and nobody has said since how it is to be.",
+    description: "True while the button is disabled because the source of its job is gone.",
     nullable: true,
     hidden: true,
   })
   offWithJob!: boolean | null;
 
-  @Column("string", { description: "Template of the text on the button; a button without text is not shown.", length: 500 })
+  @Column("string", { description: "Template of the button's text. A button without text is not shown.", length: 500 })
   text!: string;
 
-  @BelongsTo(() => Job, { description: "The job that it runs: one with `is_job_button_receiver`.", onDelete: "cascade" })
+  @BelongsTo(() => Job, {
+    description: "The job that the button runs. Its `is_job_button_receiver` is true.",
+    onDelete: "cascade",
+  })
   job!: Job;
 
-  @Column("integer", { description: "Its place among other buttons: lighter ones come first.", default: 100 })
+  @Column("integer", { description: "Position among other buttons, lightest first.", default: 100 })
   weight!: number;
 
   @Column("string", {
-    description: "Buttons of one group share a menu, which looks like its lightest button; empty for none.",
+    description: "Buttons of one group share a menu; empty for no group. The menu looks like its lightest button.",
     length: 255,
     default: "",
   })
   groupName!: string;
 
-  @Choice(ButtonClass, { description: "How it looks.", default: ButtonClass.DEFAULT })
+  @Choice(ButtonClass, { description: "The look of the button.", default: ButtonClass.DEFAULT })
   buttonClass!: ButtonClass;
 
-  @Column("boolean", { description: "True when a click is asked back before the job runs.", default: true })
+  @Column("boolean", { description: "True when a page asks for confirmation before the job runs.", default: true })
   confirmation!: boolean;
 
-  @LinkedTo(() => ContentType, { table: "job_button_content_type", description: "The kinds of objects that it is shown for." })
+  @LinkedTo(() => ContentType, { table: "job_button_content_type", description: "Kinds of objects whose pages show the button." })
   contentTypes = new Collection<ContentType>(this);
 
   @Notes()

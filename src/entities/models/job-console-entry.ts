@@ -5,27 +5,27 @@ import { BelongsTo, Choice, Column, Model } from "../mapping/model.ts";
 
 /** One piece of what a run printed. */
 @Model({
-  description: "One piece of what a run printed to its console.",
+  description: "A text that a run printed to its console.",
   ordering: ["job_result", "sequence"],
   search: ["text"],
   unique: [["jobResult", "sequence"]],
 })
 export class JobConsoleEntry extends BaseModel {
-  @BelongsTo(() => JobResult, { description: "The run that printed it.", onDelete: "cascade", index: false })
+  @BelongsTo(() => JobResult, { description: "The run that printed the text.", onDelete: "cascade", index: false })
   jobResult!: JobResult;
 
-  @Column("integer", { description: "1, 2, 3 … within the run, without a gap: the texts in this order are what it printed." })
+  @Column("integer", { description: "Number of the text in its run: 1, 2, 3 …, without a gap." })
   sequence!: number;
 
   @Column("timestamp", {
-    description: "When it was printed; the first of it, where several writes became one entry.",
+    description: "Time of the text. When several writes became one entry, the time of the first.",
     default: () => new Date(),
   })
   timestamp!: Date;
 
-  @Choice(ConsoleOutputType, { description: "Which of the two outputs it was printed to.", plain: ConsoleOutputType.STDOUT })
+  @Choice(ConsoleOutputType, { description: "The output stream of the text.", plain: ConsoleOutputType.STDOUT })
   outputType!: ConsoleOutputType;
 
-  @Column("text", { description: "What was printed, line feeds included; what is too long is cut, with a mark." })
+  @Column("text", { description: "The text, line feeds included. Longer texts are cut, with a mark." })
   text!: string;
 }

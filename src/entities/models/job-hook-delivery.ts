@@ -5,7 +5,7 @@ import { ObjectChange } from "./object-change.ts";
 
 /** A hook that a change has set off and whose job is still to be launched. Gone once the run is recorded, in the same transaction. */
 @Model({
-  description: "A hook that is still to be carried out for a change.",
+  description: "A hook that still has to run for a change.",
   ordering: ["id"],
   search: [],
 })

@@ -10,7 +10,7 @@ import type { ObjectChange } from "./object-change.ts";
 
 /** Runs a job when an object of some kind changes. */
 @Model({
-  description: "Runs a job when an object of one of its kinds is created, updated or deleted.",
+  description: "A hook: it runs a job when an object of certain kinds is created, updated or deleted.",
   ordering: ["name"],
   search: ["name", "job.name"],
   naturalKey: "name",
@@ -22,29 +22,29 @@ export class JobHook extends TimestampedModel {
   @Column("string", { description: "Unique name of the hook.", length: 255, unique: true })
   name!: string;
 
-  @Column("boolean", { description: "False for a hook that is off.", default: true })
+  @Column("boolean", { description: "False for a disabled hook.", default: true })
   enabled!: boolean;
 
   @Column("boolean", {
-    description: "True while the hook is off because its job's source is gone, and nobody has said since how it is to be.",
+    description: "True while the hook is disabled because the source of its job is gone.",
     nullable: true,
     hidden: true,
   })
   offWithJob!: boolean | null;
 
-  @BelongsTo(() => Job, { description: "The job that it runs: one with `is_job_hook_receiver`.", onDelete: "cascade" })
+  @BelongsTo(() => Job, { description: "The job that the hook runs. Its `is_job_hook_receiver` is true.", onDelete: "cascade" })
   job!: Job;
 
-  @Column("boolean", { description: "True when creating an object sets it off.", default: false })
+  @Column("boolean", { description: "True when the hook runs for created objects.", default: false })
   typeCreate!: boolean;
 
-  @Column("boolean", { description: "True when deleting an object sets it off.", default: false })
+  @Column("boolean", { description: "True when the hook runs for deleted objects.", default: false })
   typeDelete!: boolean;
 
-  @Column("boolean", { description: "True when updating an object sets it off.", default: false })
+  @Column("boolean", { description: "True when the hook runs for updated objects.", default: false })
   typeUpdate!: boolean;
 
-  @LinkedTo(() => ContentType, { table: "job_hook_content_type", description: "The kinds of objects whose changes set it off." })
+  @LinkedTo(() => ContentType, { table: "job_hook_content_type", description: "Kinds of objects that the hook runs for." })
   contentTypes = new Collection<ContentType>(this);
 
   @Notes()

@@ -5,33 +5,39 @@ import { BelongsTo, Choice, Column, Model } from "../mapping/model.ts";
 
 /** One line of a run's log. */
 @Model({
-  description: "One line of a run's log.",
+  description: "A line of a run's log.",
   ordering: ["job_result", "sequence"],
   search: ["message", "grouping", "log_level"],
   unique: [["jobResult", "sequence"]],
 })
 export class JobLogEntry extends BaseModel {
-  @BelongsTo(() => JobResult, { description: "The run that said it.", onDelete: "cascade", index: false })
+  @BelongsTo(() => JobResult, { description: "The run of the line.", onDelete: "cascade", index: false })
   jobResult!: JobResult;
 
-  @Column("integer", { description: "1, 2, 3 … within the run, without a gap: the cursor of everyone who follows the log." })
+  @Column("integer", {
+    description: "Number of the line in its run: 1, 2, 3 …, without a gap. It is the cursor of every follower.",
+  })
   sequence!: number;
 
-  @Choice(LogLevel, { description: "How serious the line is.", length: 32, plain: LogLevel.INFO })
+  @Choice(LogLevel, { description: "The severity of the line.", length: 32, plain: LogLevel.INFO })
   logLevel!: LogLevel;
 
-  @Column("string", { description: "Heading that the line belongs under; `main` unless the job says otherwise.", length: 255 })
+  @Column("string", { description: "Heading of the line; `main` unless the job names another.", length: 255 })
   grouping!: string;
 
-  @Column("text", { description: "What the job said." })
+  @Column("text", { description: "The text of the line." })
   message!: string;
 
-  @Column("timestamp", { description: "When the job said it." })
+  @Column("timestamp", { description: "Time of the line." })
   created!: Date;
 
-  @Column("string", { description: "The object that the line is about, for people; empty for none.", length: 200, default: "" })
+  @Column("string", {
+    description: "The object that the line is about, by a name for people; empty for none.",
+    length: 200,
+    default: "",
+  })
   logObject!: string;
 
-  @Column("string", { description: "Where that object is to be seen; empty for nowhere.", length: 255, default: "" })
+  @Column("string", { description: "URL of that object; empty for none.", length: 255, default: "" })
   absoluteUrl!: string;
 }

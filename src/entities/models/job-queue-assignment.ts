@@ -5,7 +5,7 @@ import { BelongsTo, Model } from "../mapping/model.ts";
 
 /** Says that a job may run on a queue. */
 @Model({
-  description: "Says that a job may run on a queue.",
+  description: "A queue that a job may use.",
   ordering: ["job", "job_queue"],
   search: ["job.name", "job_queue.name"],
   unique: [["job", "jobQueue"]],
@@ -14,6 +14,6 @@ export class JobQueueAssignment extends BaseModel {
   @BelongsTo(() => Job, { description: "The job.", onDelete: "cascade", index: false })
   job!: Job;
 
-  @BelongsTo(() => JobQueue, { description: "A queue it may run on.", onDelete: "cascade" })
+  @BelongsTo(() => JobQueue, { description: "The queue.", onDelete: "cascade" })
   jobQueue!: JobQueue;
 }

@@ -16,7 +16,7 @@ export const DEFAULT_QUEUE = "default";
 
 /** A name that runs wait under and workers listen to. */
 @Model({
-  description: "A queue that runs wait in until a worker takes them.",
+  description: "A queue where runs wait for a worker.",
   ordering: ["name"],
   search: ["name", "description"],
   naturalKey: "name",
@@ -28,22 +28,22 @@ export class JobQueue extends TimestampedModel {
   @Column("string", { description: "Unique name of the queue.", length: 255, unique: true })
   name!: string;
 
-  @Column("string", { description: "What the queue is for.", length: 255, default: "" })
+  @Column("string", { description: "Purpose of the queue.", length: 255, default: "" })
   description!: string;
 
-  @Choice(JobQueueType, { description: "What kind of worker serves the queue.", default: JobQueueType.CELERY })
+  @Choice(JobQueueType, { description: "The kind of worker that serves the queue.", default: JobQueueType.CELERY })
   queueType!: JobQueueType;
 
   @LinkedTo(() => Job, { table: "job_queue_assignment", mappedBy: "jobQueues", description: "The jobs that may use the queue." })
   jobs = new Collection<Job>(this);
 
-  @HasMany(() => JobQueueAssignment, "jobQueue", { description: "Which jobs may use the queue." })
+  @HasMany(() => JobQueueAssignment, "jobQueue", { description: "The assignments of the queue to jobs." })
   jobAssignments = new Collection<JobQueueAssignment>(this);
 
-  @HasMany(() => Job, "defaultJobQueue", { description: "The jobs whose runs wait here unless asked otherwise." })
+  @HasMany(() => Job, "defaultJobQueue", { description: "The jobs with this default queue." })
   defaultForJobs = new Collection<Job>(this);
 
-  @HasMany(() => ScheduledJob, "jobQueue", { description: "The schedules whose runs wait here." })
+  @HasMany(() => ScheduledJob, "jobQueue", { description: "The schedules with this queue." })
   scheduledJobs = new Collection<ScheduledJob>(this);
 
   @Tags("job_queue_tag")

@@ -18,7 +18,7 @@ const logCount = (what: string) =>
 
 /** One run of a job. Its `status` is the only record of where the run stands. */
 @Model({
-  description: "One run of a job: when, by whom, with what, and what came of it.",
+  description: "A run of a job: its request, its progress and its outcome.",
   ordering: ["-date_created"],
   search: ["name", "job_model.name", "user.username"],
   unique: [["user", "idempotencyKey"]],
@@ -37,24 +37,29 @@ export class JobResult extends BaseModel {
   _customFieldData!: Record<string, unknown> | null;
 
   @BelongsTo(() => Job, {
-    description: "The job that was run; null once it is deleted.",
+    description: "The job; null once it is deleted.",
     nullable: true,
     onDelete: "set null",
     index: false,
   })
   jobModel!: Job | null;
 
-  @Column("string", { description: "Name of the job when the run was asked for.", length: 255 })
+  @Column("string", { description: "Name of the job at the time of the request.", length: 255 })
   name!: string;
 
   @Column("string", { description: "`class_path` of the job.", length: 255, nullable: true })
   taskName!: string | null;
 
-  @BelongsTo(() => User, { description: "Who asked for the run.", nullable: true, onDelete: "set null", index: false })
+  @BelongsTo(() => User, {
+    description: "The user of the run; null once the user is deleted.",
+    nullable: true,
+    onDelete: "set null",
+    index: false,
+  })
   user!: User | null;
 
   @BelongsTo(() => ScheduledJob, {
-    description: "The schedule that asked for the run; null for none.",
+    description: "The schedule of the run; null for none.",
     nullable: true,
     onDelete: "set null",
     index: false,
@@ -62,35 +67,39 @@ export class JobResult extends BaseModel {
   scheduledJob!: ScheduledJob | null;
 
   @Column("timestamp", {
-    description: "The time of its schedule that the run is for; null for a run that no schedule's time has set off.",
+    description: "The time of the schedule that the run is for; null for a run that no tick of a schedule created.",
     nullable: true,
   })
   scheduledFor!: Date | null;
 
-  @Choice(JobResultStatus, { description: "Where the run stands.", default: JobResultStatus.PENDING })
+  @Choice(JobResultStatus, { description: "The status of the run.", default: JobResultStatus.PENDING })
   status!: JobResultStatus;
 
-  @Column("timestamp", { description: "When the run was asked for.", default: () => new Date() })
+  @Column("timestamp", { description: "Time of the request.", default: () => new Date() })
   dateCreated!: Date;
 
-  @Column("timestamp", { description: "When a worker started it.", nullable: true })
+  @Column("timestamp", { description: "Time when a worker first started the run.", nullable: true })
   dateStarted!: Date | null;
 
-  @Column("timestamp", { description: "When it ended, however it ended.", nullable: true })
+  @Column("timestamp", { description: "Time when the run ended.", nullable: true })
   dateDone!: Date | null;
 
   @Column("json", {
     description:
-      "What the job returned. Where it failed, `error` as Nautobot has it: an object with `exc_type`, `exc_module` and a list `exc_message`.",
+      "The value that the job returned. For a failed run, its error as Nautobot has it: an object with `exc_type`, `exc_module` and a list `exc_message`.",
     nullable: true,
     unlogged: true,
   })
   result!: unknown;
 
-  @Column("string", { description: "Name of the worker that took the run.", length: 255, nullable: true })
+  @Column("string", { description: "Name of the run's worker.", length: 255, nullable: true })
   worker!: string | null;
 
-  @Column("uuid", { description: "Id of that worker, which is another at each start.", nullable: true, hidden: true })
+  @Column("uuid", {
+    description: "Id of the run's worker, which changes at each start of a server.",
+    nullable: true,
+    hidden: true,
+  })
   workerId!: string | null;
 
   @Column("json", {
@@ -102,18 +111,18 @@ export class JobResult extends BaseModel {
   taskArgs!: unknown;
 
   @Column("json", {
-    description: "The run's inputs, as they were given, without sensitive ones.",
+    description: "The inputs of the run, without sensitive ones.",
     nullable: true,
     unlogged: true,
     default: () => ({}),
   })
   taskKwargs!: Record<string, unknown> | null;
 
-  @Column("text", { description: "The sensitive inputs, sealed; null once the run has ended.", nullable: true, hidden: true })
+  @Column("text", { description: "The sealed sensitive inputs; null once the run has ended.", nullable: true, hidden: true })
   sensitiveKwargs!: string | null;
 
   @Column("json", {
-    description: "How the run was asked for: queue, dry run, time limits, retries, names of sensitive inputs.",
+    description: "Options of the run: queue, dry run, time limits, retries, names of sensitive inputs.",
     nullable: true,
     unlogged: true,
     default: () => ({}),
@@ -123,7 +132,7 @@ export class JobResult extends BaseModel {
   @Column("text", { description: "Stack of the error that ended the run.", nullable: true, unlogged: true })
   traceback!: string | null;
 
-  @Column("json", { description: "What else is known of the run.", nullable: true, unlogged: true })
+  @Column("json", { description: "More facts about the run.", nullable: true, unlogged: true })
   meta!: Record<string, unknown> | null;
 
   @Column("float", { description: "", nullable: true, hidden: true })
@@ -150,58 +159,57 @@ export class JobResult extends BaseModel {
   @logCount("FAILURE, ERROR or CRITICAL")
   errorLogCount!: number | null;
 
-  @HasMany(() => JobLogEntry, "jobResult", { description: "The run's log lines, in the order they were said." })
+  @HasMany(() => JobLogEntry, "jobResult", { description: "The lines of the run's log, by sequence." })
   jobLogEntries = new Collection<JobLogEntry>(this);
 
   @BelongsTo(() => User, {
-    description: "Who canceled the run; null for nobody, and once the user is deleted.",
+    description: "The user who canceled the run; null for none, and once the user is deleted.",
     nullable: true,
     onDelete: "set null",
   })
   canceledBy!: User | null;
 
-  @Column("string", { description: "Username of who canceled the run, at the time; empty for nobody.", length: 150, default: "" })
+  @Column("string", { description: "Username of that user at the time; empty for none.", length: 150, default: "" })
   canceledByUserName!: string;
 
   @Choice(JobResultCancelType, {
-    description: "How a canceled run came to its end; null for one that was not canceled.",
+    description: "How the canceled run ended; null for a run that was not canceled.",
     nullable: true,
   })
   cancelType!: JobResultCancelType | null;
 
-  @Column("timestamp", { description: "When the run was canceled.", nullable: true })
+  @Column("timestamp", { description: "Time when the run was canceled.", nullable: true })
   dateCanceled!: Date | null;
 
-  @Column("text", { description: "Why the run was canceled; null where nobody said.", nullable: true })
+  @Column("text", { description: "Reason for the cancel; null for none.", nullable: true })
   cancelReason!: string | null;
 
   @Column("integer", {
-    description: "Which attempt is under way, or was the last; 1 is the first, null before it.",
+    description: "Number of the current or last attempt; null before the first.",
     nullable: true,
   })
   attempt!: number | null;
 
   @Column("timestamp", {
-    description: "When the next attempt begins; null unless the run waits for one. Why the last one failed is in `error`.",
+    description: "Time of the next attempt; null when no attempt waits. `error` says why the last attempt failed.",
     nullable: true,
   })
   dateNextAttempt!: Date | null;
 
   @Column("boolean", {
-    description:
-      "True while the run waits for room under its job's `max_concurrent`; null for a run that is under no such limit.",
+    description: "True while the run waits for a slot under `max_concurrent` of its job; null without such a limit.",
     nullable: true,
   })
   waitsForSlot!: boolean | null;
 
   @Column("boolean", {
-    description: "True while the run waits for the approval of its `scheduled_job`; null for a run that does not.",
+    description: "True while the run waits for the approval of its `scheduled_job`; otherwise null.",
     nullable: true,
   })
   awaitsApproval!: boolean | null;
 
   @Column("string", {
-    description: "What its `run_job` gave as `idempotency_key`; null once the key is in use again.",
+    description: "The `idempotency_key` of `run_job`; null once another run uses the key.",
     length: 255,
     nullable: true,
     unlogged: true,
@@ -209,7 +217,7 @@ export class JobResult extends BaseModel {
   idempotencyKey!: string | null;
 
   @Column("string", {
-    description: "Fingerprint of what was asked for under the key.",
+    description: "Fingerprint of the request under the key.",
     length: 64,
     nullable: true,
     hidden: true,
@@ -217,7 +225,7 @@ export class JobResult extends BaseModel {
   idempotencyHash!: string | null;
 
   @BelongsTo(() => JobResult, {
-    description: "The run that this one repeats; null for none, and once that one is deleted.",
+    description: "The run that this one repeats; null for none, and once that run is deleted.",
     nullable: true,
     onDelete: "set null",
     index: false,
@@ -227,10 +235,10 @@ export class JobResult extends BaseModel {
   @HasMany(() => JobResult, "rerunOf", { description: "The runs that repeat this one, newest first." })
   reruns = new Collection<JobResult>(this);
 
-  @HasMany(() => JobConsoleEntry, "jobResult", { description: "What the run printed, in order." })
+  @HasMany(() => JobConsoleEntry, "jobResult", { description: "The texts that the run printed, by sequence." })
   jobConsoleEntries = new Collection<JobConsoleEntry>(this);
 
-  @HasMany(() => FileProxy, "jobResult", { description: "The files that the run produced." })
+  @HasMany(() => FileProxy, "jobResult", { description: "The files that the run created." })
   files = new Collection<FileProxy>(this);
 
   @Notes()

@@ -35,13 +35,13 @@ export interface JobSource {
 
 const overrideFlag = (field: string) =>
   Column("boolean", {
-    description: `True when \`${field}\` was set here and no longer follows the job's source.`,
+    description: `True when an override sets \`${field}\`; false when it follows the job's source.`,
     default: false,
   });
 
 /** A job: code found under `JOBS_ROOT`, and what the database knows and decides about it. */
 @Model({
-  description: "A job: code with metadata, found under the server's jobs folder. Its metadata can be overridden here.",
+  description: "A job: code from a job file, with metadata that can be overridden.",
   ordering: ["grouping", "name"],
   search: ["name", "grouping", "description"],
   naturalKey: "name",
@@ -53,107 +53,107 @@ export class Job extends TimestampedModel {
   @CustomFields()
   _customFieldData!: Record<string, unknown> | null;
 
-  @Column("string", { description: "Dotted path of the job's file below the jobs folder.", length: 255 })
+  @Column("string", { description: "Dotted path of the job file below `JOBS_ROOT`.", length: 255 })
   moduleName!: string;
 
-  @Column("string", { description: "Name the job is exported under in its file.", length: 255 })
+  @Column("string", { description: "Name of the job's export in its file.", length: 255 })
   jobClassName!: string;
 
-  @Column("string", { description: "Heading that the job is listed under.", length: 255 })
+  @Column("string", { description: "Heading of the job in lists.", length: 255 })
   grouping!: string;
 
   @Column("string", { description: "Unique name for people.", length: 100, unique: true })
   name!: string;
 
-  @Column("text", { description: "What the job does; Markdown.", default: "" })
+  @Column("text", { description: "Description of the job, as Markdown.", default: "" })
   description!: string;
 
   @Column("boolean", {
-    description: "True while the job's source is present. A file that does not load now leaves its jobs as they last were.",
+    description: "True while the source of the job is present. The jobs of a file that does not load stay installed.",
     default: true,
   })
   installed!: boolean;
 
   @Column("text", {
-    description: "File, line and reason, while the job's file does not load; null when it does.",
+    description: "File, line and reason while the job file does not load; otherwise null.",
     nullable: true,
   })
   loadError!: string | null;
 
-  @Column("boolean", { description: "True when the job may be run.", default: false })
+  @Column("boolean", { description: "True when the job can be run.", default: false })
   enabled!: boolean;
 
-  @Column("boolean", { description: "True for a job that job hooks run on a change.", default: false })
+  @Column("boolean", { description: "True for a receiver of job hooks.", default: false })
   isJobHookReceiver!: boolean;
 
-  @Column("boolean", { description: "True for a job that job buttons run for an object.", default: false })
+  @Column("boolean", { description: "True for a receiver of job buttons.", default: false })
   isJobButtonReceiver!: boolean;
 
-  @Column("boolean", { description: "True when the job's inputs must not be kept.", default: false })
+  @Column("boolean", { description: "True when all inputs of the job are sensitive.", default: false })
   hasSensitiveVariables!: boolean;
 
-  @Column("boolean", { description: "True when a run must be approved by somebody else first.", default: false })
+  @Column("boolean", { description: "True when another user has to approve each run.", default: false })
   approvalRequired!: boolean;
 
-  @Column("boolean", { description: "True when only one run may be under way at a time.", default: false })
+  @Column("boolean", { description: "True when only one run at a time is allowed.", default: false })
   isSingleton!: boolean;
 
-  @Column("boolean", { description: "Whether a run keeps its console output unless asked otherwise.", default: false })
+  @Column("boolean", { description: "Default of `console_log`: true when runs keep their printed texts.", default: false })
   consoleLogDefault!: boolean;
 
   @Column("boolean", {
-    description: "True when the lists of all jobs leave the job out, unless they are asked for it.",
+    description: "True when lists leave out the job, unless filters name it.",
     default: false,
   })
   hidden!: boolean;
 
-  @Column("boolean", { description: "Whether a run is a dry run unless asked otherwise.", default: false })
+  @Column("boolean", { description: "Default of `dryrun`: true when runs are dry runs.", default: false })
   dryrunDefault!: boolean;
 
-  @Column("boolean", { description: "True when the job promises to change nothing.", default: false })
+  @Column("boolean", { description: "True when the job changes nothing.", default: false })
   readOnly!: boolean;
 
-  @Column("boolean", { description: "True when the job knows how to run without changing anything.", default: false })
+  @Column("boolean", { description: "True when the job supports dry runs, which change nothing.", default: false })
   supportsDryrun!: boolean;
 
-  @Column("float", { description: "Seconds after which a run is asked to stop; 0 for the server's default.", default: 0 })
+  @Column("float", { description: "Seconds after which a run is asked to stop; 0 for the server's limit.", default: 0 })
   softTimeLimit!: number;
 
-  @Column("float", { description: "Seconds after which a run is ended; 0 for the server's default.", default: 0 })
+  @Column("float", { description: "Seconds after which a run is ended; 0 for the server's limit.", default: 0 })
   timeLimit!: number;
 
-  @Column("integer", { description: "How many runs may be under way at a time; null for any number.", nullable: true })
+  @Column("integer", { description: "Number of runs that are allowed at a time; null for any number.", nullable: true })
   maxConcurrent!: number | null;
 
   @Choice(JobOnLimit, {
-    description: "What becomes of a run for which `max_concurrent` leaves no room; null where there is no such limit.",
+    description: "What happens to a run without a slot; null without `max_concurrent`.",
     nullable: true,
   })
   onLimit!: JobOnLimit | null;
 
-  @Column("integer", { description: "How often a run that failed is tried again; null for never.", nullable: true })
+  @Column("integer", { description: "Number of further attempts after a failed one; null for none.", nullable: true })
   retryLimit!: number | null;
 
   @Column("float", {
     description:
-      "Seconds until the second attempt; the wait before each further one is twice as long, up to a day. Null without `retry_limit`.",
+      "Seconds before the second attempt. Each further wait is twice as long, up to a day. Null without `retry_limit`.",
     nullable: true,
   })
   retryBackoff!: number | null;
 
-  @Column("json", { description: "What the job's source says, whatever is overridden.", nullable: true, hidden: true })
+  @Column("json", { description: "The metadata of the job's source.", nullable: true, hidden: true })
   source!: JobSource | null;
 
   @Column("json", {
     description:
-      "JSON Schema (draft-07) of the job's variables, in the order of their author: what `data` of `run_job` must look like.",
+      "JSON Schema (draft-07) of the job's variables, in their order in the job file. `data` of `run_job` has to match it.",
     ordered: true,
     default: () => ({ type: "object", properties: {} }),
   })
   variablesSchema!: Record<string, unknown>;
 
   @BelongsTo(() => JobQueue, {
-    description: "Queue that a run waits in unless asked otherwise.",
+    description: "Queue of runs that name no other.",
     nullable: true,
     onDelete: "set null",
   })
@@ -198,7 +198,7 @@ export class Job extends TimestampedModel {
   @overrideFlag("default_job_queue")
   defaultJobQueueOverride!: boolean;
 
-  @HasMany(() => JobQueueAssignment, "job", { description: "Which queues the job may use." })
+  @HasMany(() => JobQueueAssignment, "job", { description: "The assignments of queues to the job." })
   jobQueueAssignments = new Collection<JobQueueAssignment>(this);
 
   @LinkedTo(() => JobQueue, {

@@ -5,7 +5,7 @@ import { User } from "./user.ts";
 
 /** What somebody wrote about an object. */
 @Model({
-  description: "What somebody wrote about an object.",
+  description: "A note of a user on an object.",
   ordering: ["created"],
   search: ["user_name", "note"],
   indexes: [["assignedObjectId", "created"], ["assignedObjectType", "created"], ["created"]],
@@ -17,12 +17,12 @@ export class Note extends TimestampedModel {
   @Column("uuid", { description: "Primary key of the object." })
   assignedObjectId!: string;
 
-  @BelongsTo(() => User, { description: "Who wrote it; null once the user is deleted.", nullable: true, onDelete: "set null" })
+  @BelongsTo(() => User, { description: "The author; null once the user is deleted.", nullable: true, onDelete: "set null" })
   user!: User | null;
 
-  @Column("string", { description: "The writer's username at the time.", length: 150, default: "" })
+  @Column("string", { description: "Username of the author at the time.", length: 150, default: "" })
   userName!: string;
 
-  @Column("text", { description: "What was written; Markdown." })
+  @Column("text", { description: "Text of the note, as Markdown." })
   note!: string;
 }

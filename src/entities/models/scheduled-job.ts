@@ -14,7 +14,7 @@ import { User } from "./user.ts";
 
 /** When a job is to be run, once or again and again, and with what. */
 @Model({
-  description: "When a job is to be run, once or again and again, and with what.",
+  description: "A schedule: a job, its inputs, and the times at which it runs.",
   ordering: ["name"],
   search: ["name", "task", "description"],
   naturalKey: "name",
@@ -24,22 +24,21 @@ export class ScheduledJob extends BaseModel {
   @Column("string", { description: "Unique name of the schedule.", length: 255, unique: true })
   name!: string;
 
-  @Column("string", { description: "`class_path` of the job, kept when the job is deleted.", length: 511 })
+  @Column("string", { description: "`class_path` of the job, kept once the job is deleted.", length: 511 })
   task!: string;
 
   @BelongsTo(() => Job, {
-    description: "The job that is run; null once it is deleted.",
+    description: "The job; null once it is deleted.",
     nullable: true,
     onDelete: "set null",
   })
   jobModel!: Job | null;
 
-  @Choice(ScheduledJobInterval, { description: "How often it is run.", plain: ScheduledJobInterval.CUSTOM })
+  @Choice(ScheduledJobInterval, { description: "How often the job runs.", plain: ScheduledJobInterval.CUSTOM })
   interval!: ScheduledJobInterval;
 
   @Column("string", {
-    description:
-      "For the interval `CUSTOM`: minute, hour, day of month, month and day of week, as cron spells them; empty for others.",
+    description: "For the interval `CUSTOM`: minute, hour, day of month, month and day of week, as in cron; otherwise empty.",
     length: 255,
     default: "",
   })
@@ -55,11 +54,11 @@ export class ScheduledJob extends BaseModel {
   @Column("json", { description: "The inputs of each run.", nullable: true, unlogged: true, default: () => ({}) })
   kwargs!: Record<string, unknown> | null;
 
-  @Column("json", { description: "How each run is asked for: queue, dry run.", nullable: true, default: () => ({}) })
+  @Column("json", { description: "Options of each run: queue, dry run.", nullable: true, default: () => ({}) })
   celeryKwargs!: Record<string, unknown> | null;
 
   @BelongsTo(() => JobQueue, {
-    description: "The queue that its runs wait in: its own, or else the default of its job, as the job is now.",
+    description: "The queue of the runs: the schedule's own, or else the current default of the job.",
     nullable: true,
     onDelete: "set null",
     orElse: { via: "jobModel", name: "defaultJobQueue" },
@@ -78,117 +77,116 @@ export class ScheduledJob extends BaseModel {
   @Column("integer", { description: "Unused; kept for Nautobot's clients.", nullable: true })
   priority!: number | null;
 
-  @Column("timestamp", { description: "From when on it is no longer run; null for never.", nullable: true })
+  @Column("timestamp", { description: "Time after which the job no longer runs; null for none.", nullable: true })
   expires!: Date | null;
 
   @Column("integer", { description: "Unused; kept for Nautobot's clients.", nullable: true })
   expireSeconds!: number | null;
 
-  @Column("boolean", { description: "True when it is run a single time.", default: false })
+  @Column("boolean", { description: "True when the job runs only once.", default: false })
   oneOff!: boolean;
 
-  @Column("timestamp", { description: "From when on it is run; for one that is run once, when.", default: () => new Date() })
+  @Column("timestamp", { description: "Time of the first run; for a single run, its time.", default: () => new Date() })
   startTime!: Date;
 
-  @Choice(TimeZone, { description: "Time zone that its hours and days are meant in.", default: "UTC", length: 63 })
+  @Choice(TimeZone, { description: "Time zone of the schedule's hours and days.", default: "UTC", length: 63 })
   timeZone!: TimeZone;
 
   @Choice(ScheduledJobCatchUp, {
-    description: "What becomes of times at which no server was there to run it.",
+    description: "What happens to times that passed while no server was running.",
     default: ScheduledJobCatchUp.ONE,
     ofOlderRows: ScheduledJobCatchUp.ONE,
   })
   catchUp!: ScheduledJobCatchUp;
 
   @Column("timestamp", {
-    description: "When it runs the job next, the only record of what is due; null while it is off, and once it has ended.",
+    description: "Time of the next run; null while the schedule is off, and once it has ended.",
     nullable: true,
     unlogged: true,
   })
   nextRunAt!: Date | null;
 
-  @Choice(ScheduledJobState, { description: "Where the schedule stands.", default: ScheduledJobState.ACTIVE })
+  @Choice(ScheduledJobState, { description: "The state of the schedule.", default: ScheduledJobState.ACTIVE })
   state!: ScheduledJobState;
 
-  @Column("boolean", { description: "False for a schedule that is off.", default: true })
+  @Column("boolean", { description: "False for a paused schedule.", default: true })
   enabled!: boolean;
 
   @Column("boolean", {
-    description: "True while the schedule is off because its job's source is gone, and nobody has said since how it is to be.",
+    description: "True while the schedule is paused because the source of its job is gone.",
     nullable: true,
     hidden: true,
   })
   offWithJob!: boolean | null;
 
   @Column("timestamp", {
-    description: "When it last ran the job, not counting runs by hand; null before the first time.",
+    description: "Time of the last run, not counting runs by hand; null before the first.",
     nullable: true,
     unlogged: true,
   })
   lastRunAt!: Date | null;
 
   @Column("integer", {
-    description: "How often it has run the job, not counting runs by hand.",
+    description: "Number of runs, not counting runs by hand.",
     unlogged: true,
     default: 0,
   })
   totalRunCount!: number;
 
-  @Column("timestamp", { description: "When the schedule last changed.", default: () => new Date(), touched: true })
+  @Column("timestamp", { description: "Time of the last change of the schedule.", default: () => new Date(), touched: true })
   dateChanged!: Date;
 
-  @Column("text", { description: "What it is for.", default: "" })
+  @Column("text", { description: "Purpose of the schedule.", default: "" })
   description!: string;
 
   @BelongsTo(() => User, {
-    description: "As whom the job is run: who said last what is run; null once the user is deleted.",
+    description: "The user of the runs, who last changed their content; null once the user is deleted.",
     nullable: true,
     onDelete: "set null",
   })
   user!: User | null;
 
-  @Column("timestamp", { description: "When it was approved or denied; null where nobody was asked.", nullable: true })
+  @Column("timestamp", { description: "Time of the decision; null when no decision was needed.", nullable: true })
   decisionDate!: Date | null;
 
   @BelongsTo(() => User, {
-    description: "Who approved or denied it; null where nobody has, and once the user is deleted.",
+    description: "The user who approved or denied the request; null for none, and once the user is deleted.",
     nullable: true,
     onDelete: "set null",
   })
   decidedBy!: User | null;
 
   @Column("string", {
-    description: "Username of who approved or denied it, at the time; empty where nobody has.",
+    description: "Username of that user at the time; empty for none.",
     length: 150,
     default: "",
     ofOlderRows: "",
   })
   decidedByUserName!: string;
 
-  @Column("text", { description: "What who approved or denied it had to say.", default: "", ofOlderRows: "" })
+  @Column("text", { description: "Comment on the decision.", default: "", ofOlderRows: "" })
   decisionComment!: string;
 
   @Column("string", {
-    description:
-      "SHA-256 of the text of the job's file that an approval is asked for, or was given for; null where none was asked for.",
+    description: "SHA-256 of the job file in the request or in the approval; null when no approval was needed.",
     length: 64,
     nullable: true,
   })
   sourceVersion!: string | null;
 
   @Column("string", {
-    description: "Fingerprint of all that is asked for, or another one of all that was approved; null where nobody was asked.",
+    description: "Fingerprint of the content under approval, or of the approved content; null when no approval was needed.",
     length: 64,
     nullable: true,
     hidden: true,
   })
   approvedContent!: string | null;
 
-  @HasMany(() => JobResult, "scheduledJob", { description: "The runs it has asked for, newest first." })
+  @HasMany(() => JobResult, "scheduledJob", { description: "The runs of the schedule, newest first." })
   jobresultSet = new Collection<JobResult>(this);
 
   @HasAttached(() => ApprovalWorkflow, "objectUnderReviewObjectId", {
-    description: "How its approvals went in stages: the workflow that goes on, if there is one, and those that have ended.",
+    description: "The approval workflows of the schedule, open and ended.",
   })
   associatedApprovalWorkflows?: ApprovalWorkflow[];
 

@@ -13,7 +13,7 @@ import type { ObjectChange } from "./object-change.ts";
 
 /** A word that objects are found by. */
 @Model({
-  description: "A word that objects are marked with, to find them by.",
+  description: "A tag: a word that marks objects.",
   ordering: ["name"],
   search: ["name"],
   naturalKey: "name",
@@ -25,10 +25,10 @@ export class Tag extends TimestampedModel {
   @Column("string", { description: "Unique name of the tag.", length: 255, unique: true })
   name!: string;
 
-  @Column("string", { description: "Color it is shown in, as six hexadecimal digits.", length: 6, default: "9e9e9e" })
+  @Column("string", { description: "Color of the tag, as six hexadecimal digits.", length: 6, default: "9e9e9e" })
   color!: string;
 
-  @Column("string", { description: "What it stands for.", length: 255, default: "" })
+  @Column("string", { description: "Meaning of the tag.", length: 255, default: "" })
   description!: string;
 
   @LinkedTo(() => ContentType, { table: "tag_content_type", description: "The kinds of objects that may have the tag." })

@@ -5,13 +5,13 @@ import { Column, LinkedTo, Model } from "../mapping/model.ts";
 
 /** Somebody, or something, that holds tokens and asks for runs. */
 @Model({
-  description: "Somebody who uses the server.",
+  description: "A user of the server.",
   ordering: ["username"],
   search: ["username", "first_name", "last_name", "email"],
   naturalKey: "username",
 })
 export class User extends BaseModel {
-  @Column("string", { description: "Unique name to log in with.", length: 150, unique: true })
+  @Column("string", { description: "Unique name of the user.", length: 150, unique: true })
   username!: string;
 
   @Column("string", { description: "Given name.", length: 150, default: "" })
@@ -23,18 +23,18 @@ export class User extends BaseModel {
   @Column("string", { description: "E-mail address.", length: 254, default: "" })
   email!: string;
 
-  @Column("boolean", { description: "False for a user whose tokens are refused.", default: true })
+  @Column("boolean", { description: "False for a user whose keys are rejected.", default: true })
   isActive!: boolean;
 
-  @Column("boolean", { description: "True for a user who may approve and administrate.", default: false })
+  @Column("boolean", { description: "True for staff, who may approve requests and manage records.", default: false })
   isStaff!: boolean;
 
-  @Column("boolean", { description: "True for a user who may do everything.", default: false })
+  @Column("boolean", { description: "True for a superuser, who may do everything.", default: false })
   isSuperuser!: boolean;
 
-  @Column("timestamp", { description: "When the user was created.", default: () => new Date() })
+  @Column("timestamp", { description: "Time when the user was created.", default: () => new Date() })
   dateJoined!: Date;
 
-  @LinkedTo(() => Group, { table: "group_user", mappedBy: "users", description: "The groups that the user belongs to." })
+  @LinkedTo(() => Group, { table: "group_user", mappedBy: "users", description: "The groups of the user." })
   groups = new Collection<Group>(this);
 }

@@ -2,7 +2,7 @@ import { BaseModel } from "./base.ts";
 import { Column, Model } from "../mapping/model.ts";
 
 /** A process that takes runs. Its id is new at each start; its row is gone once it stopped, or once others found it dead. */
-@Model({ description: "A process that takes runs.", ordering: ["started"], search: [] })
+@Model({ description: "A server process that executes runs.", ordering: ["started"], search: [] })
 export class Worker extends BaseModel {
   @Column("string", { description: "", length: 255, hidden: true })
   host!: string;

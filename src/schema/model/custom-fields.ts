@@ -82,7 +82,7 @@ function outputField({ key, kind }: CustomField): GraphQLFieldConfig<Row, unknow
   const type: GraphQLScalarType = TYPES[kind];
   return {
     type,
-    description: `The site's own field \`${key}\`; null for an object without it, or with a value of another kind.`,
+    description: `The custom field \`${key}\`; null for an object without it, or with a value of another kind.`,
     extensions: { needs: [COLUMN] } satisfies ComputedField,
     resolve(row) {
       return fitting(type, membersOf(row[COLUMN])[key]);
@@ -116,7 +116,7 @@ export function wrongKinds(fields: Iterable<readonly [key: string, type: GraphQL
 }
 
 function inputField({ key, kind }: CustomField): { type: GraphQLScalarType; description: string } {
-  return { type: TYPES[kind], description: `The site's own field \`${key}\`; null takes it away. The others stay.` };
+  return { type: TYPES[kind], description: `The custom field \`${key}\`; null removes its value. Other custom fields stay.` };
 }
 
 /** A mutation whose `cf_…` arrive together, as the column that they are kept in: its resolver knows of no single one. */

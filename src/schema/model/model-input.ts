@@ -20,7 +20,7 @@ export function inputOf(model: ModelClass, { fields, isNew }: InputFields): Clas
   class ModelInput {}
   const shape = shapeOf(model);
   for (const name of fields) addField(ModelInput, shape, name, isNew);
-  const words = isNew ? "What a new object is." : "What to change of an object. A field that is not given stays as it is.";
+  const words = isNew ? "Values of a new object." : "Values to change in an object. Absent fields stay as they are.";
   InputType(`${isNew ? "Create" : "Update"}${model.name}Input`, { description: words })(ModelInput);
   return ModelInput;
 }
@@ -32,6 +32,6 @@ function addField(input: ClassType<object>, shape: ModelShape, name: string, isN
   const { property, description } = column ?? one ?? shape.many.get(name)!;
   const isNeeded = isNew && (column ? !column.nullable && !column.hasDefault : one ? !one.nullable : false);
   const type = column?.type ?? (one ? String : [String]);
-  const naming = column ? "" : one ? " Named by id or by name." : " All of them, named by id or by name.";
+  const naming = column ? "" : one ? " By id or by name." : " The whole list, each by id or by name.";
   Field(() => type as never, { nullable: !isNeeded, description: description + naming })(input.prototype, property);
 }

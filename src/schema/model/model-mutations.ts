@@ -25,7 +25,7 @@ type ModelClass = (new () => { id: string }) & { name: string };
 export const UNMODIFIED_SINCE = {
   nullable: true,
   description:
-    "The `last_updated` that you have seen: when the object has changed since, it is left alone and the answer is `CONFLICT`.",
+    "The `last_updated` that you have read. If the object has changed since, the answer is `CONFLICT` and nothing changes.",
 } as const;
 
 /** A resolver class with `create_…`, `update_…` and `delete_…` of a model, as its shape and its rules have it. */
@@ -41,7 +41,7 @@ export function modelMutations(model: ModelClass, { create, update = create }: W
   abstract class ModelMutations {
     @Mutation(() => model, { name: `create${model.name}`, description: `Creates ${one}.` })
     async create(
-      @Arg("data", () => CreateInput, { description: `What the new ${words} is.` }) data: Data,
+      @Arg("data", () => CreateInput, { description: `Values of the new ${words}.` }) data: Data,
       @Ctx() { database, change }: Context,
       @Info() info: GraphQLResolveInfo,
     ): Promise<Row> {
@@ -49,10 +49,10 @@ export function modelMutations(model: ModelClass, { create, update = create }: W
       return readChanged(database, info, shape, id);
     }
 
-    @Mutation(() => model, { name: `update${model.name}`, description: `Changes ${one}.` })
+    @Mutation(() => model, { name: `update${model.name}`, description: `Updates ${one}.` })
     async update(
       @Arg("id", () => ID, { description: "Primary key." }) id: string,
-      @Arg("data", () => UpdateInput, { description: "What to change." }) data: Data,
+      @Arg("data", () => UpdateInput, { description: "Values to change." }) data: Data,
       @Arg("ifUnmodifiedSince", () => DateTime, UNMODIFIED_SINCE) unmodifiedSince: Date | undefined,
       @Ctx() { database, change }: Context,
       @Info() info: GraphQLResolveInfo,
@@ -63,7 +63,7 @@ export function modelMutations(model: ModelClass, { create, update = create }: W
 
     @Mutation(() => model, {
       name: `delete${model.name}`,
-      description: `Deletes ${one}. The answer is what it was; what referred to it is already gone from there.`,
+      description: `Deletes ${one}. Answers with the object before the deletion; references to it are already gone.`,
     })
     async delete(
       @Arg("id", () => ID, { description: "Primary key." }) id: string,

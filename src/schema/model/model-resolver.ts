@@ -38,7 +38,7 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
     @Query(() => model as never, {
       name: queries.one,
       nullable: true,
-      description: `One object by its id; null when there is none, and without an id.`,
+      description: `One object by its id; null without an id, and for an unknown one.`,
     })
     async one(
       @Arg("id", () => ID, { nullable: true, description: "Primary key." }) id: string | null | undefined,
@@ -74,7 +74,7 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
     @Query(() => ModelConnection, {
       name: `${queries.many}_connection`,
       description:
-        "A page of the list, by cursors: as fast far into the list as at its start, and stable when objects come and go.",
+        "A page of the list, by cursors. A page far into the list is as fast as the first, and created or deleted objects do not shift it.",
     })
     async connection(
       @Given() args: ListArguments,

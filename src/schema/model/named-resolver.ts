@@ -34,14 +34,14 @@ export function namedResolver(model: ModelClass, { one, many, key = keyOf(model)
     }
 
     @Extensions({ needs: display.needs } satisfies ComputedField)
-    @FieldResolver(() => String, { description: "What the object is called, for people." })
+    @FieldResolver(() => String, { description: "Name of the object for people." })
     display(@Root() row: Row): string {
       return display.of(row);
     }
 
     @Extensions({ needs: key } satisfies ComputedField)
     @FieldResolver(() => String, {
-      description: "What names the object among all of its type: the parts of its natural key, joined by `;`.",
+      description: "Unique key of the object in its type: the parts of its natural key, joined by `;`.",
     })
     compositeKey(@Root() row: Row): string {
       return compositeKey(keyValues(row));
@@ -49,7 +49,7 @@ export function namedResolver(model: ModelClass, { one, many, key = keyOf(model)
 
     @Extensions({ needs: key } satisfies ComputedField)
     @FieldResolver(() => String, {
-      description: "A readable name for files and addresses; not reversible, and not quite unique.",
+      description: "A readable name for files and URLs. It is not reversible, and not quite unique.",
     })
     naturalSlug(@Root() row: Row): string {
       return naturalSlug(keyValues(row), row.id);

@@ -79,7 +79,7 @@ export function within(
 export function isNullFilter(name: string, ref: RawBuilder<unknown>): PlainFilter {
   return {
     type: GraphQLBoolean,
-    description: `Whether \`${name}\` has no value.`,
+    description: `True for objects without \`${name}\`, false for objects with it.`,
     condition: (_, given) => () => (given ? sql<SqlBool>`${ref} is null` : sql<SqlBool>`${ref} is not null`),
   };
 }

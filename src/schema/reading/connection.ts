@@ -12,12 +12,12 @@ import { orderOf, type OrderKey } from "./order.ts";
 import { alsoReading } from "./selection.ts";
 
 /** Where a page stands in its list. */
-@ObjectType({ description: "Where a page stands in its list." })
+@ObjectType({ description: "The position of a page in its list." })
 export class PageInfo {
-  @Field(() => Boolean, { description: "True when there are objects after the page." })
+  @Field(() => Boolean, { description: "True when more objects follow the page." })
   hasNextPage!: boolean;
 
-  @Field(() => Boolean, { description: "True when there are objects before the page." })
+  @Field(() => Boolean, { description: "True when objects precede the page." })
   hasPreviousPage!: boolean;
 
   @Field(() => String, { nullable: true, description: "Cursor of the page's first object; null for an empty page." })
@@ -52,27 +52,27 @@ export function connectionOf(model: { name: string }): ClassType<object> {
 }
 
 function declareTypes(model: { name: string }): ClassType<object> {
-  @ObjectType(`${model.name}TypeEdge`, { description: "One object of a page and its place." })
+  @ObjectType(`${model.name}TypeEdge`, { description: "An object of a page, with its cursor." })
   class ModelEdge {
     @Field(() => model as never, { description: "The object." })
     node!: object;
 
-    @Field(() => String, { description: "Its place: give it as `after` or `before`." })
+    @Field(() => String, { description: "Cursor of the object, for `after` or `before`." })
     cursor!: string;
   }
 
   @ObjectType(`${model.name}TypeConnection`, { description: "A page of a list." })
   class ModelConnection {
-    @Field(() => [ModelEdge], { description: "The objects of the page with their places." })
+    @Field(() => [ModelEdge], { description: "The objects of the page, with their cursors." })
     edges!: ModelEdge[];
 
     @Field(() => [model] as never, { description: "The objects of the page." })
     nodes!: object[];
 
-    @Field(() => PageInfo, { description: "Where the page stands." })
+    @Field(() => PageInfo, { description: "The position of the page in its list." })
     pageInfo!: PageInfo;
 
-    @Field(() => Int, { description: "How many objects the list has; counted only when asked for." })
+    @Field(() => Int, { description: "Number of objects in the list." })
     totalCount!: number;
   }
   return ModelConnection;

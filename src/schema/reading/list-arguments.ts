@@ -68,21 +68,21 @@ export function withLists(schema: GraphQLSchema): GraphQLSchema {
 
 const PAGE: Record<ListField["as"], GraphQLFieldConfigArgumentMap> = {
   list: {
-    limit: { type: GraphQLInt, description: "At most this many objects." },
-    offset: { type: GraphQLInt, description: "Leave out this many objects at the start." },
+    limit: { type: GraphQLInt, description: "Maximum number of objects." },
+    offset: { type: GraphQLInt, description: "Number of objects to skip." },
   },
   filters: {},
   connection: {
-    first: { type: GraphQLInt, description: "At most this many objects from the start, or after `after`." },
+    first: { type: GraphQLInt, description: "Maximum number of objects from the start, or after `after`." },
     after: { type: GraphQLString, description: "Cursor of the object before the page." },
-    last: { type: GraphQLInt, description: "At most this many objects from the end, or before `before`." },
+    last: { type: GraphQLInt, description: "Maximum number of objects from the end, or before `before`." },
     before: { type: GraphQLString, description: "Cursor of the object after the page." },
   },
 };
 
 const SORT = {
   type: new GraphQLList(new GraphQLNonNull(GraphQLString)),
-  description: "Names of fields to sort by, first key first; `-` in front of a name for descending.",
+  description: "Names of the fields to sort by, most important first; `-` before a name sorts in descending order.",
 };
 
 function argumentsOf(shape: ModelShape, as: ListField["as"], ofAll = false): GraphQLFieldConfigArgumentMap {

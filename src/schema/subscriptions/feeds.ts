@@ -6,7 +6,7 @@ import { objectFeed } from "./object-feed.ts";
 /** Runs. Their log lines count too: with them the numbers of lines change. */
 export const JobResultFeed = objectFeed(JobResult, {
   name: "job_results",
-  description: "Runs, when they are asked for and whenever their status, progress or numbers of log lines change.",
+  description: "Sends runs when they are requested, and when their status, progress or line counts change.",
   families: ["result", "lines"],
   // One that has not ended may have changed in any way.
   changedSince: (since) =>
@@ -16,7 +16,7 @@ export const JobResultFeed = objectFeed(JobResult, {
 /** Jobs. */
 export const JobFeed = objectFeed(Job, {
   name: "jobs",
-  description: "Jobs, when their files bring them and whenever they are changed.",
+  description: "Sends jobs when they are created or changed.",
   families: ["job"],
   changedSince: (since) => sql<SqlBool>`job.last_updated >= ${since}`,
 });
@@ -24,7 +24,7 @@ export const JobFeed = objectFeed(Job, {
 /** Schedules. */
 export const ScheduledJobFeed = objectFeed(ScheduledJob, {
   name: "scheduled_jobs",
-  description: "Schedules, when they are made and whenever they are changed.",
+  description: "Sends schedules when they are created or changed.",
   families: ["schedule"],
   changedSince: (since) => sql<SqlBool>`(scheduled_job.date_changed >= ${since} or scheduled_job.last_run_at >= ${since})`,
 });
@@ -32,7 +32,7 @@ export const ScheduledJobFeed = objectFeed(ScheduledJob, {
 /** The change log. */
 export const ObjectChangeFeed = objectFeed(ObjectChange, {
   name: "object_changes",
-  description: "The change log, as it grows: every object that is made, changed or deleted.",
+  description: "Sends the change log as it grows: every created, changed or deleted object.",
   families: ["change"],
   changedSince: (since) => sql<SqlBool>`object_change.time >= ${since}`,
 });

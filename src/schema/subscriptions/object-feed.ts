@@ -25,7 +25,7 @@ interface Feed {
 const REPLAY_ROWS = 500;
 
 const SINCE =
-  "First send those that were made or changed at this moment or later: to go on after a cut. What was sent before may come again.";
+  "Sends objects that were created or changed at or after this time first. After a lost connection, give the time of the last event; objects may then be sent twice.";
 
 /** A resolver class with a subscription to all objects of a model that are made or changed, with the filters of its lists. */
 export function objectFeed(model: (abstract new () => object) & { name: string }, feed: Feed) {
@@ -36,7 +36,7 @@ export function objectFeed(model: (abstract new () => object) & { name: string }
     @Extensions({ listOf: model, as: "filters" } satisfies ListField)
     @Subscription(() => [model] as never, {
       name: feed.name,
-      description: `${feed.description} An event holds one or more objects as they are then; filters hold for that. It does not end by itself.`,
+      description: `${feed.description} An event holds one or more objects in their current state; filters apply to that state. The subscription does not complete by itself.`,
       subscribe: ({ args, context, info }) => {
         const columns = alsoReading(selectedColumns(info, shape), ["id"]);
         return follow(shape, feed, columns, args as FeedArgs, context as Context);

@@ -15,7 +15,7 @@ export function booleanFilter(name: string, ref: RawBuilder<unknown>): PlainFilt
   const holdsNot = Object.assign(() => sql<SqlBool>`${ref} = false`, { key: `${name}=false` });
   return {
     type: GraphQLBoolean,
-    description: `\`${name}\` is this.`,
+    description: `\`${name}\` equals this.`,
     condition: (_, given) => (given ? holds : holdsNot),
   };
 }
@@ -132,7 +132,7 @@ function reader({ kind, choices }: ColumnShape): (argument: string, value: unkno
 export function listFilter(name: string, ref: RawBuilder<unknown>): PlainFilter {
   return {
     type: STRINGS,
-    description: `\`${name}\` holds one of these.`,
+    description: `\`${name}\` contains one of these.`,
     condition(argument, given) {
       const items = readTexts("", argument, given).map((value) => JSON.stringify(value));
       return (database) =>

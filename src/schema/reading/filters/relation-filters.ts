@@ -69,7 +69,7 @@ export function presenceFilter(name: string, relation: ManyShape, shape: ModelSh
   const present = sql<SqlBool>`(${sql.ref(`${shape.table}.id`)} in (${owners}))`;
   return {
     type: GraphQLBoolean,
-    description: `Whether there are any \`${name}\`.`,
+    description: `True for objects with any \`${name}\`, false for objects without.`,
     condition: (_, given) => () => (given ? present : sql<SqlBool>`not ${present}`),
   };
 }
@@ -101,7 +101,7 @@ export function* throughFilters(
     "isnull",
     {
       ...present,
-      description: `Whether there are no \`${name}\`.`,
+      description: `True for objects without \`${name}\`, false for objects with any.`,
       condition: (argument, given) => present.condition(argument, !given),
     },
   ];

@@ -37,8 +37,8 @@ export const TEXT_TESTS: readonly (readonly [lookup: string, words: string, test
   ["isw", "starts, in any case, with", held("start")],
   ["iew", "ends, in any case, with", held("end")],
   ["ie", "is, in any case,", held("whole")],
-  ["re", "matches the regular expression", matched(false)],
-  ["ire", "matches, in any case, the regular expression", matched(true)],
+  ["re", "matches, as a regular expression,", matched(false)],
+  ["ire", "matches, as a regular expression in any case,", matched(true)],
 ];
 
 /** Patterns that need more than linear time (back-references, look-around) are not in RE2's syntax. */

@@ -23,39 +23,41 @@ const MAX_DESCRIPTION = 200;
 
 @ArgsType()
 class CreateTokenArgs {
-  @Field(() => String, { description: "Whom the key stands for: username or id." })
+  @Field(() => String, { description: "User of the key, by username or id." })
   user!: string;
 
-  @Field(() => String, { defaultValue: "", description: `What the key is used for, in at most ${MAX_DESCRIPTION} characters.` })
+  @Field(() => String, { defaultValue: "", description: `Purpose of the key, in at most ${MAX_DESCRIPTION} characters.` })
   description!: string;
 
-  @Field(() => DateTime, { nullable: true, description: "From when on the key is refused; never when absent." })
+  @Field(() => DateTime, { nullable: true, description: "Time after which the key is rejected; never when absent." })
   expires?: Date | null;
 }
 
 /** A new key. */
-@ObjectType({ description: "A new key, which is shown this once: the server keeps its hash only." })
+@ObjectType({ description: "A new key. This answer alone shows it; the server keeps only its hash." })
 class CreateTokenPayload {
-  @Field(() => ID, { description: "Names the token, e.g. to delete it." })
+  @Field(() => ID, { description: "Id of the token, for `delete_token`." })
   id!: string;
 
-  @Field(() => String, { description: "The key: what a client sends as `Authorization: Token KEY`." })
+  @Field(() => String, { description: "The key, which a client sends as `Authorization: Token KEY`." })
   key!: string;
 }
 
 /** A key that is gone. */
-@ObjectType({ description: "A key that is refused from now on." })
+@ObjectType({ description: "A deleted key." })
 class DeleteTokenPayload {
-  @Field(() => ID, { description: "What named the token." })
+  @Field(() => ID, { description: "Id of the token." })
   id!: string;
 }
 
 /** Who may use the server: for superusers only. */
 @Resolver()
 export class AccessMutations {
-  @Mutation(() => User, { description: "Creates a user. Superusers only; the user needs a token to get in." })
+  @Mutation(() => User, {
+    description: "Creates a user. For superusers. The user needs a key of `create_token` to authenticate.",
+  })
   async createUser(
-    @Arg("data", () => CreateUserInput, { description: "What the new user is." }) data: Data,
+    @Arg("data", () => CreateUserInput, { description: "Values of the new user." }) data: Data,
     @Ctx() { database, viewer, change }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
@@ -65,11 +67,11 @@ export class AccessMutations {
   }
 
   @Mutation(() => User, {
-    description: "Changes a user. Superusers only. One who is not active is refused within seconds, open streams included.",
+    description: "Updates a user. For superusers. An inactive user is locked out within seconds, open streams included.",
   })
   async updateUser(
     @Arg("id", () => ID, { description: "Primary key." }) id: string,
-    @Arg("data", () => UpdateUserInput, { description: "What to change." }) data: Data,
+    @Arg("data", () => UpdateUserInput, { description: "Values to change." }) data: Data,
     @Ctx() { database, viewer, change }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
@@ -78,7 +80,7 @@ export class AccessMutations {
     return readChanged(database, info, USER, id);
   }
 
-  @Mutation(() => CreateTokenPayload, { description: "Makes a key for a user. Superusers only." })
+  @Mutation(() => CreateTokenPayload, { description: "Creates a key for a user. For superusers." })
   async createToken(
     @Args(() => CreateTokenArgs) { user, description, expires }: CreateTokenArgs,
     @Ctx() { viewer, change }: Context,
@@ -105,11 +107,10 @@ export class AccessMutations {
   }
 
   @Mutation(() => DeleteTokenPayload, {
-    description:
-      "Deletes a key: it is refused from now on, and streams that were opened with it end within seconds. Superusers only.",
+    description: "Deletes a key. For superusers. The key is rejected at once, and its open streams end within seconds.",
   })
   async deleteToken(
-    @Arg("id", () => ID, { description: "What `create_token` answered." }) id: string,
+    @Arg("id", () => ID, { description: "Id of the token, from `create_token`." }) id: string,
     @Ctx() { viewer, change }: Context,
   ): Promise<DeleteTokenPayload> {
     mustBeSuperuser(viewer, "delete keys");

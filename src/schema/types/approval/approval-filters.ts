@@ -39,7 +39,7 @@ addFilters(ApprovalWorkflowStage, {
   pending_my_approvals: {
     type: GraphQLBoolean,
     isPersonal: true,
-    description: "Whether it waits for your approval; false for all that you need not decide on.",
+    description: "True for stages that wait for your approval, false for all others.",
     condition(_, given, viewerId) {
       const waits = sql<SqlBool>`(${isActive("approval_workflow_stage")} and ${mayApprove("approval_workflow_stage", viewerId)})`;
       return asGiven(waits, given);
@@ -47,7 +47,7 @@ addFilters(ApprovalWorkflowStage, {
   },
   decision_date_day: {
     type: GraphQLString,
-    description: "The day of `decision_date`, in UTC: `2026-03-01`.",
+    description: "Day of `decision_date` in UTC: `2026-03-01`.",
     condition(argument, given) {
       const start = new Date(`${String(given)}T00:00:00Z`);
       if (!isDay(String(given)) || String(given) === "9999-12-31")
@@ -62,7 +62,7 @@ addFilters(ApprovalWorkflowStage, {
 addFilters(ApprovalWorkflowStageDefinition, {
   approval_workflow: {
     type: STRINGS,
-    description: "It is of the definition that one of these workflows follows, by id.",
+    description: "The definition of one of these workflows has the stage; workflows by id.",
     condition(argument, given) {
       const isNamed = refersTo(ApprovalWorkflow, sql.ref("id"), argument, given);
       return checked(isNamed, (database) => {
@@ -78,7 +78,7 @@ addFilters(ScheduledJob, {
     type: GraphQLBoolean,
     isPersonal: true,
     description:
-      "Whether it waits for your approval: as one of the staff, or of the group of the stage that is to be decided on. False for all that you need not decide on.",
+      "True for requests that wait for your approval, as staff or as a member of the active stage's group; false for all others.",
     condition(_, given, viewerId) {
       const stages = sql`from approval_workflow_stage s join approval_workflow o on o.id = s.approval_workflow_id
         where o.object_under_review_object_id = scheduled_job.id and o.current_state = 'PENDING' and ${isActive("s")}`;
@@ -100,7 +100,7 @@ function* approvalStateFilters(): Generator<[string, Filter]> {
     const positive = filters.get(isNegated ? lookup.slice(1) : lookup)!;
     const filter: PlainFilter = {
       type,
-      description: `Of its approval workflows: ${description}`,
+      description: `For an approval workflow of the schedule: ${description}`,
       condition(argument, given) {
         const condition = positive.condition(argument, given);
         return (database) => {

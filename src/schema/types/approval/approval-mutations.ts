@@ -14,17 +14,17 @@ import { readChanged } from "../../model/read-changed.ts";
 const SCHEDULED_JOB = shapeOf(ScheduledJob);
 const JOB_RESULT = shapeOf(JobResult);
 const ID_ARGUMENT = { description: "Primary key of the schedule." } as const;
-const COMMENT = { nullable: true, description: "What there is to say about it; kept with the decision." } as const;
+const COMMENT = { nullable: true, description: "Comment, kept with the decision." } as const;
 const SEEN = {
   nullable: true,
   description:
-    "The `date_changed` that you have seen: when the schedule has changed since, it is left alone and the answer is `CONFLICT`. Give it, so that you decide on nothing else.",
+    "The `date_changed` that you have read. If the schedule has changed since, the answer is `CONFLICT` and nothing changes. Give it, so that you decide only on the content that you have seen.",
 } as const;
 
 const STAGE = {
   nullable: true,
   description:
-    "Primary key of the stage that you have seen, of a schedule that is approved in stages: when another one is to be decided on by now, nothing is decided and the answer is `CONFLICT`.",
+    "Primary key of the stage that you have seen. If another stage is active, the answer is `CONFLICT` and nothing changes.",
 } as const;
 
 /** What is said, by whom it may be. */
@@ -45,7 +45,7 @@ interface Decided extends Said {
 export class ApprovalMutations {
   @Mutation(() => ScheduledJob, {
     description:
-      "Approves a schedule that is `PENDING`, for just what it is now: its next time is its first one, and what is to be run at once is run. For staff and superusers, but not for who asks. Where it is approved in stages, this is one approval of the stage that is to be decided on, for the users of its group, and the last one that is needed lets the schedule in. Whatever changes of what would be run sends it back to `PENDING`, and all approvals with it.",
+      "Approves a `PENDING` schedule for exactly its current content. For staff and superusers, except the requester. In a workflow with stages, this is one approval of the active stage, for users of its group; the last approval of the last stage approves the schedule. Missed times are not made up for. Any change of the content returns the schedule to `PENDING`, without approvals.",
   })
   approveScheduledJob(
     @Arg("id", () => ID, ID_ARGUMENT) id: string,
@@ -59,7 +59,7 @@ export class ApprovalMutations {
   }
 
   @Mutation(() => ScheduledJob, {
-    description: "Refuses to approve a schedule that is `PENDING`, in whichever stage. For those who may approve it.",
+    description: "Denies a `PENDING` schedule, in any stage. For its approvers.",
   })
   denyScheduledJob(
     @Arg("id", () => ID, ID_ARGUMENT) id: string,
@@ -72,12 +72,11 @@ export class ApprovalMutations {
   }
 
   @Mutation(() => ScheduledJob, {
-    description:
-      "Says something of the stage that is to be decided on, and decides nothing. For who asks, those who may approve it, staff and superusers.",
+    description: "Adds a comment to the active stage, without a decision. For the requester, approvers, staff and superusers.",
   })
   async commentOnScheduledJob(
     @Arg("id", () => ID, ID_ARGUMENT) id: string,
-    @Arg("comment", () => String, { description: "What there is to say; not empty." }) comment: string,
+    @Arg("comment", () => String, { description: "The comment; not empty." }) comment: string,
     @Arg("stage", () => ID, STAGE) stage: string | null | undefined,
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
@@ -88,7 +87,7 @@ export class ApprovalMutations {
   }
 
   @Mutation(() => ScheduledJob, {
-    description: "Takes a schedule back that is `PENDING`. For who asks, staff and superusers.",
+    description: "Withdraws a `PENDING` schedule. For the requester, staff and superusers.",
   })
   cancelScheduledJob(
     @Arg("id", () => ID, ID_ARGUMENT) id: string,
@@ -100,7 +99,7 @@ export class ApprovalMutations {
 
   @Mutation(() => JobResult, {
     description:
-      "Runs the job of a scheduled job as a dry run, with its inputs, as you: to see what would come of it. For those who may approve it, where the job supports dry runs.",
+      "Runs the job of a schedule as a dry run, with the schedule's inputs, as you. For its approvers, if the job supports dry runs.",
   })
   async dryRunScheduledJob(
     @Arg("id", () => ID, ID_ARGUMENT) id: string,

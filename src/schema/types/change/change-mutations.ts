@@ -19,13 +19,13 @@ class RecordObjectChangeArgs {
   @Field(() => ID, { description: "Primary key of the object, a UUID." })
   objectId!: string;
 
-  @Field(() => ObjectChangeAction, { description: "What happened to the object." })
+  @Field(() => ObjectChangeAction, { description: "The kind of the change." })
   action!: ObjectChangeAction;
 
-  @Field(() => String, { description: "What the object is called, for people." })
+  @Field(() => String, { description: "Name of the object for people." })
   objectRepr!: string;
 
-  @Field(() => GenericScalar, { nullable: true, description: "The object before the change; absent for a new one." })
+  @Field(() => GenericScalar, { nullable: true, description: "The object before the change; absent for a created one." })
   before?: unknown;
 
   @Field(() => GenericScalar, { nullable: true, description: "The object after the change; absent for a deleted one." })
@@ -37,7 +37,7 @@ class RecordObjectChangeArgs {
 export class ChangeMutations {
   @Mutation(() => ObjectChange, {
     description:
-      "Records a change of an object of another application, so that job hooks run for it. Values under names such as `password` or `token` are masked.",
+      "Records a change of an object of another application, so that job hooks run for it. Values of names such as `password` or `token` are masked.",
   })
   async recordObjectChange(
     @Args(() => RecordObjectChangeArgs) { before = null, after = null, ...change }: RecordObjectChangeArgs,

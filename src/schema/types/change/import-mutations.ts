@@ -23,49 +23,49 @@ const MAX_ROWS = 2000;
 
 @ArgsType()
 class ImportObjectsArgs {
-  @Field(() => String, { description: "Kind of the objects: `app_label.model`, one that has a `create_…` mutation." })
+  @Field(() => String, { description: "Kind of the objects, `app_label.model`. The kind must have a `create_…` mutation." })
   contentType!: string;
 
   @Field(() => [GenericScalar], {
     nullable: "items",
-    description: `The objects, 1 to ${MAX_ROWS}: each with values by field, spelled as in the mutations, and \`id\` where it is known.`,
+    description: `The objects, 1 to ${MAX_ROWS}. Each has values by field, spelled as in the mutations, and \`id\` if known.`,
   })
   rows!: unknown[];
 
-  @Field(() => Boolean, { defaultValue: false, description: "Tell what would come of it, and change nothing." })
+  @Field(() => Boolean, { defaultValue: false, description: "True to check the import without changing anything." })
   dryRun!: boolean;
 }
 
 /** What is wrong with one field of one row. */
-@ObjectType({ description: "What is wrong with one field of one row." })
+@ObjectType({ description: "An error of one field of one row." })
 class ImportError implements RowError {
-  @Field(() => Int, { description: "Place of the row, from 1 on." })
+  @Field(() => Int, { description: "Number of the row, from 1." })
   row!: number;
 
-  @Field(() => String, { description: "Name of the field; empty for the row as a whole." })
+  @Field(() => String, { description: "Name of the field; empty for the whole row." })
   field!: string;
 
-  @Field(() => String, { description: "What is wrong with it, as a sentence." })
+  @Field(() => String, { description: "The error, as a sentence." })
   message!: string;
 }
 
 /** What came of an import. */
-@ObjectType({ description: "What came of an import: all rows are kept, or none is." })
+@ObjectType({ description: "The outcome of an import: all rows are imported, or none is." })
 class ImportObjectsPayload {
-  @Field(() => Boolean, { description: "True when the objects are kept; false for a dry run, and when there are errors." })
+  @Field(() => Boolean, { description: "True when the objects are imported; false for a dry run, and after errors." })
   applied!: boolean;
 
-  @Field(() => Int, { description: "Objects that are new, or would be." })
+  @Field(() => Int, { description: "Number of created objects; of a dry run, number of objects to create." })
   created!: number;
 
-  @Field(() => Int, { description: "Objects that have changed, or would." })
+  @Field(() => Int, { description: "Number of changed objects; of a dry run, number of objects to change." })
   updated!: number;
 
-  @Field(() => Int, { description: "Objects that were so before." })
+  @Field(() => Int, { description: "Number of objects that need no change." })
   unchanged!: number;
 
   @Extensions({ sizedBy: 1000 } satisfies SizedField)
-  @Field(() => [ImportError], { description: "Why nothing is kept, every row looked at; empty when all is well." })
+  @Field(() => [ImportError], { description: "The errors of all rows; empty when the import succeeds." })
   errors!: readonly ImportError[];
 }
 
@@ -82,7 +82,7 @@ export class ImportMutations {
   @Extensions({ readsTexts: ["rows"] } satisfies ReadsTexts)
   @Mutation(() => ImportObjectsPayload, {
     description:
-      "Creates many objects of one kind, and changes those that there are (by `id`, or else by the field that names them), in one transaction: when one of the rows does not fit, none is kept. Rules and change log are those of the `create_…` and `update_…` mutations. Fields that clients do not set, and for an object that there is those that cannot change, are left out of account.",
+      "Creates and updates many objects of one kind in one transaction. Existing objects are found by `id`, or else by the field that names them. If one row is wrong, no row is imported. Rules and change log are those of the `create_…` and `update_…` mutations. Fields that clients cannot set are ignored, and so are fields of existing objects that cannot change.",
   })
   async importObjects(
     @Args(() => ImportObjectsArgs) { contentType, rows, dryRun }: ImportObjectsArgs,

@@ -29,7 +29,7 @@ export class ObjectChangeResolver extends namedResolver(ObjectChange, {
   @Extensions({ needs: ["object_data_v2"] } satisfies ComputedField)
   @FieldResolver(() => GenericScalar, {
     nullable: true,
-    description: "The same as `object_data_v2` with ids in the place of what is referred to, as older clients know it.",
+    description: "The same as `object_data_v2`, with ids instead of references, for older clients.",
   })
   objectData(@Root() row: Row): unknown {
     const data = snapshotOf(row["object_data_v2"]);
@@ -44,7 +44,7 @@ export class ObjectChangeResolver extends namedResolver(ObjectChange, {
 
   @Extensions({ needs: ["object_data_v2", "prechange", "action"] } satisfies ComputedField)
   @FieldResolver(() => GenericScalar, {
-    description: "How the object differs by the change: `removed` and `added`, with the old and the new values of its fields.",
+    description: "The differences of the object: `removed` and `added`, with the old and the new values of changed fields.",
   })
   differences(@Root() row: Row): unknown {
     return differencesOf(snapshotOf(row["prechange"]), postchangeOf(row));

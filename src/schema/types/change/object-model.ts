@@ -7,31 +7,30 @@ import type { SizedField } from "../../reading/list-arguments.ts";
 import { modelOf } from "../../model/model-registry.ts";
 
 /** A field of a kind of objects. */
-@ObjectType({ description: "A field of a kind of objects: a value of its own, or what it refers to." })
+@ObjectType({ description: "A field of a kind of objects: a value or a reference." })
 class ObjectModelField {
-  @Field(() => String, { description: "Its name." })
+  @Field(() => String, { description: "Name of the field." })
   name!: string;
 
   @Field(() => String, {
     description:
-      "What it holds: `boolean`, `choice`, `float`, `integer`, `json`, `string`, `text`, `timestamp` or `uuid`; `reference` for another object, `links` for any number of them.",
+      "Type of the field: `boolean`, `choice`, `float`, `integer`, `json`, `string`, `text`, `timestamp` or `uuid`; `reference` for another object, `links` for any number of other objects.",
   })
   kind!: string;
 
   @Field(() => String, {
     nullable: true,
-    description:
-      "Of a reference or links: the field of the others by whose value each is named, `id` where they have no such name.",
+    description: "For a reference or links: the field that names the other objects; `id` if they have no name.",
   })
   key!: string | null;
 
-  @Field(() => Boolean, { description: "Whether it may have no value." })
+  @Field(() => Boolean, { description: "True when the field may be null." })
   nullable!: boolean;
 
-  @Field(() => Boolean, { description: "Whether a client may give it for a new object." })
+  @Field(() => Boolean, { description: "True when a client may set the field of a new object." })
   creatable!: boolean;
 
-  @Field(() => Boolean, { description: "Whether a client may change it later." })
+  @Field(() => Boolean, { description: "True when a client may change the field." })
   updatable!: boolean;
 }
 
@@ -41,32 +40,34 @@ class ObjectModelFilter {
   @Field(() => String, { description: "Name of the argument." })
   name!: string;
 
-  @Field(() => String, { description: "Its type, as GraphQL writes it." })
+  @Field(() => String, { description: "Type of the argument, in GraphQL's notation." })
   type!: string;
 }
 
 /** A kind of objects. */
-@ObjectType({ description: "A kind of objects that this server keeps: for who reads or writes them without knowing which." })
+@ObjectType({ description: "A kind of objects of this server, for programs that read or write objects of any kind." })
 class ObjectModel {
   @Field(() => String, { description: "`app_label.model`, e.g. `extras.jobqueue`." })
   contentType!: string;
 
-  @Field(() => String, { description: "Query for a list of them; with `_connection` behind it, for a page by cursors." })
+  @Field(() => String, { description: "Query for a list of the objects; with `_connection` after it, for a page by cursors." })
   list!: string;
 
-  @Field(() => String, { nullable: true, description: "The field by whose value one can be named; null for the id alone." })
+  @Field(() => String, { nullable: true, description: "The field that names an object; null if only its id does." })
   naturalKey!: string | null;
 
   @Extensions({ sizedBy: 100 } satisfies SizedField)
-  @Field(() => [ObjectModelField], { description: "Their fields, but for what is computed or belongs to others." })
+  @Field(() => [ObjectModelField], {
+    description: "The fields of the objects, without computed fields and without lists of other objects.",
+  })
   fields!: ObjectModelField[];
 
   @Extensions({ sizedBy: 1000 } satisfies SizedField)
-  @Field(() => [ObjectModelFilter], { description: "The filters of their lists." })
+  @Field(() => [ObjectModelFilter], { description: "The filters of the objects' lists." })
   filters!: ObjectModelFilter[];
 
   @Field(() => GenericScalar, {
-    description: "Filters that hold in a list of all unless others are given, by name; give null for none.",
+    description: "Filters that apply to the list of all objects by default, by name. Null as a value removes one.",
   })
   defaultFilters!: Readonly<Record<string, unknown>>;
 }
@@ -74,7 +75,7 @@ class ObjectModel {
 /** Kinds of objects. */
 @Resolver()
 export class ObjectModelResolver {
-  @Query(() => ObjectModel, { nullable: true, description: "A kind of objects that this server keeps; null for any other." })
+  @Query(() => ObjectModel, { nullable: true, description: "A kind of objects of this server; null for any other." })
   objectModel(
     @Arg("contentType", () => String, { description: "`app_label.model`, e.g. `extras.jobqueue`." }) contentType: string,
   ): ObjectModel | null {

@@ -4,18 +4,18 @@ import type { Context } from "../../context.ts";
 import type { SizedField } from "../../reading/list-arguments.ts";
 
 /** A file below the jobs folder, as the server last read it. */
-@ObjectType("JobFileType", { description: "A file below the jobs folder, as the server last read it." })
+@ObjectType("JobFileType", { description: "A file below `JOBS_ROOT`, as the server last read it." })
 class JobFile implements ReadJobFile {
-  @Field(() => String, { description: "Path below the jobs folder." })
+  @Field(() => String, { description: "Path below `JOBS_ROOT`." })
   path!: string;
 
   @Extensions({ sizedBy: 10 } satisfies SizedField)
   @Field(() => [String], {
-    description: "Class paths of the jobs in the file; of a file that does not load, those of the jobs that it last held.",
+    description: "Class paths of the jobs in the file. A file that does not load has the jobs of its last state that loaded.",
   })
   jobs!: string[];
 
-  @Field(() => String, { nullable: true, description: "File, line and reason, when the file does not load; null when it does." })
+  @Field(() => String, { nullable: true, description: "File, line and reason when the file does not load; otherwise null." })
   error!: string | null;
 }
 
@@ -24,8 +24,7 @@ class JobFile implements ReadJobFile {
 export class JobFilesResolver {
   @Extensions({ sizedBy: 1000 } satisfies SizedField)
   @Query(() => [JobFile], {
-    description:
-      "The files below the jobs folder, as the server that answers last read them: at its start, or with `refresh_jobs`.",
+    description: "The files below `JOBS_ROOT`, as this server last read them: at its start, or with `refresh_jobs`.",
   })
   jobFiles(@Ctx() { runner }: Context): readonly ReadJobFile[] {
     return runner.jobFiles();

@@ -30,34 +30,37 @@ const JOB_RESULT = shapeOf(JobResult);
 
 @ArgsType()
 class RunJobArgs extends JobReferenceArgs {
-  @Field(() => GenericScalar, { nullable: true, description: "Inputs: an object that fits the job's `variables_schema`." })
+  @Field(() => GenericScalar, {
+    nullable: true,
+    description: "Inputs of the run: an object that matches the job's `variables_schema`.",
+  })
   data?: Record<string, unknown>;
 
-  @Field(() => Boolean, { nullable: true, description: "Whether to change nothing; the job's `dryrun_default` when absent." })
+  @Field(() => Boolean, { nullable: true, description: "True for a dry run; the job's `dryrun_default` when absent." })
   dryrun?: boolean;
 
   @Field(() => Boolean, {
     nullable: true,
-    description: "Whether to keep what the run prints; the job's `console_log_default` when absent.",
+    description: "True to keep printed texts; the job's `console_log_default` when absent.",
   })
   consoleLog?: boolean;
 
   @Field(() => String, {
     nullable: true,
-    description: "Name or id of the queue to wait in, one of the job's; its default when absent.",
+    description: "One of the job's queues, by name or id; its default when absent.",
   })
   jobQueue?: string;
 
   @Field(() => Boolean, {
     nullable: true,
-    description: "Whether to run a singleton although a run of it is under way.",
+    description: "True to run a singleton although another run is under way.",
   })
   ignoreSingletonLock?: boolean;
 
   @Field(() => String, {
     nullable: true,
     description:
-      "Any text of your choice: the same request under the same key is the same run, however often it is sent, for as long as the server's `IDEMPOTENCY_TTL_HOURS`. Another request under it is refused as `CONFLICT`. Keys of different users do not meet.",
+      "Any text. A repeated request with the same key is the same run, for the server's `IDEMPOTENCY_TTL_HOURS`. Another request with the key is a `CONFLICT`. Each user has their own keys.",
   })
   idempotencyKey?: string;
 }
@@ -87,7 +90,7 @@ Field(() => Boolean, { nullable: true, description: "The same as `job_queues_ove
 export class JobMutations {
   @Mutation(() => JobResult, {
     description:
-      "Runs a job. Answers as soon as the run is recorded; follow it with the `job_log_entries` subscription. One that needs an approval waits for it, with `waiting_reason` `AWAITING_APPROVAL`; its `scheduled_job` is what is to be approved. To run it later, or again and again: `schedule_job`.",
+      "Runs a job. Answers as soon as the run is recorded; the `job_log_entries` subscription follows it. A run that needs an approval waits for it, with `waiting_reason` `AWAITING_APPROVAL`; its `scheduled_job` is the request. `schedule_job` runs a job later or repeatedly.",
   })
   async runJob(
     @Args(() => RunJobArgs) args: RunJobArgs,
@@ -110,11 +113,11 @@ export class JobMutations {
 
   @Mutation(() => Job, {
     description:
-      "Changes a job. A value overrides its field and holds until it is reverted: `…_override: false` reverts the field to what the job's source says, `…_override: true` keeps it as it is now.",
+      "Updates a job. A value overrides the field until it is reverted. `…_override: false` reverts the field to the job's source; `…_override: true` keeps its current value.",
   })
   async updateJob(
     @Args(() => JobReferenceArgs) args: JobReferenceArgs,
-    @Arg("data", () => UpdateJobInput, { description: "What to change." }) data: Data,
+    @Arg("data", () => UpdateJobInput, { description: "Values to change." }) data: Data,
     @Arg("ifUnmodifiedSince", () => DateTime, UNMODIFIED_SINCE) unmodifiedSince: Date | undefined,
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
@@ -122,12 +125,12 @@ export class JobMutations {
     return changeOne(args, unmodifiedSince, context, info, (unit, job) => changeJob(unit, job, data));
   }
 
-  @Mutation(() => Job, { description: "Reverts fields of a job to what the job's source says." })
+  @Mutation(() => Job, { description: "Reverts overridden fields of a job to its source." })
   async revertJobOverrides(
     @Args(() => JobReferenceArgs) args: JobReferenceArgs,
     @Arg("fields", () => [JobOverridableField], {
       nullable: true,
-      description: "Which fields; all that are overridden when absent.",
+      description: "Fields to revert; all overridden fields when absent.",
     })
     fields: readonly OverridableField[] | undefined,
     @Arg("ifUnmodifiedSince", () => DateTime, UNMODIFIED_SINCE) unmodifiedSince: Date | undefined,
@@ -139,7 +142,7 @@ export class JobMutations {
 
   @Mutation(() => Job, {
     description:
-      "Deletes a job whose source is no longer installed, with its hooks and buttons. Its results and schedules stay. The answer is what it was.",
+      "Deletes a job whose source is no longer installed, with its hooks and buttons. Its runs and schedules stay. Answers with the job before the deletion.",
   })
   async deleteJob(
     @Arg("id", () => ID, { description: "Primary key." }) id: string,

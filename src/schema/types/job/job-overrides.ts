@@ -18,7 +18,7 @@ export const JobOverridableField = Object.fromEntries(OVERRIDABLE.map((field) =>
 
 registerEnumType(JobOverridableField, {
   name: "JobOverridableField",
-  description: "A field of a job that follows the job's source until it is overridden.",
+  description: "A field of a job that can be overridden.",
   valuesConfig: Object.fromEntries(
     Object.keys(JobOverridableField).map((name) => [
       name,
@@ -29,7 +29,7 @@ registerEnumType(JobOverridableField, {
 
 /** What a job's source says of what can be overridden. */
 @ObjectType("JobSourceDefaultsType", {
-  description: "What a job's source says of each field that can be overridden: what a field reverts to.",
+  description: "The source's values of all fields that can be overridden.",
 })
 // oxlint-disable-next-line typescript/no-extraneous-class -- a type is a class to type-graphql; its fields are added below
 export class JobSourceDefaults {}
@@ -52,7 +52,7 @@ const PARTS: Partial<Record<OverridableField, Part>> = {
 const partOf = (field: OverridableField) => PARTS[field] ?? FLAG;
 
 for (const field of OVERRIDABLE)
-  Field(() => partOf(field)[0] as never, { description: `\`${snakeCase(field)}\` as the job's source has it.` })(
+  Field(() => partOf(field)[0] as never, { description: `\`${snakeCase(field)}\` of the job's source.` })(
     JobSourceDefaults.prototype,
     field,
   );
@@ -61,7 +61,7 @@ for (const field of OVERRIDABLE)
 @Resolver(() => Job)
 export class JobOverridesResolver {
   @Extensions({ needs: FLAGS } satisfies ComputedField)
-  @FieldResolver(() => [JobOverridableField], { description: "The fields that are overridden now." })
+  @FieldResolver(() => [JobOverridableField], { description: "The overridden fields." })
   overrides(@Root() row: Row): OverridableField[] {
     return OVERRIDABLE.filter((field) => row[`${snakeCase(field)}_override`]);
   }
@@ -69,7 +69,7 @@ export class JobOverridesResolver {
   @Extensions({ needs: ["source"] } satisfies ComputedField)
   @FieldResolver(() => JobSourceDefaults, {
     nullable: true,
-    description: "What the job's source says of each field that can be overridden; null until a source of it was found.",
+    description: "The source's values of all fields that can be overridden; null until a source was found.",
   })
   sourceDefaults(@Root() row: Row): unknown {
     const { source } = row;

@@ -25,13 +25,13 @@ export class JobResolver extends namedResolver(Job, {
   display: { needs: ["name"], of: (row) => row["name"] as string },
 }) {
   @Extensions({ needs: ["module_name", "job_class_name"] } satisfies ComputedField)
-  @FieldResolver(() => String, { description: "`module_name.job_class_name`: what names the job's code." })
+  @FieldResolver(() => String, { description: "Name of the job's code: `module_name.job_class_name`." })
   classPath(@Root() row: Row): string {
     return `${row["module_name"]}.${row["job_class_name"]}`;
   }
 
   @Extensions({ needs: ["description"] } satisfies ComputedField)
-  @FieldResolver(() => String, { description: "The first line of `description`, for lists." })
+  @FieldResolver(() => String, { description: "First line of `description`, for lists." })
   descriptionFirstLine(@Root() row: Row): string {
     return (row["description"] as string).trim().split(/\r?\n/, 1)[0]!.trimEnd();
   }
@@ -41,7 +41,7 @@ export class JobResolver extends namedResolver(Job, {
   } satisfies ComputedField)
   @FieldResolver(() => Boolean, {
     description:
-      "True when the job can be asked for: installed, enabled, its file loads, and it is not in need of an approval that sensitive inputs rule out.",
+      "True when the job can be requested: it is installed and enabled, its file loads, and an approval is not ruled out by sensitive inputs.",
   })
   runnable(@Root() row: Row): boolean {
     if (row["load_error"] !== null) return false;
@@ -57,13 +57,13 @@ export class JobResolver extends namedResolver(Job, {
   @Extensions({ needs: ["module_name"] } satisfies ComputedField)
   @FieldResolver(() => GitRepository, {
     nullable: true,
-    description: "The Git repository that the job comes from; null for none.",
+    description: "The Git repository of the job; null for none.",
   })
   gitRepository(@Root() row: Row, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): Promise<Row | null> {
     return repositoryBySlug((row["module_name"] as string).split(".", 1)[0]!, context, info);
   }
 
-  @FieldResolver(() => [String], { nullable: true, description: "Names of `job_queues`, as older clients know them." })
+  @FieldResolver(() => [String], { nullable: true, description: "Names of `job_queues`, for older clients." })
   taskQueues(@Root() row: Row, @Ctx() { database, relations }: Context, @Info() info: GraphQLResolveInfo): Promise<string[]> {
     return relations.batch<string[]>(row.id, info, () => ({
       async load(ids) {
@@ -75,7 +75,7 @@ export class JobResolver extends namedResolver(Job, {
   }
 
   @Extensions({ needs: ["job_queues_override"] } satisfies ComputedField)
-  @FieldResolver(() => Boolean, { description: "The same as `job_queues_override`, as older clients know it." })
+  @FieldResolver(() => Boolean, { description: "The same as `job_queues_override`, for older clients." })
   taskQueuesOverride(@Root() row: Row): boolean {
     return Boolean(row["job_queues_override"]);
   }

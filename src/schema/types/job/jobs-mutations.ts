@@ -20,47 +20,47 @@ import { selectedColumns } from "../../reading/selection.ts";
 const JOB = shapeOf(Job);
 
 /** What is wrong with one field. */
-@ObjectType({ description: "What is wrong with one field of the input." })
+@ObjectType({ description: "An error of one field of the input." })
 class FieldError {
-  @Field(() => String, { description: "Dotted path of the field, as you wrote it." })
+  @Field(() => String, { description: "Dotted path of the field, as in the request." })
   field!: string;
 
-  @Field(() => String, { description: "What is wrong with it, as a sentence." })
+  @Field(() => String, { description: "The error, as a sentence." })
   message!: string;
 }
 
 /** What came of one job of many. */
-@ObjectType({ description: "What came of one job of those that were to be changed." })
+@ObjectType({ description: "The outcome for one job." })
 class JobUpdateOutcome {
   jobId!: string;
 
-  @Field(() => Boolean, { description: "True when the job differs by the change, or would if the change were kept." })
+  @Field(() => Boolean, { description: "True when the change differs from the job's current values." })
   changed!: boolean;
 
   @Field(() => GenericScalar, {
     nullable: true,
-    description: "How it differs: `{ removed, added }` with the old and the new values of its fields; null when it does not.",
+    description: "The differences: `{ removed, added }` with the old and the new values of fields; null for none.",
   })
   differences!: unknown;
 
-  @Field(() => [FieldError], { description: "Why the job cannot be changed so; empty when it can." })
+  @Field(() => [FieldError], { description: "The errors of the job; empty when it can be changed." })
   errors!: readonly ErrorDetail[];
 }
 
 /** What came of a change of many jobs. */
-@ObjectType({ description: "What came of a change of many jobs: it is kept for all of them, or for none." })
+@ObjectType({ description: "The outcome of a change of many jobs: all are changed, or none is." })
 class UpdateJobsPayload {
-  @Field(() => Boolean, { description: "True when the change is kept; false for a dry run, and when there are errors." })
+  @Field(() => Boolean, { description: "True when the jobs are changed; false for a dry run, and after errors." })
   applied!: boolean;
 
-  @Field(() => [JobUpdateOutcome], { description: "What came of each job." })
+  @Field(() => [JobUpdateOutcome], { description: "The outcome for each job." })
   outcomes!: JobUpdateOutcome[];
 }
 
 /** What came of one job. */
 @Resolver(() => JobUpdateOutcome)
 export class JobUpdateOutcomeResolver {
-  @FieldResolver(() => Job, { description: "The job, as it is now." })
+  @FieldResolver(() => Job, { description: "The job." })
   job(
     @Root() { jobId }: JobUpdateOutcome,
     @Ctx() { relations }: Context,
@@ -75,12 +75,12 @@ export class JobUpdateOutcomeResolver {
 export class JobsMutations {
   @Extensions({ listOf: Job, as: "filters" } satisfies ListField)
   @Mutation(() => UpdateJobsPayload, {
-    description: "Changes every job that the filters find, in one transaction: when one of them cannot be changed so, none is.",
+    description: "Changes every job that the filters find, in one transaction. If one job cannot be changed, none is.",
   })
   async updateJobs(
     @Given() args: ListArguments,
-    @Arg("data", () => UpdateJobInput, { description: "What to change of each; see `update_job`." }) data: Data,
-    @Arg("dryRun", () => Boolean, { defaultValue: false, description: "Tell what would come of it, and change nothing." })
+    @Arg("data", () => UpdateJobInput, { description: "Values to change in each job, as in `update_job`." }) data: Data,
+    @Arg("dryRun", () => Boolean, { defaultValue: false, description: "True to check the change without making it." })
     dryRun: boolean,
     @Ctx() { database, scope, viewer, tryChange }: Context,
   ): Promise<UpdateJobsPayload> {
@@ -114,7 +114,7 @@ export class JobsMutations {
   @Extensions({ sizedBy: Job } satisfies SizedField)
   @Mutation(() => [Job], {
     description:
-      "Reads every job file anew, as a start of the server does. Answers with the jobs that are new or have changed, and with those whose file does not load: `load_error` says why. `job_files` has the files without jobs, too.",
+      "Reads all job files again. Answers with new jobs, changed jobs, and jobs whose file does not load; `load_error` has the reason. `job_files` also lists files without jobs.",
   })
   async refreshJobs(@Ctx() { database, runner, author, viewer }: Context, @Info() info: GraphQLResolveInfo): Promise<Row[]> {
     const changes = await runner.refreshJobs(await author());

@@ -20,14 +20,14 @@ const NAMED = { needs: ["name"] } satisfies ComputedField;
 @Resolver(() => JobQueue)
 export class QueueLoadResolver {
   @Extensions(NAMED)
-  @FieldResolver(() => Int, { description: "How many workers take runs from the queue." })
+  @FieldResolver(() => Int, { description: "Number of workers that serve the queue." })
   workerCount(@Root() row: Row, @Ctx() { relations, runner }: Context, @Info() info: GraphQLResolveInfo): Promise<number> {
     return relations.batch(row["name"] as string, info, () => ({ load: (names) => runner.countWorkers(names) }));
   }
 
   @Extensions(NAMED)
   @FieldResolver(() => Int, {
-    description: "How many runs wait in the queue: for a worker, or for room under their job's `max_concurrent`.",
+    description: "Number of runs that wait in the queue, for a worker or for a slot.",
   })
   async depth(@Root() row: Row, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): Promise<number> {
     return (await loadOf(row, context, info)).depth;
@@ -36,7 +36,7 @@ export class QueueLoadResolver {
   @Extensions(NAMED)
   @FieldResolver(() => Float, {
     nullable: true,
-    description: "For how many seconds the run has waited that has waited longest; null when none waits.",
+    description: "Waiting time of the oldest waiting run, in seconds; null for none.",
   })
   async oldestWaitingSeconds(
     @Root() row: Row,

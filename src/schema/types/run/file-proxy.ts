@@ -12,8 +12,7 @@ export class FileProxyResolver extends namedResolver(FileProxy, {
   display: { needs: ["name"], of: (row) => row["name"] as string },
 }) {
   @FieldResolver(() => String, {
-    description:
-      "Path where what the file holds is downloaded, below the server's address; the request needs a key as any other.",
+    description: "Path of the file's content, below the server's address. The request needs a key.",
   })
   downloadUrl(@Root() row: Row): string {
     return downloadPath(row.id);

@@ -18,14 +18,13 @@ export class JobConsoleEntryResolver extends namedResolver(JobConsoleEntry, {
 }) {
   @Subscription(() => [JobConsoleEntry], {
     description:
-      "What a run prints, if it keeps that: first what is stored, then what comes, each once and in order; completes when the run has ended and all " +
-      "was sent. To go on after a cut, subscribe again with the last `sequence` received.",
+      "The texts that a run prints, if it keeps them: stored texts first, then new ones, each once and in order. Completes after the last text of an ended run. After a lost connection, subscribe again with the last `sequence` received.",
     subscribe: ({ args, context }) => followRows(context as Context, JOB_CONSOLE_ENTRY, args as FollowArgs),
   })
   jobConsoleEntries(
     @Root() entries: FollowedRow[],
     @Arg("jobResultId", () => ID, { description: "The run to follow." }) _jobResultId: string,
-    @Arg("afterSequence", () => Int, { defaultValue: 0, description: "Leave out entries up to this `sequence`." })
+    @Arg("afterSequence", () => Int, { defaultValue: 0, description: "Sends only texts after this `sequence`." })
     _afterSequence: number,
   ): FollowedRow[] {
     return entries;

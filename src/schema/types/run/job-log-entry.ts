@@ -19,9 +19,7 @@ export class JobLogEntryResolver extends namedResolver(JobLogEntry, {
 }) {
   @Subscription(() => [JobLogEntry], {
     description:
-      "A run's log: first the lines that are stored, then those that come, each once and in order; completes when the run has ended and every " +
-      "line was sent. An event holds one or more lines. To go on after a cut, subscribe again with the last `sequence` received. With filters, " +
-      "only the lines that they find are sent.",
+      "The log of a run: stored lines first, then new ones, each once and in order. Completes after the last line of an ended run. An event holds one or more lines. After a lost connection, subscribe again with the last `sequence` received. Filters choose the lines that are sent.",
     subscribe: ({ args, context }) => {
       const { logLevel: log_level, grouping, q, ...whose } = args as FollowArgs & Record<"grouping" | "logLevel" | "q", unknown>;
       return followRows(context as Context, JOB_LOG_ENTRY, whose, givenOf({ log_level, grouping, q }));
@@ -30,7 +28,7 @@ export class JobLogEntryResolver extends namedResolver(JobLogEntry, {
   jobLogEntries(
     @Root() lines: FollowedRow[],
     @Arg("jobResultId", () => ID, { description: "The run to follow." }) _jobResultId: string,
-    @Arg("afterSequence", () => Int, { defaultValue: 0, description: "Leave out lines up to this `sequence`." })
+    @Arg("afterSequence", () => Int, { defaultValue: 0, description: "Sends only lines after this `sequence`." })
     _afterSequence: number,
     @Arg("logLevel", () => [String], { nullable: "itemsAndList", description: "Levels to send, in any case; all when absent." })
     _logLevel?: string[],
@@ -38,7 +36,7 @@ export class JobLogEntryResolver extends namedResolver(JobLogEntry, {
     _grouping?: string[],
     @Arg("q", () => String, {
       nullable: true,
-      description: "Send lines that have this text, as `job_log_entries(q:)` finds them.",
+      description: "Sends only lines that contain this text, like `job_log_entries(q:)`.",
     })
     _q?: string,
   ): FollowedRow[] {

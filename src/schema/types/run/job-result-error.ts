@@ -8,18 +8,18 @@ import type { Row } from "../../reading/list.ts";
 import type { ComputedField } from "../../reading/selection.ts";
 
 /** Why a run failed. Its source is the run's row. */
-@ObjectType("JobResultErrorType", { description: "Why a run failed.", simpleResolvers: true })
+@ObjectType("JobResultErrorType", { description: "The reason why a run failed.", simpleResolvers: true })
 class JobResultError {
   @Field(() => String, { description: "Name of the error, such as `TypeError`." })
   type!: string;
 
-  @Field(() => String, { description: "Its message." })
+  @Field(() => String, { description: "Message of the error." })
   message!: string;
 
   @Field(() => String, {
     nullable: true,
     description:
-      "Its stack, with its causes, the errors that it gathers and what it carries; null where nothing is wrong with the job's code.",
+      "Stack of the error, with its causes, the errors that it gathers, and its properties; null when the job's code is not at fault.",
   })
   traceback!: string | null;
 }
@@ -49,7 +49,7 @@ export class JobResultErrorResolver {
   @FieldResolver(() => JobResultError, {
     nullable: true,
     description:
-      "Why the run failed or was canceled; also why its last attempt failed, while another is to come or under way. Null for any other run.",
+      "The reason why the run failed or was canceled, or why its last attempt failed while another waits or runs; otherwise null.",
   })
   error(@Root() row: Row, @Ctx() { relations }: Context, @Info() info: GraphQLResolveInfo): Promise<Row | null> | null {
     return relations.one(JobResult, hasFailed(row) ? row.id : null, info);

@@ -45,33 +45,33 @@ const PROGRESS = ["progress_done", "progress_total", "progress_message"];
 const queueByName = lookup(JobQueue, "name");
 
 /** How far a run has come, as its job says. */
-@ObjectType("JobResultProgressType", { description: "How far a run has come, as its job says.", simpleResolvers: true })
+@ObjectType("JobResultProgressType", { description: "The progress of a run, as its job reports it.", simpleResolvers: true })
 class JobResultProgress {
-  @Field(() => Float, { description: "How much is done, in whatever the job counts." })
+  @Field(() => Float, { description: "Amount done, in the job's own unit." })
   done!: number;
 
-  @Field(() => Float, { nullable: true, description: "How much there is to do; null when the job did not say." })
+  @Field(() => Float, { nullable: true, description: "Total amount; null when unknown." })
   total!: number | null;
 
-  @Field(() => String, { description: "What the job is doing; empty when it did not say." })
+  @Field(() => String, { description: "Current activity of the job; empty when unknown." })
   message!: string;
 }
 
 /** That somebody approved a run. */
-@ObjectType("JobResultApprovalType", { description: "That somebody approved a run." })
+@ObjectType("JobResultApprovalType", { description: "An approval of a run." })
 class JobResultApproval {
-  @Field(() => String, { description: "Username of who did, at the time." })
+  @Field(() => String, { description: "Username of the approver at the time." })
   userName!: string;
 
-  @Field(() => DateTime, { description: "When." })
+  @Field(() => DateTime, { description: "Time of the approval." })
   date!: string;
 
-  @Field(() => String, { description: "What they had to say; empty for nothing." })
+  @Field(() => String, { description: "Comment of the approver; empty for none." })
   comment!: string;
 
   @Field(() => String, {
     nullable: true,
-    description: "Name of the stage that it was an approval of; null where there were none.",
+    description: "Name of the approved stage; null without stages.",
   })
   stage?: string | null;
 }
@@ -87,7 +87,7 @@ export class JobResultResolver extends namedResolver(JobResult, {
   },
 }) {
   @Extensions({ needs: ["date_created", "date_started", "date_done"] } satisfies ComputedField)
-  @FieldResolver(() => String, { nullable: true, description: "How long the run took, for people; null until it has ended." })
+  @FieldResolver(() => String, { nullable: true, description: "Duration of the run, for people; null until it has ended." })
   duration(@Root() row: Row): string | null {
     const { date_created, date_started, date_done } = row as Row & Record<"date_created" | "date_done" | "date_started", Moment>;
     if (date_done === null) return null;
@@ -99,7 +99,7 @@ export class JobResultResolver extends namedResolver(JobResult, {
   @Extensions({ needs: ["progress_done", "progress_total", "progress_message"] } satisfies ComputedField)
   @FieldResolver(() => JobResultProgress, {
     nullable: true,
-    description: "How far the run has come, as its job said last; null when it said nothing of that.",
+    description: "The last progress that the job reported; null before the first.",
   })
   progress(@Root() row: Row): JobResultProgress | null {
     const { progress_done: done, progress_total: total, progress_message: message } = row;
@@ -108,8 +108,7 @@ export class JobResultResolver extends namedResolver(JobResult, {
 
   @Extensions({ needs: ["celery_kwargs"] } satisfies ComputedField)
   @FieldResolver(() => [String], {
-    description:
-      "Names of the inputs that nobody may read: they are not in `task_kwargs`, and have to be given again when the run is repeated.",
+    description: "Names of sensitive inputs. They are not in `task_kwargs`, and a repeated run needs them again.",
   })
   sensitiveVariables(@Root() row: Row): string[] {
     return sensitiveVariables(row);
@@ -117,7 +116,7 @@ export class JobResultResolver extends namedResolver(JobResult, {
 
   @Extensions({ needs: ["meta"] } satisfies ComputedField)
   @FieldResolver(() => [JobResultApproval], {
-    description: "Who approved the run, when and with which comment; empty where nobody had to.",
+    description: "The approvals of the run; empty when none was needed.",
   })
   approvals(@Root() row: Row): JobResultApproval[] {
     return listIn(membersOf(row["meta"])["approvals"]).map((kept) => {
@@ -129,8 +128,7 @@ export class JobResultResolver extends namedResolver(JobResult, {
 
   @Subscription(() => JobResult, {
     description:
-      "One run: as it is, then as it is after each change of its status, progress or numbers of log lines; completes after its final state. Changes " +
-      "that come faster after each other than they can be sent are sent as one.",
+      "One run: its current state, then its state after each change of status, progress or line counts. Completes after the final state. Changes that are faster than the client are combined.",
     subscribe: ({ args, context, info }) => followRun(args as { id: string }, context as Context, info),
   })
   jobResult(@Root() row: Row, @Arg("id", () => ID, { description: "Primary key." }) _id: string): Row {
@@ -138,7 +136,7 @@ export class JobResultResolver extends namedResolver(JobResult, {
   }
 
   @Extensions({ needs: ["celery_kwargs"] } satisfies ComputedField)
-  @FieldResolver(() => JobQueue, { nullable: true, description: "The queue that the run waited in; null once it is deleted." })
+  @FieldResolver(() => JobQueue, { nullable: true, description: "The queue of the run; null once it is deleted." })
   queue(@Root() row: Row, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): Promise<Row | null> | null {
     const name = textIn(membersOf(row["celery_kwargs"])["queue"]);
     return name ? queueByName(name, context, info) : null;
@@ -150,10 +148,10 @@ const UpdateJobResultInput = inputOf(JobResult, { fields: ["_custom_field_data"]
 /** Runs: what people may change of their records. */
 @Resolver()
 export class JobResultMutations {
-  @Mutation(() => JobResult, { description: "Changes the record of a run: the site's own fields, and nothing of what happened." })
+  @Mutation(() => JobResult, { description: "Updates the custom fields of a run. Its record stays as it is." })
   async updateJobResult(
     @Arg("id", () => ID, { description: "Primary key." }) id: string,
-    @Arg("data", () => UpdateJobResultInput, { description: "What to change." }) data: Data,
+    @Arg("data", () => UpdateJobResultInput, { description: "Values to change." }) data: Data,
     @Ctx() { database, change }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {

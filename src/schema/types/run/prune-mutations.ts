@@ -11,44 +11,44 @@ const MAX_BATCH = 10_000;
 
 @ArgsType()
 class PruneRecordsArgs {
-  @Field(() => PrunableKind, { description: "What to delete." })
+  @Field(() => PrunableKind, { description: "Kind of the records." })
   kind!: PrunableKind;
 
-  @Field(() => DateTime, { description: "Delete what is older than this." })
+  @Field(() => DateTime, { description: "Deletes records before this time." })
   before!: Date;
 
-  @Field(() => Int, { defaultValue: 1000, description: `Rows to delete at most, 1 to ${MAX_BATCH}.` })
+  @Field(() => Int, { defaultValue: 1000, description: `Maximum number of rows, 1 to ${MAX_BATCH}.` })
   limit!: number;
 
-  @Field(() => String, { nullable: true, description: "The `cursor` that the batch before was answered with." })
+  @Field(() => String, { nullable: true, description: "The `cursor` of the previous batch." })
   after?: string | null;
 
-  @Field(() => Boolean, { defaultValue: false, description: "Count what the batch would delete, and delete nothing." })
+  @Field(() => Boolean, { defaultValue: false, description: "True to count the records of the batch without deleting them." })
   dryRun!: boolean;
 }
 
 /** What one batch deleted. */
-@ObjectType({ description: "What a batch has deleted; of a dry run, what there is to delete in as many runs or changes." })
+@ObjectType({ description: "Numbers of deleted records; of a dry run, numbers of records to delete." })
 class PruneRecordsPayload implements Pruned {
-  @Field(() => Int, { description: "Runs." })
+  @Field(() => Int, { description: "Number of runs." })
   jobResults!: number;
 
-  @Field(() => Int, { description: "Lines of logs." })
+  @Field(() => Int, { description: "Number of lines." })
   jobLogEntries!: number;
 
-  @Field(() => Int, { description: "Pieces of what runs printed." })
+  @Field(() => Int, { description: "Number of printed texts." })
   jobConsoleEntries!: number;
 
-  @Field(() => Int, { description: "Files of runs, with what they held." })
+  @Field(() => Int, { description: "Number of files." })
   files!: number;
 
-  @Field(() => Int, { description: "Entries of the change log." })
+  @Field(() => Int, { description: "Number of entries of the change log." })
   objectChanges!: number;
 
   @Field(() => String, {
     nullable: true,
     description:
-      "Give it as `after` for the next batch; null when nothing is left. Beginning without one is as good, and slower.",
+      "Cursor for `after` of the next batch; null when no records are left. A batch without `after` is correct too, but slower.",
   })
   cursor!: string | null;
 }
@@ -58,7 +58,7 @@ class PruneRecordsPayload implements Pruned {
 export class PruneMutations {
   @Mutation(() => PruneRecordsPayload, {
     description:
-      "Deletes a batch of old records, for staff and superusers. Call it until `cursor` is null, as the job Logs Cleanup does. Never deletes a run that has not ended, nor a change whose hooks are still to be carried out. It is not in the change log.",
+      "Deletes a batch of old records. For staff and superusers. Repeat it until `cursor` is null, as the job Logs Cleanup does. It keeps runs that have not ended, and changes whose hooks still have to run. The change log does not record it.",
   })
   async pruneRecords(
     @Args(() => PruneRecordsArgs) { after, ...request }: PruneRecordsArgs,

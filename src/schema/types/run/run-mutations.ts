@@ -13,39 +13,39 @@ import { mustSayWhich } from "../../model/must-say-which.ts";
 import { readChanged } from "../../model/read-changed.ts";
 
 const JOB_RESULT = shapeOf(JobResult);
-const REASON = { nullable: true, description: "Why, for whoever reads the log of the run and its `cancel_reason`." } as const;
+const REASON = { nullable: true, description: "Reason, for the log of the run and its `cancel_reason`." } as const;
 
 /** What came of one run of many. */
-@ObjectType({ description: "What came of one run of those that were to be canceled." })
+@ObjectType({ description: "The outcome for one run." })
 class JobResultCancelOutcome {
   jobResultId!: string;
 
   @Field(() => Boolean, {
-    description: "True when the run is canceled: it has ended, or ends as soon as its worker has ended it.",
+    description: "True when the run has ended as canceled, or will end so.",
   })
   canceled!: boolean;
 
   @Field(() => String, {
     nullable: true,
-    description: "Code of the error that `cancel_job_result` would have answered with; null for none.",
+    description: "Code of the error; null for none.",
   })
   code!: string | null;
 
-  @Field(() => String, { nullable: true, description: "Why the run is not canceled, as a sentence; null when it is." })
+  @Field(() => String, { nullable: true, description: "The reason why the run is not canceled, as a sentence; null when it is." })
   message!: string | null;
 }
 
 /** What came of the cancellation of many runs. */
-@ObjectType({ description: "What came of the cancellation of many runs, each by itself." })
+@ObjectType({ description: "The outcome of a cancel of many runs." })
 class CancelJobResultsPayload {
-  @Field(() => [JobResultCancelOutcome], { description: "What came of each run that the filters found, newest first." })
+  @Field(() => [JobResultCancelOutcome], { description: "The outcome for each run that the filters found, newest first." })
   outcomes!: JobResultCancelOutcome[];
 }
 
 /** What came of one run. */
 @Resolver(() => JobResultCancelOutcome)
 export class JobResultCancelOutcomeResolver {
-  @FieldResolver(() => JobResult, { nullable: true, description: "The run, as it is now; null when it is deleted by now." })
+  @FieldResolver(() => JobResult, { nullable: true, description: "The run; null once it is deleted." })
   jobResult(
     @Root() { jobResultId }: JobResultCancelOutcome,
     @Ctx() { relations }: Context,
@@ -60,7 +60,7 @@ export class JobResultCancelOutcomeResolver {
 export class RunMutations {
   @Mutation(() => JobResult, {
     description:
-      "Cancels a run. One that waits is `REVOKED` at once and never started; one that runs is told, then ended, and is `REVOKED` after its last line, while its `date_canceled` says from now on that it will be. A second time changes nothing. A run that has ended is refused as `NOT_CANCELABLE`.",
+      "Cancels a run. A waiting run is `REVOKED` at once. A run under way has `date_canceled` from now on, is asked to stop, then ended, and is `REVOKED` after its last line. A second cancel changes nothing. An ended run is rejected with `NOT_CANCELABLE`.",
   })
   async cancelJobResult(
     @Arg("id", () => ID, { description: "Primary key of the run." }) id: string,
@@ -75,7 +75,7 @@ export class RunMutations {
   @Extensions({ listOf: JobResult, as: "filters" } satisfies ListField)
   @Mutation(() => CancelJobResultsPayload, {
     description:
-      "Cancels every run that the filters find, newest first, each as `cancel_job_result` does: what cannot be canceled keeps none of the others.",
+      "Cancels every run that the filters find, newest first, each like `cancel_job_result`. Runs that cannot be canceled do not affect the others.",
   })
   async cancelJobResults(
     @Given() args: ListArguments,
@@ -98,13 +98,13 @@ export class RunMutations {
 
   @Mutation(() => JobResult, {
     description:
-      "Runs a job again with the inputs and options of an earlier run, as a new run that refers to it. It passes the same checks as `run_job`.",
+      "Runs a job again with the inputs and options of an earlier run. The new run refers to the earlier one, and passes the same checks as `run_job`.",
   })
   async rerunJobResult(
     @Arg("id", () => ID, { description: "Primary key of the earlier run." }) jobResultId: string,
     @Arg("data", () => GenericScalar, {
       nullable: true,
-      description: "Inputs that are to differ: each takes the place of the one of its name, the others are taken over.",
+      description: "Inputs to replace, by name. All others are those of the earlier run.",
     })
     data: unknown,
     @Ctx() { database, runner, viewer }: Context,

@@ -19,13 +19,13 @@ export type WaitingReason = keyof typeof WaitingReason;
 
 registerEnumType(WaitingReason, {
   name: "JobResultWaitingReason",
-  description: "Why a run, or a schedule, waits.",
+  description: "The reason why a run or a schedule waits.",
   valuesConfig: {
-    AWAITING_APPROVAL: { description: "Somebody has to approve it first." },
-    CONCURRENCY_LIMIT: { description: "As many runs of its job as may be are under way." },
-    NO_WORKER: { description: "No worker takes runs from its queue." },
-    QUEUED: { description: "It waits for its turn in its queue." },
-    SCHEDULED_FOR: { description: "It waits for a time: `date_next_attempt` of a run, `next_run_at` of a schedule." },
+    AWAITING_APPROVAL: { description: "A user has to approve it first." },
+    CONCURRENCY_LIMIT: { description: "The job has no free slot." },
+    NO_WORKER: { description: "No worker serves the queue." },
+    QUEUED: { description: "The run waits in its queue for a worker." },
+    SCHEDULED_FOR: { description: "A time has to come: `date_next_attempt` of a run, `next_run_at` of a schedule." },
   },
 });
 
@@ -33,7 +33,7 @@ registerEnumType(WaitingReason, {
 @Resolver(() => JobResult)
 export class WaitingReasonResolver {
   @Extensions({ needs: ["status", "awaits_approval", "waits_for_slot", "celery_kwargs"] } satisfies ComputedField)
-  @FieldResolver(() => WaitingReason, { nullable: true, description: "Why the run waits; null for one that does not." })
+  @FieldResolver(() => WaitingReason, { nullable: true, description: "The reason why the run waits; null when it does not." })
   async waitingReason(
     @Root() row: Row,
     @Ctx() { relations, runner }: Context,

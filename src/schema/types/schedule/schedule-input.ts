@@ -10,31 +10,30 @@ import { dataOf } from "../job/job-mutations.ts";
 class TimesInput {
   @Field(() => String, {
     nullable: true,
-    description: "For the interval `CUSTOM`: minute, hour, day of month, month and day of week, as cron spells them.",
+    description: "For the interval `CUSTOM`: minute, hour, day of month, month and day of week, as in cron.",
   })
   crontab?: string | null;
 
   @Field(() => DateTime, {
     nullable: true,
     description:
-      "From when on it is run; for `FUTURE` when. Without a zone of its own it is meant in the `time_zone` that is given. Needed for `FUTURE`, `HOURLY`, `DAILY` and `WEEKLY`, of which it says the minute, the time and the day; not in the past.",
+      "Time of the first run; for `FUTURE`, of the only run. A time without a zone is one of the given `time_zone`. `FUTURE`, `HOURLY`, `DAILY` and `WEEKLY` need it: it has their minute, time and day. It may not be in the past.",
   })
   startTime?: Date | null;
 
   @Field(() => String, {
     nullable: true,
-    description:
-      "Time zone that its hours and days are meant in: `Europe/Paris`, or `EUROPE_PARIS`, in any case. `UTC` unless given.",
+    description: "Time zone of hours and days: `Europe/Paris` or `EUROPE_PARIS`, in any case. `UTC` when absent.",
   })
   timeZone?: string | null;
 
   @Field(() => Boolean, {
     nullable: true,
-    description: "Whether it is run a single time: the first that `crontab` or the interval names.",
+    description: "True to run the job only once, at the first time of `crontab` or the interval.",
   })
   oneOff?: boolean | null;
 
-  @Field(() => DateTime, { nullable: true, description: "From when on it is no longer run; null for never." })
+  @Field(() => DateTime, { nullable: true, description: "Time after which the job no longer runs; null for none." })
   expires?: Date | null;
 }
 
@@ -43,31 +42,31 @@ class TimesInput {
 class OptionsInput extends TimesInput {
   @Field(() => ScheduledJobCatchUp, {
     nullable: true,
-    description: "What becomes of times at which no server was there. `ONE` unless given.",
+    description: "What happens to times that passed while no server was running. `ONE` when absent.",
   })
   catchUp?: ScheduledJobCatchUp | null;
 
-  @Field(() => String, { nullable: true, description: "What it is for." })
+  @Field(() => String, { nullable: true, description: "Purpose of the schedule." })
   description?: string | null;
 
-  @Field(() => Boolean, { nullable: true, description: "False for a schedule that is off." })
+  @Field(() => Boolean, { nullable: true, description: "False for a paused schedule." })
   enabled?: boolean | null;
 }
 
 /** The times of a schedule that is not made yet. */
 @ArgsType()
 export class PreviewArgs extends TimesInput {
-  @Field(() => ScheduledJobInterval, { nullable: true, description: "How often it is run; needed in the end." })
+  @Field(() => ScheduledJobInterval, { nullable: true, description: "How often the job runs. Required when the form is sent." })
   interval?: ScheduledJobInterval | null;
 }
 
 /** What a schedule is, besides what `schedule_job` says of its runs. */
-@InputType({ description: "When and how often a job is to be run." })
+@InputType({ description: "The times at which a job runs." })
 export class ScheduleInput extends OptionsInput {
   @Field(() => String, { description: "Unique name of the schedule." })
   name!: string;
 
-  @Field(() => ScheduledJobInterval, { description: "How often it is run." })
+  @Field(() => ScheduledJobInterval, { description: "How often the job runs." })
   interval!: ScheduledJobInterval;
 }
 
@@ -76,55 +75,55 @@ export class ScheduleInput extends OptionsInput {
 class ContentInput extends OptionsInput {
   @Field(() => GenericScalar, {
     nullable: true,
-    description: "The inputs of each run: an object that fits the job's `variables_schema`.",
+    description: "Inputs of each run: an object that matches the job's `variables_schema`.",
   })
   kwargs?: unknown;
 
   @Field(() => String, {
     nullable: true,
-    description: "Name or id of the queue that its runs wait in, one of the job's; null for its default.",
+    description: "One of the job's queues, by name or id; null for its default.",
   })
   jobQueue?: string | null;
 
   @Field(() => Boolean, {
     nullable: true,
-    description: "Whether its runs change nothing; the job's `dryrun_default` when never given.",
+    description: "True for dry runs; the job's `dryrun_default` when never given.",
   })
   dryrun?: boolean | null;
 
   @Field(() => Boolean, {
     nullable: true,
-    description: "Whether to keep what its runs print; the job's `console_log_default` when never given.",
+    description: "True to keep printed texts; the job's `console_log_default` when never given.",
   })
   consoleLog?: boolean | null;
 
-  @Field(() => Boolean, { nullable: true, description: "Whether to run a singleton although a run of it is under way." })
+  @Field(() => Boolean, { nullable: true, description: "True to run a singleton although another run is under way." })
   ignoreSingletonLock?: boolean | null;
 }
 
 /** What a new schedule is. */
-@InputType({ description: "What a new schedule is." })
+@InputType({ description: "Values of a new schedule." })
 export class CreateScheduledJobInput extends ContentInput {
   @Field(() => String, { description: "Unique name of the schedule." })
   name!: string;
 
-  @Field(() => String, { description: "The job that is run, by id, `class_path` or name." })
+  @Field(() => String, { description: "The job, by id, `class_path` or name." })
   jobModel!: string;
 
-  @Field(() => ScheduledJobInterval, { description: "How often it is run." })
+  @Field(() => ScheduledJobInterval, { description: "How often the job runs." })
   interval!: ScheduledJobInterval;
 }
 
 /** What to change of a schedule. */
-@InputType({ description: "What to change of a schedule. A field that is not given stays as it is." })
+@InputType({ description: "Values to change in a schedule. Absent fields stay as they are." })
 export class UpdateScheduledJobInput extends ContentInput {
   @Field(() => String, { nullable: true, description: "Unique name of the schedule." })
   name?: string | null;
 
-  @Field(() => String, { nullable: true, description: "The job that is run, by id, `class_path` or name." })
+  @Field(() => String, { nullable: true, description: "The job, by id, `class_path` or name." })
   jobModel?: string | null;
 
-  @Field(() => ScheduledJobInterval, { nullable: true, description: "How often it is run." })
+  @Field(() => ScheduledJobInterval, { nullable: true, description: "How often the job runs." })
   interval?: ScheduledJobInterval | null;
 }
 

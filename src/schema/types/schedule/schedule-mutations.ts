@@ -20,36 +20,36 @@ const ID_ARGUMENT = { description: "Primary key of the schedule." } as const;
 const SEEN = {
   nullable: true,
   description:
-    "The `date_changed` that you have seen: when the schedule has changed since, it is left alone and the answer is `CONFLICT`. Its runs do not change it.",
+    "The `date_changed` that you have read. If the schedule has changed since, the answer is `CONFLICT` and nothing changes. Runs do not change it.",
 } as const;
 
 @ArgsType()
 class ScheduleJobArgs extends JobReferenceArgs {
-  @Field(() => ScheduleInput, { description: "When and how often." })
+  @Field(() => ScheduleInput, { description: "The times at which the job runs." })
   schedule!: ScheduleInput;
 
   @Field(() => GenericScalar, {
     nullable: true,
-    description: "The inputs of each run: an object that fits the job's `variables_schema`.",
+    description: "Inputs of each run: an object that matches the job's `variables_schema`.",
   })
   data?: unknown;
 
-  @Field(() => Boolean, { nullable: true, description: "Whether to change nothing; the job's `dryrun_default` when absent." })
+  @Field(() => Boolean, { nullable: true, description: "True for dry runs; the job's `dryrun_default` when absent." })
   dryrun?: boolean | null;
 
   @Field(() => Boolean, {
     nullable: true,
-    description: "Whether to keep what the runs print; the job's `console_log_default` when absent.",
+    description: "True to keep printed texts; the job's `console_log_default` when absent.",
   })
   consoleLog?: boolean | null;
 
   @Field(() => String, {
     nullable: true,
-    description: "Name or id of the queue to wait in, one of the job's; its default when absent.",
+    description: "One of the job's queues, by name or id; its default when absent.",
   })
   jobQueue?: string | null;
 
-  @Field(() => Boolean, { nullable: true, description: "Whether to run a singleton although a run of it is under way." })
+  @Field(() => Boolean, { nullable: true, description: "True to run a singleton although another run is under way." })
   ignoreSingletonLock?: boolean | null;
 }
 
@@ -58,7 +58,7 @@ class ScheduleJobArgs extends JobReferenceArgs {
 export class ScheduleMutations {
   @Mutation(() => ScheduledJob, {
     description:
-      "Has a job run later, or again and again: what `run_job` takes, and when. It passes the same checks as `run_job`, now and for each run.",
+      "Schedules a job, with the arguments of `run_job` and the times of its runs. The schedule passes the checks of `run_job` now, and each run passes them again.",
   })
   async scheduleJob(
     @Args(() => ScheduleJobArgs) args: ScheduleJobArgs,
@@ -76,10 +76,10 @@ export class ScheduleMutations {
   }
 
   @Mutation(() => ScheduledJob, {
-    description: "Creates a scheduled job. It passes the same checks as `run_job`, now and for each run.",
+    description: "Creates a schedule. The schedule passes the checks of `run_job` now, and each run passes them again.",
   })
   createScheduledJob(
-    @Arg("data", () => CreateScheduledJobInput, { description: "What the new schedule is." }) data: CreateScheduledJobInput,
+    @Arg("data", () => CreateScheduledJobInput, { description: "Values of the new schedule." }) data: CreateScheduledJobInput,
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
@@ -88,11 +88,11 @@ export class ScheduleMutations {
 
   @Mutation(() => ScheduledJob, {
     description:
-      "Changes a scheduled job; its id, its runs and its history stay. Only a change of when it is run, or of whether, decides anew when it is run next. Who changes what is run, its job, inputs, queue or options, becomes its `user`.",
+      "Updates a schedule. Its id, runs and history stay. The time of the next run changes only with the times, or when the schedule is paused or resumed. The user who changes the content of runs (job, inputs, queue or options) becomes the schedule's `user`.",
   })
   async updateScheduledJob(
     @Arg("id", () => ID, ID_ARGUMENT) id: string,
-    @Arg("data", () => UpdateScheduledJobInput, { description: "What to change." }) data: UpdateScheduledJobInput,
+    @Arg("data", () => UpdateScheduledJobInput, { description: "Values to change." }) data: UpdateScheduledJobInput,
     @Arg("ifUnmodifiedSince", () => DateTime, SEEN) unmodifiedSince: Date | undefined,
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
@@ -102,7 +102,7 @@ export class ScheduleMutations {
   }
 
   @Mutation(() => ScheduledJob, {
-    description: "Deletes a scheduled job. Its runs stay. The answer is what it was.",
+    description: "Deletes a schedule. Its runs stay. Answers with the schedule before the deletion.",
   })
   deleteScheduledJob(
     @Arg("id", () => ID, ID_ARGUMENT) id: string,
@@ -114,7 +114,7 @@ export class ScheduleMutations {
   }
 
   @Mutation(() => ScheduledJob, {
-    description: "Switches a scheduled job off until it is resumed. What is due in this moment is run first.",
+    description: "Pauses a schedule. A run that is due at this moment starts first.",
   })
   pauseScheduledJob(
     @Arg("id", () => ID, ID_ARGUMENT) id: string,
@@ -125,7 +125,7 @@ export class ScheduleMutations {
   }
 
   @Mutation(() => ScheduledJob, {
-    description: "Switches a scheduled job on again. It goes on with its next time; those of the pause are not made up for.",
+    description: "Resumes a schedule with its next time. Times of the pause are not made up for.",
   })
   resumeScheduledJob(
     @Arg("id", () => ID, ID_ARGUMENT) id: string,
@@ -137,7 +137,7 @@ export class ScheduleMutations {
 
   @Mutation(() => JobResult, {
     description:
-      "Runs the job of a scheduled job by hand, with its inputs, as you. It passes the same checks as `run_job`; the schedule's own times and counts stay.",
+      "Runs the job of a schedule now, with the schedule's inputs, as you. The run passes the checks of `run_job`. The schedule's times and counts stay.",
   })
   async runScheduledJobNow(
     @Arg("id", () => ID, ID_ARGUMENT) id: string,

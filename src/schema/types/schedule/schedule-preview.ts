@@ -8,31 +8,30 @@ import type { Context } from "../../context.ts";
 import { PreviewArgs, timesOf } from "./schedule-input.ts";
 import { checkCount, COUNT } from "./scheduled-job.ts";
 
-@ObjectType({ description: "What is wrong with a field." })
+@ObjectType({ description: "An error of one argument." })
 class SchedulePreviewError {
   @Field(() => String, { description: "Name of the argument." })
   field!: string;
 
-  @Field(() => String, { description: "What is wrong, as a sentence." })
+  @Field(() => String, { description: "The error, as a sentence." })
   message!: string;
 }
 
-@ObjectType({ description: "What would come of a schedule, or what is wrong with it." })
+@ObjectType({ description: "A preview of a schedule, or its errors." })
 class SchedulePreview {
-  @Field(() => String, { nullable: true, description: "The schedule in words; null when something is wrong." })
+  @Field(() => String, { nullable: true, description: "The schedule in words; null after errors." })
   describe!: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description:
-      "The schedule as cron spells it, in its own time zone; null for one that is run once, and when something is wrong.",
+    description: "The schedule in cron's notation, in its own time zone; null for a single run, and after errors.",
   })
   schedule!: string | null;
 
-  @Field(() => [DateTime], { description: "The next times at which the job would be run, soonest first." })
+  @Field(() => [DateTime], { description: "The next times of runs, soonest first." })
   nextRuns!: Date[];
 
-  @Field(() => [SchedulePreviewError], { description: "What is wrong, by argument; empty when nothing is." })
+  @Field(() => [SchedulePreviewError], { description: "The errors, by argument; empty for none." })
   errors!: SchedulePreviewError[];
 }
 
@@ -40,7 +39,7 @@ class SchedulePreview {
 @Resolver()
 export class SchedulePreviewResolver {
   @Query(() => SchedulePreview, {
-    description: "What would come of a schedule, for a form while it is filled in. Nothing is stored.",
+    description: "Previews a schedule, for a form while it is filled in. Nothing is stored.",
   })
   previewSchedule(
     @Args(() => PreviewArgs) args: PreviewArgs,

@@ -18,7 +18,7 @@ import { WaitingReason } from "../run/waiting-reason.ts";
 const MOST_RUNS = 100;
 
 /** Argument of what tells times. */
-export const COUNT = { defaultValue: 5, description: `At most this many; up to ${MOST_RUNS}.` } as const;
+export const COUNT = { defaultValue: 5, description: `Maximum number, up to ${MOST_RUNS}.` } as const;
 
 /** @throws {@link AppError} BAD_USER_INPUT */
 export function checkCount(count: number): void {
@@ -37,14 +37,14 @@ export class ScheduledJobResolver extends namedResolver(ScheduledJob, {
   @Extensions({ needs: ["interval", "crontab", "start_time", "time_zone"] } satisfies ComputedField)
   @FieldResolver(() => String, {
     nullable: true,
-    description: "The schedule as cron spells it, in its own time zone; null for one that is run once, at its start.",
+    description: "The schedule in cron's notation, in its own time zone; null for a single run at `start_time`.",
   })
   schedule(@Root() row: Row): string | null {
     return cronText(times(row));
   }
 
   @Extensions({ needs: ["interval", "crontab", "start_time", "time_zone", "one_off", "expires"] } satisfies ComputedField)
-  @FieldResolver(() => String, { description: "When it runs the job, in words." })
+  @FieldResolver(() => String, { description: "The schedule in words." })
   describe(@Root() row: Row): string {
     return describeSchedule({ ...times(row), oneOff: Boolean(row["one_off"]), expires: moment(row["expires"]) });
   }
@@ -54,7 +54,7 @@ export class ScheduledJobResolver extends namedResolver(ScheduledJob, {
   } satisfies ComputedField)
   @FieldResolver(() => [DateTime], {
     description:
-      "The next times at which it runs the job, soonest first; none while it is off, waits for an approval, or has ended.",
+      "The next times of runs, soonest first; empty while the schedule is paused or waits for an approval, and once it has ended.",
   })
   nextRuns(@Root() row: Row, @Arg("count", () => Int, COUNT) count: number, @Ctx() { runner }: Context): Date[] {
     checkCount(count);
@@ -70,22 +70,24 @@ export class ScheduledJobResolver extends namedResolver(ScheduledJob, {
   }
 
   @Extensions({ needs: ["time_zone"] } satisfies ComputedField)
-  @FieldResolver(() => String, { description: "Its time zone as the IANA database spells it: `Europe/Paris`." })
+  @FieldResolver(() => String, { description: "The time zone in the IANA database: `Europe/Paris`." })
   timeZoneName(@Root() row: Row): string {
     return String(storedValue(row, "time_zone"));
   }
 
   @Extensions({ needs: ["celery_kwargs"] } satisfies ComputedField)
   @FieldResolver(() => [String], {
-    description:
-      "Names of the inputs that nobody may read: they are not in `kwargs`, but wait, sealed, with the run that is asked for.",
+    description: "Names of sensitive inputs. They are not in `kwargs`, and wait sealed with the requested run.",
   })
   sensitiveVariables(@Root() row: Row): string[] {
     return sensitiveVariables(row);
   }
 
   @Extensions({ needs: ["state", "next_run_at"] } satisfies ComputedField)
-  @FieldResolver(() => WaitingReason, { nullable: true, description: "What the schedule waits for; null for nothing." })
+  @FieldResolver(() => WaitingReason, {
+    nullable: true,
+    description: "The reason why the schedule waits; null when it does not.",
+  })
   waitingReason(@Root() row: Row): WaitingReason | null {
     if (row["state"] === "PENDING") return "AWAITING_APPROVAL";
     return row["next_run_at"] === null ? null : "SCHEDULED_FOR";

@@ -29,26 +29,26 @@ import { readChanged } from "../../model/read-changed.ts";
 const JOB_RESULT = shapeOf(JobResult);
 
 /** A button on an object's page. */
-@ObjectType("RenderedJobButtonType", { description: "A button as the page of an object shows it." })
+@ObjectType("RenderedJobButtonType", { description: "A button, rendered for one object." })
 class RenderedJobButton implements RenderedButton {
   buttonId!: string;
 
-  @Field(() => String, { nullable: true, description: "The text on the button, plain; null when it could not be rendered." })
+  @Field(() => String, { nullable: true, description: "The text of the button; null after an error." })
   text!: string | null;
 
-  @Field(() => String, { nullable: true, description: "Why there is no text: show the button as disabled." })
+  @Field(() => String, { nullable: true, description: "The error of the text. A page shows such a button as disabled." })
   error!: string | null;
 }
 
 /** Buttons that belong together on an object's page. */
 @ObjectType("JobButtonGroupType", {
-  description: "The buttons of one group, or those of none, as the page of an object shows them.",
+  description: "The rendered buttons of one group, or of no group.",
 })
 class JobButtonGroup implements ButtonGroup {
-  @Field(() => String, { description: "Name of the group; empty for buttons of no group." })
+  @Field(() => String, { description: "Name of the group; empty for no group." })
   groupName!: string;
 
-  @Field(() => ButtonClass, { description: "How the group's menu looks: like its lightest button." })
+  @Field(() => ButtonClass, { description: "The look of the group's menu, which is that of its lightest button." })
   buttonClass!: ButtonClass;
 
   @Extensions({ sizedBy: JobButton } satisfies SizedField)
@@ -61,7 +61,7 @@ class PressJobButtonArgs {
   @Field(() => ID, { description: "Primary key of the button." })
   id!: string;
 
-  @Field(() => String, { description: "Kind of the object that it is pressed for: `app_label.model`, e.g. `dcim.device`." })
+  @Field(() => String, { description: "Kind of the object, `app_label.model`, e.g. `dcim.device`." })
   objectType!: string;
 
   @Field(() => ID, { description: "Primary key of the object." })
@@ -69,7 +69,7 @@ class PressJobButtonArgs {
 
   @Field(() => GenericScalar, {
     nullable: true,
-    description: "The object itself, as its application has it; an object of this server is read instead.",
+    description: "The object, as its application has it. For an object of this server, the server reads the object instead.",
   })
   object?: unknown;
 }
@@ -80,13 +80,13 @@ export class JobButtonResolver extends namedResolver(JobButton, { one: "job_butt
   @Extensions({ sizedBy: JobButton } satisfies SizedField)
   @Query(() => [JobButtonGroup], {
     description:
-      "The buttons for the page of an object, rendered for it: those that are enabled and whose job can be run, in groups, by weight. A button whose text comes out empty is left out.",
+      "The buttons of an object's page, rendered for the object, in groups and by weight. Disabled buttons, buttons whose job cannot run, and buttons without text are left out.",
   })
   jobButtonsFor(
-    @Arg("objectType", () => String, { description: "Kind of the object: `app_label.model`, e.g. `dcim.device`." })
+    @Arg("objectType", () => String, { description: "Kind of the object, `app_label.model`, e.g. `dcim.device`." })
     objectType: string,
     @Arg("object", () => GenericScalar, {
-      description: "The object, which templates know as `obj`. Of an object of this server, its `id` is enough.",
+      description: "The object, which templates name `obj`. For an object of this server, its `id` is enough.",
     })
     object: unknown,
     @Ctx() { runner, viewer }: Context,
@@ -108,7 +108,7 @@ export class JobButtonResolver extends namedResolver(JobButton, { one: "job_butt
 /** A button on an object's page. */
 @Resolver(() => RenderedJobButton)
 export class RenderedJobButtonResolver {
-  @FieldResolver(() => JobButton, { description: "The button itself." })
+  @FieldResolver(() => JobButton, { description: "The button." })
   jobButton(
     @Root() { buttonId }: RenderedJobButton,
     @Ctx() { relations }: Context,
