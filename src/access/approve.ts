@@ -17,8 +17,7 @@ export function mustApprove(viewer: Viewer, requesterId: string | null, approver
   if (!approvers) mustAdminister(viewer, "decide on what others ask for");
   else if (!approvers.userIds.has(viewer.id))
     throw new AppError("FORBIDDEN", `Only users of the group "${approvers.name}" may decide on this stage.`);
-  if (viewer.id === requesterId)
-    throw new AppError("FORBIDDEN", "You asked for this yourself: somebody else has to decide on it.");
+  if (viewer.id === requesterId) throw new AppError("FORBIDDEN", "This is your own request: another user has to decide on it.");
 }
 
 /** Lets through who may say something of what somebody asks for: who asks, who may decide on it, staff and superusers. @throws {@link AppError} FORBIDDEN. */

@@ -84,7 +84,7 @@ export function createAuthenticator(
     });
     if (!found) {
       remembered.delete(keyHash);
-      throw new AppError("UNAUTHENTICATED", "The key is not known, has expired, or its user is not active.");
+      throw new AppError("UNAUTHENTICATED", "The key is unknown or has expired, or its user is not active.");
     }
     isGood?.();
     remembered.set(keyHash, found);
@@ -100,7 +100,7 @@ export async function loadViewer(database: Database, id: string): Promise<Viewer
     .where("id", "=", id)
     .where("is_active", "=", sql.lit(true))
     .executeTakeFirst();
-  if (!user) throw new AppError("UNAUTHENTICATED", "The user that this run is for is not active any more.");
+  if (!user) throw new AppError("UNAUTHENTICATED", "The user of this run is not active any more.");
   return viewerOf(user);
 }
 

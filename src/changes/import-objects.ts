@@ -56,7 +56,7 @@ async function importOne<T extends Identified, Row extends ImportRow>(
   known: T | undefined,
   read: ReadData<Row>,
 ): Promise<readonly ErrorDetail[]> {
-  if (row.id !== undefined && uuidOf(row.id) === undefined) return [{ field: "id", message: "An id is a UUID." }];
+  if (row.id !== undefined && uuidOf(row.id) === undefined) return [{ field: "id", message: "The id must be a UUID." }];
   const values = read(row, known === undefined);
   if ("details" in values) return values.details;
   if (known) await changeObject(unit, model, known, values.data);

@@ -25,7 +25,7 @@ export async function mustKeepMatches(unit: Unit, changed: readonly ChangedObjec
   );
   if (!left || (await isBySuperuser(unit))) return;
   const names = [...new Set(others.map(({ before }) => JSON.stringify(before["name"] ?? before["id"])))].join(", ");
-  const message = `Which schedules the approval workflow definition "${left.name}" is for depends on this change of ${names}: only superusers may make it.`;
+  const message = `This change of ${names} decides which schedules the approval workflow definition "${left.name}" matches: only superusers may make it.`;
   throw new AppError("FORBIDDEN", message);
 }
 

@@ -81,7 +81,7 @@ export async function holdOne<T extends Identified>(
   if (!object) throw new AppError("NOT_FOUND", `There is no ${wordsOf(model)} with ${words}.`);
   const { dateChanged, lastUpdated = dateChanged } = object as { lastUpdated?: Date | null; dateChanged?: Date };
   if (unmodifiedSince && lastUpdated && lastUpdated.getTime() !== unmodifiedSince.getTime()) {
-    const message = `The ${wordsOf(model)} has changed since: it was last updated at ${lastUpdated.toISOString()}. Read it again, and decide anew.`;
+    const message = `The ${wordsOf(model)} has changed since: it was last updated at ${lastUpdated.toISOString()}. Read it again, and repeat the change.`;
     throw new AppError("CONFLICT", message, [{ field: "if_unmodified_since", message }]);
   }
   return object;

@@ -36,9 +36,9 @@ export async function transact<T>(
     });
   } catch (error) {
     if (error instanceof UniqueConstraintViolationException)
-      throw new AppError("CONFLICT", "Somebody else has just taken the same name. Read the object again, and try once more.");
+      throw new AppError("CONFLICT", "Another request has just taken the same name. Read the object again, and try once more.");
     if (error instanceof DeadlockException)
-      throw new AppError("CONFLICT", "Somebody else has just changed the same objects. Read them again, and try once more.");
+      throw new AppError("CONFLICT", "Another request has just changed the same objects. Read them again, and try once more.");
     if (error instanceof ForeignKeyConstraintViolationException) throw goneMeanwhile();
     if (!(error instanceof RolledBack)) throw error;
   }
@@ -49,6 +49,6 @@ export async function transact<T>(
 export function goneMeanwhile(): AppError {
   return new AppError(
     "CONFLICT",
-    "Somebody else has just deleted an object that this refers to. Read it again, and decide anew.",
+    "Another request has just deleted an object that this one refers to. Read it again, and repeat the change.",
   );
 }

@@ -95,6 +95,6 @@ async function authorOf(
   const sent = "hold" in sender ? heldAs(sender.hold) : { id: await runner.runOfToken(sender.token) };
   const run = await database.fork().findOne(JobResult, sent, { populate: ["jobModel"] });
   if (!run)
-    throw new AppError("CONFLICT", "Nothing was changed: the run that asks for it has ended, or another worker has it now.");
+    throw new AppError("CONFLICT", "Nothing was changed: the run of this request has ended, or another worker has it now.");
   return { ...author, context: run.jobModel?.isJobHookReceiver ? "JOB_HOOK" : "JOB", detail: run.name };
 }

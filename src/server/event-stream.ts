@@ -62,9 +62,9 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
     const document = readDocument(query);
     if (!("kind" in document)) throw new InvalidDocument(document);
     const operation = getOperationAST(document, operationName);
-    if (!operation) throw new AppError("BAD_USER_INPUT", "Say with `operationName` which of the operations is meant.");
+    if (!operation) throw new AppError("BAD_USER_INPUT", "The document has several operations: name one with `operationName`.");
     if (request.method === "GET" && operation.operation === OperationTypeNode.MUTATION)
-      throw new AppError("BAD_USER_INPUT", "A mutation is sent with POST.");
+      throw new AppError("BAD_USER_INPUT", "Send a mutation with POST.");
     const execution = { schema, document, operationName, variableValues: variables };
     const contextValue = contextOf(session, { tellsCost, whenGone });
     const result =
@@ -81,7 +81,7 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
       const ended = new AbortController();
       response.once("close", () => ended.abort());
       const leave = sessions.open(session, () => {
-        const error = new AppError("UNAUTHENTICATED", "The key is no longer good.");
+        const error = new AppError("UNAUTHENTICATED", "The key is no longer valid: connect again with another key.");
         response.end(`${event("next", JSON.stringify({ errors: [formatError(error)] }))}${event("complete")}`);
         ended.abort();
       });
@@ -176,7 +176,7 @@ export function readAsked(method: string, search: string, body: unknown): Asked 
   const isObject = typeof variables === "object" && !Array.isArray(variables);
   if (variables !== undefined && !isObject) throw new AppError("BAD_USER_INPUT", "`variables` must be an object.");
   if (operationName !== undefined && operationName !== null && typeof operationName !== "string")
-    throw new AppError("BAD_USER_INPUT", "`operationName` must be a text.");
+    throw new AppError("BAD_USER_INPUT", "`operationName` must be a string.");
   return {
     query,
     operationName: operationName ?? undefined,

@@ -9,10 +9,9 @@ import { NO_SNIFFING } from "./no-sniffing.ts";
  * @throws {@link AppError} NOT_FOUND; BAD_USER_INPUT for other methods than GET and HEAD.
  */
 export async function sendFile(runner: Runner, id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (request.method !== "GET" && request.method !== "HEAD")
-    throw new AppError("BAD_USER_INPUT", "A file is downloaded with GET.");
+  if (request.method !== "GET" && request.method !== "HEAD") throw new AppError("BAD_USER_INPUT", "Download a file with GET.");
   const file = await runner.openFile(id);
-  if (!file) throw new AppError("NOT_FOUND", `There is no file with id "${id}", or what it held is gone.`);
+  if (!file) throw new AppError("NOT_FOUND", `There is no file with id "${id}", or its content is gone.`);
   try {
     response.writeHead(200, {
       "content-type": "application/octet-stream",

@@ -53,8 +53,8 @@ export interface WebhookDeps {
  */
 export async function takeNautobotWebhook(deps: WebhookDeps, request: IncomingMessage): Promise<string> {
   const { database, runner, webhookSecret, log } = deps;
-  if (webhookSecret === undefined) throw new AppError("NOT_FOUND", "No webhooks are taken: WEBHOOK_SECRET is not set.");
-  if (request.method !== "POST") throw new AppError("BAD_USER_INPUT", "A webhook is a POST.");
+  if (webhookSecret === undefined) throw new AppError("NOT_FOUND", "The server takes no webhooks: set WEBHOOK_SECRET first.");
+  if (request.method !== "POST") throw new AppError("BAD_USER_INPUT", "Send a webhook with POST.");
   const body = await readBody(request);
   const signature = request.headers["x-hook-signature"];
   if (!isSigned(body, signature, webhookSecret)) {

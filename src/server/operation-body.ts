@@ -33,7 +33,7 @@ function parseVariables(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    const message = "`variables` must be an object, or a text of JSON that is one.";
+    const message = "`variables` must be an object, or a JSON text of an object.";
     throw new AppError("BAD_USER_INPUT", message, [{ field: "variables", message }]);
   }
 }

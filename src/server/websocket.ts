@@ -112,7 +112,9 @@ export function openSockets(deps: SocketDeps): Sockets {
       try {
         const authorization = given["Authorization"] ?? given["authorization"] ?? request.headers.authorization;
         const session = await authenticate(authorization, request.socket.remoteAddress);
-        const leave = sessions.open(session, () => socket.close(CLOSE.keyEnded, "The key is no longer good."));
+        const leave = sessions.open(session, () =>
+          socket.close(CLOSE.keyEnded, "The key is no longer valid: connect again with another key."),
+        );
         // It may have gone while the key was looked up.
         if (socket.readyState === socket.OPEN) socket.once("close", leave);
         else leave();

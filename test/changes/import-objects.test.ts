@@ -114,10 +114,10 @@ describe("import_objects", () => {
       "7 : This is the same object as in row 6.",
       "8 colour: Objects of this kind have no such field.",
       "9 name: String cannot represent a non string value: 7",
-      "10 id: An id is a UUID.",
+      "10 id: The id must be a UUID.",
       "11 name: This field has at most 255 characters.",
-      "12 id: An id is a UUID.",
-      "13 id: An id is a UUID.",
+      "12 id: The id must be a UUID.",
+      "13 id: The id must be a UUID.",
       "14 name: String cannot represent a non string value: { toString: 1, valueOf: 1 }",
     ]);
     expect((await client.query(`{ tags { name description } }`)).tags).toEqual([{ name: "there", description: "" }]);
@@ -141,11 +141,11 @@ describe("import_objects", () => {
     let deep: unknown = "x";
     for (let n = 0; n < 250; n++) deep = [deep];
     const table: [row: unknown, ...errors: [field: string, message: string][]][] = [
-      [null, ["", "A row is an object: values by field."]],
-      [7, ["", "A row is an object: values by field."]],
-      ["a", ["", "A row is an object: values by field."]],
-      [true, ["", "A row is an object: values by field."]],
-      [[{ name: "a" }], ["", "A row is an object: values by field."]],
+      [null, ["", "The row must be an object, with values by field."]],
+      [7, ["", "The row must be an object, with values by field."]],
+      ["a", ["", "The row must be an object, with values by field."]],
+      [true, ["", "The row must be an object, with values by field."]],
+      [[{ name: "a" }], ["", "The row must be an object, with values by field."]],
       [{}, ["name", "This field is required."]],
       [{ name: null }, ["name", "This field cannot be null."]],
       [{ name: 7 }, ["name", "String cannot represent a non string value: 7"]],

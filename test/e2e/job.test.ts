@@ -114,7 +114,7 @@ test("the command line says what is wrong, and exits with 3", async () => {
     [start([resolve("dist/cli/job.js"), "run", "own.Ends"], { JOBGRAPH_TOKEN: "" }), "Set JOBGRAPH_TOKEN"],
     [
       start([resolve("dist/cli/job.js"), "run", "own.Ends"], { JOBGRAPH_URL: server.url, JOBGRAPH_TOKEN: "x" }),
-      "The key is not known",
+      "The key is unknown",
     ],
   ] as const) {
     const exitCode = await program.exit;

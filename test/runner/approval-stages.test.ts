@@ -464,7 +464,7 @@ test("a definition that could never hold is refused, by its field", async () => 
       `mutation { create_approval_workflow_stage_definition(data: { approval_workflow_definition: "${id}", ${data} }) { id } }`,
     );
   expect(await define(`name: "A", weight: 1, model_content_type: "extras.job"`)).toEqual([
-    "data.model_content_type: What can be approved are objects of the kind extras.scheduledjob.",
+    "data.model_content_type: Only objects of the kind extras.scheduledjob can be approved.",
   ]);
   expect(
     await define(
@@ -486,7 +486,7 @@ test("a definition that could never hold is refused, by its field", async () => 
   ]);
   expect(await stage(`sequence: -1, name: " ", min_approvers: 0, approver_group: "Peers"`)).toEqual([
     "data.name: This field cannot be blank.",
-    "data.sequence: A place in a sequence is 0 or more.",
+    "data.sequence: sequence must be 0 or more.",
     "data.min_approvers: At least one has to approve.",
   ]);
   expect(await stage(`sequence: 1, name: "x", min_approvers: 1, approver_group: "Nobody"`)).toEqual([

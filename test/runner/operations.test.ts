@@ -88,7 +88,7 @@ test("a user who is deactivated meanwhile may do nothing more, nor one who is de
   };
   const refusal = {
     name: "GraphQLRequestError",
-    message: "The user that this run is for is not active any more.",
+    message: "The user of this run is not active any more.",
     errors: [{ extensions: { code: "UNAUTHENTICATED" } }],
   };
   const first = await startAndHear(app.client, "ops.AsksAgain");

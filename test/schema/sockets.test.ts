@@ -89,7 +89,7 @@ describe("a stream whose key is no longer good", () => {
     expect(JSON.parse(last.data)).toMatchObject({ errors: [{ extensions: { code: "UNAUTHENTICATED" } }] });
     expect((await events.next()).value).toEqual({ event: "complete", data: "" });
     expect((await events.next()).done).toBe(true);
-    expect(await closed).toEqual({ code: 4403, reason: "The key is no longer good." });
+    expect(await closed).toEqual({ code: 4403, reason: "The key is no longer valid: connect again with another key." });
     expect(messages.filter(({ type }) => type === "next")).toHaveLength(1);
   });
 
@@ -341,7 +341,7 @@ describe("limits", () => {
       return next.socket.readyState;
     };
     await expect.poll(ask).not.toBe(WebSocket.OPEN);
-    expect(await next.closed).toEqual({ code: 4429, reason: expect.stringContaining("wait to be read") });
+    expect(await next.closed).toEqual({ code: 4429, reason: expect.stringContaining("unread bytes") });
     other.subscribe("1", "{ __typename }");
     await other.until(({ type }) => type === "complete");
     slow.socket.terminate();
@@ -373,7 +373,7 @@ describe("limits", () => {
       const { status, body } = await post(app.url, key, { query, variables: { id } });
       return [status, body.errors?.[0].message ?? "answered"];
     };
-    expect((await told(KEY))[1]).toMatch(/wait to be read by you; MAX_UNREAD_BYTES_PER_USER/);
+    expect((await told(KEY))[1]).toMatch(/unread bytes of answers; MAX_UNREAD_BYTES_PER_USER/);
     expect(await told(person.key)).toEqual([200, "answered"]);
     for (const { leave } of opened) leave();
     await expect.poll(() => told(KEY)).toEqual([200, "answered"]);
@@ -459,10 +459,7 @@ describe("an event stream", () => {
     expect(
       (await get(`query ($n: Int) { jobs(limit: $n) { name } }`, `&variables=${encodeURIComponent('{"n":0}')}`))[1],
     ).toContain('{"jobs":[]}');
-    expect(await get(`mutation { refresh_jobs { name } }`)).toEqual([
-      400,
-      expect.stringContaining("A mutation is sent with POST."),
-    ]);
+    expect(await get(`mutation { refresh_jobs { name } }`)).toEqual([400, expect.stringContaining("Send a mutation with POST.")]);
     expect(await get("{ __typename }", "&variables=x")).toEqual([400, expect.stringContaining("`variables` must be JSON")]);
   });
 

@@ -226,7 +226,7 @@ describe("what validation gives up", () => {
   const refused = ([, name, times]: (typeof TOO_ALIKE)[string]) =>
     expect.objectContaining({
       code: "LIMIT_EXCEEDED",
-      message: `The document has "${name}" ${times} times in one object, and validation gives up comparing them all with each other. Name each field once in an object, or send parts of the document on their own.`,
+      message: `The document has "${name}" ${times} times in one object, and validation cannot compare all of them with each other. Name each field once in an object, or send parts of the document separately.`,
     });
 
   test.for(Object.entries(TOO_ALIKE))("is refused with the name that stands too often: %s", ([, hostile]) => {
@@ -249,7 +249,7 @@ describe("what validation gives up", () => {
     for (const count of [101, 500]) {
       const messages = errors(count);
       expect(messages.slice(0, 100)).toEqual(errors(100));
-      expect(messages.slice(100)).toEqual(["The document has more errors than these 100. Mend them to be told of the others."]);
+      expect(messages.slice(100)).toEqual(["The document has more errors than these 100. Correct them to see the others."]);
     }
   });
 });

@@ -26,7 +26,7 @@ export const approvalWorkflowDefinitionRules = {
     const { modelContentType, modelConstraints } = definition;
     const details: ErrorDetail[] = [];
     if (modelContentType && modelContentType.label !== REVIEWED)
-      details.push({ field: "data.model_content_type", message: `What can be approved are objects of the kind ${REVIEWED}.` });
+      details.push({ field: "data.model_content_type", message: `Only objects of the kind ${REVIEWED} can be approved.` });
     const isObject = modelConstraints === null || (typeof modelConstraints === "object" && !Array.isArray(modelConstraints));
     const wrong = isObject ? constraintErrors(ScheduledJob, modelConstraints ?? {}) : ["Constraints are an object."];
     for (const name of Object.keys(isObject ? (modelConstraints ?? {}) : {}))
@@ -54,8 +54,8 @@ export const approvalWorkflowStageDefinitionRules = {
     await onlySuperusers(unit, "say what has to be approved");
     const details: ErrorDetail[] = [];
     if (name.trim() === "") details.push({ field: "data.name", message: "This field cannot be blank." });
-    if (sequence < 0) details.push({ field: "data.sequence", message: "A place in a sequence is 0 or more." });
-    if (minApprovers < 1) details.push({ field: "data.min_approvers", message: "At least one has to approve." });
+    if (sequence < 0) details.push({ field: "data.sequence", message: "sequence must be 0 or more." });
+    if (minApprovers < 1) details.push({ field: "data.min_approvers", message: "min_approvers must be 1 or more." });
     return details;
   },
 

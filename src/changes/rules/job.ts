@@ -14,7 +14,7 @@ export const jobRules = {
       if (!holds) details.push({ field: `data.${field}`, message });
     };
     if (job.approvalRequired && job.hasSensitiveVariables) {
-      const message = "A job with sensitive variables cannot ask for approval: its inputs are not kept.";
+      const message = "A job with sensitive variables cannot need an approval, since its inputs are not kept.";
       // What the source says is not the caller's: such a job cannot be run, and says so in `runnable`.
       report(!job.approvalRequiredOverride, "approval_required", message);
       report(!job.hasSensitiveVariablesOverride, "has_sensitive_variables", message);
@@ -30,7 +30,7 @@ export const jobRules = {
     if (SYSTEM_JOBS.test(job.moduleName))
       return [{ field: "id", message: "This job comes with the server and cannot be deleted." }];
     if (job.installed)
-      return [{ field: "id", message: "The job's source is installed: it would be back at once. Remove it first." }];
+      return [{ field: "id", message: "The source of the job is installed: remove it first, or the job would be back at once." }];
     for (const model of [JobHook, JobButton])
       for (const object of await unit.hold<JobButton | JobHook>(model as never, { job })) {
         unit.because(object, `deleted with the job "${job.name}"`);

@@ -33,5 +33,5 @@ function signedBy(note: Note, { author, em }: Unit): void {
 /** @throws {@link AppError} FORBIDDEN */
 async function ownedBy(note: Note, unit: Unit): Promise<void> {
   if (note.user?.id === unit.author.userId || (await isBySuperuser(unit))) return;
-  throw new AppError("FORBIDDEN", `The note is ${note.userName}'s: only its writer may change it.`);
+  throw new AppError("FORBIDDEN", `The note belongs to ${note.userName}: only its author may change it.`);
 }

@@ -12,7 +12,7 @@ export const userRules = {
     if (user.isSuperuser && user.isActive) return details;
     const others = await em.count(User, { isSuperuser: true, isActive: true, id: { $ne: user.id } });
     if (others === 0)
-      details.push({ field: "data.is_superuser", message: "This is the last superuser that is active: make another one first." });
+      details.push({ field: "data.is_superuser", message: "This is the last active superuser: create another one first." });
     return details;
   },
 };

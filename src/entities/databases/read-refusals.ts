@@ -14,12 +14,9 @@ export class TooManyBytes extends AppError {
 export const tookTooLong = (timeoutMs: number): AppError =>
   new AppError(
     "LIMIT_EXCEEDED",
-    `A statement of this request took longer than ${timeoutMs} ms (STATEMENT_TIMEOUT_MS): narrow its filters, so that fewer rows are looked at.`,
+    `A statement of this request took longer than ${timeoutMs} ms (STATEMENT_TIMEOUT_MS): narrow its filters, so that it reads fewer rows.`,
   );
 
 /** Returns the refusal of a read before which too many wait, or that has waited too long. */
 export const laneIsFull = (): AppError =>
-  new AppError(
-    "LIMIT_EXCEEDED",
-    "Too many reads are under way that take long: ask again later, or narrow the filters of this one.",
-  );
+  new AppError("LIMIT_EXCEEDED", "Too many long reads are under way: try again later, or narrow the filters of this one.");

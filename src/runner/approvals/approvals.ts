@@ -116,7 +116,7 @@ export async function decide(deps: FireDeps, author: Author, id: string, decisio
   });
   if (value === "stale") {
     await deps.changed(changes);
-    const message = "What would be run is not what was asked for any more: look at it again, and approve it then.";
+    const message = "The content has changed since the request: read it again, and approve it then.";
     throw new AppError("CONFLICT", message, [{ field: "source_version", message }]);
   }
   if (value !== undefined) tellRevoked(deps, value);
@@ -129,7 +129,7 @@ export async function commentOn({ database, clock }: FireDeps, author: Author, i
     const { schedule, active } = await holdPending(unit, id, said);
     const workflow = await openWorkflow(unit, schedule);
     if (!workflow || !active)
-      throw new AppError("CONFLICT", `The schedule "${schedule.name}" is not approved in stages: write a note on it instead.`);
+      throw new AppError("CONFLICT", `The schedule "${schedule.name}" has no stages: write a note on it instead.`);
     touch(schedule);
     await respond(unit, workflow, active, { state: "COMMENT", comment: said.comment }, new Date(clock.now()));
   });
@@ -156,7 +156,7 @@ async function holdPending(unit: Unit, id: string, { stageId, check }: Said, unm
   const active = await activeStage(unit.em, schedule);
   check(schedule.user?.id ?? null, approversIn(active));
   if (stageId !== undefined && uuidOf(stageId) !== active?.stage.id) {
-    const message = "This is not the stage that is to be decided on now: look at it again.";
+    const message = "This stage is not active: read the schedule again.";
     throw new AppError("CONFLICT", message, [{ field: "stage", message }]);
   }
   return { schedule, active };
@@ -178,7 +178,7 @@ function activate(schedule: ScheduledJob, version: string, now: Date): void {
   schedule.approvedContent = contentOf(schedule, version);
   const next = firstTime(schedule, now);
   if (!next) {
-    const message = "Its time has passed: whoever asked for it has to give another one.";
+    const message = "The time of the request has passed: its requester has to give another one.";
     throw new AppError("INVALID_SCHEDULE", message, [{ field: "start_time", message }]);
   }
   schedule.nextRunAt = schedule.enabled ? next : null;

@@ -128,7 +128,7 @@ const mustBeApproved = ({ name }: LaunchedJob) =>
 
 /** Returns the error for a job whose file did not load when it was last read. */
 export function doesNotLoad(job: string, error: string): AppError {
-  const message = `The code of the job "${job}" does not load: ${error} (Once it is mended, have it read anew with refresh_jobs.)`;
+  const message = `The code of the job "${job}" does not load: ${error} (Correct it, and read it again with refresh_jobs.)`;
   return new AppError("JOB_NOT_INSTALLED", message);
 }
 

@@ -44,7 +44,7 @@ export async function findKeyed(database: Database, { key, userId, hash, since }
       { fields: ["id", "idempotencyHash"] },
     );
   if (!run || run.idempotencyHash === hash) return run?.id;
-  const message = `The idempotency key ${JSON.stringify(key)} stands for the run ${run.id}, which was asked for otherwise.`;
+  const message = `The idempotency key ${JSON.stringify(key)} belongs to the run ${run.id} of another request: use another key.`;
   throw new AppError("CONFLICT", message, [{ field: "idempotency_key", message }]);
 }
 

@@ -21,7 +21,7 @@ export async function resolveObjects(
     if (!Object.hasOwn(data, name)) continue;
     const given = data[name];
     if (!isOwnType(model)) {
-      details.push({ field: name, message: `The job asks for objects of the kind ${model}, which this server does not keep.` });
+      details.push({ field: name, message: `The job needs objects of the kind ${model}, which this server does not have.` });
       continue;
     }
     const names = [given].flat() as string[];

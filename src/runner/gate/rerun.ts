@@ -32,13 +32,13 @@ export async function rerun(deps: EnqueueDeps, { jobResultId, data, userId }: Re
   if (!job) throw new AppError("NOT_FOUND", `The job of the run ${jobResultId} is deleted.`);
   const via = job.isJobHookReceiver ? "hook" : job.isJobButtonReceiver ? "button" : undefined;
   if (via && data) {
-    const message = `What a job ${via} has set off is repeated as it was.`;
+    const message = `A run of a job ${via} is repeated with its own inputs: remove data.`;
     throw new AppError("BAD_USER_INPUT", message, [{ field: "data", message }]);
   }
   const { queue, dryrun, console_log, sensitive_variables = [] } = (run.celeryKwargs ?? {}) as RunKwargs;
   const missing = sensitive_variables.filter((name) => !(data && name in data));
   if (missing.length > 0) {
-    const message = "It is sensitive, and therefore not kept: give it again.";
+    const message = "This input is sensitive, and not kept: give it again.";
     const details = missing.map((name) => ({ field: `data.${name}`, message }));
     throw new AppError(
       "BAD_USER_INPUT",

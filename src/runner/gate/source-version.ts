@@ -14,6 +14,6 @@ export async function sourceVersion(catalog: Catalog, classPath: string): Promis
   const version = source && (await fileVersion(source.file));
   if (!version) throw new AppError("JOB_NOT_INSTALLED", `The source of the job ${classPath} is not installed.`);
   if (version === source.version) return version;
-  const message = `The source of the job ${classPath} has changed since the server read it: have it read anew with refresh_jobs first.`;
+  const message = `The source of the job ${classPath} has changed since the server read it: read it again with refresh_jobs first.`;
   throw new AppError("CONFLICT", message);
 }

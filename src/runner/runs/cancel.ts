@@ -101,7 +101,7 @@ async function mustNotBeAsked({ database }: CancelDeps, { scheduled_job_id: id }
     .where("state", "=", "PENDING")
     .executeTakeFirst();
   if (!waiting) return;
-  const message = `The run waits for the approval of the schedule ${id}: take that back with cancel_scheduled_job.`;
+  const message = `The run waits for the approval of the schedule ${id}: withdraw that with cancel_scheduled_job.`;
   throw new AppError("NOT_CANCELABLE", message);
 }
 

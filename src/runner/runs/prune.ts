@@ -114,7 +114,7 @@ function placeOf(cursor = START): Place {
     if (table && run !== undefined && /^\d{1,9}$/.test(sequence))
       return { time, id, cut: { table, run, sequence: Number(sequence) } };
   }
-  const message = "This is no cursor of an earlier batch.";
+  const message = "after is not the cursor of an earlier batch.";
   throw new AppError("BAD_USER_INPUT", message, [{ field: "after", message }]);
 }
 

@@ -41,7 +41,7 @@ export function planTimes(
   const details: ErrorDetail[] = [];
   const report = (message: string | undefined, field: string) => message !== undefined && details.push({ field, message });
   const interval = wished.interval ?? before?.interval;
-  if (!interval) return refuse([{ field: "interval", message: "Say how often the job is to be run." }]);
+  if (!interval) return refuse([{ field: "interval", message: "Give an interval: how often the job runs." }]);
   const timeZone = wished.timeZone === undefined ? (before?.timeZone ?? "UTC") : zoneNamed(wished.timeZone);
   const given = { ...wished, startTime: momentOf(wished.startTime, timeZone), expires: momentOf(wished.expires, timeZone) };
   const startTime = startOf(interval, given, before, now);
@@ -50,7 +50,7 @@ export function planTimes(
   report(wrongStart(interval, given, startTime, now), FIELDS.startTime);
   report(wrongCron(interval, given, crontab), "crontab");
   const expires = given.expires === undefined ? (before?.expires ?? null) : given.expires;
-  if (given.expires && given.expires <= now) report("It is in the past.", "expires");
+  if (given.expires && given.expires <= now) report("This time is in the past: give a later one.", "expires");
   if (details.length > 0) refuse(details);
   const isSingle = interval === "IMMEDIATELY" || interval === "FUTURE";
   const oneOff = isSingle || (given.oneOff ?? (isSingleBefore(before) ? false : (before?.oneOff ?? false)));
@@ -80,7 +80,7 @@ function wrongZone(
     return `There is no time zone ${JSON.stringify(given.timeZone)}: give a name of the IANA database, e.g. Europe/Paris.`;
   const goesByStart = interval === "HOURLY" || interval === "DAILY" || interval === "WEEKLY";
   if (!before || !goesByStart || given.startTime || timeZone === before.timeZone) return undefined;
-  return `Give start_time too: it is not clear whether the schedule is to keep its time of day, or the moment that this is in ${before.timeZone}.`;
+  return `Give start_time too: the schedule could keep its time of day, or its moment in ${before.timeZone}.`;
 }
 
 /** From when on; undefined where that has to be said. */
@@ -97,9 +97,10 @@ function wrongStart(
   startTime: Date | undefined,
   now: Date,
 ): string | undefined {
-  if (interval === "IMMEDIATELY") return given.startTime && "What is run at once has no start: take the interval FUTURE.";
-  if (!startTime) return `The interval ${interval} needs a start_time: it says at which time the job is run.`;
-  if (given.startTime && given.startTime < now) return `It is in the past: it is ${now.toISOString()} now.`;
+  if (interval === "IMMEDIATELY")
+    return given.startTime && "The interval IMMEDIATELY has no start_time: remove it, or use the interval FUTURE.";
+  if (!startTime) return `The interval ${interval} needs a start_time: give the time at which the job runs.`;
+  if (given.startTime && given.startTime < now) return `This time is in the past: give one after ${now.toISOString()}.`;
   return undefined;
 }
 
@@ -114,9 +115,10 @@ function wrongCron(interval: ScheduledJobInterval, given: GivenTimes, crontab: s
 
 function neverRuns(times: PlannedTimes, now: Date): ErrorDetail {
   if (times.expires && nextTime({ ...times, expires: null, lastRunAt: null }, now))
-    return { field: "expires", message: "It would have expired before its first run." };
-  if (times.interval === "CUSTOM") return { field: "crontab", message: "There is no such day: it would never run." };
-  return { field: FIELDS.startTime, message: `It has been: give a time after ${now.toISOString()}.` };
+    return { field: "expires", message: "The schedule would expire before its first run: give a later time." };
+  if (times.interval === "CUSTOM")
+    return { field: "crontab", message: "No day matches the crontab, so the job would never run: give another one." };
+  return { field: FIELDS.startTime, message: `This time has passed: give one after ${now.toISOString()}.` };
 }
 
 function refuse(details: readonly ErrorDetail[]): never {

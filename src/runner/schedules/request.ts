@@ -33,6 +33,6 @@ function refuseSensitive(job: LaunchedJob): void {
   const sensitive = sensitiveVariables(job);
   if (!hasSensitiveVariables && sensitive.length === 0) return;
   const which = sensitive.length > 0 ? `the sensitive variables ${sensitive.join(", ")}` : "sensitive variables";
-  const message = `The job "${name}" has ${which}, and what is sensitive is not kept until its time comes: it cannot be scheduled.`;
+  const message = `The job "${name}" has ${which}, which are not kept until its time comes: it cannot be scheduled.`;
   throw new AppError("INVALID_SCHEDULE", message, [{ field: "job_model", message }]);
 }

@@ -126,7 +126,7 @@ export async function runScheduleNow(deps: FireDeps, id: string, userId: string)
   if (await isInNeed(deps.database.fork(), schedule))
     throw new AppError(
       "FORBIDDEN",
-      `What is approved of the schedule "${schedule.name}" are its own times: it cannot be run now.`,
+      `The approval of the schedule "${schedule.name}" covers only its own times: it cannot be run now.`,
     );
   return enqueue(deps, { ...requestOf(schedule), userId });
 }
@@ -151,7 +151,7 @@ async function find({ database }: FireDeps, id: string): Promise<ScheduledJob> {
 function mayBeChanged({ name, celeryKwargs }: ScheduledJob): void {
   const { sensitive_variables = [] } = (celeryKwargs ?? {}) as ScheduleKwargs;
   if (sensitive_variables.length === 0) return;
-  const message = `The sensitive inputs of "${name}", ${sensitive_variables.join(", ")}, are kept for its one run only: take it back, and ask anew.`;
+  const message = `The sensitive inputs of "${name}", ${sensitive_variables.join(", ")}, are kept for its one run only: withdraw it with cancel_scheduled_job, and create another request.`;
   throw new AppError("INVALID_SCHEDULE", message, [{ field: "id", message }]);
 }
 
@@ -160,7 +160,7 @@ async function mustBeRequester({ em, author }: Unit, schedule: ScheduledJob): Pr
   await em.populate(schedule, ["user"]);
   const { name, user, state } = schedule;
   if (user === null || user.id === author.userId) return;
-  const message = `"${name}" is ${state}, a request of ${user.username}, who alone may change it: ask for what you want yourself.`;
+  const message = `"${name}" is ${state}, a request of ${user.username}, who alone may change it: create your own request.`;
   throw new AppError("FORBIDDEN", message);
 }
 
@@ -174,7 +174,9 @@ async function contentOf(deps: FireDeps, wishes: ScheduleWishes, userId: string 
   const old = before && (!job || before.jobModel) ? requestOf(before) : undefined;
   const reference = job ?? old?.job;
   if (!reference)
-    throw new AppError("BAD_USER_INPUT", "Say which job.", [{ field: "data.job_model", message: "Say which job." }]);
+    throw new AppError("BAD_USER_INPUT", "Name the job in job_model.", [
+      { field: "data.job_model", message: "Name the job in job_model." },
+    ]);
   const queue = jobQueue === undefined ? old?.jobQueue : (jobQueue ?? undefined);
   const request = await withDryRun(deps, {
     job: reference,
@@ -223,7 +225,7 @@ function whenOf(schedule: ScheduledJob, wishes: ScheduleWishes, now: Date): Data
   if (!wishes.enabled) return { enabled: false, nextRunAt: null };
   const next = schedule.state === "ERRORED" ? nextTime(schedule, now) : firstTime(schedule, now);
   if (next) return { enabled: true, nextRunAt: next };
-  const message = "It has no further time at which it runs: give it a new start_time, or another time.";
+  const message = "The schedule has no further times: give a new start_time, or other times.";
   throw new AppError("INVALID_SCHEDULE", message, [{ field: "data.enabled", message }]);
 }
 

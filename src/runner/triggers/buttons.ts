@@ -103,7 +103,7 @@ async function objectOf(database: Database, type: string, id: string, given: unk
     return own;
   }
   if (typeof given !== "object" || given === null || Array.isArray(given))
-    refuse("object", `Give the object: this server keeps none of the kind ${type}.`);
+    refuse("object", `Give the object: this server has no objects of the kind ${type}.`);
   return given as Record<string, unknown>;
 }
 

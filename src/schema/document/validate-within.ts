@@ -16,7 +16,7 @@ export function validateWithin(schema: GraphQLSchema, document: DocumentNode): r
   const last = errors.at(-1)?.message;
   if (last === "Validation aborted.") refuse(document);
   if (last !== "Too many validation errors, error limit reached. Validation aborted.") return errors;
-  const others = new GraphQLError(`The document has more errors than these ${MOST_ERRORS}. Mend them to be told of the others.`);
+  const others = new GraphQLError(`The document has more errors than these ${MOST_ERRORS}. Correct them to see the others.`);
   return [...errors.slice(0, MOST_ERRORS), others];
 }
 
@@ -24,6 +24,6 @@ function refuse(document: DocumentNode): never {
   const { name, times } = measureOverlaps(document).most;
   throw new AppError(
     "LIMIT_EXCEEDED",
-    `The document has "${name}" ${times} times in one object, and validation gives up comparing them all with each other. Name each field once in an object, or send parts of the document on their own.`,
+    `The document has "${name}" ${times} times in one object, and validation cannot compare all of them with each other. Name each field once in an object, or send parts of the document separately.`,
   );
 }

@@ -23,13 +23,13 @@ const READ_ONLY: ReadonlySet<string> = new Set([
 export function knownRefusal(error: Error | undefined): AppError | undefined {
   if (error instanceof AppError) return undefined;
   if (error instanceof RangeError && error.message === "Maximum call stack size exceeded")
-    return new AppError("LIMIT_EXCEEDED", "What was sent is nested too deeply.");
+    return new AppError("LIMIT_EXCEEDED", "The request is nested too deeply: send fewer levels.");
   for (let cause = error; cause instanceof Error; cause = cause.cause as Error | undefined) {
     const code = String((cause as { code?: unknown }).code);
     const sentence = SENTENCES[code];
     if (sentence !== undefined) return new AppError("BAD_USER_INPUT", `${sentence}: ${cause.message}.`);
     if (READ_ONLY.has(code))
-      return new AppError("FORBIDDEN", "The server's database can only be read: its files or its folder may not be written to.");
+      return new AppError("FORBIDDEN", "The server's database is read-only: let the server write to its files and their folder.");
   }
   // A change whose answer was lost may have been made.
   if (isPassing(error)) return new AppError("UNAVAILABLE", "The database is away, busy or full. Try again in a moment.");

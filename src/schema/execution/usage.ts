@@ -35,7 +35,7 @@ export interface Usage {
 export const unreadRefusal = (): AppError =>
   new AppError(
     "LIMIT_EXCEEDED",
-    "Too many bytes of answers wait to be read by you; MAX_UNREAD_BYTES_PER_USER allows no more. Read them first.",
+    "You have too many unread bytes of answers; MAX_UNREAD_BYTES_PER_USER allows no more. Read them first.",
   );
 
 /** Returns counts of nothing yet, with these limits. */

@@ -16,12 +16,12 @@ export function mustSayWhich(shape: ModelShape, args: ListArguments, sentence: s
   const empty = given.filter(([name, value]) => !saysSomething(name, value));
   if (empty.length < given.length) return;
   const names = empty.map(([name]) => name);
-  const most = names.length === 0 ? "" : ` ${names.join(", ")} would find all.`;
-  const message = `${sentence}: give at least one filter that not all pass, such as \`${example}\`.${most}`;
+  const most = names.length === 0 ? "" : ` ${names.join(", ")} would find all objects.`;
+  const message = `${sentence}: give at least one filter that narrows the list, such as \`${example}\`.${most}`;
   throw new AppError(
     "BAD_USER_INPUT",
     message,
-    names.map((field) => ({ field, message: "This filter would find all: leave it out, or say more." })),
+    names.map((field) => ({ field, message: "This filter would find all objects: remove it, or give it a value." })),
   );
 }
 

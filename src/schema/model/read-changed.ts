@@ -11,6 +11,6 @@ import { selectedColumns } from "../reading/selection.ts";
  */
 export async function readChanged(database: Database, info: GraphQLResolveInfo, shape: ModelShape, id: string): Promise<Row> {
   const row = await readOne(database, shape, selectedColumns(info, shape), id);
-  if (!row) throw new AppError("NOT_FOUND", `The object with id "${id}" was written, and somebody else has deleted it since.`);
+  if (!row) throw new AppError("NOT_FOUND", `The object with id "${id}" was written, but another user has deleted it since.`);
   return row;
 }

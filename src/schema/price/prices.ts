@@ -28,7 +28,7 @@ export function createPrices(schema: GraphQLSchema, database: Database, limits: 
 /** The answer to an operation that costs too much; undefined for any other. */
 export function refuseDear({ value, limit }: Price): ExecutionResult | undefined {
   if (value <= limit) return undefined;
-  const message = `The answer may have ${value} values; MAX_QUERY_COST allows ${limit}. Give its lists a smaller \`limit\`, or ask for less at a time.`;
+  const message = `The answer may have ${value} values; MAX_QUERY_COST allows ${limit}. Give its lists a smaller \`limit\`, or select fewer fields.`;
   return { errors: [new GraphQLError(message, { originalError: new AppError("LIMIT_EXCEEDED", message) })] };
 }
 

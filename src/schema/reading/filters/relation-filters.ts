@@ -23,7 +23,7 @@ export function refersTo(model: object, ref: RawBuilder<unknown>, argument: stri
   const ids = values.flatMap((value) => uuidOf(value) ?? []);
   const keys = values.filter((value) => uuidOf(value) === undefined);
   if (keys.length === 0) return (database) => within(database, ref, ids, "uuid");
-  if (!naturalKey) return refuse(argument, `${shown(keys[0])} is not a UUID, and these objects have no name to be found by.`);
+  if (!naturalKey) return refuse(argument, `${shown(keys[0])} is not a UUID. Give an id, since these objects have no name.`);
   const named = (database: Database) => within(database, sql.ref(naturalKey), keys, "text");
   const test = (database: Database) => {
     const found = ids.length > 0 ? sql`(${named(database)} or ${within(database, sql.ref("id"), ids, "uuid")})` : named(database);

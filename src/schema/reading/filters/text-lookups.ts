@@ -13,9 +13,9 @@ const MAX_LENGTH = 10_000;
 /** Values of a text lookup; patterns are checked. @throws {@link AppError} BAD_USER_INPUT for too many, too long ones, and what is no pattern. */
 export function readTexts(lookup: string, argument: string, given: unknown): string[] {
   const texts = [...new Set(valuesOf(given).map(String))];
-  if (texts.length > MAX_TEXTS) refuse(argument, `${texts.length} texts are too many: look for ${MAX_TEXTS} at a time.`);
+  if (texts.length > MAX_TEXTS) refuse(argument, `${texts.length} texts are too many: give at most ${MAX_TEXTS}.`);
   if (texts.some(({ length }) => length > MAX_LENGTH))
-    refuse(argument, `A text of more than ${MAX_LENGTH} characters cannot be looked for.`);
+    refuse(argument, `A text has more than ${MAX_LENGTH} characters: give a shorter one.`);
   return lookup.endsWith("re") ? texts.map((text) => checkPattern(argument, text)) : texts;
 }
 

@@ -92,7 +92,7 @@ export class AccessMutations {
       if ([...description].length > MAX_DESCRIPTION)
         details.push({ field: "description", message: `A description has at most ${MAX_DESCRIPTION} characters.` });
       if (expires && expires.getTime() <= Date.now())
-        details.push({ field: "expires", message: "A key that has expired already is of no use: give a time to come, or none." });
+        details.push({ field: "expires", message: "expires is in the past: give a later time, or none." });
       refuse(details);
     });
     const key = randomBytes(20).toString("hex");

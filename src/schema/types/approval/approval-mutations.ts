@@ -81,7 +81,7 @@ export class ApprovalMutations {
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
-    if (comment.trim() === "") refuse([{ field: "comment", message: "Say something." }]);
+    if (comment.trim() === "") refuse([{ field: "comment", message: "The comment is empty: write a text." }]);
     await context.runner.commentOnSchedule(await person(context), id, saidOf(context, { comment, stage, check: mustTakePart }));
     return read(context, info, id);
   }
@@ -130,7 +130,7 @@ async function decide(
 /** Who says something. Otherwise whoever can have an approver run a job could have it approve what they ask for. @throws {@link AppError} FORBIDDEN. */
 async function person({ author }: Context): Promise<Author> {
   const by = await author();
-  if (by.context !== "WEB") throw new AppError("FORBIDDEN", "People decide on what is asked for, and no job does.");
+  if (by.context !== "WEB") throw new AppError("FORBIDDEN", "Only users decide on requests; a job may not.");
   return by;
 }
 

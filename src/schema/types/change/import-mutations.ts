@@ -133,7 +133,7 @@ const sizeMessage = (count: number) =>
 function nameRow({ naturalKey }: ModelShape, row: unknown): NamedRow {
   const unnamed = { values: {}, id: undefined, key: undefined };
   if (typeof row !== "object" || row === null || Array.isArray(row))
-    return { ...unnamed, wrong: [{ field: "", message: "A row is an object: values by field." }] };
+    return { ...unnamed, wrong: [{ field: "", message: "The row must be an object, with values by field." }] };
   const values = row as Record<string, unknown>;
   const wrong = Object.entries(values).flatMap(([name, value]) => unstorable(name, value));
   if (wrong.length > 0) return { ...unnamed, wrong };
