@@ -487,7 +487,7 @@ test("a definition that could never hold is refused, by its field", async () => 
   expect(await stage(`sequence: -1, name: " ", min_approvers: 0, approver_group: "Peers"`)).toEqual([
     "data.name: This field cannot be blank.",
     "data.sequence: sequence must be 0 or more.",
-    "data.min_approvers: At least one has to approve.",
+    "data.min_approvers: min_approvers must be 1 or more.",
   ]);
   expect(await stage(`sequence: 1, name: "x", min_approvers: 1, approver_group: "Nobody"`)).toEqual([
     `data.approver_group: There is no object "Nobody".`,
