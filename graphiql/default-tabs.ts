@@ -36,8 +36,9 @@ mutation RunHello {
 `;
 
 const follow = `# The log of a run, from its first line on and
-# as it is written. The answer grows; of a long
-# log it has the newest 1000 lines.
+# as it is written. The answer grows, with its
+# end in view until you scroll up; of a long log
+# it has the newest 1000 lines.
 #
 # Paste the "id" that the RunHello tab answered
 # into the variables below.

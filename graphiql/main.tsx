@@ -8,6 +8,7 @@ import { createRoot } from "react-dom/client";
 
 import { defaultTabs } from "./default-tabs";
 import { createFetcher } from "./fetcher";
+import { KeepInView } from "./keep-in-view";
 import { TokenField, useToken } from "./token";
 
 function App() {
@@ -18,6 +19,8 @@ function App() {
     <GraphiQL fetcher={fetcher} defaultTabs={defaultTabs} defaultEditorToolsVisibility="variables">
       <GraphiQL.Logo>
         <TokenField token={token} onChange={setToken} />
+        {/* Shows nothing; GraphiQL has its state for what is within it only. */}
+        <KeepInView />
       </GraphiQL.Logo>
     </GraphiQL>
   );
