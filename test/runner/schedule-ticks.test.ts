@@ -76,7 +76,7 @@ async function openThree() {
 
 const known = new Map<string, readonly number[]>();
 
-function timesOf(text: string, timeZone: string): readonly number[] {
+function crontabTimesOf(text: string, timeZone: string): readonly number[] {
   const key = `${text} ${timeZone}`;
   if (!known.has(key)) known.set(key, dueTimes(text, timeZone, BEGIN, END) ?? []);
   return known.get(key)!;
@@ -147,7 +147,7 @@ test("over two years of five zones, with restarts, edits, pauses and downtimes, 
     /** What is due until then, without what nobody was there for. */
     const settle = (one: Expected, now: number, downSince?: number) => {
       if (one.isOn) {
-        const due = timesOf(one.crontab, one.zone).filter((time) => one.since < time && time <= now);
+        const due = crontabTimesOf(one.crontab, one.zone).filter((time) => one.since < time && time <= now);
         const missed = downSince === undefined ? [] : due.filter((time) => time > downSince);
         const isLost = (time: number) =>
           (one.catchUp === "ONE" && time !== missed[0]) || (one.catchUp === "SKIP" && time < now - MINUTE);

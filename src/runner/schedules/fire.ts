@@ -93,14 +93,15 @@ async function mustBeApproved(em: SqlEntityManager, { id, approvedContent }: Sch
 function timeAfter(schedule: ScheduledJob, due: Date, now: Date): Date | null {
   const { catchUp } = schedule;
   // A schedule that is run once is over with its time.
-  const over = { ...timesOf(schedule), lastRunAt: now };
+  const over = { ...storedTimesOf(schedule), lastRunAt: now };
   if (catchUp === "ALL") return nextTime(over, due);
   // What is to be left out must be late; what is to be made up for by one run need not.
   const from = catchUp === "ONE" ? now.getTime() : now.getTime() - LATE_MS;
   return nextTime(over, new Date(Math.max(due.getTime(), from)));
 }
 
-const timesOf = ({ interval, crontab, startTime, timeZone, oneOff, expires }: ScheduledJob) => ({
+/** Returns when a schedule is due, as its row has it. */
+const storedTimesOf = ({ interval, crontab, startTime, timeZone, oneOff, expires }: ScheduledJob) => ({
   interval,
   crontab,
   startTime,

@@ -127,8 +127,8 @@ export class UpdateScheduledJobInput extends ContentInput {
   interval?: ScheduledJobInterval | null;
 }
 
-/** What is given of when. Null, where it means nothing of its own, is nothing given. */
-export function timesOf({
+/** Returns what a client gives of when. Null, where it means nothing of its own, is nothing given. */
+export function givenTimesOf({
   interval,
   crontab,
   startTime,
@@ -150,7 +150,7 @@ export function timesOf({
 export function optionsOf(input: OptionsInput & { name?: string | null }): ScheduleWishes {
   const { name, description, enabled, catchUp } = input;
   return {
-    ...timesOf(input),
+    ...givenTimesOf(input),
     name: name ?? undefined,
     description: description ?? undefined,
     enabled: enabled ?? undefined,

@@ -5,7 +5,7 @@ import { describeSchedule } from "../../../entities/times/schedule-words.ts";
 import { AppError } from "../../../errors.ts";
 import { planTimes } from "../../../runner/index.ts";
 import type { Context } from "../../context.ts";
-import { PreviewArgs, timesOf } from "./schedule-input.ts";
+import { PreviewArgs, givenTimesOf } from "./schedule-input.ts";
 import { checkCount, COUNT } from "./scheduled-job.ts";
 
 @ObjectType({ description: "An error of one argument." })
@@ -49,7 +49,7 @@ export class SchedulePreviewResolver {
     checkCount(count);
     const now = runner.now();
     try {
-      const { times } = planTimes(timesOf(args), undefined, now);
+      const { times } = planTimes(givenTimesOf(args), undefined, now);
       const schedule = { ...times, enabled: true, state: "ACTIVE", lastRunAt: null } as const;
       return {
         describe: describeSchedule(times),
