@@ -259,8 +259,8 @@ describe("Import Objects", () => {
     expect([status, stored.map((line) => `${line.log_object} ${line.message.slice(0, 24)}`)]).toEqual([
       "FAILURE",
       [
-        "row 1 A row is an object: valu",
-        "row 3 A row is an object: valu",
+        "row 1 The row must be an objec",
+        "row 3 The row must be an objec",
         "row 4 name: A text holds NUL (",
         "row 5 name: This field cannot ",
         "row 5 color: String cannot rep",
@@ -283,7 +283,7 @@ describe("Import Objects", () => {
     [
       "a row that is no object",
       { json_data: "[1]" },
-      "1 of 1 rows do not fit, so none is imported. Row 1: A row is an object: values by field.",
+      "1 of 1 rows do not fit, so none is imported. Row 1: The row must be an object, with values by field.",
     ],
     [
       "too many rows",
