@@ -19,7 +19,7 @@ import { openServer } from "./server/server.ts";
 
 /** A running server with everything it stands on. */
 export interface App {
-  /** Where it listens, without a path. */
+  /** URL of the server, without a path. */
   readonly url: string;
   /** Key of the administrator that this start created; shown to nobody else, ever. */
   readonly newKey: string | undefined;

@@ -60,13 +60,13 @@ export interface Config {
   readonly shutdownGraceMs: number;
   /** Key of the administrator's token; a random one is made and printed on the first start when it is not given. */
   readonly adminToken: string | undefined;
-  /** What sensitive inputs are sealed with; see {@link secretKeyFile} when it is not given. */
+  /** Key that seals sensitive inputs; see {@link secretKeyFile} when it is absent. */
   readonly secretKey: string | undefined;
   /** Absolute path of the file that holds it otherwise; made on the first start. */
   readonly secretKeyFile: string;
-  /** What is hidden in the texts that runs say. */
+  /** Patterns of texts that are hidden in all output. */
   readonly sanitizerPatterns: readonly SanitizerPattern[];
-  /** What Nautobot signs its webhooks with; none is taken without it. */
+  /** Secret of Nautobot's webhooks; without it webhooks are rejected. */
   readonly webhookSecret: string | undefined;
   /** How long a key that was found good is not looked up again: so long may one that was deleted still be taken. */
   readonly authCacheMs: number;
@@ -100,7 +100,7 @@ export interface Config {
   readonly maxSubscriptionsPerUser: number;
   /** Bytes of answers that may wait to be read by one user on sockets and event streams. */
   readonly maxUnreadBytesPerUser: number;
-  /** What the site adds to the objects of models. */
+  /** Custom fields of the site. */
   readonly customFields: readonly CustomField[];
   readonly logLevel: LogLevel;
   /** The environment that job code sees: ours without what holds secrets. */
@@ -184,10 +184,10 @@ const number = (min: number, max: number) =>
 
 const integer = (min: number, max: number, fallback: number) => number(min, max).default(fallback);
 
-/** What a timer of Node can wait for, some 24 days. */
+/** Longest time of a timer in Node, some 24 days. */
 const MAX_SECONDS = 2_147_483;
 
-/** What a file's size in the database can be. */
+/** Largest size of a file in the database. */
 const MAX_BYTES = 2_147_483_647;
 
 const environment = z.object({

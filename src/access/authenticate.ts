@@ -7,7 +7,7 @@ import { isoTime } from "../entities/times/timestamp.ts";
 import { AppError } from "../errors.ts";
 import { createFailedKeys } from "./failed-keys.ts";
 
-/** Who asks. */
+/** A user who has authenticated. */
 export interface Viewer {
   id: string;
   username: string;
@@ -15,7 +15,7 @@ export interface Viewer {
   isSuperuser: boolean;
 }
 
-/** Who asks, and with which key. */
+/** A user who has authenticated, with the key. */
 export interface Session extends Viewer {
   keyHash: string;
 }
@@ -45,7 +45,7 @@ const MAX_REMEMBERED = 1000;
 
 /**
  * @param memoryMs how long a key that was found is taken for good without asking the database again; 0 for never. A key that expires meanwhile
- * is refused at once all the same.
+ * is rejected at once all the same.
  */
 export function createAuthenticator(
   database: Database,
@@ -115,7 +115,7 @@ interface Found {
   viewer: Session;
   /** Milliseconds since the epoch. */
   expires: number;
-  /** When the database was asked, in milliseconds of a clock that nobody sets. */
+  /** Time when the database was asked, in milliseconds of a monotonic clock. */
   readAt: number;
 }
 

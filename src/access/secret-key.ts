@@ -3,7 +3,7 @@ import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { StartError } from "../errors.ts";
 
-/** What `SECRET_KEY` itself must have. */
+/** Shortest `SECRET_KEY`, in characters. */
 const MIN_SECRET_KEY = 32;
 
 /**

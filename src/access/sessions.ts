@@ -16,7 +16,7 @@ export interface Sessions {
   close(): void;
 }
 
-/** What tells the time, and wakes. */
+/** The clock and timers of sessions. */
 export interface SessionClock {
   /** Milliseconds since the epoch. */
   now(): number;

@@ -129,7 +129,7 @@ async function duplicates(unit: Unit, shape: ModelShape, object: object, data: D
 
 const propertyOf = ({ columns, one }: ModelShape, name: string) => (columns.get(name) ?? one.get(name)!).property;
 
-/** Whether another object that is stored has the same values in a group of columns. Where one has none, nothing is the same. */
+/** Returns whether another stored object has the same values in a group of columns. Null is equal to nothing. */
 async function isTakenTogether(unit: Unit, shape: ModelShape, group: readonly string[], object: object): Promise<boolean> {
   let found = ofAnyTable(statementsOf(unit.em))
     .selectFrom(shape.table)
@@ -144,7 +144,7 @@ async function isTakenTogether(unit: Unit, shape: ModelShape, group: readonly st
   return (await found.executeTakeFirst()) !== undefined;
 }
 
-/** Whether an object other than this one has a value, as it is stored, or as this unit is about to leave it. */
+/** Returns whether another object has a value, stored or as this unit will leave it. */
 export async function isTaken(unit: Unit, shape: ModelShape, column: string, object: object, value: unknown): Promise<boolean> {
   const { property } = shape.columns.get(column)!;
   const held = unit.held(shape.model as Model<Identified>) as (Identified & Record<string, unknown>)[];

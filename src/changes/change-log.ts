@@ -5,7 +5,7 @@ import { ContentType, JobHook, JobHookDelivery, ObjectChange, User } from "../en
 import { newId } from "../entities/new-id.ts";
 import type { Snapshot } from "../entities/models/object-change.ts";
 
-/** Who changes something, and by which way. */
+/** The user who makes changes, and the way in which the changes come about. */
 export interface Author {
   /** Null for the server itself, and for somebody who is no user here. */
   userId: string | null;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Snapshot } from "../entities/models/object-change.ts";
 
-/** What changes with every change, and says nothing of it. */
+/** Columns that change with every change, and are left out of differences. */
 const NOT_TOLD: ReadonlySet<string> = new Set(["created", "last_updated"]);
 
 /** How two snapshots differ, as Nautobot tells it: fields with their old and with their new values. */

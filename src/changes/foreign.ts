@@ -20,7 +20,7 @@ export interface ForeignChange {
   before: unknown;
   /** Null for a deleted object. */
   after: unknown;
-  /** When it happened; now when absent. */
+  /** Time of the change; now when absent. */
   time?: Date | undefined;
 }
 

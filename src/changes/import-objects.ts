@@ -13,7 +13,7 @@ export interface ImportRow {
   key: string | undefined;
 }
 
-/** What a row's values are, for an object that there is or for a new one; or what is wrong with them. */
+/** Reads a row: its values for an existing object or a new one, or its errors. */
 export type ReadData<Row> = (row: Row, isNew: boolean) => { data: Data } | { details: readonly ErrorDetail[] };
 
 /** One thing wrong with one row. */
@@ -80,7 +80,7 @@ async function holdNamed<T extends Identified>(
   return ({ id, key }) => byId.get(uuidOf(id) ?? "") ?? (key === undefined ? undefined : byKey.get(key));
 }
 
-/** What is wrong with one object; anything else ends the whole. */
+/** Returns the errors of one object. Any other error ends the import. */
 function detailsOf(error: unknown): readonly ErrorDetail[] {
   if (!(error instanceof AppError)) throw error;
   return error.details.length > 0 ? error.details : [{ field: "", message: error.message }];

@@ -99,13 +99,13 @@ export async function revertJob(unit: Unit, job: Job, fields: readonly Overridab
 
 const NO_SOURCE = "No source of the job has been found yet, so there is nothing to revert";
 
-/** What a client wants of one field. */
+/** The wish of a client for one field. */
 interface Order {
   field: OverridableField;
   /** The field's name as the client wrote it. */
   spelling: string;
   value: unknown;
-  /** What its flag becomes; undefined to leave it. */
+  /** New value of the flag; undefined keeps it. */
   isOverride: boolean | undefined;
   details: ErrorDetail[];
 }

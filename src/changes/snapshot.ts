@@ -40,7 +40,7 @@ export async function readSnapshots(
   return snapshots;
 }
 
-/** What an object is called, for people. */
+/** Returns the name of an object for people. */
 export function reprOf(shape: ModelShape, snapshot: Snapshot): string {
   const column = shape.naturalKey ?? shape.search.find((name) => !name.includes(".")) ?? "id";
   return cutText(String(snapshot[column] ?? snapshot["id"]), 200);

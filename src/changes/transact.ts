@@ -5,7 +5,7 @@ import { AppError } from "../errors.ts";
 import type { Author } from "./change-log.ts";
 import { Unit } from "./unit.ts";
 
-/** What came of a unit. */
+/** The outcome of a unit. */
 export interface Transacted<T> {
   value: T;
   changes: readonly ObjectChange[];

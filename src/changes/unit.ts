@@ -12,7 +12,7 @@ import { isSame } from "./differences.ts";
 import { mustKeepMatches } from "./keep-matches.ts";
 import { readSnapshots, reprOf } from "./snapshot.ts";
 
-/** What every object has. */
+/** Fields of every object. */
 export interface Identified {
   id: string;
 }
@@ -62,7 +62,7 @@ export class Unit {
     return objects;
   }
 
-  /** What this unit has created or holds of a model, as it is now, without what it deletes. */
+  /** Returns the objects of a model that this unit has created or holds, without those that it deletes. */
   held<T extends Identified>(model: Model<T>): T[] {
     const held = [...this.#held.values()].filter((one) => one.model === model && !one.isDeleted);
     return held.map(({ object }) => object as T);

@@ -2,7 +2,7 @@ import type { Endpoint, Operation } from "./endpoint.ts";
 import { openAttempt } from "./attempt.ts";
 import { ConnectionError, RefusedError, refusalOf, type WireError } from "./errors.ts";
 
-/** What a server, or something before it, says when it cannot answer now but may later. */
+/** HTTP statuses of a server or proxy that cannot answer now. */
 const TEMPORARY = new Set([408, 425, 429]);
 
 /** An answer as GraphQL over HTTP has it. */
@@ -44,7 +44,7 @@ export async function ask(
   }
 }
 
-/** What an answer that holds no data amounts to. */
+/** Returns the error for an answer without data. */
 export function whyNot({ status, url }: Response, answer: Answer | undefined): Error {
   const errors = answer?.errors;
   if (errors?.[0]?.extensions?.code) return refusalOf(errors);

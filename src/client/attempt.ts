@@ -5,7 +5,10 @@ export interface Attempt {
   readonly signal: AbortSignal;
   /** Ends what goes on under the signal; it rejects with the error. */
   fail(error: ConnectionError): void;
-  /** What a step under the signal gives. Rejects with why the attempt was ended, or with a {@link ConnectionError} for any other reason. */
+  /**
+   * Returns the result of a step under the signal.
+   * @throws the reason for the end of the attempt; {@link ConnectionError} for any other failure.
+   */
   step<T>(step: Promise<T>): Promise<T>;
   /** Frees whatever is still open. */
   end(): void;

@@ -8,7 +8,7 @@ import { createRetry, type RetryOptions } from "./retry.ts";
 import { type FinishedRun, type JobReference, randomKey, referenceTo, type RunOptions, type StartedRun } from "./run.ts";
 import { createTransport } from "./transport.ts";
 
-/** Where the server is, and how it is talked to. */
+/** Address of the server, and options of the connection. */
 export interface ClientOptions {
   /** The server, as {@link serverUrls} takes it: `http://127.0.0.1:4000`, `https://jobs.example.com/graphql`; in a page also `/graphql`. */
   url: string;

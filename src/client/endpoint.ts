@@ -3,13 +3,13 @@ import { UrlError } from "./errors.ts";
 /** A class with the ways of the browser's WebSocket: Node's is one, and so is that of the package `ws`. Its events are too different in type to name. */
 export type SocketClass = new (url: string, protocol: string) => Pick<WebSocket, "close" | "send">;
 
-/** Where a server is, and how it is talked to. */
+/** Address of a server, and options of the connection. */
 export interface Endpoint {
-  /** Where GraphQL is served, over HTTP. */
+  /** URL of GraphQL over HTTP. */
   url: string;
   /** The same for a WebSocket. */
   socketUrl: string;
-  /** What the `Authorization` header holds. */
+  /** Value of the `Authorization` header. */
   authorization: string;
   fetch: typeof fetch;
   /** Null where there are no sockets, or none are wanted. */
@@ -24,7 +24,7 @@ export interface Operation {
   variables?: unknown;
 }
 
-/** Where a server has GraphQL. */
+/** URLs of a server's GraphQL endpoint. */
 export type ServerUrls = Pick<Endpoint, "url" | "socketUrl">;
 
 /**

@@ -15,7 +15,7 @@ export class RefusedError extends Error {
   override readonly name = "RefusedError";
   /** `UNAUTHENTICATED`, `NOT_FOUND`, `BAD_USER_INPUT`, …: the error's `extensions.code`; `HTTP_404` and the like from what is no GraphQL server. */
   readonly code: string;
-  /** What is wrong with which field of the input; empty when no field is named. */
+  /** Errors by field of the input; empty when no field is named. */
   readonly details: readonly ErrorDetail[];
 
   constructor(code: string, message: string, details: readonly ErrorDetail[] = []) {
@@ -39,7 +39,7 @@ export class UrlError extends Error {
   }
 }
 
-/** What the errors of an answer, at least one, amount to. */
+/** Returns the error for an answer's list of errors. */
 export function refusalOf(errors: readonly WireError[]): RefusedError {
   const [first] = errors;
   const message = errors.map((error) => error.message).join("\n");

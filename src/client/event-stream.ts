@@ -5,7 +5,7 @@ import { createEventParser } from "./event-parser.ts";
 import { watchSilence } from "./silence.ts";
 import { OPENING_SHARE, type Sink, type Stream, type StreamResult } from "./stream.ts";
 
-/** What a server, or a proxy before it, says that knows no event streams. */
+/** HTTP statuses of a server or proxy without event streams. */
 const NO_STREAMS = new Set([405, 406, 415]);
 
 /** Over HTTP with server-sent events, one connection a subscription: `graphql-sse`'s "distinct connections mode". */

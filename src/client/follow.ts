@@ -17,7 +17,7 @@ export interface FollowOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** What following needs of a client. */
+/** Dependencies of following. */
 interface Means {
   transport: Transport;
   /** Asks once, and not for ever. */

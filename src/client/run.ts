@@ -1,9 +1,9 @@
 import type { FollowLogSubscription, RunJobMutation, RunJobMutationVariables, RunStateQuery } from "./generated.ts";
 
-/** Which job: the text is its class path. */
+/** Reference to a job; a text is its class path. */
 export type JobReference = string | { id: string } | { name: string } | { class_path: string };
 
-/** What else `run_job` takes, by its names. Without an `idempotency_key` each call has one of its own. */
+/** Further arguments of `run_job`, by their names. Without an `idempotency_key` each call gets a new one. */
 export type RunOptions = Omit<RunJobMutationVariables, "id" | "class_path" | "name" | "data">;
 
 /** A run that was just made. */
@@ -20,11 +20,11 @@ export type RunError = NonNullable<RunState["error"]>;
 /** A run that has ended, and stays as it is. */
 export type FinishedRun<Result = unknown> = Omit<RunState, "status" | "result" | "error"> &
   (
-    | { status: "SUCCESS"; /** What the job returned. */ result: Result; error: null }
+    | { status: "SUCCESS"; /** The value that the job returned. */ result: Result; error: null }
     | { status: "FAILURE" | "REVOKED"; /** The error as Nautobot has it. */ result: unknown; error: RunError }
   );
 
-/** Whether a run is over. */
+/** True when the run has ended. */
 export function isFinished(run: RunState): run is RunState & FinishedRun {
   return run.status === "SUCCESS" || run.status === "FAILURE" || run.status === "REVOKED";
 }

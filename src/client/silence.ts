@@ -5,7 +5,7 @@ export interface Silence {
   stop(): void;
 }
 
-/** What to do when nothing is heard. */
+/** Steps to take when nothing is heard. */
 interface Steps {
   /** Half the time is over: ask whether anybody is there. */
   probe(): void;

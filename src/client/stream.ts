@@ -7,11 +7,11 @@ export interface StreamResult {
   errors?: readonly WireError[];
 }
 
-/** Who is told what comes. */
+/** Listener of a stream. */
 export interface Sink {
   /** The connection stands, and the server has let us in. */
   opened(): void;
-  /** What it throws ends the stream. */
+  /** An error that it throws ends the stream. */
   next(result: StreamResult): void;
 }
 

@@ -13,7 +13,7 @@ export const LogLevel = {
 /** One of {@link LogLevel}. */
 export type LogLevel = keyof typeof LogLevel;
 
-/** Where a run stands, as in Nautobot's `JobResultStatusChoices` (Celery's states). */
+/** Status of a run, as in Nautobot's `JobResultStatusChoices` (Celery's states). */
 export const JobResultStatus = {
   FAILURE: "FAILURE",
   PENDING: "PENDING",
@@ -29,7 +29,7 @@ export type JobResultStatus = keyof typeof JobResultStatus;
 /** A run in one of these never changes again, and all its lines are stored. */
 export const FINAL_STATUSES: readonly JobResultStatus[] = ["FAILURE", "REVOKED", "SUCCESS"];
 
-/** What kind of worker serves a queue, as in Nautobot's `JobQueueTypeChoices`. */
+/** Kind of worker that serves a queue, as in Nautobot's `JobQueueTypeChoices`. */
 export const JobQueueType = { CELERY: "CELERY", KUBERNETES: "KUBERNETES" } as const;
 /** One of {@link JobQueueType}. */
 export type JobQueueType = keyof typeof JobQueueType;
@@ -37,7 +37,7 @@ export type JobQueueType = keyof typeof JobQueueType;
 /** A run in one of these is still to end. */
 export const OPEN_STATUSES: readonly JobResultStatus[] = ["PENDING", "RECEIVED", "STARTED", "RETRY"];
 
-/** What becomes of a run for which its job's `max_concurrent` leaves no room. */
+/** Fate of a run that `max_concurrent` of its job leaves no slot for. */
 export const JobOnLimit = { QUEUE: "QUEUE", REJECT: "REJECT", REPLACE: "REPLACE" } as const;
 /** One of {@link JobOnLimit}. */
 export type JobOnLimit = keyof typeof JobOnLimit;
@@ -59,12 +59,12 @@ export const ScheduledJobInterval = {
 /** One of {@link ScheduledJobInterval}. */
 export type ScheduledJobInterval = keyof typeof ScheduledJobInterval;
 
-/** What becomes of times of a schedule at which no server was there. */
+/** Fate of times of a schedule that passed while no server was running. */
 export const ScheduledJobCatchUp = { SKIP: "SKIP", ONE: "ONE", ALL: "ALL" } as const;
 /** One of {@link ScheduledJobCatchUp}. */
 export type ScheduledJobCatchUp = keyof typeof ScheduledJobCatchUp;
 
-/** Where a schedule stands, as in Nautobot's `ScheduledJobStateChoices`. */
+/** State of a schedule, as in Nautobot's `ScheduledJobStateChoices`. */
 export const ScheduledJobState = {
   ACTIVE: "ACTIVE",
   PENDING: "PENDING",
@@ -76,7 +76,7 @@ export const ScheduledJobState = {
 /** One of {@link ScheduledJobState}. */
 export type ScheduledJobState = keyof typeof ScheduledJobState;
 
-/** Where an approval workflow stands, as in Nautobot's `ApprovalWorkflowStateChoices`. */
+/** State of an approval workflow, as in Nautobot's `ApprovalWorkflowStateChoices`. */
 export const ApprovalWorkflowState = {
   PENDING: "PENDING",
   APPROVED: "APPROVED",
@@ -87,12 +87,12 @@ export const ApprovalWorkflowState = {
 /** One of {@link ApprovalWorkflowState}. */
 export type ApprovalWorkflowState = keyof typeof ApprovalWorkflowState;
 
-/** Where a stage of it stands: the same values, of which Nautobot's schema makes a type each. */
+/** State of a stage: the same values, which are a type of their own in Nautobot's schema. */
 export const ApprovalWorkflowStageState = { ...ApprovalWorkflowState };
 /** One of {@link ApprovalWorkflowStageState}. */
 export type ApprovalWorkflowStageState = ApprovalWorkflowState;
 
-/** What a user decides on a stage: the same values again. */
+/** Decision of a user on a stage: the same values again. */
 export const ApprovalWorkflowStageResponseState = { ...ApprovalWorkflowState };
 /** One of {@link ApprovalWorkflowStageResponseState}. */
 export type ApprovalWorkflowStageResponseState = ApprovalWorkflowState;
@@ -110,7 +110,7 @@ export const ButtonClass = {
 /** One of {@link ButtonClass}. */
 export type ButtonClass = keyof typeof ButtonClass;
 
-/** What happened to an object, as in Nautobot's `ObjectChangeActionChoices`. */
+/** Kind of a change, as in Nautobot's `ObjectChangeActionChoices`. */
 export const ObjectChangeAction = { CREATE: "CREATE", UPDATE: "UPDATE", DELETE: "DELETE" } as const;
 /** One of {@link ObjectChangeAction}. */
 export type ObjectChangeAction = keyof typeof ObjectChangeAction;

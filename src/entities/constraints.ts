@@ -53,11 +53,11 @@ interface Constraint {
   target: ModelShape;
   /** Columns of which one has the value: of a reference itself its id, and what names it. */
   columns: readonly ColumnShape[];
-  /** Whether the values of an object fit; none are null. */
+  /** Tests an object's value, which is not null, against the values of a constraint. */
   holds(values: readonly unknown[]): boolean;
 }
 
-/** What is wrong with constraints for objects of a model, a sentence each; nothing when all is well. */
+/** Returns the errors of constraints for objects of a model, a sentence each. */
 export function constraintErrors(model: object, constraints: Constraints): string[] {
   return Object.entries(constraints).flatMap(([name, wanted]) => {
     const read = readConstraint(shapeOf(model), name, wanted);
@@ -92,7 +92,7 @@ export function constrainedPaths(model: object, constraints: Constraints): strin
   return understood(model, constraints).flatMap(({ path }) => (path.length > 0 ? [path.join(".")] : []));
 }
 
-/** Whether an object is one that the constraints mean. What they do not say right means nothing: see {@link constraintErrors}. */
+/** Returns whether an object fulfils the constraints. Invalid constraints match nothing: see {@link constraintErrors}. */
 export function fulfils(model: object, object: object, constraints: Constraints): boolean {
   const all = understood(model, constraints);
   return all.length === Object.keys(constraints).length && all.every((constraint) => holds(constraint, object));
@@ -159,7 +159,7 @@ const nameOf = ({ columns }: ModelShape, wanted: ColumnShape) => [...columns].fi
 
 const isText = (value: unknown) => typeof value === "string";
 
-/** What is wrong with the values of a constraint: what can never be equal to anything is a mistake. */
+/** Returns the error of a constraint's values; undefined for valid ones. A value that can never be equal to anything is an error. */
 function unfit({ kind, choices }: ColumnShape, lookup: string, given: readonly unknown[]): string | undefined {
   if (kind === "boolean") return given.every((one) => typeof one === "boolean") ? undefined : "it wants true or false.";
   if (kind === "integer" || kind === "float")

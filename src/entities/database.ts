@@ -67,20 +67,20 @@ export type ListType = "double precision" | "integer" | "text" | "timestamptz" |
 export interface Database {
   /** A fresh unit of work for writing entities. */
   fork(): SqlEntityManager;
-  /** Does work in one transaction that is a writer from its start: it is not refused at its first write because others have written since it read. */
+  /** Does work in one transaction that is a writer from its start: it is not rejected at its first write because others have written since it read. */
   transaction<T>(work: (em: SqlEntityManager) => Promise<T>): Promise<T>;
   /** Builds statements, and runs those that write single rows; never inside a unit of work of {@link fork}. */
   readonly rows: Kysely<Tables>;
   /**
    * Runs a statement that only reads; one that comes again is prepared already. It sees what is committed, and waits for no writer. Reads
    * that may take long have a lane of their own, and keep no others from being answered.
-   * @param bounds of a client's read; the server's own reads have none, are never refused, and take the time they need.
+   * @param bounds of a client's read; the server's own reads have none, are never rejected, and take the time they need.
    * @throws AppError LIMIT_EXCEEDED for a client's read that passes a bound or takes too long, or before which too many wait.
    */
   read<Row extends AnyRow = AnyRow>(statement: CompiledQuery<Row>, bounds?: ReadBounds): Promise<Row[]>;
   /** About how many rows each table has, by its name: more rather than fewer, and at once, whatever their number. */
   estimateRows(): Promise<ReadonlyMap<string, number>>;
-  /** Whether the columns of a row hold values of their types alone: SQLite takes any value for any column. */
+  /** True when the columns of a row hold values of their types only: SQLite takes any value for any column. */
   readonly checksTypes: boolean;
   /** The value of a JSON column of a row that was read. @throws an error of any kind where it is no JSON. */
   readJson(column: unknown): unknown;
@@ -88,7 +88,7 @@ export interface Database {
   passJson(column: unknown): unknown;
   /** Tells whether a text holds one of these at a place; upper and lower case are the same, as Unicode has them. There is at least one. */
   holdsInAnyCase(text: RawBuilder<unknown>, wanted: readonly string[], place: Place): RawBuilder<SqlBool>;
-  /** Whether a text matches a regular expression of RE2's syntax, in time that grows with the text and no faster. */
+  /** Returns a condition: a text matches a regular expression of RE2's syntax, in time linear in the text. */
   matches(text: RawBuilder<unknown>, pattern: string, ignoreCase: boolean): RawBuilder<SqlBool>;
   /** Tells whether a value is one of these, of this type: one parameter, however many there are. */
   isOneOf(value: RawBuilder<unknown>, values: readonly unknown[], type: ListType): RawBuilder<SqlBool>;
@@ -96,7 +96,7 @@ export interface Database {
   owners(parameter: unknown): RawBuilder<unknown>;
   /** The value of that parameter. */
   ownersParameter(ids: readonly string[]): unknown;
-  /** Whether a subquery in `from` may refer to what stands before it. */
+  /** True when a subquery in `from` may refer to earlier tables. */
   readonly hasLateral: boolean;
   /**
    * Stores lines and adds them to the counts of their runs, in one transaction. Lines that are stored already, by their sequence, stay as they are: a
@@ -107,7 +107,7 @@ export interface Database {
   appendLines(lines: readonly LineRow[], holds?: readonly Hold[]): Promise<readonly string[]>;
   /** Stores what runs printed; otherwise as {@link appendLines}. */
   appendConsoleEntries(entries: readonly ConsoleEntryRow[], holds?: readonly Hold[]): Promise<readonly string[]>;
-  /** Lets a worker's row say that its process is alive, every so many milliseconds, from a thread of its own. */
+  /** Lets a worker's row say that its process is alive, every so many milliseconds, from its own thread. */
   keepAlive(workerId: string, everyMs: number): Promise<Heartbeat>;
   /**
    * Does work while no other process does work of this kind on the database: what a start makes, and what brings rows in step with job files.

@@ -4,7 +4,7 @@ import { endsThere, type Place, startsThere } from "./any-case.ts";
 
 /*
  * Regular expressions mean what RE2 says, on either database. SQLite is given RE2 itself. PostgreSQL has an engine of its own, so a pattern is
- * spelled anew for it, in the few words that mean the same there. Its structure is read here; which characters a part of it stands for, RE2 is asked.
+ * spelled again for it, in the few words that mean the same there. Its structure is read here; which characters a part of it stands for, RE2 is asked.
  */
 
 /** Characters that a pattern may have: a class can name a thousand ranges in three of them. */

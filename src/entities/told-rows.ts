@@ -11,7 +11,7 @@ import { readTime } from "./times/read-time.ts";
 /** A row as it was read. */
 type Row = Record<string, unknown>;
 
-/** What a database lets rows hold. */
+/** The part of a database that reads the values of rows. */
 export type RowsOf = Pick<Database, "checksTypes" | "passJson" | "readJson">;
 
 // Rows are ordinary, nearly all of them.

@@ -85,14 +85,14 @@ export interface Runner {
   dryRunSchedule(id: string, userId: string, check: Check): Promise<string>;
   /** Workers that serve each of these queues. */
   countWorkers(queues: readonly string[]): Promise<number[]>;
-  /** What time it is, for all that is said of what is to come. */
+  /** Current time, for statements about the future. */
   now(): Date;
   /** Id of the run that sends an operation with this token. @throws what {@link runOfToken} throws. */
   runOfToken(token: string): Promise<string>;
   /** Ends a run, at once or as soon as its worker has. @see {@link cancel} for what it refuses. */
   cancel(request: CancelRequest): Promise<void>;
   /**
-   * Reads every job file anew, and brings the jobs in step with what they say.
+   * Reads every job file again, and brings the jobs in step with what they say.
    * @returns what changed.
    */
   refreshJobs(author: Author): Promise<readonly ObjectChange[]>;
@@ -118,7 +118,7 @@ export interface Runner {
   close(graceMs: number): Promise<void>;
 }
 
-/** What a runner is made of. It closes sandbox and templates; whoever opened the others closes them. */
+/** Dependencies of a runner. It closes sandbox and templates; the caller closes the others. */
 export interface RunnerDeps {
   database: Database;
   broker: Broker;
@@ -134,12 +134,12 @@ export interface RunnerDeps {
   cancelGraceMs: number;
   /** How long an idempotency key stands for its run. */
   idempotencyTtlMs: number;
-  /** What sensitive inputs are sealed in; servers on one database need the same. */
+  /** Seals sensitive inputs; all servers on a database need the same vault. */
   vault: Vault;
-  /** What is hidden in all that runs say. */
+  /** Patterns of texts that are hidden in all output of runs. */
   sanitizerPatterns: readonly SanitizerPattern[];
   clock: Clock;
-  /** Where files go, and how large they may be. */
+  /** Folder and limits of files. */
   fileStore: Omit<FileStoreOptions, "database" | "recorder">;
   /** How long a worker may give no sign of life before others take its runs over, in milliseconds. */
   leaseMs: number;
@@ -152,7 +152,7 @@ const QUEUES = contentTypeLabel(JobQueue);
 const JOBS = contentTypeLabel(Job);
 const SCHEDULES = contentTypeLabel(ScheduledJob);
 
-/** Whose bells ring when an object of a kind was changed by people. */
+/** Topics of objects that users change. */
 const FAMILIES: Readonly<Record<string, Family>> = {
   [JOBS]: "job",
   [contentTypeLabel(JobResult)]: "result",

@@ -9,7 +9,7 @@ import type { ListScope, PageLimits } from "./reading/list-arguments.ts";
 import { boundDatabase, type BoundLimits, Bounds, type OperationUsage, type WhenGone } from "./execution/bounds.ts";
 import { createRelations, type Relations } from "./reading/relations.ts";
 
-/** What every resolver is given; one an operation. */
+/** Context of every resolver, one for each operation. */
 export interface Context {
   /** Its statements are within {@link bounds}. */
   database: Database;
@@ -23,7 +23,7 @@ export interface Context {
   /** Tells whether the answer is to tell what it costs. */
   tellsCost: boolean;
   /**
-   * Who changes things in this operation, by which way. All its changes have one request id.
+   * The author of this operation's changes. All its changes have one request id.
    * @throws BAD_USER_INPUT when the operation comes with a token of no run that is under way; CONFLICT when its run is not held any more.
    */
   author(): Promise<Author>;
@@ -36,7 +36,7 @@ export interface Context {
 /** The run whose code sends an operation: known by what holds it, or by the token that comes with the operation. */
 export type SendingRun = { hold: Hold } | { token: string };
 
-/** What contexts are made of. */
+/** Dependencies of contexts. */
 export interface ContextDeps extends Pick<Context, "database" | "runner"> {
   limits: BoundLimits & PageLimits;
   /** Counts the answers that users have not read yet; absent where nobody reads from a socket or request. */

@@ -7,22 +7,21 @@ export * from "./job-context.ts";
 export * from "./variables.ts";
 
 /**
- * What is called around `run`, as Nautobot's `before_start` and its like, in this order: `beforeStart`, `run`, `onSuccess` or `onFailure`,
- * `afterReturn`. Each may be async, and is waited for; time limits count for them too. None of them is called when the inputs do not fit, nor
- * once a run was ended by force or by an error that nobody caught.
+ * Functions around `run`, like Nautobot's `before_start`, called in this order: `beforeStart`, `run`, `onSuccess` or `onFailure`, `afterReturn`. Each
+ * may be async, and counts for the time limits. None is called when the inputs are wrong, or after a run was ended by force or by an uncaught error.
  */
 export interface JobHooks<V extends Variables = Variables> {
-  /** What it throws makes the run fail, without `run` being called. */
+  /** An error that it throws fails the run, and `run` is not called. */
   beforeStart?(context: JobContext<V>): unknown;
-  /** Is told what `run` returned. What it throws makes the run fail; `onFailure` is not called for that. */
+  /** Gets the value that `run` returned. An error that it throws fails the run, without a call of `onFailure`. */
   onSuccess?(context: JobContext<V>, result: unknown): unknown;
-  /** Is told what `beforeStart` or `run` threw. What it throws itself is said as a line of the log, and changes nothing. */
+  /** Gets the error of `beforeStart` or `run`. An error that it throws becomes a line of the log, and changes nothing else. */
   onFailure?(context: JobContext<V>, error: unknown): unknown;
-  /** Is told how the run came out. What it throws is said as a line of the log, and changes nothing. */
+  /** Gets the outcome of the run. An error that it throws becomes a line of the log, and changes nothing else. */
   afterReturn?(context: JobContext<V>, outcome: JobOutcome): unknown;
 }
 
-/** How a run that failed is tried again. */
+/** Further attempts of a failed run. */
 export interface Retry {
   /** Attempts after the first. */
   limit: number;
@@ -30,89 +29,89 @@ export interface Retry {
   backoff: number;
 }
 
-/** What becomes of a run for which `maxConcurrent` leaves no room. */
+/** Fate of a run that `maxConcurrent` leaves no slot for. */
 export type OnLimit = "queue" | "reject" | "replace";
 
-/** What runs of a job share. */
+/** Isolation of a job's runs from each other. */
 export type Isolation = "process" | "run" | "shared";
 
 /**
  * Metadata of a job, spelled as Nautobot's `Meta` attributes in camelCase. Most of them can be overridden
- * in the database; what stands here is what an override reverts to.
+ * in the database; an override reverts to the value here.
  */
 export interface JobDefinition<V extends Variables = Variables> extends JobHooks<V> {
   /** Unique name for people. */
   name: string;
   /** Heading that the job is listed under; the module's name when absent. */
   grouping?: string;
-  /** What the job does; Markdown. */
+  /** Description of the job, as Markdown. */
   description?: string;
   /** Inputs; none when absent. */
   variables?: V;
-  /** Whether the job may be run as soon as it is first found; an administrator enables it otherwise. */
+  /** True when the job may run as soon as it is first found; otherwise an administrator enables it. */
   enabled?: boolean;
   approvalRequired?: boolean;
   consoleLogDefault?: boolean;
   dryrunDefault?: boolean;
   hasSensitiveVariables?: boolean;
   hidden?: boolean;
-  /** At most one run at a time; a second is refused, unless its caller insists. */
+  /** At most one run at a time. A second one is rejected, unless its request has `ignore_singleton_lock`. */
   isSingleton?: boolean;
   /** At most this many runs at a time. */
   maxConcurrent?: number;
   /**
-   * What becomes of a run beyond `maxConcurrent`. `reject`, the default: it is refused. `queue`: it waits for its turn. `replace`: the oldest run
-   * is canceled, and it starts when that one has ended.
+   * Fate of a run beyond `maxConcurrent`. With `reject`, the default, it is rejected. With `queue`, it waits for a slot. With `replace`, the oldest
+   * run is canceled, and the new one starts when it has ended.
    */
   onLimit?: OnLimit;
-  /** How a run that failed, for whatever reason, is tried again; not at all when absent. */
+  /** Further attempts of a failed run; none when absent. */
   retry?: Retry;
   readOnly?: boolean;
   supportsDryrun?: boolean;
-  /** Seconds after which `signal` is aborted; 0 for the server's default. A job hears it while it awaits. */
+  /** Seconds after which `signal` is aborted; 0 for the server's default. A job notices it only while it awaits. */
   softTimeLimit?: number;
   /** Seconds after which the run is ended, whatever it does; 0 for the server's default. */
   timeLimit?: number;
   /**
    * Mebibytes of memory that a run may take, Buffers included; 0 for no limit, the server's `MEMORY_LIMIT_MB` when absent. A run that takes
-   * more is ended with `MemoryLimitExceeded`. A job with a limit of its own waits for its process to start, some 60 ms.
+   * more is ended with `MemoryLimitExceeded`. A job with its own limit waits for its process to start, some 60 ms.
    */
   memoryLimitMb?: number;
   /** Queues the job may run on; the first is its default. */
   taskQueues?: readonly string[];
   /**
    * `run`, the default: each run has a fresh child process, which costs some 60 ms of processor time. `shared`: runs of one file follow each
-   * other in a process that stays, twenty times faster; what a module keeps in variables, one run leaves to the next.
+   * other in a process that stays, twenty times faster; the variables of a module keep their values from run to run.
    * A server with `SANDBOX=thread` has threads for both; `process` asks for a fresh child process there too.
    */
   isolation?: Isolation;
-  /** The job's code. What it returns becomes `result` of the run and must be JSON; what it throws makes the run fail. */
+  /** The job's code. Its return value becomes `result` of the run and must be JSON. An error fails the run. */
   run(context: JobContext<V>): unknown;
 }
 
-/** What sets off a job that no person runs. */
+/** Trigger of a receiver. */
 export type Receiver = "button" | "hook";
 
-/** Metadata of a receiver: a job's, without what a person would be asked. */
+/** Metadata of a receiver: that of a job, without inputs and dry runs. */
 export interface ReceiverDefinition<Context> extends Omit<
   JobDefinition,
   keyof JobHooks | "dryrunDefault" | "run" | "supportsDryrun" | "variables"
 > {
-  /** The receiver's code. What it returns becomes `result` of the run; what it throws makes the run fail. */
+  /** The receiver's code. Its return value becomes `result` of the run. An error fails the run. */
   receive(context: Context): unknown;
 }
 
 const JOB = Symbol.for("jobgraph.job");
 
-/** A definition that went through {@link defineJob}; how the server tells jobs from a module's other exports. */
+/** A definition from {@link defineJob}. The server recognizes jobs among a module's exports by it. */
 export type DefinedJob<V extends Variables = Variables> = Readonly<JobDefinition<V>> & {
   readonly [JOB]: true;
   readonly receiver?: Receiver;
 };
 
 /**
- * Declares a job. Export what it returns: the export's name is the job's `job_class_name`.
- * @throws TypeError that names what is missing or of the wrong kind.
+ * Declares a job. Export the result: the export's name is the job's `job_class_name`.
+ * @throws TypeError that names missing and wrong fields.
  */
 export function defineJob<const V extends Variables = z.ZodObject<Record<never, never>>>(
   definition: JobDefinition<V>,
@@ -123,7 +122,7 @@ export function defineJob<const V extends Variables = z.ZodObject<Record<never, 
 
 /**
  * Declares a job that job hooks run when an object changes.
- * @throws TypeError that names what is missing or of the wrong kind.
+ * @throws TypeError that names missing and wrong fields.
  */
 export function defineJobHookReceiver(definition: ReceiverDefinition<HookContext>): DefinedJob {
   check("defineJobHookReceiver", receiverSchema, definition);
@@ -132,7 +131,7 @@ export function defineJobHookReceiver(definition: ReceiverDefinition<HookContext
 
 /**
  * Declares a job that job buttons run for an object.
- * @throws TypeError that names what is missing or of the wrong kind.
+ * @throws TypeError that names missing and wrong fields.
  */
 export function defineJobButtonReceiver(definition: ReceiverDefinition<ButtonContext>): DefinedJob {
   check("defineJobButtonReceiver", receiverSchema, definition);
@@ -147,13 +146,13 @@ function check(name: string, schema: z.ZodType, definition: unknown): void {
     throw new TypeError(`${name}: onLimit says what to do at maxConcurrent, which is missing`);
 }
 
-/** A receiver's data is what set it off; see `receivers.ts`. */
+/** The data of a receiver's run is its change or object; see `receivers.ts`. */
 function receiver<Context>(kind: Receiver, { receive, ...definition }: ReceiverDefinition<Context>): DefinedJob {
   const run = ({ data, ...context }: JobContext) => receive({ ...context, ...data } as Context);
   return Object.freeze({ ...definition, run, receiver: kind, [JOB]: true as const });
 }
 
-/** True for what {@link defineJob} returned. */
+/** Returns whether a value is a result of {@link defineJob}. */
 export function isDefinedJob(value: unknown): value is DefinedJob {
   return typeof value === "object" && value !== null && JOB in value;
 }

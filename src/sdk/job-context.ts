@@ -2,15 +2,15 @@ import type { DocumentTypeDecoration } from "@graphql-typed-document-node/core";
 import type { z } from "zod";
 
 /*
- * What job code is given while it runs, and what it may throw. `define-job.ts` has what an author declares.
+ * The context of running job code, and the errors that it may throw. Declarations are in `define-job.ts`.
  */
 
-/** What `variables` of a job is: an object schema, its keys the variables' names. */
+/** Type of a job's `variables`: an object schema whose keys are the variables' names. */
 export type Variables = z.ZodObject;
 
-/** What a line may say besides its message. */
+/** Options of a line. */
 export interface LineOptions {
-  /** What the line is about: its name, or its name and where it is to be seen. */
+  /** The object of the line: its name, or its name and its URL. */
   object?: string | { display: string; absoluteUrl?: string };
   /** Heading that the line belongs under; `main` when absent. */
   grouping?: string;
@@ -18,7 +18,7 @@ export interface LineOptions {
 
 type Say = (message: string, options?: LineOptions) => void;
 
-/** Says lines, one method a level. Synchronous for the author; a job that says more than can be stored is held back here. */
+/** Writes lines, with one method for each level. The methods are synchronous, and hold back a job that writes faster than lines can be stored. */
 export interface JobLogger {
   debug: Say;
   info: Say;
@@ -29,7 +29,7 @@ export interface JobLogger {
   critical: Say;
 }
 
-/** Why `context.signal` is aborted when a run reaches its soft time limit. A job that catches it can clean up, and return or throw. */
+/** The reason of `context.signal` when a run reaches its soft time limit. A job that catches it can clean up, and return or throw. */
 export class SoftTimeLimitExceeded extends Error {
   declare name: "SoftTimeLimitExceeded";
 
@@ -39,7 +39,7 @@ export class SoftTimeLimitExceeded extends Error {
   }
 }
 
-/** Why `context.signal` is aborted when somebody cancels the run. Its message says who, and why. */
+/** The reason of `context.signal` when a user cancels the run. Its message has the user and the reason. */
 export class JobCanceled extends Error {
   declare name: "JobCanceled";
 
@@ -48,7 +48,7 @@ export class JobCanceled extends Error {
   }
 }
 
-/** Fails a run with a sentence for people: nothing is wrong with the job's code, so the run has no traceback. */
+/** Fails a run with a sentence for people. The job's code is not at fault, so the run has no traceback. */
 export class JobFailure extends Error {
   declare name: string;
 
@@ -58,10 +58,10 @@ export class JobFailure extends Error {
   }
 }
 
-/** What a file may be made of; texts are stored as UTF-8. A stream is read as fast as it can be stored. */
+/** Content of a file; texts are stored as UTF-8. A stream is read as fast as it can be stored. */
 export type FileContent = AsyncIterable<Uint8Array | string> | Uint8Array | string;
 
-/** A file that a run left. */
+/** A file that a run created. */
 export interface StoredFile {
   /** Id of the FileProxy. */
   readonly id: string;
@@ -73,17 +73,17 @@ export interface StoredFile {
 /** One error of an answer. */
 export interface GraphQLAnswerError {
   readonly message: string;
-  /** Where in the data. */
+  /** Path of the error in the data. */
   readonly path?: readonly (number | string)[];
   readonly extensions?: {
-    /** What went wrong, as the API names it, e.g. `NOT_FOUND`. */
+    /** Code of the error, e.g. `NOT_FOUND`. */
     readonly code?: string;
-    /** What is wrong with single fields. */
+    /** Errors of single fields. */
     readonly details?: readonly { readonly field: string; readonly message: string }[];
   };
 }
 
-/** Why `graphql` of a job rejects: the answer has errors. Its message is that of the first. */
+/** The error of `graphql` for an answer with errors. Its message is that of the first error. */
 export class GraphQLRequestError extends Error {
   declare name: "GraphQLRequestError";
   /** At least one. */
@@ -102,7 +102,7 @@ export class GraphQLRequestError extends Error {
 /** A document that GraphQL Code Generator made, `TypedDocumentNode` or `TypedDocumentString`, or a text. */
 export type GraphQLDocument<Data, V> = DocumentTypeDecoration<Data, V> | string;
 
-/** What `run` is given. */
+/** The argument of `run`. */
 export interface JobContext<V extends Variables = Variables> {
   readonly logger: JobLogger;
   /** The run's inputs, checked against `variables` and with its defaults filled in. */
@@ -114,7 +114,7 @@ export interface JobContext<V extends Variables = Variables> {
   readonly signal: AbortSignal;
   /** True when the run must change nothing. */
   readonly dryRun: boolean;
-  /** Who asked for the run; null when nobody in particular did. */
+  /** User of the run; null for none. */
   readonly user: { readonly id: string; readonly username: string } | null;
   /**
    * The run itself. With its `token` as the header `X-Job-Result`, a request that the job sends over HTTP counts as the run's: what it changes is in
@@ -122,22 +122,21 @@ export interface JobContext<V extends Variables = Variables> {
    */
   readonly jobResult: { readonly id: string; readonly name: string; readonly token: string };
   /**
-   * Tells how far the job has come: `done` of `total`, in whatever it counts. May be called as often as one likes: some ten values a second
-   * are stored, the last one always.
+   * Reports progress: `done` of `total`, in the job's own unit. It may be called at any rate: about ten values a second are stored, and always the last.
    */
   progress(done: number, total?: number | null, message?: string | null): void;
   /**
    * Stores a file as one of the run's `files`, to be downloaded from its `download_url`. Content that comes as a stream is stored while it
-   * comes. Rejects when the name is no file's name or the file is larger than the server takes (`FileTooLarge`); of a file that is not
-   * whole, nothing is kept. A run that returns waits for it.
+   * comes. Rejects when the name is not a file name, or the file is too large (`FileTooLarge`). An incomplete
+   * file is deleted. A run that returns waits for its files.
    * @param name 1 to 255 characters, none of them a path separator; several files of a run may have the same.
    */
   createFile(name: string, content: FileContent): Promise<StoredFile>;
   /**
-   * Has the server answer one GraphQL query or mutation, as the user that the run is for, and resolves to its `data`. What it changes is in the
-   * change log as the run's. Rejects with a {@link GraphQLRequestError} when the answer has errors, also when that user may do nothing any more,
-   * and at once when the variables hold what JSON cannot. Ten operations of a run are under way at once, others wait for their turn; a document
-   * has at most 100,000 characters, its variables 4,000,000 of JSON, an answer 16,000,000. A run that returns waits for it.
+   * Sends a GraphQL query or mutation to the server as the run's user, and resolves to its `data`. The change log names the run for its changes.
+   * Rejects with a {@link GraphQLRequestError} when the answer has errors, or when the user is no longer active. Rejects at once when the variables
+   * are not JSON. Ten operations of a run are under way at once, and others wait. A document has at most 100,000 characters, variables 4,000,000 of
+   * JSON, and an answer 16,000,000. A run that returns waits for its operations.
    */
   graphql<Data = Record<string, unknown>, V = Record<string, unknown>>(
     document: GraphQLDocument<Data, V>,
@@ -145,12 +144,12 @@ export interface JobContext<V extends Variables = Variables> {
   ): Promise<Data>;
 }
 
-/** How a run came out, as `afterReturn` is told. */
+/** The outcome of a run, for `afterReturn`. */
 export type JobOutcome =
   | { readonly status: "SUCCESS"; readonly result: unknown }
   | { readonly status: "FAILURE"; readonly error: unknown };
 
-/** One change of an object, as the change log has it. */
+/** An entry of the change log. */
 export interface ChangeRecord {
   readonly id: string;
   /** ISO 8601. */
@@ -170,7 +169,7 @@ export interface ChangeRecord {
 /** An object with its fields, spelled as its API spells them. */
 export type ObjectData = Readonly<Record<string, unknown>>;
 
-/** What `receive` of a job hook receiver is given. */
+/** The argument of a job hook receiver's `receive`. */
 export interface HookContext extends Omit<JobContext, "data" | "dryRun"> {
   readonly change: ChangeRecord;
   readonly action: "CREATE" | "DELETE" | "UPDATE";
@@ -178,9 +177,9 @@ export interface HookContext extends Omit<JobContext, "data" | "dryRun"> {
   readonly changedObject: ObjectData | null;
 }
 
-/** What `receive` of a job button receiver is given. */
+/** The argument of a job button receiver's `receive`. */
 export interface ButtonContext extends Omit<JobContext, "data" | "dryRun"> {
-  /** The object that the button was pressed for. */
+  /** The object of the pressed button. */
   readonly object: ObjectData;
   /** `app_label.model`, e.g. `dcim.device`. */
   readonly objectType: string;

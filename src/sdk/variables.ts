@@ -4,21 +4,21 @@ import { dedent } from "./dedent.ts";
 
 /*
  * Variables of a job, one function for each of Nautobot's kinds. Each makes a zod schema, so that they mix with any other; what a form has to
- * know beyond JSON Schema stands beside it in `variables_schema`: `x-kind`, and what is said below.
+ * know beyond JSON Schema stands beside it in `variables_schema`: `x-kind`, and the keys named below.
  */
 
-/** What can be said of every variable. */
+/** Options of every variable. */
 export interface VariableOptions<Value> {
   /** Name for people; the variable's own name when absent. */
   label?: string;
   description?: string;
-  /** Value of a run that gives none. */
+  /** Value for runs without one. */
   default?: Value;
-  /** False for a variable that may be left out. */
+  /** False for an optional variable. */
   required?: boolean;
   /**
-   * True for what nobody may read: a password, a key. It is not kept with the run, and masked in whatever the run says. Such a variable has no
-   * default, which everybody could read.
+   * True for a secret: a password, a key. Its value is not kept with the run, and is hidden in the run's output. Such a variable has no
+   * default, which everyone could read.
    */
   sensitive?: boolean;
 }
@@ -29,7 +29,7 @@ type Finished<Schema extends z.ZodType, Options> = Options extends { default: {}
     ? z.ZodOptional<Schema>
     : Schema;
 
-/** Puts a schema together with what is said of its variable. */
+/** Returns a schema with the options of its variable. */
 function variable<Schema extends z.ZodType, Options extends VariableOptions<never> | VariableOptions<unknown>>(
   schema: Schema,
   kind: string,
@@ -51,7 +51,7 @@ function variable<Schema extends z.ZodType, Options extends VariableOptions<neve
 export interface TextOptions extends VariableOptions<string> {
   minLength?: number;
   maxLength?: number;
-  /** What the text must match; put `^` and `$` around it to mean all of it. */
+  /** Regular expression that the text must match; `^` and `$` around it bind it to the whole text. */
   regex?: RegExp;
 }
 
@@ -80,12 +80,12 @@ export function integerVar<const Options extends VariableOptions<number> & { min
   return variable(z.int().min(min).max(max), "integer", options);
 }
 
-/** Yes or no; no when nothing is said. */
+/** Yes or no; no by default. */
 export function booleanVar<const Options extends VariableOptions<boolean>>(options: Options = {} as Options) {
   return variable(z.boolean(), "boolean", { default: false, ...options });
 }
 
-/** A value, or a value and what it is called in a form. */
+/** A value, or a value and its label in a form. */
 export type ChoiceOption<Value extends string> = Value | readonly [value: Value, label: string];
 
 interface Choices<Value extends string> {
@@ -121,7 +121,7 @@ export function multiChoiceVar<const Value extends string, const Options extends
   });
 }
 
-/** An object of this server as a job is given it: its fields as the API spells them. */
+/** An object of this server, with its fields as the API spells them. */
 export type LoadedObject = Readonly<Record<string, unknown>> & { readonly id: string };
 
 interface Model {
@@ -129,7 +129,7 @@ interface Model {
   model: string;
 }
 
-/** A client names the object; a job is given it. The server puts the one in the place of the other: see `object-variables.ts`. */
+/** The schema of a variable whose client names an object, and whose job gets the object: see `object-variables.ts`. */
 const objectSchema = z.custom<LoadedObject>(
   (value) => typeof value === "string" || (typeof value === "object" && value !== null),
   {
@@ -176,7 +176,7 @@ function bitsOf(address: string): string {
   return bits(tail ? [...head!, ...Array<number>(8 - head!.length - tail.length).fill(0), ...tail] : head!, 16);
 }
 
-/** A network, such as `192.0.2.0/24`, whose prefix length may be bounded. An address in a network, such as `192.0.2.1/24`, is none. */
+/** A network, such as `192.0.2.0/24`, whose prefix length may be bounded. An address in a network, such as `192.0.2.1/24`, is rejected. */
 export function ipNetworkVar<
   const Options extends VariableOptions<string> & { minPrefixLength?: number; maxPrefixLength?: number },
 >(options: Options = {} as Options) {
@@ -211,7 +211,7 @@ export function dateTimeVar<const Options extends VariableOptions<string>>(optio
   return variable(schema, "datetime", options);
 }
 
-/** A file as a job is given it. */
+/** A file among a job's inputs. */
 export interface GivenFile {
   readonly name: string;
   readonly content: Uint8Array;

@@ -20,7 +20,7 @@ const PING_MS = 12_000;
 export interface Connection {
   readonly socket: WebSocket;
   readonly request: IncomingMessage;
-  /** Who is at the other end, once it has said so. */
+  /** Session of the client, once it has authenticated. */
   session: Session | undefined;
   /** Operations under way, by their ids: graphql-ws's own. */
   underWay: Readonly<Record<string, unknown>>;

@@ -15,7 +15,7 @@ import type { OpenStream, Stream } from "../schema/subscriptions/streams.ts";
 import type { Usage } from "../schema/execution/usage.ts";
 import { NO_SNIFFING } from "./no-sniffing.ts";
 
-/** What event streams need. */
+/** Dependencies of event streams. */
 export interface EventStreamDeps {
   schema: GraphQLSchema;
   executor: Executor;

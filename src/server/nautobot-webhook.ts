@@ -13,7 +13,7 @@ import { readTime } from "../entities/times/read-time.ts";
 import { checkTexts } from "../schema/reading/storable-texts.ts";
 import { countValues } from "../schema/execution/write-json.ts";
 
-/** Where Nautobot's webhooks are taken. */
+/** Path of Nautobot's webhooks. */
 export const NAUTOBOT_WEBHOOK = "/webhooks/nautobot";
 
 /** Values of an object and its snapshots; Nautobot's own have some hundreds. */
@@ -23,7 +23,7 @@ const ACTIONS = { created: "CREATE", updated: "UPDATE", deleted: "DELETE" } as c
 
 const object = z.record(z.string(), z.unknown());
 
-/** What Nautobot sends, as far as it is used here. */
+/** A webhook of Nautobot, as far as the server uses it. */
 const payloadSchema = z.object({
   event: z.enum(["created", "updated", "deleted"]),
   timestamp: z
@@ -37,7 +37,7 @@ const payloadSchema = z.object({
   snapshots: z.looseObject({ prechange: object.nullish(), postchange: object.nullish() }).nullish(),
 });
 
-/** What a webhook needs. */
+/** Dependencies of webhooks. */
 export interface WebhookDeps {
   database: Database;
   runner: Runner;

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { type ExecutionArgs, getOperationAST, OperationTypeNode } from "graphql";
 import { LONGEST_KEPT, type ReadDocument } from "../schema/document/document-reader.ts";
 
-/** What a plain request asks for, and the `Content-Type` of its answer. */
+/** A plain request, and the `Content-Type` of its answer. */
 export interface PlainRequest extends Required<Pick<ExecutionArgs, "document" | "operationName" | "variableValues">> {
   contentType: string;
 }

@@ -40,7 +40,7 @@ import { NAUTOBOT_WEBHOOK, takeNautobotWebhook } from "./nautobot-webhook.ts";
 import { isSliceOver, newWork, nextSlice, turnToBegin, type Sliced } from "../schema/execution/slices.ts";
 import { writeJson } from "../schema/execution/write-json.ts";
 
-/** Where GraphQL is served; the second is where clients written for Nautobot look. */
+/** Paths of GraphQL; clients written for Nautobot use the second. */
 const PATHS: ReadonlySet<string> = new Set(["/graphql", "/api/graphql", "/api/graphql/"]);
 
 /** How often the keys of open sockets and streams are looked up again. */
@@ -52,7 +52,7 @@ const UNCOUNTED = 16 * 1024;
 /** How long requests under way may take once the server is closing. */
 const CLOSE_GRACE_MS = 1000;
 
-/** What a server is made of. */
+/** Dependencies of a server. */
 export interface ServerDeps {
   database: Database;
   runner: Runner;
@@ -68,7 +68,7 @@ export interface ServerDeps {
 
 /** HTTP and WebSocket on one port. */
 export interface Server {
-  /** Where it listens, without a path. */
+  /** URL of the server, without a path. */
   readonly url: string;
   /** Ends open subscriptions with 1001, lets requests under way finish, and closes the port. */
   close(): Promise<void>;
@@ -175,7 +175,7 @@ export async function openServer(
         return writeInPieces(viewer, response, given, await context.bounds.write(result), context.bounds);
       return writeTo(viewer, response, 200, given, `${JSON.stringify(result)}\n`);
     }
-    // Apollo parses and validates for itself, and what is too large is refused before anybody does.
+    // Apollo parses and validates for itself, and what is too large is rejected before anybody does.
     if (!plain) for (const text of textsOf(search, body)) readDocument(text);
     await answerByApollo({ method, search, body }, { context, result }, headers, response);
   }
@@ -275,7 +275,7 @@ export async function openServer(
   };
 }
 
-/** What Apollo is given with a request: the result too, of what has been executed already. */
+/** Context of a request for Apollo, with the result if it was executed already. */
 interface ApolloContext {
   context: Context;
   result: ExecutionResult | undefined;
@@ -347,7 +347,7 @@ function extensionsOf(search: string, body: unknown): unknown {
   }
 }
 
-/** Where a request goes; what is no URL goes to a path where nothing is served. */
+/** Returns the path and query of a request; an invalid URL has a path that nothing is served at. */
 function locate({ url = "/" }: IncomingMessage): { pathname: string; search: string } {
   if (PATHS.has(url)) return { pathname: url, search: "" };
   return URL.canParse(url, "http://localhost") ? new URL(url, "http://localhost") : { pathname: "", search: "" };

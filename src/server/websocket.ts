@@ -16,7 +16,7 @@ import { type Connection, createConnection } from "./connection.ts";
 import type { OpenStream, Stream } from "../schema/subscriptions/streams.ts";
 import type { Usage } from "../schema/execution/usage.ts";
 
-/** What sockets need. */
+/** Dependencies of sockets. */
 export interface SocketDeps {
   schema: GraphQLSchema;
   executor: Executor;
@@ -30,7 +30,7 @@ export interface SocketDeps {
   usage: Usage;
 }
 
-/** What one socket may do. */
+/** Limits of one socket. */
 export interface SocketLimits {
   /** Operations under way on one socket. */
   maxSubscriptionsPerSocket: number;
@@ -268,7 +268,7 @@ function sendAll(
   };
 }
 
-/** Whether a page of another site asks, with what a browser adds by itself: cookies, or a password it remembers. */
+/** Returns whether a page of another site sends the request, with credentials that a browser adds by itself: cookies, or a stored password. */
 function isForeign({ headers: { origin, host, cookie, authorization } }: IncomingMessage): boolean {
   if (origin === undefined || (cookie === undefined && authorization === undefined)) return false;
   return !URL.canParse(origin) || new URL(origin).host !== host;

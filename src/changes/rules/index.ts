@@ -24,7 +24,7 @@ import { scheduledJobRules } from "./scheduled-job.ts";
 import { tagRules } from "./tag.ts";
 import { userRules } from "./user.ts";
 
-/** What must hold of a model's objects beyond what their columns say. Each answers what is wrong; nothing when all is well. */
+/** Rules of a model's objects beyond their columns. Each returns the errors, or an empty list. */
 export interface Rules<T> {
   /** Of an object as it is about to be written. A new one lacks what did not fit. */
   check?(object: T, unit: Unit): ErrorDetail[] | Promise<ErrorDetail[]>;

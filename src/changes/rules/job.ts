@@ -3,7 +3,7 @@ import type { ErrorDetail } from "../../errors.ts";
 import type { Unit } from "../unit.ts";
 import { tagsMayBeOn } from "./tag.ts";
 
-/** Where the jobs that the server itself brings say they are from. */
+/** Class paths of the jobs that come with a server, this one or Nautobot. */
 const SYSTEM_JOBS = /^(jobgraph|nautobot)\./;
 
 /** Rules of Job, as in Nautobot's `Job.clean`. */

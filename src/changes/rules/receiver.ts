@@ -3,7 +3,7 @@ import type { ErrorDetail } from "../../errors.ts";
 import { goneMeanwhile } from "../transact.ts";
 import type { Unit } from "../unit.ts";
 
-/** What a hook and a button ask of their job, and of the kinds of objects they are for. */
+/** Rules that hooks and buttons have for their job and their kinds of objects. */
 export async function receiverFits(receiver: JobButton | JobHook, kind: "button" | "hook", unit: Unit): Promise<ErrorDetail[]> {
   const { enabled, contentTypes } = receiver;
   const details = receiver.job ? await jobFits(receiver.job, enabled, kind, unit) : [];

@@ -2,7 +2,7 @@ import { User } from "../../entities/index.ts";
 import { AppError } from "../../errors.ts";
 import type { Unit } from "../unit.ts";
 
-/** Whether a superuser is at work. */
+/** Returns whether the author is a superuser. */
 export async function isBySuperuser({ author, em }: Unit): Promise<boolean> {
   const user = author.userId === null ? null : await em.findOne(User, { id: author.userId });
   return user?.isSuperuser ?? false;

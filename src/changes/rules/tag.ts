@@ -10,7 +10,7 @@ export const tagRules = {
       : [{ field: "data.color", message: "A color is six hexadecimal digits in lower case, e.g. `9e9e9e`." }],
 };
 
-/** Whether an object's tags may be on objects of its kind; a tag that names no kinds is for all. */
+/** Returns the errors of tags that may not be on objects of a kind. A tag without kinds is for all. */
 export async function tagsMayBeOn({ tags }: { tags: Collection<Tag> }, label: string): Promise<ErrorDetail[]> {
   if (!tags.isDirty()) return [];
   const details: ErrorDetail[] = [];

@@ -7,7 +7,7 @@ const EXIT_CODES: Readonly<Record<FinishedRun["status"], number>> = { SUCCESS: 0
 const NOT_DONE = 3;
 const INTERRUPTED = 130;
 
-/** Where to print: what the run says, and what we say. */
+/** Output streams: one for the run, and one for messages of the command. */
 interface Outputs {
   run: (text: string) => void;
   us: (text: string) => void;

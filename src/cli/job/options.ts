@@ -2,12 +2,12 @@ import { parseArgs } from "node:util";
 import type { RunOptions } from "../../client/index.ts";
 import { StartError } from "../../errors.ts";
 
-/** What to do. */
+/** The command to execute. */
 export type JobCommand =
   | { act: "run"; classPath: string; data: unknown; options: RunOptions }
   | { act: "follow"; jobResultId: string; after: number };
 
-/** What the command prints when it is asked for help, or does not understand. */
+/** Help text, printed on request and after wrong arguments. */
 export const USAGE = `npm run job -- run CLASS_PATH [--data JSON] [--dry-run] [--queue NAME] [--console-log] [--ignore-singleton-lock] [--idempotency-key TEXT]
 npm run job -- follow ID [--after N]
 

@@ -14,7 +14,7 @@ export interface SeededJob {
   queues: readonly string[];
 }
 
-/** What runs refer to. */
+/** Objects that runs refer to. */
 export interface Catalog {
   jobs: readonly SeededJob[];
   userIds: readonly string[];

@@ -1,9 +1,9 @@
-/** What is known of a made-up job, before there is one. */
+/** A sketch of a made-up job. */
 export interface JobSketch {
   grouping: string;
   name: string;
   description: string;
-  /** What it looks at, as it stands in its log lines. */
+  /** The object that the job's log lines name. */
   subject: string;
   /** Extra queues that it may run on. */
   queues?: readonly string[];
@@ -15,7 +15,7 @@ export interface JobSketch {
 const inGrouping = (grouping: string, sketches: readonly Omit<JobSketch, "grouping">[]): JobSketch[] =>
   sketches.map((sketch) => ({ grouping, ...sketch }));
 
-/** What a team that automates a network would have. */
+/** Jobs of a team that automates a network. */
 export const JOB_SKETCHES: readonly JobSketch[] = [
   ...inGrouping("Configuration", [
     {

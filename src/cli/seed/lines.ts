@@ -38,7 +38,7 @@ const SAYINGS: Record<keyof typeof LEVELS, readonly Say[]> = {
   ERROR: [({ name }, _, random) => `${name} did not answer within ${random.integer(5, 60)} s; going on with the next`],
 };
 
-/** What a run said, first line first: evenly spread over its time, and ending as the run did. */
+/** Makes the lines of a run, spread evenly over its time, with a last line that matches its status. */
 export function* makeLines(run: Run): Generator<LineRow> {
   const random = createRandom(run.linesSeed);
   const step = (run.done - run.started) / (run.lines + 1);

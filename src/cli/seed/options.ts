@@ -9,11 +9,11 @@ export interface SeedOptions {
   lines: number;
   /** Lines of one more result, newer than all others; 0 for none. */
   longResult: number;
-  /** Where the random numbers start. */
+  /** Seed of the random numbers. */
   seed: number;
 }
 
-/** What the command prints when it is asked for help, or does not understand. */
+/** Help text, printed on request and after wrong arguments. */
 export const USAGE = `npm run seed -- [--jobs N] [--results N] [--lines N] [--long-result N] [--seed N]
 
 Fills the database of DATABASE_URL, in place of what an earlier seed left there; everything else in it stays.

@@ -22,11 +22,11 @@ export interface Run {
   /** Of the error that ended it; absent when it succeeded. */
   errorMessage: string | undefined;
   lines: number;
-  /** Where the random numbers of its lines start, so that their number changes no other run. */
+  /** Seed of the random numbers of the lines, so that the number of lines changes no other run. */
   linesSeed: number;
 }
 
-/** What {@link makeRuns} makes. */
+/** Result of {@link makeRuns}. */
 export interface RunPlan {
   results: number;
   lines: number;

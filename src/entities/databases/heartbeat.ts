@@ -27,7 +27,7 @@ const ENTRY = new URL(`./heartbeat-thread${extname(import.meta.url)}`, import.me
 const LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1 };
 
 /**
- * Writes a worker's row, and lets its `beats` grow every so often, from a thread with a connection of its own: nothing that holds up this one can make
+ * Writes a worker's row, and lets its `beats` grow every so often, from a thread with its own connection: nothing that holds up this one can make
  * the worker look dead. Resolves after the first sign of life.
  */
 export async function keepAlive(database: HeartbeatData["database"], id: string, everyMs: number): Promise<Heartbeat> {

@@ -2,7 +2,7 @@ import { ReflectMetadataProvider } from "@mikro-orm/decorators/legacy";
 import { Migrator } from "@mikro-orm/migrations";
 import { MODELS } from "../index.ts";
 
-/** What both drivers are given. */
+/** Options of both drivers. */
 export const ORM_OPTIONS = {
   entities: [...MODELS],
   metadataProvider: ReflectMetadataProvider,

@@ -39,7 +39,7 @@ export async function openSqlite(path: string, limits: ReadLimits): Promise<Data
     fork: () => orm.em.fork(),
     transaction: (work) =>
       orm.em.fork().transactional(async (tx) => {
-        // A transaction that only becomes a writer after it has read is refused when the lines' connection wrote meanwhile.
+        // A transaction that only becomes a writer after it has read is rejected when the lines' connection wrote meanwhile.
         await tx.execute("delete from job_hook_delivery where false");
         return work(tx);
       }),

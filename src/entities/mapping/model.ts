@@ -25,7 +25,7 @@ import { Timestamp } from "../times/timestamp.ts";
  */
 
 interface ModelOptions extends Omit<ModelFacts, "indexes" | "search" | "unique"> {
-  /** What one object is; becomes the description of the GraphQL type. */
+  /** Description of one object, which becomes that of the GraphQL type. */
   description: string;
   search?: readonly string[];
   /** Groups of properties whose combination is unique. */
@@ -80,7 +80,7 @@ const GRAPHQL_TYPES: Record<Exclude<ColumnKind, "choice">, GraphQLScalarType> = 
 };
 
 interface ColumnOptions {
-  /** What the value means; becomes the description of the GraphQL field. */
+  /** Description of the value, which becomes that of the GraphQL field. */
   description: string;
   /** Value of a new row. A function is called for each. */
   default?: unknown;
@@ -166,7 +166,7 @@ export function Choice(choices: object, options: ColumnOptions): PropertyDecorat
 interface BelongsToOptions {
   description: string;
   nullable?: boolean;
-  /** What deleting the other object does to this one. */
+  /** Effect on this object when the other one is deleted. */
   onDelete: "cascade" | "set null";
   /** False where another index already starts with this column. */
   index?: boolean;

@@ -29,7 +29,7 @@ function parseDay(value: unknown): string {
   return value;
 }
 
-/** Text of the literal, so that a wrong kind is refused by the same sentence as a wrong value. */
+/** Text of the literal, so that a wrong kind is rejected by the same sentence as a wrong value. */
 const literal = (node: ValueNode): unknown => (node.kind === Kind.STRING ? node.value : valueFromASTUntyped(node));
 
 /** A UUID; rows hold its text, so reading costs nothing. */

@@ -24,7 +24,7 @@ export interface ColumnShape extends ValueShape {
   /** Its type in GraphQL: a scalar, or the choice set of an enum. */
   type: object;
   description: string;
-  /** Whether a new object has a value of its own for it. */
+  /** True when a new object has a default for the column. */
   hasDefault: boolean;
   /** Longest text that fits, in characters. */
   length?: number;
@@ -77,7 +77,7 @@ export interface ModelShape extends ModelFacts {
   sorted: readonly (readonly string[])[];
 }
 
-/** What a model says of itself as a whole. */
+/** Options of a model. */
 export interface ModelFacts {
   /** Nautobot's default ordering: wire names, `-` for descending; where it leaves ties, `id` settles them. */
   ordering: readonly string[];

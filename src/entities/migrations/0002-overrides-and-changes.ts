@@ -1,6 +1,6 @@
 import type { SchemaStep } from "./index.ts";
 
-/** What a job's source says, the object before a change, and hooks that are still to be carried out. */
+/** Metadata of a job's source, the object before a change, and hooks that still have to run. */
 export const overridesAndChanges: SchemaStep = {
   name: "0002-overrides-and-changes",
   sqlite: [

@@ -1,6 +1,6 @@
 import type { SchemaStep } from "./index.ts";
 
-/** What is due, and what becomes of what was missed. */
+/** Due times of schedules, and missed times. */
 export const schedules: SchemaStep = {
   name: "0006-schedules",
   sqlite: [

@@ -1,6 +1,6 @@
 import type { SchemaStep } from "./index.ts";
 
-/** Who decided what on a schedule, and on just what; which runs wait for it. */
+/** Decisions on schedules, their content, and runs that wait for them. */
 export const approvals: SchemaStep = {
   name: "0007-approvals",
   sqlite: [

@@ -8,7 +8,7 @@ import { CustomFields } from "../mapping/custom-fields.ts";
 import { BelongsTo, Column, HasMany, Model } from "../mapping/model.ts";
 import type { Tag } from "./tag.ts";
 
-/** What has to be approved, and in which stages. */
+/** A definition of approvals and their stages. */
 @Model({
   description: "A definition of the approvals that objects need, and of their stages.",
   ordering: ["name"],

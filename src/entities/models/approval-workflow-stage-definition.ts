@@ -6,7 +6,7 @@ import { CustomFields } from "../mapping/custom-fields.ts";
 import { Group } from "./group.ts";
 import { BelongsTo, Column, HasMany, Model } from "../mapping/model.ts";
 
-/** Who has to approve, and how many of them, before the next stage begins. */
+/** A stage of a definition: its group, and the number of approvals that it needs. */
 @Model({
   description: "A stage of a definition: the group and the number of approvals that it needs.",
   ordering: ["approval_workflow_definition", "sequence"],

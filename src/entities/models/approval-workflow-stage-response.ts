@@ -4,7 +4,7 @@ import { ApprovalWorkflowStageResponseState } from "../choices.ts";
 import { BelongsTo, Choice, Column, Model } from "../mapping/model.ts";
 import { User } from "./user.ts";
 
-/** What one user has decided on a stage, or said of it. */
+/** A decision or comment of one user on a stage. */
 @Model({
   description: "The decision or comment of one user on a stage.",
   ordering: ["approval_workflow_stage", "last_updated"],

@@ -8,12 +8,12 @@ import { Tag } from "./tag.ts";
  * function exists before its file has run.
  */
 
-/** What people wrote about an object. */
+/** Notes on an object. */
 export function Notes(): PropertyDecorator {
   return HasAttached(() => Note, "assignedObjectId", { description: "Notes on the object, oldest first." });
 }
 
-/** What happened to an object. */
+/** Changes of an object. */
 export function ObjectChanges(): PropertyDecorator {
   return HasAttached(() => ObjectChange, "changedObjectId", { description: "Changes of the object, newest first." });
 }

@@ -1,13 +1,13 @@
 import { AbstractModel, Column, Id } from "../mapping/model.ts";
 
-/** What every model has. */
+/** Columns of every model. */
 @AbstractModel()
 export abstract class BaseModel {
   @Id()
   id!: string;
 }
 
-/** What Nautobot's primary models have as well: when they came and when they last changed. */
+/** Columns of Nautobot's primary models: times of creation and of the last change. */
 @AbstractModel()
 export abstract class TimestampedModel extends BaseModel {
   @Column("timestamp", { description: "Time when the object was created.", nullable: true, default: () => new Date() })

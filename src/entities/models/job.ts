@@ -14,7 +14,7 @@ import type { ObjectChange } from "./object-change.ts";
 import { ScheduledJob } from "./scheduled-job.ts";
 import type { Tag } from "./tag.ts";
 
-/** What a job's source says of the fields that can be overridden. Null on a row until a source of it was found. */
+/** Metadata of a job's source that can be overridden. Null until a source was found. */
 export interface JobSource {
   grouping: string;
   name: string;

@@ -3,7 +3,7 @@ import { ContentType } from "./content-type.ts";
 import { BelongsTo, Column, Model } from "../mapping/model.ts";
 import { User } from "./user.ts";
 
-/** What somebody wrote about an object. */
+/** A note of a user on an object. */
 @Model({
   description: "A note of a user on an object.",
   ordering: ["created"],

@@ -12,7 +12,7 @@ import type { ObjectChange } from "./object-change.ts";
 import { TimeZone } from "../times/time-zones.ts";
 import { User } from "./user.ts";
 
-/** When a job is to be run, once or again and again, and with what. */
+/** A schedule: a job, its inputs, and the times at which it runs. */
 @Model({
   description: "A schedule: a job, its inputs, and the times at which it runs.",
   ordering: ["name"],

@@ -26,7 +26,7 @@ export function isZone(zone: string): boolean {
   }
 }
 
-/** What a zone's clocks show at a moment. */
+/** Returns the date and time that a zone's clocks show at a moment. */
 export function readingAt(zone: string, time: number): number {
   return time + offsetAt(zone, time);
 }
@@ -54,7 +54,7 @@ export function nextShown(zone: string, after: number, next: (reading: number) =
   }
 }
 
-/** When a zone's clocks are changed next, if that is no later than `until`. No two changes are within a day of each other. */
+/** Returns the time of the next change of a zone's clocks, up to `until`. No two changes are within a day of each other. */
 function firstChange(zone: string, from: number, until: number): number | undefined {
   for (let start = from; start < until; start += DAY_MS) {
     const change = changeWithin(zone, start, Math.min(start + DAY_MS, until));

@@ -2,7 +2,7 @@ import { Cron } from "croner";
 import { ScheduledJobInterval, type ScheduledJobState } from "../choices.ts";
 import { isZone, momentOf, nextShown, readingAt } from "./local-time.ts";
 
-/** What decides when a schedule runs its job. */
+/** Columns that decide when a schedule runs its job. */
 export interface Schedule {
   interval: ScheduledJobInterval;
   crontab: string;
@@ -16,7 +16,7 @@ export interface Schedule {
   expires: Date | null;
 }
 
-/** When a schedule runs its job, whatever has come of it so far. */
+/** The times of a schedule, without its history. */
 export type Times = Pick<Schedule, "crontab" | "interval" | "startTime" | "timeZone">;
 
 const INTERVALS: ReadonlySet<string> = new Set(Object.values(ScheduledJobInterval));
@@ -49,10 +49,10 @@ function cronWithSeconds({ interval, crontab, startTime, timeZone }: Times): str
 /** Cron knows no parts of a second: what starts within one runs with the next. */
 const wholeSecond = (time: Date) => Math.ceil(time.getTime() / 1000) * 1000;
 
-/** What croner takes, and other readers of crontabs do not. */
+/** Syntax that croner takes, and other readers of crontabs do not. */
 const UNUSUAL = /\?|#(?![1-5])/;
 
-/** What is wrong with a crontab, as a sentence; undefined for one that can be carried out. */
+/** Returns the error of a crontab, as a sentence; undefined for a valid one. */
 export function wrongCrontab(crontab: string): string | undefined {
   const fields = crontab.trim().split(/\s+/);
   if (fields.length !== 5 || UNUSUAL.test(crontab))

@@ -40,7 +40,7 @@ export interface Approvers {
 /** Lets through who may say something of what somebody asks for. @param approvers absent where all staff may decide. */
 export type Check = (requesterId: string | null, approvers: Approvers | undefined) => void;
 
-/** What somebody says of a schedule that waits for an approval. */
+/** A comment on a schedule that waits for an approval. */
 export interface Said {
   comment: string;
   /** Id of the stage that it is said of; absent for the one that is to be decided on. */
@@ -48,7 +48,7 @@ export interface Said {
   check: Check;
 }
 
-/** What somebody decides on a schedule that waits for an approval. */
+/** A decision on a schedule that waits for an approval. */
 export interface Decision extends Said {
   state: "APPROVED" | "CANCELED" | "DENIED";
   /** The `date_changed` that who decides has seen. */
@@ -61,7 +61,7 @@ interface Pending {
   active: ActiveStage | undefined;
 }
 
-/** What a schedule is that nobody has decided on. */
+/** Columns of a schedule without a decision. */
 const UNDECIDED = { decisionDate: null, decidedBy: null, decidedByUserName: "", decisionComment: "" } as const;
 
 /** Has a schedule, held or new, wait for an approval of what it is now. What was decided on it before, or in part, is void. */
@@ -162,7 +162,7 @@ async function holdPending(unit: Unit, id: string, { stageId, check }: Said, unm
   return { schedule, active };
 }
 
-/** What is said of a request is a change of it: who has seen it before has not seen what is asked of them now. */
+/** A response changes the request, so that earlier readers have not seen its current state. */
 function touch(schedule: ScheduledJob): void {
   schedule.dateChanged = new Date(schedule.dateChanged.getTime() + 1);
 }

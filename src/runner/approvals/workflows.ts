@@ -23,7 +23,7 @@ import type { Approval } from "../runs/new-run.ts";
  * said counts for the content that the workflow began with: whatever else is asked for begins another one.
  */
 
-/** What somebody says of a stage. */
+/** A response to a stage. */
 export interface Response {
   state: Exclude<ApprovalWorkflowStageResponseState, "PENDING">;
   comment: string;
@@ -154,7 +154,7 @@ export async function respond(
   return next === undefined;
 }
 
-/** Who approved a schedule's content in stages, in that order; empty where it was approved without. */
+/** Returns the approvals of a schedule's content in stages, oldest first; empty without stages. */
 export async function stageApprovals(em: SqlEntityManager, { id, approvedContent }: ScheduledJob): Promise<Approval["given"]> {
   const rows = statementsOf(em);
   const last = rows

@@ -14,7 +14,7 @@ import { classPathOf, type FoundJob, syncJobs } from "./sync-jobs.ts";
 /** The job modules under `JOBS_ROOT` and those that come with the server, and the Job rows that mirror them. */
 export interface Catalog {
   /**
-   * Reads every job file anew and brings the Job rows in step.
+   * Reads every job file again and brings the Job rows in step.
    * @returns what changed of them.
    * @throws {@link StartError} when `JOBS_ROOT` cannot be read.
    */
@@ -42,7 +42,7 @@ export interface InstalledSource extends Pick<SandboxTask, "exportName" | "file"
   receiver: Receiver | undefined;
   /** SHA-256 of the text of its file when that was read. */
   version: string | undefined;
-  /** Whether others may have to wait for a run of it. */
+  /** True when other runs may wait for a run of the job. */
   isLimited: boolean;
   /** See {@link JobDescription}. */
   variablesSchema: JobDescription["variablesSchema"];
@@ -54,7 +54,7 @@ const NO_JOB_FILE = /\.d\.m?ts$|\.(test|spec)\.m?[jt]s$|(^|[\\/])(\.|node_module
 /** First part of the module names of the jobs that come with the server; no other may have it. */
 const SYSTEM = "jobgraph";
 
-/** What {@link createCatalog} needs. */
+/** Dependencies of {@link createCatalog}. */
 interface CatalogDeps {
   database: Database;
   sandbox: Sandbox;

@@ -29,7 +29,7 @@ const FIELDS = [
   "variablesSchema",
 ] as const satisfies (keyof Job)[];
 
-/** What a launch needs to know of a job. */
+/** Columns of a job that its launch needs. */
 export type LaunchedJob = Pick<Job, (typeof FIELDS)[number]>;
 
 const COLUMNS = FIELDS.map((field) => ({

@@ -2,7 +2,7 @@ import type { Job } from "../../entities/index.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
 import { AppError } from "../../errors.ts";
 
-/** Which job: exactly one of the three. */
+/** Reference to a job, by exactly one of the three. */
 export interface JobReference {
   id?: string | undefined;
   /** `module_name.job_class_name`. */

@@ -82,7 +82,7 @@ async function leaveNames({ em }: Unit, found: readonly FoundJob[], known: Reado
   await em.flush();
 }
 
-/** Whether a job's name is the one of its source, or that one with a number. */
+/** Returns whether a job's name is that of its source, or that name with a number. */
 function standsFor(name: string, sourceName: string): boolean {
   const [, start] = /^(.*) \(\d+\)$/s.exec(name) ?? [];
   return name === sourceName || (start !== undefined && sourceName.startsWith(start));

@@ -42,7 +42,7 @@ async function definitionsFor(
   });
 }
 
-/** Whether somebody has to approve the runs of a schedule, as it and its job are now. @param schedule with its job loaded. */
+/** Returns whether the runs of a schedule need an approval, with its current content and job. @param schedule with its job loaded. */
 export async function isInNeed(em: SqlEntityManager, schedule: ScheduledJob): Promise<boolean> {
   const { jobModel, celeryKwargs } = schedule;
   if (jobModel === null || isHarmless(jobModel, (celeryKwargs as ScheduleKwargs | null)?.dryrun)) return false;
@@ -54,7 +54,7 @@ export interface Launch extends Admitted {
   request: Pick<RunRequest, "consoleLog" | "dryRun" | "ignoreSingletonLock" | "userId">;
 }
 
-/** Whether somebody has to approve a run that is to start at once. */
+/** Returns whether a run that is to start at once needs an approval. */
 export async function needsApproval(database: Database, { job, queue }: Admitted, request: Launch["request"]): Promise<boolean> {
   return (await needApproval(database, [{ job, queue, request }]))[0]!;
 }
@@ -72,7 +72,7 @@ export async function needApproval(database: Database, launches: readonly Launch
   return launches.map((launch, n) => needs[n]! || reviewed.has(launch));
 }
 
-/** What a launch would be as a schedule; never stored. */
+/** Returns the schedule that a launch would be; never stored. */
 function scheduleOf(em: SqlEntityManager, { job, queue, request }: Launch, queues: readonly JobQueue[]): ScheduledJob {
   const times = { interval: "IMMEDIATELY", oneOff: true, crontab: "", startTime: new Date(), timeZone: "UTC", catchUp: "ONE" };
   const values = {

@@ -29,7 +29,7 @@ export interface Prepared {
   data: Record<string, unknown>;
 }
 
-/** What {@link enqueue} needs. */
+/** Dependencies of {@link enqueue}. */
 export interface EnqueueDeps extends CancelDeps {
   catalog: Catalog;
   sandbox: Sandbox;
@@ -43,7 +43,7 @@ export interface EnqueueDeps extends CancelDeps {
 /** Columns by which a run is found again under its idempotency key; undefined for a run without one. */
 export type KeyColumns = Readonly<Record<"idempotency_hash" | "idempotency_key", string>> | undefined;
 
-/** What becomes of a request that needs an approval first. @returns the id of the JobResult. */
+/** Turns a run that needs an approval into a request. @returns the id of the JobResult. */
 export type RequestApproval = (prepared: Prepared, key: KeyColumns) => Promise<string>;
 
 /**
@@ -101,7 +101,7 @@ export async function review(deps: EnqueueDeps, request: RunRequest): Promise<Pr
   return { admitted, data: resolved! };
 }
 
-/** What is asked for under a key; undefined for a request without one. */
+/** Returns a request's key and fingerprint; undefined without a key. */
 async function keyedRequest(
   { database, clock, idempotencyTtlMs, vault }: EnqueueDeps,
   request: RunRequest,
@@ -166,7 +166,7 @@ function refuseDryRun(job: LaunchedJob, { dryRun }: RunRequest): void {
   ]);
 }
 
-/** Whether a job takes no inputs and is given none. */
+/** Returns whether a job takes no inputs and is given none. */
 function isNothing({ variablesSchema }: InstalledSource, data: Record<string, unknown>): boolean {
   return Object.keys(data).length === 0 && Object.keys(variablesSchema["properties"] ?? {}).length === 0;
 }
@@ -199,7 +199,7 @@ function refuseInputs(job: LaunchedJob, wrong: readonly ErrorDetail[]): void {
 
 /**
  * Sends a run to the workers of its queue, once its row is there for them to find. One that waits for others is sent when they have ended, one that
- * was refused never: that it is there is all there is to tell.
+ * was rejected never: that it is there is all there is to tell.
  */
 export async function send(deps: CancelDeps, run: NewRun): Promise<void> {
   deps.broker.notify(`result:${run.row.id}`);
@@ -208,7 +208,7 @@ export async function send(deps: CancelDeps, run: NewRun): Promise<void> {
   else await deps.broker.enqueue({ id: run.row.id, queue: run.queue });
 }
 
-/** Where the newest runs of a job take the place of its oldest: cancels all but as many as may be under way. */
+/** Cancels the oldest runs of a job with `REPLACE`, so that as many remain as may be under way. */
 async function replaceOldest(deps: CancelDeps, { row }: NewRun): Promise<void> {
   const em = deps.database.fork();
   const job = await em.findOne(Job, { id: row.job_model_id! });

@@ -2,7 +2,7 @@ import type { Database } from "../../entities/database.ts";
 import { JobResult } from "../../entities/index.ts";
 import { AppError } from "../../errors.ts";
 
-/** What a user asks for under a key; the same again is the same run. */
+/** A request of a user under a key. The same request under the key is the same run. */
 export interface KeyedRequest {
   key: string;
   userId: string;

@@ -19,14 +19,14 @@ export interface FeedObject {
   id: string;
 }
 
-/** What is followed, and how it is read. */
+/** A feed, and how its objects are read. */
 export interface FeedRequest<T extends FeedObject> {
   /** The same for all who read the same. */
   key: string;
   families: readonly Family[];
   /** Those of these objects that are wanted, as they are now. */
   read(ids: readonly string[]): Promise<readonly T[]>;
-  /** What is given first, before anything that changes from now on. */
+  /** Yields the objects to send first, before later changes. */
   replay?(): AsyncIterable<readonly T[]>;
 }
 

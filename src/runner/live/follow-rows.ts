@@ -6,13 +6,13 @@ import type { Batch, FollowedRow } from "./row-pages.ts";
 import { openRowTail, type RowKind } from "./row-tail.ts";
 import { createShared, type Opened } from "./shared.ts";
 
-/** Whose rows, from where on, and which of them. */
+/** A run, the cursor, and the wanted rows. */
 export interface FollowRequest {
   kind: RowKind;
   jobResultId: string;
   /** Rows up to this sequence are known already. */
   afterSequence: number;
-  /** Which rows; `key` is the same for conditions that are. All when absent. */
+  /** The wanted rows; equal conditions have an equal `key`. All when absent. */
   where?: { key: string; condition: Expression<SqlBool> } | undefined;
 }
 

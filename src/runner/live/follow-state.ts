@@ -5,12 +5,12 @@ import { createCalls } from "./calls.ts";
 import { createFollower, type Follower } from "./follower.ts";
 import { createShared, type Opened } from "./shared.ts";
 
-/** A lost bell is made good by looking again after this long. */
+/** After a lost notification, the next look comes after this long. */
 const SAFETY_MS = 5000;
 /** Changes that come faster after each other are told as one. */
 const PAUSE_MS = 50;
 
-/** What is followed, and how it is read. */
+/** The followed object, and how it is read. */
 export interface StateRequest<T extends object> {
   /** The same for all who read the same. */
   key: string;

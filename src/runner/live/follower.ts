@@ -1,9 +1,9 @@
-/** What one follower is given, for as long as it wants. Its `return()` ends a `next()` that waits, at once. */
+/** Items for one follower, for as long as it reads. Its `return()` ends a `next()` that waits, at once. */
 export interface Follower<T> extends AsyncIterableIterator<T> {
   return(): Promise<IteratorResult<T>>;
 }
 
-/** What a follower follows. */
+/** The source of a follower's items. */
 export interface Followed<T> {
   /** The next for this follower: undefined when it is still to come, null when there will be none. */
   next(): Promise<T | null | undefined> | T | null | undefined;

@@ -7,7 +7,7 @@ import { watch } from "../messaging/watch.ts";
 import { createCalls } from "./calls.ts";
 import { type Batch, openRowPages } from "./row-pages.ts";
 
-/** A lost bell is made good by looking again after this long. */
+/** After a lost notification, the next look comes after this long. */
 const SAFETY_MS = 5000;
 /** Bytes of rows that stay for those who are a little behind, roughly. */
 const RECENT_BYTES = 512 * 1024;
@@ -18,11 +18,11 @@ const FOLLOWERS_A_MS = 10;
 /** Rows that runs leave one after the other, by their table. */
 export type RowKind = "job_console_entry" | "job_log_entry";
 
-/** Which rows of a run are followed. */
+/** Followed rows of a run. */
 export interface TailOf {
   kind: RowKind;
   jobResultId: string;
-  /** Which of them; all when absent. */
+  /** Condition of the rows; all when absent. */
   where: Expression<SqlBool> | undefined;
 }
 

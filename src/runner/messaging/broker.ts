@@ -1,6 +1,6 @@
 import type { Family, Topic } from "./notifier.ts";
 
-/** What travels to a worker: which run, on which queue. */
+/** A message to a worker: a run and its queue. */
 export interface Delivery {
   /** Id of a JobResult. */
   id: string;
@@ -23,11 +23,11 @@ export interface Broker {
   ): Promise<void>;
   /** How many workers take deliveries of each of these queues. */
   countWorkers(queues: readonly string[]): Promise<number[]>;
-  /** Rings here and in every other process. May be lost; never throws. */
+  /** Notifies listeners here and in every other process. A notification may be lost. Never throws. */
   notify(topic: Topic): void;
   /** Calls `onNotified` from this moment on, until the returned function is called. */
   listen(topic: Topic, onNotified: () => void): () => void;
-  /** The same for all notifications of a family; `onNotified` is told whose it is. */
+  /** The same for all notifications of a family; `onNotified` gets the id of the topic. */
   listenAll(family: Family, onNotified: (id: string) => void): () => void;
   /** Takes no further deliveries, and waits for none; handlers that run go on. */
   stopConsuming(): Promise<void>;

@@ -1,10 +1,10 @@
-/** What time it is, and who is to be woken when. A test brings its own, and moves it. */
+/** Current time and timers. A test brings its own, and moves it. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
   /**
    * Calls back once: when it is that time, soon for one that has passed, and early when the clock is set back. The clock then says something
-   * else than the caller reckoned with, so each caller looks again and waits anew.
+   * else than the caller reckoned with, so each caller looks again and waits again.
    * @returns what takes the wish back.
    */
   wakeAt(time: number, act: () => void): () => void;

@@ -1,10 +1,10 @@
 import { EventEmitter } from "node:events";
 import { PubSub } from "graphql-subscriptions";
 
-/** What rows a bell is about: lines and printed texts of a run, or an object itself. */
+/** Family of a topic: lines or printed texts of a run, or an object itself. */
 export type Family = "change" | "console" | "job" | "lines" | "result" | "schedule";
 
-/** The name of a bell, with the id of the run or object. What happened is in the database; that something happened is all that a bell says. */
+/** Topic of a notification: a family, with the id of the run or object. The notification has no content; the change is in the database. */
 export type Topic = "cancels" | `${Family}:${string}`;
 
 /** Bells inside one process. */
@@ -12,7 +12,7 @@ export interface Notifier {
   notify(topic: Topic): void;
   /** Calls `onNotified` from this moment on, until the returned function is called. */
   listen(topic: Topic, onNotified: () => void): () => void;
-  /** The same for all notifications of a family; `onNotified` is told whose it is. */
+  /** The same for all notifications of a family; `onNotified` gets the id of the topic. */
   listenAll(family: Family, onNotified: (id: string) => void): () => void;
   /** How many listen now. */
   readonly listeners: number;

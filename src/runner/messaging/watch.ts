@@ -11,13 +11,13 @@ interface Watching {
   notifications: readonly Listen[];
   /** Looks at what is there. False when there is nothing more to wait for. Must not reject. */
   look: () => Promise<boolean>;
-  /** A lost ring is made good by looking again after this long. */
+  /** After a lost notification, the next look comes after this long. */
   safetyMs: number;
   /** Shortest time from the beginning of a look to the next. */
   pauseMs?: () => number;
 }
 
-/** Looks now, and again after each ring. Rings that come while it looks, or pauses, are one. */
+/** Looks now, and again after each notification. Notifications during a look or a pause count as one. */
 export function watch({ notifications, look, safetyMs, pauseMs = () => 0 }: Watching): Watch {
   let notified = false;
   let closed = false;

@@ -11,7 +11,7 @@ const MAX_MERGED = 10_000;
 /** Stores what the runs of this process print, in batches. */
 export interface ConsoleWriter {
   /**
-   * What it returns resolves once the texts are stored, and rejects when they could not be.
+   * The returned function resolves once the texts are stored, and rejects when they could not be.
    * @param after sequence of the run's last entry; 0 for a new run.
    * @param hold without which nothing is stored.
    */

@@ -28,7 +28,7 @@ export interface FileStore {
   sweep(): Promise<void>;
 }
 
-/** What a file store is made of. */
+/** Dependencies of a file store. */
 export interface FileStoreOptions {
   database: Database;
   recorder: Recorder;
@@ -44,7 +44,7 @@ export interface FileStoreOptions {
 
 /** Files that are younger may be about to become whole, or to get their row. */
 const SWEEP_AGE_MS = 24 * 60 * 60 * 1000;
-/** What a file that is being written has after its id. */
+/** Suffix of a file that is being written. */
 const PART = ".part";
 
 class FileTooLarge extends Error {

@@ -7,7 +7,7 @@ import type { SaidLine } from "../sandbox/sandbox.ts";
 
 /** The lines of one run on their way into the database. */
 export interface RunLines {
-  /** Resolves once the batch is stored and its followers were rung, however long the database is away. Rejects when it cannot be stored. */
+  /** Resolves once the batch is stored and its followers are notified, however long the database is away. Rejects when it cannot be stored. */
   append(batch: readonly SaidLine[]): Promise<void>;
 }
 

@@ -15,7 +15,7 @@ export interface RunProgress {
   close(): Promise<void>;
 }
 
-/** @param deps where it is stored, and what rings when it was. */
+/** @param deps where progress is stored, and the broker that notifies of it. */
 export function openProgress(
   { database, broker, recorder, log }: { database: Database; broker: Broker; recorder: Recorder; log: Logger },
   { job_result_id: jobResultId, worker_id, attempt }: Hold,

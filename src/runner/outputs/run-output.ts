@@ -9,7 +9,7 @@ import { openProgress } from "./progress-writer.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RunListener } from "../sandbox/sandbox.ts";
 
-/** What {@link openOutput} needs. */
+/** Dependencies of {@link openOutput}. */
 export interface OutputDeps {
   database: Database;
   broker: Broker;
@@ -20,7 +20,7 @@ export interface OutputDeps {
   log: Logger;
 }
 
-/** Whose leaves they are. */
+/** The run whose output is stored. */
 export interface OutputOwner {
   hold: Hold;
   userId: string | null;
@@ -38,8 +38,8 @@ export interface Output {
 }
 
 /**
- * What a run leaves besides its result: lines, printed texts, progress and files; and what it has done in the API. Texts are kept with the run when it has `console_log`, and go to the
- * server's log otherwise.
+ * Opens the output of a run: lines, printed texts, progress and files, and its operations in the API. Texts are kept with the run when it has
+ * `console_log`, and go to the server's log otherwise.
  */
 export function openOutput(deps: OutputDeps, run: OutputOwner): Output {
   const id = run.hold.job_result_id;

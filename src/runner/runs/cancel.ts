@@ -12,10 +12,10 @@ import { releaseWaiting } from "./slots.ts";
 
 /*
  * That a run is to end is a fact of its row: `date_canceled`. A run that no worker has is REVOKED in the same moment. One that a worker has
- * stays STARTED until the worker, told by a bell, has ended it; whatever comes of it by then, it is settled as REVOKED: see `settle.ts`.
+ * stays STARTED until the worker, after a notification, has ended it; whatever comes of it by then, it is settled as REVOKED: see `settle.ts`.
  */
 
-/** Who wants a run to end, and why. */
+/** A request to cancel a run. */
 export interface CancelRequest {
   id: string;
   /** Empty for none. */
@@ -23,14 +23,14 @@ export interface CancelRequest {
   by: Canceler;
 }
 
-/** Who cancels a run. */
+/** The user who cancels a run. */
 export interface Canceler {
   /** Null for the server itself. */
   userId: string | null;
   username: string;
 }
 
-/** Where runs are, and what rings when they change. */
+/** Dependencies of a cancel. */
 export interface CancelDeps {
   database: Database;
   broker: Broker;
@@ -92,7 +92,7 @@ interface CancelableRow {
   scheduled_job_id: string | null;
 }
 
-/** What waits for an approval is taken back with its schedule, by those who may. */
+/** A request is withdrawn with its schedule, by users who may do so. @throws {@link AppError} NOT_CANCELABLE for its run. */
 async function mustNotBeAsked({ database }: CancelDeps, { scheduled_job_id: id }: CancelableRow): Promise<void> {
   const waiting = await database.rows
     .selectFrom("scheduled_job")
@@ -140,7 +140,7 @@ async function revoke(deps: CancelDeps, request: CancelRequest): Promise<boolean
   return true;
 }
 
-/** Rings for a run that was revoked, once that is committed. */
+/** Notifies of a revoked run, once the transaction is committed. */
 export function tellRevoked({ broker }: Pick<CancelDeps, "broker">, id: string): void {
   broker.notify(`result:${id}`);
   broker.notify(`lines:${id}`);

@@ -24,14 +24,14 @@ export interface Admitted {
   queue: string;
 }
 
-/** What a run is to be like. */
+/** The wishes of a request for a run. */
 export interface RunWishes {
   data: Record<string, unknown>;
   /** The job's own default when absent. */
   dryRun?: boolean | undefined;
-  /** Whether the run keeps its console output; the job's own default when absent. */
+  /** True to keep printed texts; the job's default when absent. */
   consoleLog?: boolean | undefined;
-  /** Whether a singleton is run although a run of it is under way. */
+  /** True to run a singleton although another run is under way. */
   ignoreSingletonLock?: boolean | undefined;
   /** Id of the run that this one repeats. */
   rerunOf?: string | undefined;
@@ -40,20 +40,20 @@ export interface RunWishes {
   /** The time of it that the run is for; absent for one by hand. */
   scheduledFor?: Date | undefined;
   userId: string | null;
-  /** What lets in a run of a job that needs an approval. */
+  /** Approval of the run, for a job that needs one. */
   approval?: Approval | undefined;
-  /** What asks, if not a person: only a receiver of its kind is run for it. */
+  /** Trigger of the run, if not a user. Only a receiver of this kind runs for it. */
   via?: Receiver | undefined;
 }
 
-/** That a run was approved, of one version of its job's source. */
+/** An approval of a run, for one version of its job's source. */
 export interface Approval {
   sourceVersion: string;
   /** By whom, in that order; one in each of its stages at least. */
   given: readonly { userName: string; date: Date; comment: string; stage: string | null }[];
 }
 
-/** Whether a run changes nothing, where its job knows how to. */
+/** Returns whether a run is a dry run. */
 export function isDry(job: LaunchedJob, dryRun: boolean | undefined): boolean {
   return dryRun ?? (job.supportsDryrun && job.dryrunDefault);
 }
@@ -64,7 +64,7 @@ export type RunColumns = Insertable<Tables["job_result"]>;
 /** A run that is not stored yet. */
 export interface NewRun {
   queue: string;
-  /** Whether it waits for others of its job to end. */
+  /** True when the run waits for a slot. */
   waits: boolean;
   /** Its row. A run whose status is final is only recorded. */
   row: RunColumns & { id: string; status: JobResultStatus; job_model_id: string | null; user_id: string | null };
@@ -129,7 +129,7 @@ export function scheduleColumns({ scheduledJobId, scheduledFor }: RunWishes) {
   return { scheduled_job_id: scheduledJobId ?? null, scheduled_for: scheduledFor?.toISOString() ?? null };
 }
 
-/** Who approved a run, as its `meta` keeps it for the fields of the API. */
+/** Columns with the approvals of a run, which its `meta` keeps for the API. */
 function approvalColumns({ approval }: RunWishes) {
   if (!approval) return {};
   const approvals = approval.given.map(({ userName: user_name, date, comment, stage }) => ({
@@ -141,7 +141,7 @@ function approvalColumns({ approval }: RunWishes) {
   return { meta: JSON.stringify({ approvals }) };
 }
 
-/** Columns of a run that is only recorded: what the gate refused it for. */
+/** Columns of a run that is only recorded: what the gate rejected it for. */
 export function refused({ code, message }: AppError, clock: Clock) {
   return {
     status: "FAILURE" as const,
@@ -150,7 +150,7 @@ export function refused({ code, message }: AppError, clock: Clock) {
   };
 }
 
-/** What the gate refused is no failure of the launch: it is recorded, so that nobody has to wonder where the run is. @throws anything else. */
+/** Returns the gate's rejection, which is recorded with the run, so that nobody searches for it in vain. @throws anything else. */
 export function asRefusal(error: unknown): AppError {
   if (error instanceof AppError) return error;
   throw error;

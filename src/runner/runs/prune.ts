@@ -15,28 +15,28 @@ import type { FileStore } from "../outputs/files.ts";
 /** One batch. */
 export interface PruneRequest {
   kind: PrunableKind;
-  /** What happened, or ended, before this. */
+  /** Time before which records are deleted. */
   before: Date;
   /** Rows that it deletes at most; files come on top. */
   limit: number;
-  /** Whether to count only. */
+  /** True to count only. */
   dryRun: boolean;
   /** `cursor` of the batch before. */
   after: string | undefined;
 }
 
-/** What a batch deleted, or would delete: rows by kind. */
+/** Numbers of rows by kind that a batch deleted, or would delete. */
 export interface Pruned {
   jobResults: number;
   jobLogEntries: number;
   jobConsoleEntries: number;
   files: number;
   objectChanges: number;
-  /** Where the next batch begins; null when this was the last. */
+  /** Start of the next batch; null after the last one. */
   cursor: string | null;
 }
 
-/** What {@link prune} needs. */
+/** Dependencies of {@link prune}. */
 export interface PruneDeps {
   database: Database;
   files: Pick<FileStore, "remove">;
@@ -73,7 +73,7 @@ export async function prune(deps: PruneDeps, request: PruneRequest): Promise<Pru
   return { ...counts, cursor: isLast ? null : cursorOf({ time, id, cut }) };
 }
 
-/** What came of a batch of runs. */
+/** The outcome of a batch of runs. */
 interface Batch {
   counts: Omit<Pruned, "cursor">;
   /** How many of the runs, from the first on, have nothing more to delete. */
@@ -81,7 +81,7 @@ interface Batch {
   cut?: Cut | undefined;
 }
 
-/** Where in a run a batch ended: what was deleted before it is still in PostgreSQL's way for a while. */
+/** Position of a batch's end within a run: PostgreSQL still passes deleted rows for a while. */
 interface Cut {
   table: EntryTable;
   run: string;

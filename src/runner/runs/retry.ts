@@ -19,17 +19,17 @@ export function retryKwargs({ retryLimit, retryBackoff }: Pick<Job, "retryBackof
   return retryLimit ? { max_retries: retryLimit, retry_backoff: retryBackoff ?? 0 } : {};
 }
 
-/** Whether there is an attempt after this one. */
+/** Returns whether another attempt follows this one. */
 export function retriesLeft({ max_retries = 0 }: RetryKwargs, attempt: number | null): boolean {
   return (attempt ?? 1) <= max_retries;
 }
 
-/** When the attempt after this one begins, in milliseconds since the epoch. */
+/** Returns the time of the next attempt, in milliseconds since the epoch. */
 export function nextAttemptAt({ retry_backoff = 0 }: RetryKwargs, attempt: number | null, now: number): number {
   return now + Math.min(MAX_WAIT_MS, Math.round(retry_backoff * 1000 * FACTOR ** ((attempt ?? 1) - 1)));
 }
 
-/** What the log says before a further attempt. `result` is that of the run: why the last one failed. */
+/** Returns the line of the log before a further attempt. `result` of the run says why the last attempt failed. */
 export function attemptBegins(attempt: number, { max_retries = 0 }: RetryKwargs, result: unknown): string {
   const { type, message } = readFailure(result);
   const why = [type, message].filter(Boolean).join(": ");

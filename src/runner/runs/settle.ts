@@ -14,14 +14,14 @@ import type { Outcome, SaidLine } from "../sandbox/sandbox.ts";
 
 /** An attempt of a run that has ended. */
 export interface EndedAttempt {
-  /** Whose outcome it is: a late one of an earlier attempt, or of a worker that has lost the run, is not taken. */
+  /** The claim that the outcome belongs to. A late outcome of an earlier attempt, or of a worker that lost the run, is rejected. */
   hold: Hold;
   options: RetryKwargs;
   /** Stores lines after those of the attempt. */
   append(lines: readonly SaidLine[]): Promise<void>;
 }
 
-/** What {@link settle} needs. */
+/** Dependencies of {@link settle}. */
 export interface SettleDeps {
   database: Database;
   broker: Broker;

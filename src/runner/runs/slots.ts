@@ -15,7 +15,7 @@ import type { LaunchedJob } from "../catalog/find-job.ts";
  * slot holds the job's row, so that no two do so at once.
  */
 
-/** Whether there may be no room for one more run of a job. */
+/** Returns whether a further run of a job may find no slot. */
 export function hasLimit({ isSingleton, maxConcurrent }: LaunchedJob, ignoreSingletonLock = false): boolean {
   return maxConcurrent !== null || (isSingleton && !ignoreSingletonLock);
 }

@@ -22,7 +22,7 @@ export function readTimeLimits(kwargs: Partial<TimeLimitKwargs>, server: TimeLim
   return { softMs: ms(kwargs.soft_time_limit, server.softMs), hardMs: ms(kwargs.time_limit, server.hardMs) };
 }
 
-/** What the log of a run begins with when its soft limit can never fire; undefined when it can. */
+/** Returns a warning for the log of a run whose soft limit can never fire; otherwise undefined. */
 export function softLimitWarning({ softMs, hardMs }: TimeLimits): SaidLine | undefined {
   if (softMs < hardMs) return undefined;
   const [soft, hard] = [softMs / 1000, hardMs / 1000];

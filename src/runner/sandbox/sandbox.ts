@@ -4,7 +4,7 @@ import type { LogLevel } from "../../entities/choices.ts";
 import type { Failure } from "./failure.ts";
 import type { Redaction } from "./redaction/redaction.ts";
 
-/** Which job: a file and the name it is exported under there. */
+/** A job: its file and the name of its export. */
 export interface JobSource {
   /** Absolute path. */
   file: string;
@@ -29,7 +29,7 @@ export interface SandboxTask extends JobSource {
   /** In mebibytes; 0 for none, and the sandbox's own when absent. */
   memoryLimitMb?: number | undefined;
   user: { id: string; username: string } | null;
-  /** What is kept out of all that the run says, and of its outcome; nothing when absent. */
+  /** Secrets to remove from the run's output and outcome; none when absent. */
   redaction?: Redaction;
 }
 
@@ -43,7 +43,7 @@ export interface SaidLine {
   url: string;
 }
 
-/** What the job printed with one write; fit for storage as a line is. `created` is milliseconds since the epoch. */
+/** A text that the job printed with one write, fit for storage like a line. `created` is milliseconds since the epoch. */
 export interface PrintedText {
   stream: "stderr" | "stdout";
   text: string;
@@ -57,7 +57,7 @@ export interface Progress {
   message: string;
 }
 
-/** What came of an operation, as GraphQL answers; it is JSON. */
+/** The outcome of an operation, as GraphQL answers it; it is JSON. */
 export interface OperationAnswer {
   data?: unknown;
   /** At least one, where there are any. */
@@ -70,7 +70,7 @@ export interface OperationAnswer {
  */
 export interface RunListener {
   lines(batch: SaidLine[]): Promise<void>;
-  /** What the job printed to its console. */
+  /** Texts that the job printed to its console. */
   printed(batch: PrintedText[]): Promise<void>;
   /** The newest progress; of several at once only the last one is told. */
   progress(progress: Progress): void;
@@ -86,14 +86,14 @@ export interface RunListener {
 /** How a run ended. A failure is data, never an exception. */
 export type Outcome = { kind: "success"; result: unknown } | ({ kind: "failure" } & Failure);
 
-/** What the source says of one job: its definition without code, and its variables as JSON Schema. */
+/** Description of a job by its source: its definition without code, and its variables as JSON Schema. */
 export interface JobDescription {
   exportName: string;
   meta: Omit<DefinedJob, "run" | "variables" | keyof JobHooks>;
   variablesSchema: Record<string, unknown>;
 }
 
-/** What one file holds. */
+/** Jobs of a file, or the reason why it does not load. */
 export type FileDescription = { jobs: JobDescription[] } | { error: string };
 
 /**
@@ -107,7 +107,7 @@ export interface Sandbox {
    * @param end cuts the grace short: when it aborts, the run is ended at once.
    */
   run(task: SandboxTask, on: RunListener, signal: AbortSignal, end?: AbortSignal): Promise<Outcome>;
-  /** Loads files anew and tells which jobs each holds; a file that throws, exits or hangs is told as an error. */
+  /** Loads files again and tells which jobs each holds; a file that throws, exits or hangs is told as an error. */
   describe(files: readonly string[]): Promise<FileDescription[]>;
   /**
    * Checks inputs against the job's variables; an empty list when they fit. Rejects when the job's code does not load or answer.

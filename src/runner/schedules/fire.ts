@@ -110,7 +110,7 @@ const storedTimesOf = ({ interval, crontab, startTime, timeZone, oneOff, expires
   expires,
 });
 
-/** Asks the gate. @returns what makes the run, within the transaction that stores it: one that waits, or one that was refused. */
+/** Asks the gate. @returns what makes the run, within the transaction that stores it: one that waits, or one that was rejected. */
 async function prepareLaunch(
   deps: FireDeps,
   schedule: ScheduledJob,

@@ -4,7 +4,7 @@ import { WallTime } from "../../entities/times/read-time.ts";
 import { zoneNamed } from "../../entities/times/time-zones.ts";
 import { AppError, type ErrorDetail } from "../../errors.ts";
 
-/** When a job is wanted to be run; what is absent stays as it is, or is of no use. */
+/** Wishes for the times of a schedule. Absent fields keep their values. */
 export interface GivenTimes {
   interval?: ScheduledJobInterval | undefined;
   crontab?: string | undefined;
@@ -17,18 +17,18 @@ export interface GivenTimes {
   expires?: Date | null | undefined;
 }
 
-/** When a job is run. */
+/** The times of a schedule. */
 export type PlannedTimes = Omit<Schedule, "enabled" | "lastRunAt" | "state">;
 
 const FIELDS = { startTime: "start_time", timeZone: "time_zone" } as const;
 
-/** Whether anything is said of when. */
+/** Returns whether the wishes name any time. */
 export function saysWhen({ interval, crontab, startTime, timeZone, oneOff, expires }: GivenTimes): boolean {
   return [interval, crontab, startTime, timeZone, oneOff, expires].some((value) => value !== undefined);
 }
 
 /**
- * What comes of what is given over what was planned before.
+ * Plans the given times over the earlier ones.
  * @param before absent for a new schedule.
  * @returns it, with the first time that is still to come.
  * @throws {@link AppError} INVALID_SCHEDULE that names every field that is wrong.

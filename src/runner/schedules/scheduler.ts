@@ -13,12 +13,15 @@ export interface Scheduler extends Waker {
   tick(): Promise<void>;
 }
 
-/** What another server was to carry out, or was told of, is found after this long: bells do not ring from one to the other. */
+/** Changes of other servers are found after this long, since no notification crosses between servers. */
 const SAFETY_MS = 15_000;
 /** Schedules that are looked up, and carried out side by side. */
 const BATCH = 8;
 
-/** What is due is `next_run_at` of the schedules' rows; this only watches the clock. Any number of servers may, on one database. */
+/**
+ * Fires schedules that are due. `next_run_at` of their rows is the only record of it, and this part watches the clock. Any number of servers may do
+ * so on one database.
+ */
 export function createScheduler(deps: FireDeps & { log: Logger }): Scheduler {
   const { database, clock, log } = deps;
   // Written so that an index is of use: SQLite looks nothing up by a mere truth.

@@ -19,7 +19,7 @@ import { kwargsOf, type ScheduleKwargs } from "../gate/schedule-kwargs.ts";
 import { requestOf, reviewScheduled } from "./request.ts";
 import { sourceVersion } from "../gate/source-version.ts";
 
-/** What a schedule is wanted to be; what is absent stays as it is, or takes its default. */
+/** Wishes for a schedule. Absent fields keep their values, or take their defaults. */
 export interface ScheduleWishes extends GivenTimes {
   name?: string | undefined;
   description?: string | undefined;
@@ -66,7 +66,7 @@ export async function createSchedule(deps: FireDeps, author: Author, wishes: Sch
 }
 
 /**
- * Changes a schedule in place. When it runs next is only decided anew where something is said of when, or of whether; what is due in this
+ * Changes a schedule in place. When it runs next is only decided again where something is said of when, or of whether; what is due in this
  * moment is carried out first, as the schedule was. What is still to be made up for is given up. Who says what is run becomes the one as whom
  * it is run. Where an approval is needed, what is changed is a new request of the author's, which waits for one. A request that was not let in is
  * changed by nobody else than who asks.
@@ -147,7 +147,7 @@ async function find({ database }: FireDeps, id: string): Promise<ScheduledJob> {
   return schedule;
 }
 
-/** What waits with a run cannot be had for another one. @throws {@link AppError} INVALID_SCHEDULE */
+/** Sensitive inputs that wait with a run cannot serve another run. @throws {@link AppError} INVALID_SCHEDULE */
 function mayBeChanged({ name, celeryKwargs }: ScheduledJob): void {
   const { sensitive_variables = [] } = (celeryKwargs ?? {}) as ScheduleKwargs;
   if (sensitive_variables.length === 0) return;
@@ -168,7 +168,7 @@ function saysWhat({ job, data, dryRun, consoleLog, ignoreSingletonLock, jobQueue
   return [job, data, dryRun, consoleLog, ignoreSingletonLock, jobQueue].some((value) => value !== undefined);
 }
 
-/** What is run, once the gate has looked at it; of a schedule that is there already, over what it was. */
+/** Returns the content of a schedule, once the gate has checked it; over the earlier content of an existing schedule. */
 async function contentOf(deps: FireDeps, wishes: ScheduleWishes, userId: string | null, before?: ScheduledJob): Promise<Data> {
   const { job, data, dryRun, consoleLog, ignoreSingletonLock, jobQueue } = wishes;
   const old = before && (!job || before.jobModel) ? requestOf(before) : undefined;
@@ -203,14 +203,14 @@ async function contentOf(deps: FireDeps, wishes: ScheduleWishes, userId: string 
 /** A refusal of the gate that names no field is one of the job. */
 const JOB_FIELD = "data.job_model";
 
-/** What the gate calls a field, as a schedule has it. */
+/** Returns the field of a schedule for a field of the gate. */
 const fieldOfObject = (field: string) => (/^data(\.|$)/.test(field) ? `data.kwargs${field.slice(4)}` : `data.${field}`);
 
 function plainOf({ name, description, catchUp }: ScheduleWishes): Data {
   return Object.fromEntries(Object.entries({ name, description, catchUp }).filter(([, value]) => value !== undefined));
 }
 
-/** What changes of when a schedule is run; undefined for nothing. */
+/** Returns the changes of a schedule's times; undefined for none. */
 function whenOf(schedule: ScheduledJob, wishes: ScheduleWishes, now: Date): Data | undefined {
   if (saysWhen(wishes)) {
     const { times, next } = planned(() => planTimes(wishes, schedule, now));

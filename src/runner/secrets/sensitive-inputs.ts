@@ -48,12 +48,12 @@ export function partInputs(job: SensitiveJob, data: Data): { sensitive: Data; re
   return { sensitive: Object.fromEntries(sensitive), rest: Object.fromEntries(rest) };
 }
 
-/** What must not be read of a job's inputs. */
+/** Returns the texts of a job's inputs that nobody may read. */
 export function secretsOf(job: SensitiveJob, data: Data): string[] {
   return secretsIn(partInputs(job, data).sensitive);
 }
 
-/** What is said of inputs, without what it quotes of secrets. */
+/** Returns details of wrong inputs, without the secrets that they quote. */
 export function redactDetails(secrets: readonly string[], details: readonly ErrorDetail[]): ErrorDetail[] {
   const redactor = createRedactor({ secrets, patterns: [] });
   return details.map(({ field, message }) => ({ field, message: redactor.text(message, Infinity) }));

@@ -10,7 +10,7 @@ export interface Vault {
   digest(text: string): string;
 }
 
-/** What was sealed cannot be opened any more. */
+/** Sealed inputs that cannot be opened any more. */
 export class SensitiveInputsLost extends Error {
   override readonly name = "SensitiveInputsLost";
 }

@@ -7,14 +7,14 @@ import type { ButtonContext, ChangeRecord, HookContext, JobContext, Receiver } f
  * button's. A change stays where it is, and is read when the run starts.
  */
 
-/** What is kept in the run of a job that a button runs. */
+/** Inputs of a button's run, as they are stored. */
 export interface ButtonKwargs {
   object_type: string;
   object_id: string;
   object: Record<string, unknown>;
 }
 
-/** What `receive` is given besides what every job is given. @throws Error when the change is no longer in the change log. */
+/** Returns the additional context of `receive`. @throws Error when the change is no longer in the change log. */
 export async function receiverData(
   database: Database,
   receiver: Receiver,

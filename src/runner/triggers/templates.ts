@@ -1,6 +1,6 @@
 import { startRenderThread, type RenderThread } from "./templates/render-thread.ts";
 
-/** What became of one template: its text, or the one sentence that says why there is none. */
+/** The outcome of one template: its text, or the error. */
 export type Rendered = { text: string } | { error: string };
 
 /** Bounds on what one template may cost. */
@@ -12,7 +12,7 @@ export interface TemplateOptions {
 }
 
 /**
- * Renders Jinja2 templates that strangers wrote, in a thread of its own that is started on first use and replaced when a template
+ * Renders Jinja2 templates that strangers wrote, in its own thread that is started on first use and replaced when a template
  * overruns. No JavaScript is ever evaluated, and a template sees nothing but `obj`.
  *
  * The texts are plain text: nothing is escaped for HTML, which is left to whoever shows them. What is missing renders as nothing,

@@ -7,7 +7,7 @@ import { JobCanceled } from "../../sdk/define-job.ts";
 import { logFailure } from "../messaging/log-failure.ts";
 import { watch } from "../messaging/watch.ts";
 
-/** What stops one run that a worker has. */
+/** Signals that stop one run of a worker. */
 export interface RunStop {
   /** Aborted when the job is to be told, with what it is told. */
   readonly tell: AbortSignal;
@@ -30,9 +30,9 @@ export interface RunStops {
   close(): Promise<void>;
 }
 
-/** How long a job may take to end by itself once it was told that the server stops. */
+/** Time that a job has to end by itself when the server stops. */
 export const SHUTDOWN_ABORT_MS = 500;
-/** A lost bell is made good by looking again after this long. */
+/** After a lost notification, the next look comes after this long. */
 const SAFETY_MS = 5000;
 
 interface Stoppable {
@@ -43,7 +43,7 @@ interface Stoppable {
   attempt: number | undefined;
 }
 
-/** Looks into the rows of the worker's runs when the bell of cancels rings. */
+/** Looks into the rows of the worker's runs after each notification of a cancel. */
 export function createRunStops(deps: {
   database: Database;
   broker: Broker;

@@ -25,7 +25,7 @@ import { fileVersion } from "../catalog/file-version.ts";
 import { readTimeLimits, softLimitWarning } from "../runs/time-limits.ts";
 import type { Vault } from "../secrets/vault.ts";
 
-/** What a worker needs. */
+/** Dependencies of a worker. */
 export interface WorkerDeps extends SettleDeps {
   catalog: Catalog;
   sandbox: Sandbox;
@@ -37,9 +37,9 @@ export interface WorkerDeps extends SettleDeps {
   executeOperation: ExecuteOperation;
   /** Of runs that were recorded without any. */
   timeLimits: TimeLimits;
-  /** What sensitive inputs are sealed in. */
+  /** Seals sensitive inputs. */
   vault: Vault;
-  /** What is hidden in all that runs say. */
+  /** Patterns of texts that are hidden in all output of runs. */
   sanitizerPatterns: readonly SanitizerPattern[];
   log: Logger;
   /** Recorded on every run it takes: a name for people. */

@@ -12,7 +12,7 @@ import {
 } from "graphql";
 
 /**
- * Returns a document in which a variable of one value, where a list is declared, stands in a list of its own: `name: $t` is `name: [$t]`. So values and
+ * Returns a document in which a variable of one value, where a list is declared, stands in its own list: `name: $t` is `name: [$t]`. So values and
  * rules stay GraphQL's, which takes one value for a list where it is written, but not where it is a variable.
  * In a fragment, this is so for variables of which no operation declares a list.
  */

@@ -52,7 +52,7 @@ export class Bounds implements Sliced {
   #left: number;
   #controller: AbortController | undefined;
   #late: (() => void) | undefined;
-  /** When its time is over, by a clock that nobody sets; 0 before its first statement. */
+  /** Deadline of the operation, by a monotonic clock; 0 before its first statement. */
   #due = 0;
   #failure: AppError | undefined;
   #hasEnded = false;

@@ -33,7 +33,7 @@ import { isSliceOver, nextSlice, type Sliced } from "./slices.ts";
  * literal with its columns. Only the way on which nothing goes wrong is here; whoever leaves it throws, and graphql-js answers instead.
  */
 
-/** What an execution is about. */
+/** An execution: its root value, context and variables. */
 export interface Subject {
   rootValue: unknown;
   contextValue: unknown;
@@ -107,7 +107,7 @@ type Write = (value: unknown, run: Run, path: Path | undefined) => unknown;
 /** How values of a type are written. */
 interface Writer {
   write: Write;
-  /** Whether anything below asks a resolver, and so for its path. */
+  /** True when a field below calls a resolver, which needs its path. */
   isDeep: boolean;
 }
 
@@ -350,7 +350,7 @@ function createCompiler(
 const nullableOf = (type: GraphQLOutputType) =>
   (isNonNullType(type) ? type.ofType : type) as GraphQLNullableType & GraphQLOutputType;
 
-/** Arguments of a field, made anew where they hold variables; resolvers are given a copy, as each is its owner's. */
+/** Arguments of a field, made again where they hold variables; resolvers are given a copy, as each is its owner's. */
 function createArguments(field: GraphQLField<unknown, unknown>, node: FieldNode): (subject: Subject) => Arguments {
   let isConstant = true;
   visit(node, { SelectionSet: () => false, Variable: () => (isConstant = false) });

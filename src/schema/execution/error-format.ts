@@ -38,7 +38,7 @@ export function createErrorFormat(log: Logger): FormatError {
   };
 }
 
-/** What was thrown before GraphQL and Apollo wrapped it; undefined for an error that GraphQL made itself. */
+/** Returns the error from before GraphQL and Apollo wrapped it; undefined for an error of GraphQL itself. */
 function rootCause(error: GraphQLError): Error | undefined {
   let cause: Error | undefined = error;
   while (cause instanceof GraphQLError) cause = cause.originalError;

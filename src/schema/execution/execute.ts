@@ -15,7 +15,7 @@ import { createRetelling } from "./retell.ts";
 
 type Answer = ExecutionResult | Promise<ExecutionResult>;
 
-/** What answers a validated operation, or one event of a subscription. graphql-js's function of this name is one. */
+/** Executes a validated operation, or one event of a subscription. */
 export interface Executor {
   execute(args: ExecutionArgs): Answer;
 }

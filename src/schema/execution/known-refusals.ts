@@ -17,7 +17,7 @@ const READ_ONLY: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns the error for the caller where something below refused what they sent for a reason that can be told: a database, or the stack, which
+ * Returns the error for the caller where something below rejected what they sent for a reason that can be told: a database, or the stack, which
  * ends before a document that is nested deeply does; or where the database cannot be asked just now. Undefined for any other error.
  */
 export function knownRefusal(error: Error | undefined): AppError | undefined {

@@ -19,7 +19,7 @@ export interface Sliced {
   readonly user: string;
   /** Grows from one work to the next: of one user's, the oldest is finished first. */
   readonly place: number;
-  /** When its slice began, by `performance.now()`. */
+  /** Start of its slice, by `performance.now()`. */
   since: number;
   /** The reason why it is not worth going on; undefined while it is. */
   readonly failure?: Error | undefined;
@@ -32,7 +32,7 @@ interface Waiting {
 
 const waiting = new Map<string, Waiting[]>();
 
-/** When this round of the event loop was first asked about; undefined while it was not. */
+/** Start of this round of the event loop; undefined before the first question. */
 let began: number | undefined;
 let places = 0;
 

@@ -17,7 +17,7 @@ export interface Usage {
   begin(userId: string): () => void;
   /** Counts bytes that wait to be read, until the returned function is called. */
   hold(userId: string, bytes: number): () => void;
-  /** Returns how many bytes may yet wait to be read; without bounds while none do, as an answer has a limit of its own. */
+  /** Returns how many bytes may yet wait to be read; without bounds while none do, as an answer has its own limit. */
   room(userId: string): number;
   /** @throws {@link AppError} LIMIT_EXCEEDED when the user has to read before anything else is done. */
   mustHaveRead(userId: string): void;

@@ -38,7 +38,7 @@ function saysSomething(name: string, given: unknown): boolean {
 /** Texts that have no character in common. */
 const PROBES = ["a", "7", "É", "-", " "];
 
-/** An unusable pattern is refused by its filter. */
+/** An unusable pattern is rejected by its filter. */
 function matchesAll(pattern: string): boolean {
   try {
     return isFoundInAll(pattern, PROBES);

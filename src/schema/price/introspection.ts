@@ -80,7 +80,7 @@ function createParts(schema: GraphQLSchema): (root: GraphQLSchema | GraphQLType)
   const enumValue = create(() => NONE);
 
   function ofType(type: GraphQLType): Part {
-    // Each list of texts is a type of its own.
+    // Each list of texts is its own type.
     const name = String(type);
     let part = types.get(name);
     if (!part) types.set(name, (part = create((field) => linksOfType(type, field))));

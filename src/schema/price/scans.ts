@@ -11,7 +11,7 @@ const COUNTED_A_VALUE = 50;
 const SORTED_A_VALUE = 10;
 const PASSED_A_VALUE = 20;
 
-/** Most that one list costs for this: it has a lane of its own, so one is allowed in a table of any size. */
+/** Most that one list costs for this: it has its own lane, so one is allowed in a table of any size. */
 const MOST = 100_000;
 
 /** Filters that an index cannot serve, and those among them that match patterns. */

@@ -10,7 +10,7 @@ const FEWEST_ROWS = 20;
 export type RowsOf = (table: string) => number;
 
 /**
- * Estimates of how large a database's tables are, made anew in the background by whoever asks for old ones.
+ * Estimates of how large a database's tables are, made again in the background by whoever asks for old ones.
  * @param unknown rows of a table that nothing is known of.
  * @returns at once, but for the first time.
  */

@@ -75,7 +75,7 @@ export function within(
   return values.length === 1 ? sql`(${ref} = ${values[0]})` : sql`(${ref} in (${sql.join(values)}))`;
 }
 
-/** Whether there is a value. */
+/** Returns a filter for the presence of a value. */
 export function isNullFilter(name: string, ref: RawBuilder<unknown>): PlainFilter {
   return {
     type: GraphQLBoolean,

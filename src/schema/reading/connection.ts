@@ -11,7 +11,7 @@ import { weighRows, weightOf } from "./weights.ts";
 import { orderOf, type OrderKey } from "./order.ts";
 import { alsoReading } from "./selection.ts";
 
-/** Where a page stands in its list. */
+/** The position of a page in its list. */
 @ObjectType({ description: "The position of a page in its list." })
 export class PageInfo {
   @Field(() => Boolean, { description: "True when more objects follow the page." })

@@ -25,7 +25,7 @@ import { orderOf } from "./order.ts";
 export interface ListField {
   listOf: object;
   as: "connection" | "filters" | "list";
-  /** Whether it is the list of all objects, to which the model's default filters apply. */
+  /** True for the list of all objects, to which the model's default filters apply. */
   ofAll?: boolean;
   /** The relation that the objects are found by, for those that belong to the object of which it is a field. */
   via?: ManyShape;

@@ -5,7 +5,7 @@ import { columnIs, columnRef, selectedRef } from "./column-ref.ts";
 import type { Condition } from "./condition.ts";
 import { orderBy, type OrderKey } from "./order.ts";
 
-/** Whose objects are wanted: a list for each owner. */
+/** Owners of the wanted lists. */
 export interface Owners {
   relation: Pick<ManyShape, "column" | "through">;
   ids: readonly string[];
@@ -20,7 +20,7 @@ export interface ListPlan {
   columns: readonly string[];
   where: readonly Condition[];
   order: readonly OrderKey[];
-  /** Whether each owner has a page of its own, of `count` objects after `offset`; otherwise they share `count`. */
+  /** True when each owner has a page, of `count` objects after `offset`; otherwise all owners share `count`. */
   isPage: boolean;
   count: number | undefined;
   offset: number;
@@ -146,7 +146,7 @@ function pageOf({ count, offset }: ListPlan): RawBuilder<unknown> {
   return sql` limit ${COUNT}${offset > 0 ? sql` offset ${OFFSET}` : sql``}`;
 }
 
-/** Where the rows of owners come from. */
+/** Returns the tables that hold the rows of owners. */
 function source({ table }: ModelShape, { relation: { through } }: Owners): RawBuilder<unknown> {
   if (!through) return sql.table(table);
   return sql`${sql.table(through)} join ${sql.table(table)} on ${sql.ref(`${table}.id`)} = ${sql.ref(`${through}.${table}_id`)}`;

@@ -11,14 +11,14 @@ import { isPassedOn } from "./selection.ts";
 /** A row as it was read: wire names, nothing hydrated, and only values that can be told. */
 export type Row = Record<string, unknown> & { id: string };
 
-/** What part of a list is wanted. */
+/** The wanted part of a list. */
 export interface ListRequest {
   where?: readonly Condition[];
   /** Total; the model's own when absent. */
   order?: readonly OrderKey[];
   limit?: number | undefined;
   offset?: number | undefined;
-  /** Longest list that is given without a limit; a longer one is refused. */
+  /** Longest list that is given without a limit; a longer one is rejected. */
   most?: number;
 }
 

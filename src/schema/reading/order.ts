@@ -51,7 +51,7 @@ function refuseKey(shape: ModelShape, key: string): never {
 }
 
 /**
- * Tells whether an index holds rows in an order of wire names, but for ties; true where one of them is refused.
+ * Tells whether an index holds rows in an order of wire names, but for ties; true where one of them is rejected.
  * @param owner column that holds the id of the one object whose rows are read, where they are not all rows.
  */
 export function isServed(shape: ModelShape, sort: readonly string[], owner?: string): boolean {

@@ -11,7 +11,7 @@ export interface ComputedField {
 // Parsed documents are kept, so a client's operation is walked once however often it is sent.
 const cache = new WeakMap<FieldNode, readonly string[]>();
 
-/** Where rows stand below a field: in itself, or in what a connection puts between. */
+/** Position of rows below a field: in the field itself, or in the fields of a connection. */
 const PATHS = { list: [[]], connection: [["nodes"], ["edges", "node"]] } as const;
 
 /** Of the columns of a selection, those whose values resolvers look at. */

@@ -3,7 +3,7 @@ import type { GraphQLSchema } from "graphql";
 import { ISO_TIME, WallTime } from "../../entities/times/read-time.ts";
 import { refuse } from "./condition.ts";
 
-/** Whether every database can hold the text: without NUL, and without half of a character that takes two units of UTF-16. */
+/** Returns whether every database can store the text: without NUL, and without half of a surrogate pair. */
 export const isStorable = (text: string) => !text.includes("\0") && text.isWellFormed();
 
 /** Levels of lists and objects in a value of JSON. */
@@ -20,7 +20,7 @@ export interface ReadsTexts {
 }
 
 /**
- * The schema with every argument checked: a text that PostgreSQL would refuse, at any depth of a value, is refused by its path before a
+ * The schema with every argument checked: a text that PostgreSQL would refuse, at any depth of a value, is rejected by its path before a
  * resolver sees it, on either database and for storing and searching alike.
  */
 export function withStorableTexts(schema: GraphQLSchema): GraphQLSchema {

@@ -19,7 +19,7 @@ export async function runToFollow(database: Database, given: string): Promise<st
   return id;
 }
 
-/** Whose rows are followed, and from where on. */
+/** A run whose rows are followed, and the cursor. */
 export interface FollowArgs {
   jobResultId: string;
   afterSequence: number;

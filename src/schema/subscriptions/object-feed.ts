@@ -10,14 +10,14 @@ import { readRows, type Row } from "../reading/list.ts";
 import { orderOf } from "../reading/order.ts";
 import { alsoReading, selectedColumns } from "../reading/selection.ts";
 
-/** What a feed tells of. */
+/** A feed of a model's objects. */
 interface Feed {
   /** Of the subscription; the same as that of the list. */
   name: string;
   description: string;
-  /** Whose notifications ring when one of the objects is made or changed. */
+  /** Families of topics that announce changes of the objects. */
   families: readonly Family[];
-  /** Which objects were made or changed at a moment, ISO 8601, or later. */
+  /** Returns a condition: the object was created or changed at a moment or later. */
   changedSince(since: string): Expression<SqlBool>;
 }
 
@@ -27,7 +27,7 @@ const REPLAY_ROWS = 500;
 const SINCE =
   "Sends objects that were created or changed at or after this time first. After a lost connection, give the time of the last event; objects may then be sent twice.";
 
-/** A resolver class with a subscription to all objects of a model that are made or changed, with the filters of its lists. */
+/** A resolver class with a subscription to all objects of a model that are created or changed, with the filters of its lists. */
 export function objectFeed(model: (abstract new () => object) & { name: string }, feed: Feed) {
   const shape = shapeOf(model);
 

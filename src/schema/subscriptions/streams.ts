@@ -21,7 +21,7 @@ import type { Executor } from "../execution/execute.ts";
 import { type Price, type PriceOf, refuseDear, tellCost } from "../price/prices.ts";
 import { rootFieldsOf } from "../document/root-fields.ts";
 
-/** What one subscriber is sent: each an answer of GraphQL as JSON. `return()` ends a `next()` that waits. */
+/** A subscriber's answers, each an answer of GraphQL as JSON. `return()` ends a `next()` that waits. */
 export type Stream = AsyncIterableIterator<string> & { return(): Promise<IteratorResult<string>> };
 
 /** A subscription that was parsed and validated, and who subscribes. */

@@ -5,7 +5,7 @@ export const ExportObjectList = defineJob({
   name: "Export Object List",
   grouping: "System Jobs",
   description:
-    "Writes objects of one kind, all or those that filters find, into a file of the run: CSV, JSON or YAML. What an object refers to is named, by the field that names it or else by id. The file can be given to Import Objects.",
+    "Writes objects of one kind, all or those that filters find, into a file of the run: CSV, JSON or YAML. References are written as the field that names the other object, or else as its id. Import Objects reads the file.",
   enabled: true,
   readOnly: true,
   softTimeLimit: 1800,
@@ -19,7 +19,7 @@ export const ExportObjectList = defineJob({
     query_string: stringVar({
       required: false,
       label: "Filters",
-      description: "Filters of the list as in an address: `name__ic=core&enabled=true`.",
+      description: "Filters of the list as in a URL: `name__ic=core&enabled=true`.",
     }),
     filters: jsonVar({
       required: false,
@@ -34,7 +34,7 @@ export const ExportObjectList = defineJob({
       ],
       default: "csv",
       label: "Format",
-      description: "What the file is written in.",
+      description: "Format of the file.",
     }),
   }),
   async run({ data, graphql, createFile, logger, progress, signal }) {

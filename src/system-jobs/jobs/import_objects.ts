@@ -1,6 +1,6 @@
 import { defineJob, fileVar, JobFailure, objectVar, textVar, z } from "jobgraph";
 
-/** What the body of a request can hold, as base64. */
+/** Largest file in the body of a request, as base64. */
 const MAX_FILE_BYTES = 1_500_000;
 /** Errors that the result of a run that failed names; the log and the file have all of them. */
 const MAX_TOLD = 10;
@@ -27,7 +27,7 @@ export const ImportObjects = defineJob({
   name: "Import Objects",
   grouping: "System Jobs",
   description:
-    "Creates objects of one kind from CSV or JSON, and changes those that there are: found by `id`, or else by the field that names them. All rows are imported, or none is; the log says what is wrong with which. 2,000 rows at most. A dry run tells what would come of it.",
+    "Creates and updates objects of one kind from CSV or JSON. Existing objects are found by `id`, or else by the field that names them. All rows are imported, or none is; the log lists the errors by row. At most 2,000 rows. A dry run checks the rows without importing them.",
   enabled: true,
   supportsDryrun: true,
   variables: z.object({

@@ -30,7 +30,7 @@ export const LogsCleanup = defineJob({
   name: "Logs Cleanup",
   grouping: "System Jobs",
   description:
-    "Deletes job results, log entries, console entries and entries of the change log that are older than so many days, in small batches. What has no age is left alone. A dry run says how many there are. It may be stopped at any time: what it has deleted stays deleted, and its next run goes on. Only staff may run it to some effect.",
+    "Deletes job results, log entries, console entries and entries of the change log that are older than a number of days, in small batches. Records without an age are kept. A dry run counts the records. The job may be canceled at any time: deleted records stay deleted, and the next run goes on. Only staff may delete records.",
   enabled: true,
   supportsDryrun: true,
   isSingleton: true,
@@ -92,7 +92,7 @@ interface Batch {
   dry_run: boolean;
 }
 
-/** What each batch of a kind deleted, or found, until nothing is left or the run has to stop. */
+/** Yields the numbers of each batch of a kind, until nothing is left or the run has to stop. */
 async function* batches({ graphql, signal }: Pick<JobContext, "graphql" | "signal">, batch: Batch): AsyncGenerator<Counts> {
   let after: string | null = null;
   do {

@@ -22,12 +22,12 @@ const CHANGES = `query ($ids: [String], $since: [String]) {
   }
 }`;
 
-/** Reads every job file anew, and says what changed and which files do not load. */
+/** Reads every job file again, and says what changed and which files do not load. */
 export const RefreshJobs = defineJob({
   name: "Refresh Jobs",
   grouping: "System Jobs",
   description:
-    "Reads every job file anew, as a start of the server does. Says which jobs are new or have changed, and fails when a file does not load.",
+    "Reads all job files again, as a start of the server does. Lists new and changed jobs, and fails if a file does not load.",
   enabled: true,
   async run({ graphql, logger }) {
     const since = [new Date().toISOString()];

@@ -7,7 +7,7 @@ import type { ModelField } from "./object-model.ts";
  * would take for a formula has an apostrophe before it, and so has one that begins with apostrophes before such a one: reading takes one away.
  */
 
-/** What a cell holds. */
+/** Content of a cell. */
 export type Cell = boolean | number | string | null;
 
 const FORMULA = /^'*[=+\-@\t\r]/;

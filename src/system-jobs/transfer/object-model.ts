@@ -30,7 +30,7 @@ const OBJECT_MODEL = `query ($label: String!) {
   }
 }`;
 
-/** What the server says of a kind of objects. @throws JobFailure for one that it does not keep. */
+/** Returns the server's description of a kind of objects. @throws JobFailure for one that it does not keep. */
 export async function readModel(graphql: JobContext["graphql"], label: string): Promise<ObjectModel> {
   const { object_model: model } = await graphql<{ object_model: ObjectModel | null }>(OBJECT_MODEL, { label });
   if (!model) throw new JobFailure(`This server keeps no objects of the kind ${label}.`);

@@ -2,7 +2,7 @@ import { cellOf, writeCsv } from "./csv.ts";
 import type { ModelField } from "./object-model.ts";
 import type { PlainObject } from "./read-pages.ts";
 
-/** What objects are written as. */
+/** Formats of exported objects. */
 export type ExportFormat = "csv" | "json" | "yaml";
 
 /** The text of a file of objects, as their pages come. */

@@ -19,7 +19,7 @@ interface Runner {
 }
 type Attachable = Connection & { attachListeners(stream: EventEmitter): void };
 
-/** Whose rows are under way, on the connections where they are not `pg`'s to make. */
+/** Readings under way, by the connection on which rows bypass `pg`. */
 const readings = new WeakMap<Connection, Reading>();
 
 /** Statements that the server keeps prepared, a connection: it forgets none, and clients choose the columns, so their number is bounded. */

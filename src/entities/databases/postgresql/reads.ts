@@ -11,7 +11,7 @@ import type { ReadLimits } from "../read-limits.ts";
 import { laneIsFull, tookTooLong, TooManyBytes } from "../read-refusals.ts";
 import { watchRead } from "../watch-read.ts";
 
-/** How long a read may hold a place among those that are expected to be short; one that takes longer begins anew among the long ones. */
+/** How long a read may hold a place among those that are expected to be short; one that takes longer begins again among the long ones. */
 const QUICK_MS = 1000;
 
 /** The error of a statement that the server canceled. */
@@ -24,7 +24,7 @@ const CONNECT_PAUSE_MS = 50;
 /** Why a read ends early: it was taken for a short one. */
 const NOT_QUICK = new Error("The statement takes longer than was expected.");
 
-/** Reads of clients, on connections of their own, so that they keep no writes waiting. */
+/** Reads of clients, on their own connections, so that they keep no writes waiting. */
 export interface PostgresqlReads {
   read(statement: CompiledQuery, bounds: ReadBounds): Promise<Row[]>;
   close(): Promise<void>;

@@ -16,7 +16,7 @@ const LENGTH_BYTES = 4;
 /** Code of a message that is a row. */
 export const DATA_ROW = 0x44;
 
-/** Whether a whole message stands at an offset. */
+/** Returns whether a whole message stands at an offset. */
 export const isWhole = (bytes: Buffer, at: number): boolean =>
   at + HEADER_BYTES <= bytes.length && at + CODE_BYTES + bytes.readUInt32BE(at + CODE_BYTES) <= bytes.length;
 

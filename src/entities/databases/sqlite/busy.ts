@@ -11,7 +11,7 @@ const PAUSE_MS = 50;
 /** Another connection holds the lock. A statement that fails so has done nothing. SQLITE_BUSY_SNAPSHOT is another matter: no wait mends it. */
 const BUSY: ReadonlySet<unknown> = new Set(["SQLITE_BUSY", "SQLITE_BUSY_RECOVERY"]);
 
-/** Tells whether SQLite refused a statement because another connection holds a lock, so that the statement can be tried again. */
+/** Tells whether SQLite rejected a statement because another connection holds a lock, so that the statement can be tried again. */
 export const isBusy = (error: unknown): boolean => BUSY.has((error as { code?: unknown } | undefined)?.code);
 
 /**

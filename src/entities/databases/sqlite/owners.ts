@@ -5,7 +5,7 @@ const TABLE = ["(select key as place, value from json_each(", ")) as owner"] as 
 /** The table of the ids that a parameter holds as JSON: `value` is an id, `place` where it stands. */
 export const owners = (parameter: unknown): RawBuilder<unknown> => sql`${sql.raw(TABLE[0])}${parameter}${sql.raw(TABLE[1])}`;
 
-/** That table in a statement's text. */
+/** The table of owners in the text of a statement. */
 export const OWNERS_TEXT: string = TABLE.join("?");
 
 /** Returns about how many ids a parameter holds: they are UUIDs, in quotes, with commas between. */

@@ -18,7 +18,7 @@ const LIFE_FD = 4;
  */
 const GUARDED = `(read _ <&${LIFE_FD}; kill -KILL 0) >&- 2>&- ${MESSAGES_FD}>&- & exec "$@" ${LIFE_FD}<&-`;
 
-/** A process that runs one statement at a time on a connection of its own. */
+/** A process that runs one statement at a time on its own connection. */
 export interface ScanProcess {
   /** False once the process has ended, or is about to. */
   readonly fit: boolean;

@@ -1,7 +1,7 @@
 import type { Broker, Delivery } from "../broker.ts";
 import { createNotifier, type Notifier } from "../notifier.ts";
 
-/** A broker for one process: what waits is an array, notifications are events. */
+/** A broker for one process: waiting deliveries are an array, notifications are events. */
 export function createMemoryBroker(notifier: Notifier = createNotifier()): Broker {
   const inFlight = new Set<string>();
   let waiting: Delivery[] = [];

@@ -17,7 +17,7 @@ export interface SandboxOptions {
   shared: number;
   /** How long an aborted job may take to end by itself. */
   graceMs: number;
-  /** MiB of memory that a run of a job without a limit of its own may take; 0 for as many as it likes. */
+  /** MiB of memory that a run of a job without its own limit may take; 0 for as many as it likes. */
   memoryLimitMb: number;
   /** Lines, and texts that it prints, that one attempt of a run may say. */
   maxLines: number;
@@ -73,7 +73,7 @@ function openCells(
     }
   }
 
-  /** Spares were started before their job was known: one with a limit of its own cannot have them. */
+  /** Spares were started before their job was known: one with its own limit cannot have them. */
   function takeFresh(limitMb = memoryLimitMb): Cell {
     if (limitMb !== memoryLimitMb) return start(limitMb);
     if (!closed && spares > 0) refill ??= setTimeout(fill, REFILL_MS);

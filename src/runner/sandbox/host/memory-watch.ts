@@ -17,9 +17,9 @@ const LOOKS = 4;
 const FAR_OVER = 1.5;
 
 /**
- * What the engine's own limit stands above ours, in MiB. The engine collects garbage harder when its limit comes near, and then ends the
- * thread; but when one large array or text does not fit any more, it ends the whole process. So its limit must be too far away for that, and
- * the watch is what ends a run.
+ * Margin of the engine's limit over ours, in MiB. The engine collects garbage harder when its limit comes near, and then ends the thread; but when
+ * one large array or text does not fit any more, it ends the whole process. So its limit must be too far away for that, and the watch is what ends a
+ * run.
  */
 const ENGINE_HEADROOM_MB = 1024;
 

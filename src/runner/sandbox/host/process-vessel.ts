@@ -58,7 +58,7 @@ const WHY: Readonly<Record<string, string>> = {
 const LAST_WORDS = 20_000;
 
 /**
- * Starts processes, each in a group of its own that ends with it, and with this one.
+ * Starts processes, each in its own group that ends with it, and with this one.
  * @param user the user that they run as; this process's own when undefined. Another needs the right to change users.
  */
 export const processesOf =

@@ -3,7 +3,7 @@ import type { ErrorDetail } from "../../../errors.ts";
 import type { DefinedJob } from "../../../sdk/define-job.ts";
 import { readThrown } from "../wire/thrown.ts";
 
-/** Inputs as the job gets them, or what is wrong with each of them; an empty field name stands for all of them together. Names that the job does not declare are refused. */
+/** Inputs as the job gets them, or what is wrong with each of them; an empty field name stands for all of them together. Names that the job does not declare are rejected. */
 export async function checkData(
   job: DefinedJob,
   data: Record<string, unknown>,

@@ -47,13 +47,13 @@ interface Run {
 /** The run under way; what an earlier one left running neither says nor decides anything any more. */
 let current: Run | undefined;
 
-/** What is kept out of what is printed while there is no run. */
+/** Redactor of texts that are printed while no run is under way. */
 let between = createRedactor();
 
 /** Longest text that a check of inputs tells, in characters. */
 const MAX_TOLD = 10_000;
 
-/** Which run the code that runs now belongs to: the console has no other way to know. */
+/** The run of the current code: the console has no other way to know. */
 const runs = new AsyncLocalStorage<Run>();
 
 divertOutput((stream, text) => {

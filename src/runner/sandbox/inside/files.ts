@@ -7,13 +7,13 @@ import { isFileName, MAX_CHUNK_BYTES, MAX_FILE_NAME } from "../wire/record-limit
 import type { Redactor } from "../redaction/redaction.ts";
 import { createTurns } from "../../../turns.ts";
 
-/** After so many bytes the other side's answer is listened for: a file may have been refused long before its end. */
+/** After so many bytes the other side's answer is listened for: a file may have been rejected long before its end. */
 const LISTEN_BYTES = 1024 * 1024;
 
 /** The files that one run hands over, from inside the sandbox. */
 export interface RunFiles {
   create(name: string, content: FileContent): Promise<StoredFile>;
-  /** What became of a file, as the other side tells. */
+  /** The outcome of a file, from the other side. */
   settle(file: number, result: { stored: StoredFile } | { error: StopReason }): void;
 }
 

@@ -9,7 +9,7 @@ export interface Outside {
   /** Says a record, waiting while the other side is behind. */
   write(record: string): void;
   listen(take: (request: Request) => void): void;
-  /** Whether a request that may come keeps this thread or process. */
+  /** Keeps this thread or process alive for a request that may come. */
   ref(): void;
   unref(): void;
 }

@@ -13,7 +13,7 @@ const MAX_VARIABLES = 4_000_000;
 /** The operations that one run sends to the server, from inside the sandbox. */
 export interface RunOperations {
   send(document: unknown, variables?: unknown): Promise<unknown>;
-  /** What the other side answered. */
+  /** The answer of the other side. */
   settle(operation: number, answer: string): void;
 }
 

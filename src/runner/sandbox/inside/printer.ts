@@ -5,9 +5,9 @@ import type { Redactor } from "../redaction/redaction.ts";
 
 /** Makes what one run prints fit for others. */
 export interface Printer {
-  /** What can be told now of what was written so far; nothing while it may be the beginning of a secret. */
+  /** Returns the part of the written text that can be printed now; empty while it may be the beginning of a secret. */
   print(stream: PrintedText["stream"], text: string): PrintedText[];
-  /** What was held back, once nothing can follow it. */
+  /** Returns the text that was held back, once no more can follow. */
   rest(): PrintedText[];
 }
 

@@ -12,7 +12,7 @@ import type { Redactor } from "../redaction/redaction.ts";
 import { toJson } from "./to-json.ts";
 import type { UnderWay } from "./under-way.ts";
 
-/** What a job is given besides its task. */
+/** Means of a job besides its task. */
 export interface JobMeans extends Pick<JobContext, "logger" | "progress" | "signal"> {
   files: RunFiles;
   redactor: Redactor;

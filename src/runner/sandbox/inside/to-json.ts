@@ -5,7 +5,7 @@ import { MAX_DEPTH } from "../wire/json-shape.ts";
 /** Longest text inside a result, in characters. */
 const MAX_TEXT = 10_000_000;
 
-/** What becomes of a text. */
+/** Converts a text. */
 type Fit = (text: string) => string;
 
 /**

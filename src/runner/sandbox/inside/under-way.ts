@@ -1,4 +1,4 @@
-/** What a run's code has asked of the server and waits for: the run is not over before it, and it keeps the thread. */
+/** Operations and files that a run's code waits for: the run ends after them, and they keep the thread alive. */
 export interface UnderWay {
   add<T>(work: Promise<T>): Promise<T>;
   /** Resolves when nothing is under way, however each came out. */

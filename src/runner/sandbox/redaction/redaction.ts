@@ -2,7 +2,7 @@ import type { SanitizerPattern } from "../../../sanitizer-patterns.ts";
 import { fitText, readCut } from "./fit-text.ts";
 import { formsOf, PIECE } from "./secret-forms.ts";
 
-/** What stands in the place of what nobody may read. */
+/** Replacement of secret texts. */
 const REDACTED = "(redacted)";
 /**
  * The same while a text is worked on: one character that no text has, for what is hidden is no part of a word, is never cut in two, and must not
@@ -14,11 +14,11 @@ const MARK = "\0";
 const marked = (text: string) => text.replaceAll(MARK, "␀").replaceAll(REDACTED, MARK);
 const unmarked = (text: string) => text.replaceAll(MARK, REDACTED);
 
-/** What is kept out of what a run says. Structured-cloneable: it crosses a thread boundary. */
+/** Secrets and patterns that are removed from the output of a run. Structured-cloneable: it crosses a thread boundary. */
 export interface Redaction {
   /** Values of sensitive inputs. */
   secrets: readonly string[];
-  /** What else is looked for in texts. */
+  /** Patterns to look for besides secrets. */
   patterns: readonly SanitizerPattern[];
 }
 
@@ -39,7 +39,7 @@ const MAX_ROUNDS = 8;
 /** Expressions in one regular expression: the engine refuses very long ones. */
 const MAX_ALTERNATIVES = 500;
 
-/** What is looked for, ready to be found. */
+/** A secret or pattern, ready for the search. */
 interface Compiled {
   finders: RegExp[];
   sanitizers: (readonly [RegExp, string])[];
@@ -74,7 +74,7 @@ export function createRedactor(redaction: Redaction = { secrets: [], patterns: [
     untilStable(text, (shown) => known().finders.reduce((hidden, finder) => hidden.replace(finder, MARK), shown));
   const hide = (text: string) => unmarked(hideMarked(marked(text)));
 
-  /** Where a secret may have begun that ends after the text; the text's length if none has. */
+  /** Returns the start of a secret that may continue after the text; the text's length for none. */
   function lastBeginning(text: string): number {
     const { beginnings } = known();
     if (beginnings.size === 0) return text.length;

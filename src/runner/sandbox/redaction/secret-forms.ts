@@ -69,7 +69,7 @@ const SPELLINGS: readonly ((line: string) => string)[] = [
   (line) => line.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;"),
 ];
 
-/** What base64 makes of bytes that stand anywhere in others: each third place gives another text. What depends on the neighbours is left out. */
+/** Returns the base64 forms of bytes within other bytes: each third position gives another text. Characters that depend on the neighbours are left out. */
 function base64(bytes: Buffer): string[] {
   const forms = [0, 1, 2].map((before) => {
     const text = Buffer.concat([Buffer.alloc(before), bytes])

@@ -8,7 +8,7 @@ import type { Request } from "./protocol.ts";
 export const RECORDS_FD = 3;
 /** The descriptor of the requests to a process. */
 export const REQUESTS_FD = 4;
-/** What ends with whoever started a process. */
+/** Descriptor that closes when the parent of the process ends. */
 export const LIFE_FD = 5;
 
 /** A request as one line. Only a sandbox reads it: what comes out of one is JSON, see `decode-records.ts`. */

@@ -10,7 +10,7 @@ export const MAX_OPERATIONS = 10;
 /** Files of one run that the server takes at once; more of them wait inside the sandbox for their turn. */
 export const MAX_FILES = 50;
 
-/** What a thread is started with. */
+/** Data of a thread at its start. */
 export interface ThreadData {
   /** The port of requests; `parentPort` is left to others, such as Node's own watch mode. */
   port: MessagePort;
@@ -18,19 +18,19 @@ export interface ThreadData {
   pipe: PipeMemory;
 }
 
-/** Why a run has to stop, or a file was refused: an error's name and message, which is what remains of an error between threads. */
+/** Why a run has to stop, or a file was rejected: an error's name and message, which is what remains of an error between threads. */
 export interface StopReason {
   name: string;
   message: string;
 }
 
-/** What a thread is told. */
+/** A message to a thread. */
 export type Request =
   | { kind: "run"; run: number; task: SandboxTask }
   | { kind: "abort"; reason: StopReason }
-  /** What became of a file that a run handed over. */
+  /** The outcome of a file that a run handed over. */
   | { kind: "file"; file: number; result: { stored: StoredFile } | { error: StopReason } }
-  /** What came of an operation that a run sent: an `OperationAnswer` as JSON. */
+  /** The outcome of an operation that a run sent: an `OperationAnswer` as JSON. */
   | { kind: "answer"; operation: number; answer: string }
   | { kind: "describe"; file: string }
   | { kind: "validate"; source: JobSource; data: Record<string, unknown>; secrets: readonly string[] };

@@ -22,7 +22,7 @@ export interface Engine {
   render(text: string): Reply;
 }
 
-/** Loads the engine; a text of more than `maxLength` characters is refused. */
+/** Loads the engine; a text of more than `maxLength` characters is rejected. */
 export function createEngine(maxLength: number): Engine {
   const wasm = readFileSync(new URL(import.meta.resolve("minijinja-js/dist/web/minijinja_js_bg.wasm")));
   initSync({ module: limitMemory(wasm, MAX_PAGES) });

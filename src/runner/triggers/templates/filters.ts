@@ -3,7 +3,7 @@ import type { Environment } from "minijinja-js/dist/web/minijinja_js.js";
 /** Characters that a filter of ours takes or makes room for; MiniJinja's own are bounded by its memory. */
 const MAX_CHARACTERS = 100_000;
 
-/** What a template gives: a filter's arguments by position. `undefined` is none, or missing. */
+/** A filter, called with its arguments by position. `undefined` stands for an absent argument. */
 type Filter = (...args: unknown[]) => string | number;
 
 /** Filters of Jinja2 that MiniJinja lacks, by the names of their arguments; `truncate` it has, but only with its arguments named. */

@@ -1,14 +1,14 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Rendered } from "../templates.ts";
 
-/** What the thread is started with. */
+/** Data of the thread at its start. */
 export interface ThreadData {
   port: MessagePort;
   /** Characters. */
   maxLength: number;
 }
 
-/** What the thread is asked: to take an object for the texts that follow, or to render a text with it. */
+/** A message to the thread: takes an object for the following texts, or renders a text with it. */
 export type Request = { kind: "take"; obj: unknown } | { kind: "render"; text: string };
 
 /** One for each request, and one when the thread is ready. `fit` is false when the thread should not be asked again. */

@@ -61,7 +61,7 @@ export function* oneFilters(name: string, relation: OneShape, shape: ModelShape)
   yield ["isnull", isNullFilter(name, ref)];
 }
 
-/** Whether anything belongs to the object. */
+/** Returns a filter for the presence of related objects. */
 export function presenceFilter(name: string, relation: ManyShape, shape: ModelShape): PlainFilter {
   const { through, column, target } = relation;
   const ref = through ? sql.ref(column) : columnRef(shapeOf(target()), column);

@@ -50,7 +50,7 @@ class DeleteTokenPayload {
   id!: string;
 }
 
-/** Who may use the server: for superusers only. */
+/** Users and their keys, for superusers. */
 @Resolver()
 export class AccessMutations {
   @Mutation(() => User, {

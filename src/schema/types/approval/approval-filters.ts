@@ -16,10 +16,10 @@ import { checked, refersTo } from "../../reading/filters/relation-filters.ts";
 
 /* Filters of approvals that do not follow from the shape of a model. */
 
-/** Whether a stage is to be decided on now. */
+/** Returns a condition: a stage waits for a decision now. */
 const isActive = (stage: string) => sql<SqlBool>`${sql.ref(`${stage}.is_active_stage`)} = true`;
 
-/** Whether a user is one of the group of a stage, did not ask for what it is about, and has not approved it yet. */
+/** Returns a condition: a user is in the group of a stage, is not its requester, and has not approved it yet. */
 function mayApprove(stage: string, userId: string): RawBuilder<SqlBool> {
   const of = (column: string) => sql.ref(`${stage}.${column}`);
   return sql`(exists (select 1 from approval_workflow_stage_definition d join group_user g on g.group_id = d.approver_group_id

@@ -27,14 +27,14 @@ const STAGE = {
     "Primary key of the stage that you have seen. If another stage is active, the answer is `CONFLICT` and nothing changes.",
 } as const;
 
-/** What is said, by whom it may be. */
+/** Arguments of a comment, and the check of its author. */
 interface Said {
   comment?: string | null | undefined;
   stage?: string | null | undefined;
   check: typeof mustApprove;
 }
 
-/** What is decided. */
+/** Arguments of a decision. */
 interface Decided extends Said {
   state: "APPROVED" | "CANCELED" | "DENIED";
   unmodifiedSince?: Date | null | undefined;
@@ -127,7 +127,10 @@ async function decide(
   return read(context, info, id);
 }
 
-/** Who says something. Otherwise whoever can have an approver run a job could have it approve what they ask for. @throws {@link AppError} FORBIDDEN. */
+/**
+ * The user who responds; never a job, since a requester could otherwise use an approver's job to approve their own request.
+ * @throws {@link AppError} FORBIDDEN.
+ */
 async function person({ author }: Context): Promise<Author> {
   const by = await author();
   if (by.context !== "WEB") throw new AppError("FORBIDDEN", "Only users decide on requests; a job may not.");

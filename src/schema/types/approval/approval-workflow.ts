@@ -10,7 +10,7 @@ import "./approval-filters.ts";
 import { modelMutations } from "../../model/model-mutations.ts";
 import { namedResolver } from "../../model/named-resolver.ts";
 
-/** What has to be approved, and in which stages. */
+/** Definitions of approvals and their stages. */
 @Resolver(() => ApprovalWorkflowDefinition)
 export class ApprovalWorkflowDefinitionResolver extends namedResolver(ApprovalWorkflowDefinition, {
   one: "approval_workflow_definition",
@@ -23,7 +23,7 @@ export class ApprovalWorkflowDefinitionMutations extends modelMutations(Approval
   create: ["name", "model_content_type", "model_constraints", "weight", "tags"],
 }) {}
 
-/** Who has to approve, and how many of them. */
+/** Stages of definitions. */
 @Resolver(() => ApprovalWorkflowStageDefinition)
 export class ApprovalWorkflowStageDefinitionResolver extends namedResolver(ApprovalWorkflowStageDefinition, {
   one: "approval_workflow_stage_definition",
@@ -59,7 +59,7 @@ export class ApprovalWorkflowStageResolver extends namedResolver(ApprovalWorkflo
   display: { needs: ["state"], of: (row) => `${row.id} (${String(row["state"]).toLowerCase()})` },
 }) {}
 
-/** What users decided, and said. */
+/** Responses of users. */
 @Resolver(() => ApprovalWorkflowStageResponse)
 export class ApprovalWorkflowStageResponseResolver extends namedResolver(ApprovalWorkflowStageResponse, {
   one: "approval_workflow_stage_response",

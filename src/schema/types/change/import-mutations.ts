@@ -36,7 +36,7 @@ class ImportObjectsArgs {
   dryRun!: boolean;
 }
 
-/** What is wrong with one field of one row. */
+/** An error of one field of one row. */
 @ObjectType({ description: "An error of one field of one row." })
 class ImportError implements RowError {
   @Field(() => Int, { description: "Number of the row, from 1." })
@@ -49,7 +49,7 @@ class ImportError implements RowError {
   message!: string;
 }
 
-/** What came of an import. */
+/** The outcome of an import. */
 @ObjectType({ description: "The outcome of an import: all rows are imported, or none is." })
 class ImportObjectsPayload {
   @Field(() => Boolean, { description: "True when the objects are imported; false for a dry run, and after errors." })

@@ -3,7 +3,7 @@ import { Note } from "../../../entities/index.ts";
 import { modelMutations } from "../../model/model-mutations.ts";
 import { namedResolver } from "../../model/named-resolver.ts";
 
-/** What people wrote about objects. */
+/** Notes on objects. */
 @Resolver(() => Note)
 export class NoteResolver extends namedResolver(Note, {
   one: "note",

@@ -16,7 +16,7 @@ const snapshotOf = (json: unknown): Data => (isObject(json) ? json : null);
 /** The object after the change; null when it was deleted. */
 const postchangeOf = (row: Row) => (row["action"] === "DELETE" ? null : snapshotOf(row["object_data_v2"]));
 
-/** What happened to objects. */
+/** The change log. */
 @Resolver(() => ObjectChange)
 export class ObjectChangeResolver extends namedResolver(ObjectChange, {
   one: "object_change",

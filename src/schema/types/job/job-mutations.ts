@@ -73,7 +73,7 @@ export function dataOf(data: unknown, field = "data"): Record<string, unknown> {
 }
 
 const overridable = OVERRIDABLE.map(snakeCase);
-/** What to change of a job. */
+/** Values to change in a job. */
 export const UpdateJobInput = inputOf(Job, {
   fields: ["enabled", ...overridable, ...overridable.map((name) => `${name}_override`), "tags", "_custom_field_data"],
   isNew: false,

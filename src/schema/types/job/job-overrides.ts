@@ -27,7 +27,7 @@ registerEnumType(JobOverridableField, {
   ),
 });
 
-/** What a job's source says of what can be overridden. */
+/** Values of a job's source. */
 @ObjectType("JobSourceDefaultsType", {
   description: "The source's values of all fields that can be overridden.",
 })
@@ -57,7 +57,7 @@ for (const field of OVERRIDABLE)
     field,
   );
 
-/** What is overridden of a job, and what its source says. */
+/** Overrides of a job, and the values of its source. */
 @Resolver(() => Job)
 export class JobOverridesResolver {
   @Extensions({ needs: FLAGS } satisfies ComputedField)

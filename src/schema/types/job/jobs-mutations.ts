@@ -19,7 +19,7 @@ import { selectedColumns } from "../../reading/selection.ts";
 
 const JOB = shapeOf(Job);
 
-/** What is wrong with one field. */
+/** An error of one field. */
 @ObjectType({ description: "An error of one field of the input." })
 class FieldError {
   @Field(() => String, { description: "Dotted path of the field, as in the request." })
@@ -29,7 +29,7 @@ class FieldError {
   message!: string;
 }
 
-/** What came of one job of many. */
+/** The outcome for one job of many. */
 @ObjectType({ description: "The outcome for one job." })
 class JobUpdateOutcome {
   jobId!: string;
@@ -47,7 +47,7 @@ class JobUpdateOutcome {
   errors!: readonly ErrorDetail[];
 }
 
-/** What came of a change of many jobs. */
+/** The outcome of a change of many jobs. */
 @ObjectType({ description: "The outcome of a change of many jobs: all are changed, or none is." })
 class UpdateJobsPayload {
   @Field(() => Boolean, { description: "True when the jobs are changed; false for a dry run, and after errors." })
@@ -57,7 +57,7 @@ class UpdateJobsPayload {
   outcomes!: JobUpdateOutcome[];
 }
 
-/** What came of one job. */
+/** The outcome for one job. */
 @Resolver(() => JobUpdateOutcome)
 export class JobUpdateOutcomeResolver {
   @FieldResolver(() => Job, { description: "The job." })
@@ -136,7 +136,7 @@ const JOBS = contentTypeLabel(Job);
 /** Keeps nothing of a change of many jobs: some cannot be changed so. */
 class Refused extends Error {}
 
-/** What the caller did wrong, told field by field. */
+/** Returns the errors of the caller by field. */
 function detailsOf(error: unknown): readonly ErrorDetail[] {
   if (error instanceof AppError) return error.details;
   throw error;

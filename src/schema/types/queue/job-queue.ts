@@ -17,7 +17,7 @@ export class JobQueueMutations extends modelMutations(JobQueue, {
   create: ["name", "description", "queue_type", "tags", "_custom_field_data"],
 }) {}
 
-/** Which job may use which queue. */
+/** Assignments of queues to jobs. */
 @Resolver(() => JobQueueAssignment)
 export class JobQueueAssignmentResolver extends namedResolver(JobQueueAssignment, {
   one: "job_queue_assignment",

@@ -9,7 +9,7 @@ import { namedResolver } from "../../model/named-resolver.ts";
 
 const JOB_CONSOLE_ENTRY = shapeOf(JobConsoleEntry);
 
-/** What runs printed: to read, and to follow. */
+/** Printed texts of runs: to read, and to follow. */
 @Resolver(() => JobConsoleEntry)
 export class JobConsoleEntryResolver extends namedResolver(JobConsoleEntry, {
   one: "job_console_entry",

@@ -36,7 +36,7 @@ type Moment = Date | string | null;
 
 const JOB_RESULT = shapeOf(JobResult);
 
-/** What is looked at to know whether a run has changed, whatever a subscriber selects. */
+/** Columns that tell whether a run has changed, whatever a subscriber selects. */
 const STATE = [...JOB_RESULT.columns.keys()].filter((name) =>
   /^(id|status|attempt|awaits_approval|waits_for_slot|date_.*|.*_log_count)$/.test(name),
 );
@@ -57,7 +57,7 @@ class JobResultProgress {
   message!: string;
 }
 
-/** That somebody approved a run. */
+/** An approval of a run. */
 @ObjectType("JobResultApprovalType", { description: "An approval of a run." })
 class JobResultApproval {
   @Field(() => String, { description: "Username of the approver at the time." })

@@ -27,7 +27,7 @@ class PruneRecordsArgs {
   dryRun!: boolean;
 }
 
-/** What one batch deleted. */
+/** Numbers of records that a batch deleted. */
 @ObjectType({ description: "Numbers of deleted records; of a dry run, numbers of records to delete." })
 class PruneRecordsPayload implements Pruned {
   @Field(() => Int, { description: "Number of runs." })
@@ -53,7 +53,7 @@ class PruneRecordsPayload implements Pruned {
   cursor!: string | null;
 }
 
-/** What is old, to be deleted. */
+/** Old records, to delete. */
 @Resolver()
 export class PruneMutations {
   @Mutation(() => PruneRecordsPayload, {

@@ -15,7 +15,7 @@ import { readChanged } from "../../model/read-changed.ts";
 const JOB_RESULT = shapeOf(JobResult);
 const REASON = { nullable: true, description: "Reason, for the log of the run and its `cancel_reason`." } as const;
 
-/** What came of one run of many. */
+/** The outcome for one run of many. */
 @ObjectType({ description: "The outcome for one run." })
 class JobResultCancelOutcome {
   jobResultId!: string;
@@ -35,14 +35,14 @@ class JobResultCancelOutcome {
   message!: string | null;
 }
 
-/** What came of the cancellation of many runs. */
+/** The outcome of a cancel of many runs. */
 @ObjectType({ description: "The outcome of a cancel of many runs." })
 class CancelJobResultsPayload {
   @Field(() => [JobResultCancelOutcome], { description: "The outcome for each run that the filters found, newest first." })
   outcomes!: JobResultCancelOutcome[];
 }
 
-/** What came of one run. */
+/** The outcome for one run. */
 @Resolver(() => JobResultCancelOutcome)
 export class JobResultCancelOutcomeResolver {
   @FieldResolver(() => JobResult, { nullable: true, description: "The run; null once it is deleted." })
@@ -116,7 +116,7 @@ export class RunMutations {
   }
 }
 
-/** What the caller did wrong; anything else ends the whole. */
+/** Returns the error of the caller. Any other error ends the mutation. */
 function asRefusal(error: unknown): AppError {
   if (error instanceof AppError) return error;
   throw error;

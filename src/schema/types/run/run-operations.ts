@@ -19,7 +19,7 @@ export interface RunOperations {
   close(): Promise<void>;
 }
 
-/** What {@link createRunOperations} needs. */
+/** Dependencies of {@link createRunOperations}. */
 export interface RunOperationsDeps extends ContextDeps {
   limits: OperationLimits;
   schema: GraphQLSchema;
@@ -27,7 +27,7 @@ export interface RunOperationsDeps extends ContextDeps {
   log: Logger;
 }
 
-/** Operations pass through the same validation, executor and errors as everybody's; who sends them is looked up for each anew. */
+/** Operations pass through the same validation, executor and errors as everybody's; who sends them is looked up for each again. */
 export function createRunOperations({ schema, executor, log, ...deps }: RunOperationsDeps): RunOperations {
   const priced = createPricedExecutor(createBoundExecutor(executor), createPrices(schema, deps.database, deps.limits));
   const readDocument = createDocumentReader(schema, deps.limits);

@@ -4,7 +4,7 @@ import { DateTime, GenericScalar } from "../../../entities/mapping/scalars.ts";
 import type { GivenTimes, ScheduleWishes } from "../../../runner/index.ts";
 import { dataOf } from "../job/job-mutations.ts";
 
-/** When a job is to be run. */
+/** Times of a schedule. */
 @InputType()
 @ArgsType()
 class TimesInput {
@@ -37,7 +37,7 @@ class TimesInput {
   expires?: Date | null;
 }
 
-/** What a schedule is besides. */
+/** Further fields of a schedule. */
 @InputType()
 class OptionsInput extends TimesInput {
   @Field(() => ScheduledJobCatchUp, {
@@ -60,7 +60,7 @@ export class PreviewArgs extends TimesInput {
   interval?: ScheduledJobInterval | null;
 }
 
-/** What a schedule is, besides what `schedule_job` says of its runs. */
+/** Fields of a schedule besides the arguments of `schedule_job` for its runs. */
 @InputType({ description: "The times at which a job runs." })
 export class ScheduleInput extends OptionsInput {
   @Field(() => String, { description: "Unique name of the schedule." })
@@ -70,7 +70,7 @@ export class ScheduleInput extends OptionsInput {
   interval!: ScheduledJobInterval;
 }
 
-/** What is run. */
+/** Content of a schedule's runs. */
 @InputType()
 class ContentInput extends OptionsInput {
   @Field(() => GenericScalar, {
@@ -101,7 +101,7 @@ class ContentInput extends OptionsInput {
   ignoreSingletonLock?: boolean | null;
 }
 
-/** What a new schedule is. */
+/** Values of a new schedule. */
 @InputType({ description: "Values of a new schedule." })
 export class CreateScheduledJobInput extends ContentInput {
   @Field(() => String, { description: "Unique name of the schedule." })
@@ -114,7 +114,7 @@ export class CreateScheduledJobInput extends ContentInput {
   interval!: ScheduledJobInterval;
 }
 
-/** What to change of a schedule. */
+/** Values to change in a schedule. */
 @InputType({ description: "Values to change in a schedule. Absent fields stay as they are." })
 export class UpdateScheduledJobInput extends ContentInput {
   @Field(() => String, { nullable: true, description: "Unique name of the schedule." })
@@ -127,7 +127,7 @@ export class UpdateScheduledJobInput extends ContentInput {
   interval?: ScheduledJobInterval | null;
 }
 
-/** Returns what a client gives of when. Null, where it means nothing of its own, is nothing given. */
+/** Returns the given times. Null counts as absent where it has no meaning. */
 export function givenTimesOf({
   interval,
   crontab,
@@ -146,7 +146,7 @@ export function givenTimesOf({
   };
 }
 
-/** What is given of a schedule, but for what it runs. */
+/** Returns the given fields of a schedule, without the content of its runs. */
 export function optionsOf(input: OptionsInput & { name?: string | null }): ScheduleWishes {
   const { name, description, enabled, catchUp } = input;
   return {
@@ -158,7 +158,7 @@ export function optionsOf(input: OptionsInput & { name?: string | null }): Sched
   };
 }
 
-/** What is given of what a schedule runs, its job apart. @throws {@link AppError} BAD_USER_INPUT for inputs that are no object. */
+/** Returns the given content of a schedule's runs, without the job. @throws {@link AppError} BAD_USER_INPUT for inputs that are no object. */
 export function contentOf({ kwargs, jobQueue, dryrun, consoleLog, ignoreSingletonLock }: ContentInput): ScheduleWishes {
   return {
     data: kwargs === undefined || kwargs === null ? undefined : dataOf(kwargs, "data.kwargs"),

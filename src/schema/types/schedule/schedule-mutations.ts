@@ -176,7 +176,7 @@ async function update(
 
 const modelField = (field: string) => field;
 
-/** What the form has besides the schedule. */
+/** Arguments of the form besides the schedule. */
 const FORM_FIELDS: Readonly<Record<string, string>> = {
   "data.dryrun": "dryrun",
   "data.job_queue": "job_queue",

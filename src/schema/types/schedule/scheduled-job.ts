@@ -27,7 +27,7 @@ export function checkCount(count: number): void {
   throw new AppError("BAD_USER_INPUT", message, [{ field: "count", message }]);
 }
 
-/** When jobs are to be run. */
+/** Schedules, to read. */
 @Resolver(() => ScheduledJob)
 export class ScheduledJobResolver extends namedResolver(ScheduledJob, {
   one: "scheduled_job",

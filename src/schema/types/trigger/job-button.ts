@@ -74,7 +74,7 @@ class PressJobButtonArgs {
   object?: unknown;
 }
 
-/** What runs a job for an object. */
+/** Job buttons. */
 @Resolver(() => JobButton)
 export class JobButtonResolver extends namedResolver(JobButton, { one: "job_button", many: "job_buttons" }) {
   @Extensions({ sizedBy: JobButton } satisfies SizedField)

@@ -3,7 +3,7 @@ import { JobHook } from "../../../entities/index.ts";
 import { modelMutations } from "../../model/model-mutations.ts";
 import { namedResolver } from "../../model/named-resolver.ts";
 
-/** What runs a job when an object changes. */
+/** Job hooks. */
 @Resolver(() => JobHook)
 export class JobHookResolver extends namedResolver(JobHook, { one: "job_hook", many: "job_hooks" }) {}
 
