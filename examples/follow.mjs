@@ -21,7 +21,7 @@ function end(message) {
   process.exit(1);
 }
 
-/** Where subscriptions are served. */
+/** Returns the URL at which a server has subscriptions. */
 function socketUrl(server) {
   try {
     return serverUrls(server).socketUrl;

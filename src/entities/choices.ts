@@ -177,8 +177,8 @@ registerEnumType(JobResultCancelType, {
   description: "How a canceled run ended.",
   valuesConfig: {
     TERMINATED: { description: "Its worker ended the run." },
-    REAPED: { description: "Another server settled the run after its worker was lost." },
-    ABANDONED: { description: "The run ended before any worker started it." },
+    REAPED: { description: "The worker of the run was lost, and the run was settled afterwards." },
+    ABANDONED: { description: "No worker had the run when it was canceled." },
   },
 });
 
@@ -224,7 +224,7 @@ registerEnumType(ScheduledJobState, {
     ACTIVE: { description: "The schedule runs its job when a time comes." },
     PENDING: { description: "The schedule waits for an approval." },
     DENIED: { description: "The approval was denied." },
-    CANCELED: { description: "The request was withdrawn." },
+    CANCELED: { description: "The schedule was canceled before it ended." },
     COMPLETED: { description: "The schedule has run its job for the last time." },
     ERRORED: { description: "The schedule missed its only time." },
   },

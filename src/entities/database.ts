@@ -57,7 +57,8 @@ export interface ReadBounds {
   /** Is told how many bytes the rows have, where several statements are read at a time. */
   onRead?(bytes: number): void;
 }
-/** A row whose columns the statement tells. */
+
+/** A row with the columns that its statement selects. */
 export type AnyRow = Record<string, unknown>;
 
 /** Type of the values of {@link Database.isOneOf}, as SQL names it. */

@@ -157,7 +157,7 @@ test("a stream that we cannot go on with ends with a masked error, not with what
   const database = await openDatabase(app.config.databaseUrl);
   await database.rows.schema.alterTable("job_log_entry").renameTo("gone").execute();
   await database.close();
-  // The next line cannot be stored, which ends the run and rings the bell: the look that follows is the one that fails.
+  // The next line cannot be stored, which ends the run and notifies its followers: the look that follows is the one that fails.
   let { value } = await events.next();
   while (!value.errors) ({ value } = await events.next());
   expect(value.errors[0]).toMatchObject({ extensions: { code: "INTERNAL_SERVER_ERROR", id: expect.any(String) } });

@@ -49,7 +49,7 @@ export type RequestApproval = (prepared: Prepared, key: KeyColumns) => Promise<s
 /**
  * The one gate that every launch passes: checks the request, writes a PENDING run, and sends it off. The row is the promise: a delivery
  * that is lost is made again from it.
- * @param requestApproval rejects the request when absent.
+ * @param requestApproval takes a request that needs an approval; without it, such a request is rejected.
  * @returns the id of the JobResult.
  * @throws {@link AppError} NOT_FOUND, JOB_NOT_INSTALLED, JOB_NOT_ENABLED, JOB_ALREADY_RUNNING, FORBIDDEN, BAD_USER_INPUT, or CONFLICT for an
  * idempotency key that stands for something else.

@@ -5,7 +5,7 @@ import { createCalls } from "./calls.ts";
 import { createFollower, type Follower } from "./follower.ts";
 import { createShared, type Opened } from "./shared.ts";
 
-/** How long nothing rings before it is looked all the same; there is nothing to find then, and nothing is asked. */
+/** Time without a notification after which the tail looks all the same; then it finds no ids and asks nothing. */
 const IDLE_MS = 3_600_000;
 /** Changes that come faster after each other are told together. */
 const PAUSE_MS = 100;

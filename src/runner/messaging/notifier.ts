@@ -7,7 +7,7 @@ export type Family = "change" | "console" | "job" | "lines" | "result" | "schedu
 /** Topic of a notification: a family, with the id of the run or object. The notification has no content; the change is in the database. */
 export type Topic = "cancels" | `${Family}:${string}`;
 
-/** Bells inside one process. */
+/** Notifications inside one process. */
 export interface Notifier {
   notify(topic: Topic): void;
   /** Calls `onNotified` from this moment on, until the returned function is called. */
@@ -18,7 +18,7 @@ export interface Notifier {
   readonly listeners: number;
 }
 
-/** Bells over `graphql-subscriptions`. */
+/** Notifications over `graphql-subscriptions`. */
 export function createNotifier(): Notifier {
   const eventEmitter = new EventEmitter();
   eventEmitter.setMaxListeners(0);

@@ -1,6 +1,7 @@
-import { sql } from "kysely";
+import { type Selectable, sql } from "kysely";
 import { FINAL_STATUSES, type PrunableKind } from "../../entities/choices.ts";
 import { type Database, statementsOf } from "../../entities/database.ts";
+import type { Tables } from "../../entities/tables.ts";
 import { AppError } from "../../errors.ts";
 import { readTime } from "../../entities/times/read-time.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
@@ -166,11 +167,7 @@ async function deleteOf(deps: PruneDeps, request: PruneRequest, runs: readonly s
   return { counts: { ...counts, ...(await deleteRuns(deps, finished)) }, finished: finished.length };
 }
 
-type EntryRow = {
-  id: string;
-  job_result_id: string;
-  sequence: number;
-};
+type EntryRow = Pick<Selectable<Tables[EntryTable]>, "id" | "job_result_id" | "sequence">;
 
 /** Deletes entries of runs, first those of the run that the last batch ended in. */
 async function deleteEntries(
@@ -207,7 +204,7 @@ async function entriesAfter(database: Database, { table, run, sequence }: Cut, l
 /** Any entries of runs: an order would have all of them read. */
 async function someEntries(database: Database, table: EntryTable, runs: readonly string[], limit: number): Promise<EntryRow[]> {
   const statement = sql<EntryRow>`select entry.id, entry.job_result_id from ${entriesOf(database, table, runs)} limit ${limit}`;
-  return database.read<EntryRow>(statement.compile(database.rows));
+  return database.read(statement.compile(database.rows));
 }
 
 /** `cross join` tells SQLite which table comes first. */

@@ -37,30 +37,32 @@ export function createRetries(deps: { database: Database; broker: Broker; clock:
     });
   }
 
-  async function findDue(now: number): Promise<string[]> {
+  async function isAnyDue(now: string): Promise<boolean> {
     const statement = database.rows
       .selectFrom("job_result")
       .select("id")
       .where("status", "=", "RETRY")
-      .where("date_next_attempt", "<=", new Date(now).toISOString());
-    return (await database.read(statement.compile())).map(({ id }) => id as string);
+      .where("date_next_attempt", "<=", now)
+      .limit(1);
+    return (await database.read(statement.compile())).length > 0;
   }
 
-  /** Lets runs wait for a worker that still wait for their next attempt. */
-  const takeUp = (ids: readonly string[]) =>
+  /** Lets runs wait for a worker whose next attempt is due, and those that wait for longer than they have to. */
+  const takeUp = (now: string, late: readonly string[]) =>
     database.rows
       .updateTable("job_result")
       .set({ status: "PENDING", date_next_attempt: null })
       .where("status", "=", "RETRY")
-      .where(database.isOneOf(sql.ref("id"), ids, "uuid"))
+      .where((eb) => eb.or([eb("date_next_attempt", "<=", now), database.isOneOf(sql.ref("id"), late, "uuid")]))
       .returning(["id", "celery_kwargs"])
       .execute();
 
   async function sendDue(): Promise<void> {
     const now = clock.now();
-    const ids = [...(await findDue(now)), ...(await findLate(now))];
+    const time = new Date(now).toISOString();
+    const late = await findLate(now);
     // An update that changes nothing needs the lock of a SQLite file all the same.
-    const due = ids.length === 0 ? [] : await takeUp(ids);
+    const due = late.length > 0 || (await isAnyDue(time)) ? await takeUp(time, late) : [];
     for (const { id, celery_kwargs } of due) {
       broker.notify(`result:${id}`);
       const { queue } = database.readJson(celery_kwargs) as { queue: string };
