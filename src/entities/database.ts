@@ -87,6 +87,8 @@ export interface Database {
   readJson(column: unknown): unknown;
   /** The same, for whoever only passes it on as JSON: a long one is its text, as `LongJson`. */
   passJson(column: unknown): unknown;
+  /** The text of a member of a JSON column; null where there is none. */
+  memberOf(column: RawBuilder<unknown>, name: string): RawBuilder<string>;
   /** Tells whether a text holds one of these at a place; upper and lower case are the same, as Unicode has them. There is at least one. */
   holdsInAnyCase(text: RawBuilder<unknown>, wanted: readonly string[], place: Place): RawBuilder<SqlBool>;
   /** Returns a condition: a text matches a regular expression of RE2's syntax, in time linear in the text. */

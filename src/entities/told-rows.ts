@@ -101,12 +101,13 @@ function createTell(shape: ModelShape, columns: readonly string[], checksTypes: 
   return new Function("mends", "choices", "TIME", code)(mends, choices, TIME) as Tell;
 }
 
-/** A time as the server writes it: ISO 8601 with milliseconds, in UTC. */
-const TIME = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+/** A time as the server writes it: ISO 8601 with milliseconds, in UTC; but for leap days, which are read to be known. */
+const TIME =
+  /^(?!0000)\d{4}-(?:(?!02)(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|30)|(?:0[13578]|1[02])-31|02-(?:0[1-9]|1\d|2[0-8]))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
 /** Code that tells whether a value has no place in an answer: of a database that takes any value for any column. */
 const TESTS: Partial<Record<ValueShape["kind"], string>> = {
-  boolean: "!Number.isFinite(value)",
+  boolean: "value !== 0 && value !== 1",
   choice: "!choices.has(value)",
   float: "!Number.isFinite(value)",
   integer: "(value | 0) !== value",
@@ -124,6 +125,7 @@ const CHECKED_TESTS: typeof TESTS = {
 };
 
 function keep(row: Row, column: string, odd: unknown, told: unknown): void {
+  if (told === odd) return;
   const values = stored.get(row);
   if (values) values[column] = odd;
   else stored.set(row, { [column]: odd });
@@ -131,7 +133,10 @@ function keep(row: Row, column: string, odd: unknown, told: unknown): void {
 }
 
 function mended(shape: ValueShape, odd: unknown): unknown {
-  return (shape.kind === "timestamp" && readStoredTime(odd)) || plainOf(shape);
+  const { kind } = shape;
+  const meant =
+    kind === "timestamp" ? readStoredTime(odd) : kind === "boolean" && typeof odd === "number" ? odd !== 0 : undefined;
+  return meant ?? plainOf(shape);
 }
 
 /** Returns a time that is spelled in another way as the server writes it; without a zone, it is one of UTC. Undefined for what is none. */

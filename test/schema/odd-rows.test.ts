@@ -1,6 +1,7 @@
 import {
   getNamedType,
   getNullableType,
+  type GraphQLArgument,
   type GraphQLField,
   type GraphQLObjectType,
   type GraphQLOutputType,
@@ -192,6 +193,99 @@ test("one odd value fails no list, and changes no other row and no other field",
           wrong.push(`${place}: ${field.name} is ${JSON.stringify(row[field.name])}, and was ${JSON.stringify(was)}`);
       }
     }
+  }
+  expect(wrong.slice(0, 40)).toEqual([]);
+});
+
+/** A value for a filter that follows from a column: one that its rows can be compared with. */
+function valueFor({ shape }: Known, argument: GraphQLArgument): unknown {
+  const named = getNamedType(argument.type).name;
+  if (named === "Boolean") return true;
+  if (named !== "String") return [1];
+  const [name = "", lookup = ""] = argument.name.split("__");
+  const column = shape.columns.get(name);
+  if (column?.kind === "timestamp") return ["2026-01-01T00:00:00Z"];
+  if (column?.kind === "choice" && ["", "n"].includes(lookup)) return [[...column.choices!.values()][0]];
+  const isReference =
+    column?.kind === "uuid" || [...shape.one.keys(), ...shape.many.keys()].some((known) => argument.name.startsWith(known));
+  if (isReference && ["", "n"].includes(lookup)) return ["00000000-0000-7000-8000-000000000000"];
+  return isListType(argument.type) ? ["odd"] : argument.name.endsWith("_day") ? "2026-01-01" : "odd";
+}
+
+const defaultsOf = ({ shape }: Known) =>
+  Object.keys(shape.defaultFilters ?? {})
+    .map((name) => `${name}: null`)
+    .join(" ");
+
+test("nor one object, nor objects below others, nor a page, an order or a filter", async () => {
+  const { app, odds } = await open();
+  await odds.store();
+  const wrong: string[] = [];
+  const asked = async (words: string, query: string, variables: object = {}): Promise<any> => {
+    const { data, failures } = await ask(app, query, variables);
+    wrong.push(...failures.map((failure) => `${words}: ${failure}`));
+    return data ?? {};
+  };
+
+  for (const known of KNOWN) {
+    const { shape, type, list, one } = known;
+    const own = odds.rows.filter(({ model }) => model === shape.table);
+    const examples = own.filter(({ isExample }) => isExample);
+
+    const objects = examples.map(({ id }, n) => `a${n}: ${one}(id: "${id}") { ...F }`).join(" ");
+    if (objects) await asked(one, `fragment F on ${type.name} { ${allOf(type)} } { ${objects} }`);
+
+    // Below other objects, by each relation.
+    const [first, ...others] = KNOWN.flatMap((other) =>
+      Object.values(other.type.getFields())
+        .filter((field) => getNamedType(field.type) === type && !field.args.some(isRequiredArgument))
+        .map((field) => ({ other, field })),
+    );
+    const placesOf = (rows: readonly OddRow[]) => rows.map(({ place }) => place);
+    for (const [relations, places] of [
+      [[first!], placesOf(examples)],
+      [others, placesOf(own.filter(({ column }) => shape.one.has(column.replace(/_id$/, ""))))],
+    ] as const) {
+      for (const { other, field } of relations) {
+        const ids = places.map((place) => odds.ids.get(other.shape.table)![place]);
+        const query = `query ($ids: [String!]) { ${other.list}(id: $ids ${defaultsOf(other)}) { ${field.name} { ${allOf(type)} } } }`;
+        if (ids.length > 0) await asked(`${other.list}.${field.name}`, query, { ids });
+      }
+    }
+
+    // In each order, from each row on: an ordinary one, and those that are odd in it.
+    const idsBy = (name: string) =>
+      own.filter(({ column }) => column === (shape.one.get(name)?.column ?? name)).map(({ id }) => id);
+    const sorts = [...shape.columns, ...shape.one]
+      .filter(([name, column]) => !("kind" in column && column.kind === "json") && idsBy(name).length > 0)
+      .flatMap(([name]) => [name, `-${name}`]);
+    const page = (n: number, sort: string, more: string) => {
+      const ids = [odds.ids.get(shape.table)![0], ...idsBy(sort.replace("-", ""))];
+      const named = ids.map((id) => JSON.stringify(id)).join(", ");
+      return `p${n}: ${list}_connection(id: [${named}] sort: ["${sort}"] ${more} ${defaultsOf(known)})`;
+    };
+    const edges = "{ edges { cursor node { id } } }";
+    const orders = sorts.map((sort, n) => `${page(n, sort, "")} ${edges}`).join(" ");
+    const whole = sorts.length > 0 ? await asked(`${list} in order`, `{ ${orders} }`) : {};
+    const steps = sorts.flatMap((sort, n) =>
+      ((whole[`p${n}`]?.edges ?? []) as any[]).map(({ cursor }, step, all) => ({ sort, cursor, next: all[step + 1]?.node.id })),
+    );
+    const from = steps.map(({ sort, cursor }, n) => `${page(n, sort, `first: 1 after: "${cursor}"`)} { nodes { id } }`).join(" ");
+    const found = steps.length > 0 ? await asked(`${list} page by page`, `{ ${from} }`) : {};
+    for (const [n, { sort, next }] of steps.entries()) {
+      const id = found[`p${n}`]?.nodes[0]?.id;
+      if (id !== next) wrong.push(`${list} by ${sort}: ${id} comes after ${steps[n - 1]?.next}, and not ${next}`);
+    }
+
+    // By each filter.
+    const { args } = schema.getQueryType()!.getFields()[list]!;
+    const filters = args.filter(({ name }) => !["limit", "offset", "sort"].includes(name));
+    const finds = filters.map(({ name }, n) => `f${n}: ${list}_connection(${name}: $v${n}) { total_count }`).join(" ");
+    const declared = filters.map(({ type: given }, n) => `$v${n}: ${given}`).join(", ");
+    const values = Object.fromEntries(filters.map((argument, n) => [`v${n}`, valueFor(known, argument)]));
+    const { failures } = await ask(app, `query (${declared}) { ${finds} }`, values);
+    // What follows from no column may know the value to be none.
+    wrong.push(...failures.filter((failure) => !/^BAD_USER_INPUT.*"odd" is n/.test(failure)));
   }
   expect(wrong.slice(0, 40)).toEqual([]);
 });

@@ -23,6 +23,10 @@ export interface OddRow {
   id: string;
   column: string;
   words: string;
+  /** Its place among the rows of each model: those at one place refer to each other. */
+  place: number;
+  /** True for one odd value of each kind of column, over all models. */
+  isExample: boolean;
 }
 
 /** A column as the database has it. */
@@ -79,6 +83,12 @@ export const JSON_EXAMPLES: Readonly<Record<string, unknown>> = {
     jobQueues: ["default"],
     defaultJobQueue: "default",
   },
+};
+
+/** Values of other columns with which a column is looked at. */
+const BESIDE: Readonly<Record<string, string>> = {
+  celery_kwargs: "status = 'PENDING', awaits_approval = null, waits_for_slot = null",
+  result: "status = 'FAILURE'",
 };
 
 /** The value with each of its members, at all depths, absent and odd. */
@@ -211,6 +221,8 @@ async function columnsOf(url: string, { table }: ModelShape): Promise<StoredColu
 /** Rows of every model that clients see, all of them ordinary, and what makes all but the first odd. */
 export interface Odds {
   rows: readonly OddRow[];
+  /** Ids of a table's rows, by their places. */
+  ids: ReadonlyMap<string, readonly string[]>;
   /** Makes them odd. */
   store(): Promise<void>;
 }
@@ -231,18 +243,27 @@ export async function fillForOdds({ config: { databaseUrl } }: TestApp): Promise
   const examples: string[] = [];
   const statements: string[] = [];
   const rows: OddRow[] = [];
+  const ids = new Map<string, readonly string[]>();
+  const examined = new Set<string>();
   for (const shape of shapes) {
     const { table } = shape;
     for (const { name } of columns.get(shape)!)
       if (name in JSON_EXAMPLES) examples.push(`update "${table}" set "${name}" = ${text(JSON.stringify(JSON_EXAMPLES[name]))}`);
-    const found = await run(databaseUrl, [`select id from "${table}" order by id`]);
+    // Rows that were there before are of the app.
+    const found = (await run(databaseUrl, [`select id from "${table}" order by id`])).slice(-count).map(({ id }) => String(id));
+    ids.set(table, found);
+    const types = new Map(columns.get(shape)!.map(({ name, type }) => [name, shape.columns.get(name)?.kind ?? type]));
     for (const [n, { column, words, sql }] of oddsOf(shape).entries()) {
       // The first row stays as it is.
-      const id = String(found[n + 1]!["id"]);
-      rows.push({ model: table, id, column, words });
+      const place = n + 1;
+      const id = found[place]!;
+      const example = `${types.get(column)} ${words}`;
+      rows.push({ model: table, id, column, words, place, isExample: !examined.has(example) });
+      examined.add(example);
+      if (table === "job_result" && column in BESIDE) examples.push(`update job_result set ${BESIDE[column]} where id = '${id}'`);
       statements.push(`update "${table}" set "${column}" = ${sql} where id = '${id}'`);
     }
   }
   await run(databaseUrl, [...examples, "select 1"]);
-  return { rows, store: async () => void (await run(databaseUrl, [...statements, "select 1"])) };
+  return { rows, ids, store: async () => void (await run(databaseUrl, [...statements, "select 1"])) };
 }

@@ -49,6 +49,7 @@ export async function openPostgresql(url: string, limits: ReadLimits): Promise<D
     checksTypes: true,
     readJson: (column) => (column instanceof LongJson ? parseStoredJson(column.text) : column),
     passJson: (column) => column,
+    memberOf: (column, name) => sql`${column} ->> ${sql.lit(name)}`,
     owners: (parameter) =>
       sql`(select value, n - 1 as place from unnest(${parameter}::uuid[]) with ordinality as o (value, n)) as owner`,
     ownersParameter: (ids) => ids,

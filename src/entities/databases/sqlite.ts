@@ -51,6 +51,8 @@ export async function openSqlite(path: string, limits: ReadLimits): Promise<Data
     checksTypes: false,
     readJson: (column) => (column === null ? null : parseStoredJson(column as string)),
     passJson: (column) => (column === null ? null : passStoredJson(column as string, isJson)),
+    // What is no JSON would be an error of the whole statement.
+    memberOf: (column, name) => sql`(case when json_valid(${column}) then ${column} ->> ${sql.lit(name)} end)`,
     owners,
     ownersParameter: (ids) => JSON.stringify(ids),
     hasLateral: false,

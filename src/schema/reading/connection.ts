@@ -136,15 +136,12 @@ export async function readConnections(
   owners?: Owners,
 ): Promise<Connection[]> {
   const request = await readPageRequest(database, shape, args, scope);
-  const needed = alsoReading(
-    columns,
-    request.listOrder.map(({ column }) => column),
-  );
+  const needed = alsoReading(columns, ["id", ...request.listOrder.map(({ column }) => column)]);
   let totals: Promise<Map<string | undefined, number>> | undefined;
   const countAll = async () =>
     new Map((await countRows(database, shape, request.filters, owners)).map(({ owner, count }) => [owner, count]));
   const page = (owner: string | undefined, found: Row[]) =>
-    pageOf(request, found, async () => (await (totals ??= countAll())).get(owner) ?? 0);
+    pageOf(shape, request, found, async () => (await (totals ??= countAll())).get(owner) ?? 0);
   if (!owners) return [page(undefined, await readRows(database, shape, needed, request))];
   const lists = await readLists(database, shape, needed, request, owners);
   return lists.map((rows, n) => page(owners.ids[n], rows));
@@ -158,11 +155,16 @@ export function weighConnection({ nodes }: Connection, columns: readonly string[
 /** About. */
 const CURSOR_LENGTH = 100;
 
-function pageOf({ size, backward, isSought, listOrder }: PageRequest, found: Row[], count: () => Promise<number>): Connection {
+function pageOf(
+  shape: ModelShape,
+  { size, backward, isSought, listOrder }: PageRequest,
+  found: Row[],
+  count: () => Promise<number>,
+): Connection {
   const goesOn = found.length > size;
   const nodes = found.slice(0, size);
   if (backward) nodes.reverse();
-  const edges = nodes.map((node) => ({ node, cursor: encodeCursor(node, listOrder) }));
+  const edges = nodes.map((node) => ({ node, cursor: encodeCursor(shape, node, listOrder) }));
   return {
     nodes,
     edges,

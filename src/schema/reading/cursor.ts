@@ -2,6 +2,7 @@ import { type RawBuilder, sql, type SqlBool } from "kysely";
 import { readTime } from "../../entities/times/read-time.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
 import type { ModelShape } from "../../entities/mapping/shape.ts";
+import { isOdd } from "../../entities/told-rows.ts";
 import { isoTime } from "../../entities/times/timestamp.ts";
 import { AppError } from "../../errors.ts";
 import { columnRef } from "./column-ref.ts";
@@ -10,9 +11,25 @@ import type { Row } from "./list.ts";
 import type { OrderKey } from "./order.ts";
 import { isStorable } from "./storable-texts.ts";
 
-/** A place in an ordered list: the sort values of the row that stands there. Opaque to clients. */
-export function encodeCursor(row: Row, order: readonly OrderKey[]): string {
-  return Buffer.from(JSON.stringify([nameOf(order), order.map(({ column }) => row[column] ?? null)])).toString("base64url");
+/** Stands for the value that a row has in the database, where a cursor cannot have it: the row's id. */
+interface ValueOf {
+  of: string;
+}
+
+const isValueOf = (value: unknown): value is ValueOf =>
+  typeof value === "object" && value !== null && "of" in value && typeof value.of === "string" && isStorable(value.of);
+
+/** A place in an ordered list: the sort values of the row that stands there. Opaque to clients. @param row with its id. */
+export function encodeCursor(shape: ModelShape, row: Row, order: readonly OrderKey[]): string {
+  const values = order.map(({ column }) => (hasPlainly(shape, row, column) ? (row[column] ?? null) : { of: row.id }));
+  return Buffer.from(JSON.stringify([nameOf(order), values])).toString("base64url");
+}
+
+/** Tells whether a row has a value as the server would write it: a cursor with another one would not be known again. */
+function hasPlainly(shape: ModelShape, row: Row, column: string): boolean {
+  if (isOdd(row, column)) return false;
+  const kind = shape.columns.get(column)?.kind ?? "uuid";
+  return kind !== "uuid" || row[column] === null || uuidOf(row[column]) !== undefined;
 }
 
 /** A cursor is good for the order that it was made in, and for no other. */
@@ -24,10 +41,17 @@ const nameOf = (order: readonly OrderKey[]) => order.map(({ column, descending }
  */
 export function seek(shape: ModelShape, order: readonly OrderKey[], argument: "after" | "before", cursor: string): Condition {
   const values = decode(shape, argument, cursor, order);
-  const keys = order.map((key, n) => ({ ...key, ref: columnRef(shape, key.column), value: values[n] }));
   const forward = argument === "after";
-  const isPlain = keys.every((key) => key.descending === keys[0]!.descending && !key.nullable);
-  return () => (isPlain ? compareAll(keys, forward) : compareEach(keys, forward));
+  const isPlain = order.every((key) => key.descending === order[0]!.descending && !key.nullable);
+  return ({ checksTypes }) => {
+    const valueOf = (column: string, value: unknown) => {
+      if (!isValueOf(value)) return value;
+      if (checksTypes && uuidOf(value.of) === undefined) refuse(argument);
+      return sql`(select ${columnRef(shape, column, "placed")} from ${sql.table(shape.table)} placed where placed.id = ${value.of})`;
+    };
+    const keys = order.map((key, n) => ({ ...key, ref: columnRef(shape, key.column), value: valueOf(key.column, values[n]) }));
+    return isPlain ? compareAll(keys, forward) : compareEach(keys, forward);
+  };
 }
 
 interface Key extends OrderKey {
@@ -60,13 +84,14 @@ function isBeyond({ ref, value, descending, nullable }: Key, forward: boolean): 
 /** Tells whether a value can be one of a column: a cursor of our own has no other, and a database might refuse it. */
 function isOf(shape: ModelShape, { column, nullable }: OrderKey, value: unknown): boolean {
   if (value === null) return nullable;
+  if (isValueOf(value)) return true;
   switch (shape.columns.get(column)?.kind) {
     case "boolean":
       return typeof value === "boolean" || value === 0 || value === 1;
     case "float":
       return typeof value === "number";
     case "integer":
-      return Number.isInteger(value) && Math.abs(value as number) < 2 ** 31;
+      return ((value as number) | 0) === value;
     case "timestamp":
       return typeof value === "string" && TIME.test(value) && readTime(isoTime(value)) !== undefined;
     case "uuid":
@@ -94,7 +119,10 @@ function decode(shape: ModelShape, argument: string, cursor: string, order: read
     Array.isArray(values) &&
     values.length === order.length &&
     order.every((key, n) => isOf(shape, key, values[n]));
-  if (fits) return values;
+  return fits ? values : refuse(argument);
+}
+
+function refuse(argument: string): never {
   const message = `${argument} is not a cursor of this list in this order.`;
   throw new AppError("BAD_USER_INPUT", message, [{ field: argument, message }]);
 }

@@ -22,11 +22,25 @@ export const isPassedOn = (columns: readonly string[], column: string): boolean 
 
 /** Returns the columns of a selection, and more that are read for the server itself; of those, none is JSON. */
 export function alsoReading(columns: readonly string[], more: readonly string[]): readonly string[] {
-  const all = [...new Set([...columns, ...more])];
-  const needed = lookedAt.get(columns);
-  if (needed) lookedAt.set(all, needed);
+  let known = extended.get(columns);
+  if (!known) extended.set(columns, (known = new Map()));
+  const key = more.join();
+  let all = known.get(key);
+  if (!all) {
+    // Clients choose the orders.
+    if (known.size >= MOST_EXTENSIONS) known.clear();
+    known.set(key, (all = [...new Set([...columns, ...more])]));
+    const needed = lookedAt.get(columns);
+    if (needed) lookedAt.set(all, needed);
+  }
   return all;
 }
+
+// One array each, as of the selection itself: statements are kept by it.
+const extended = new WeakMap<readonly string[], Map<string, readonly string[]>>();
+
+/** Extensions of one selection that are kept. */
+const MOST_EXTENSIONS = 16;
 
 /** The columns of a model's table that the selection below the current field needs. */
 export function selectedColumns(info: GraphQLResolveInfo, shape: ModelShape, as: keyof typeof PATHS = "list"): readonly string[] {

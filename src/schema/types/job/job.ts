@@ -14,6 +14,8 @@ const JOB_QUEUE = shapeOf(JobQueue);
 const RUNS = JOB.many.get("job_results")!;
 const QUEUES = JOB.many.get("job_queues")!;
 
+const NAME = ["name"];
+
 const repositoryBySlug = lookup(GitRepository, "slug");
 
 /** Jobs, to read; what can be done with them is in `job-mutations.ts`. */
@@ -67,7 +69,7 @@ export class JobResolver extends namedResolver(Job, {
   taskQueues(@Root() row: Row, @Ctx() { database, relations }: Context, @Info() info: GraphQLResolveInfo): Promise<string[]> {
     return relations.batch<string[]>(row.id, info, () => ({
       async load(ids) {
-        const lists = await readLists(database, JOB_QUEUE, ["name"], {}, { relation: QUEUES, ids });
+        const lists = await readLists(database, JOB_QUEUE, NAME, {}, { relation: QUEUES, ids });
         return lists.map((queues) => queues.map((queue) => queue["name"] as string));
       },
       weigh: (names) => names.reduce((sum, name) => sum + name.length, 0),

@@ -2,7 +2,7 @@ import type { GraphQLResolveInfo } from "graphql";
 import { sql } from "kysely";
 import { Ctx, FieldResolver, Float, Info, Int, Resolver, Root, Extensions } from "type-graphql";
 import { JobQueue } from "../../../entities/index.ts";
-import { isoTime } from "../../../entities/times/timestamp.ts";
+import { readStoredTime } from "../../../entities/told-rows.ts";
 import { within } from "../../reading/condition.ts";
 import type { Context } from "../../context.ts";
 import type { Row } from "../../reading/list.ts";
@@ -48,11 +48,16 @@ export class QueueLoadResolver {
   }
 }
 
+const timeOf = (stored: unknown) => {
+  const time = readStoredTime(stored);
+  return time === undefined ? null : Date.parse(time);
+};
+
 const NOTHING: Load = { depth: 0, since: null };
 
 function loadOf(row: Row, { database, relations }: Context, info: GraphQLResolveInfo): Promise<Load> {
   const load = async (names: readonly string[]) => {
-    const queue = sql<string>`celery_kwargs ->> 'queue'`;
+    const queue = database.memberOf(sql.ref("celery_kwargs"), "queue");
     const rows = (await database.read(
       database.rows
         .selectFrom("job_result")
@@ -62,10 +67,8 @@ function loadOf(row: Row, { database, relations }: Context, info: GraphQLResolve
         .where(within(database, queue, names, "text"))
         .groupBy(queue)
         .compile(),
-    )) as { queue: string; depth: number | string; since: Date | string }[];
-    const loads = new Map(
-      rows.map((found) => [found.queue, { depth: Number(found.depth), since: Date.parse(isoTime(found.since)) }]),
-    );
+    )) as { queue: string; depth: number | string; since: unknown }[];
+    const loads = new Map(rows.map((found) => [found.queue, { depth: Number(found.depth), since: timeOf(found.since) }]));
     return names.map((name) => loads.get(name) ?? NOTHING);
   };
   return relations.batch(row["name"] as string, info, () => ({ load }));
