@@ -5,13 +5,16 @@ import { MODELS, OWN_MODELS, Token } from "../../src/entities/index.ts";
 import { newId } from "../../src/entities/new-id.ts";
 import { type ColumnShape, type ModelShape, shapeOf, tableOf } from "../../src/entities/mapping/shape.ts";
 
-/** Rows of every model that clients can see, `count` of each: the n-th refers to, and is linked to, the n-th of the others. */
-export async function fillModels(database: Database, count: number): Promise<void> {
+/**
+ * Rows of every model that clients can see, `count` of each: the n-th refers to, and is linked to, the n-th of the others; where there are fewer of those,
+ * to one of them.
+ */
+export async function fillModels(database: Database, count: number | ((shape: ModelShape) => number)): Promise<void> {
   const shapes = inOrder(MODELS.filter((model) => model !== Token && !OWN_MODELS.has(model)).map((model) => shapeOf(model)));
   const ids = new Map<object, string[]>();
   const tables = new Set<string>();
   for (const shape of shapes) {
-    const made = Array.from({ length: count }, newId);
+    const made = Array.from({ length: typeof count === "number" ? count : count(shape) }, newId);
     ids.set(shape.model, made);
     await insert(
       database,
@@ -24,7 +27,9 @@ export async function fillModels(database: Database, count: number): Promise<voi
     for (const { through, column, target } of shape.many.values()) {
       if (!through || tables.has(through)) continue;
       tables.add(through);
-      const rows = ids.get(shape.model)!.map((id, n) => ({ [column]: id, [`${tableOf(target())}_id`]: ids.get(target())![n] }));
+      const others = ids.get(target())!;
+      const owners = ids.get(shape.model)!.slice(0, others.length);
+      const rows = owners.map((id, n) => ({ [column]: id, [`${tableOf(target())}_id`]: others[n] }));
       await insert(database, through, rows);
     }
   }
@@ -44,7 +49,12 @@ async function insert(database: Database, table: string, rows: readonly object[]
 
 function rowOf(shape: ModelShape, id: string, n: number, ids: ReadonlyMap<object, string[]>): object {
   const columns = [...shape.columns].filter(([name]) => name !== "id").map(([name, column]) => [name, value(column, n, id)]);
-  const references = [...shape.one.values()].map(({ column, target }) => [column, ids.get(target())?.[n] ?? null]);
+  const references = [...shape.one.values()].map(({ column, target }, place) => {
+    const others = ids.get(target()) ?? [];
+    // Each pair of the first and another one comes once.
+    const round = place === 0 ? 0 : Math.floor(n / others.length);
+    return [column, others[(n + round) % others.length] ?? null];
+  });
   return { id, ...Object.fromEntries([...columns, ...references]) };
 }
 

@@ -23,7 +23,7 @@ export interface OddRow {
   id: string;
   column: string;
   words: string;
-  /** Its place among the rows of each model: those at one place refer to each other. */
+  /** Its place among the rows of its model; rows of several models at one place refer to each other. */
   place: number;
   /** True for one odd value of each kind of column, over all models. */
   isExample: boolean;
@@ -235,9 +235,9 @@ export async function fillForOdds({ config: { databaseUrl } }: TestApp): Promise
   for (const shape of shapes) columns.set(shape, await columnsOf(databaseUrl, shape));
   const oddsOf = (shape: ModelShape) =>
     columns.get(shape)!.flatMap((column) => oddValues(column, isSqlite).map((value) => ({ column: column.name, ...value })));
-  const count = 1 + Math.max(...shapes.map((shape) => oddsOf(shape).length));
+  const countOf = (shape: ModelShape) => 1 + oddsOf(shape).length;
   const database = await openDatabase(databaseUrl);
-  await fillModels(database, count);
+  await fillModels(database, countOf);
   await database.close();
 
   const examples: string[] = [];
@@ -250,7 +250,9 @@ export async function fillForOdds({ config: { databaseUrl } }: TestApp): Promise
     for (const { name } of columns.get(shape)!)
       if (name in JSON_EXAMPLES) examples.push(`update "${table}" set "${name}" = ${text(JSON.stringify(JSON_EXAMPLES[name]))}`);
     // Rows that were there before are of the app.
-    const found = (await run(databaseUrl, [`select id from "${table}" order by id`])).slice(-count).map(({ id }) => String(id));
+    const found = (await run(databaseUrl, [`select id from "${table}" order by id`]))
+      .slice(-countOf(shape))
+      .map(({ id }) => String(id));
     ids.set(table, found);
     const types = new Map(columns.get(shape)!.map(({ name, type }) => [name, shape.columns.get(name)?.kind ?? type]));
     for (const [n, { column, words, sql }] of oddsOf(shape).entries()) {
