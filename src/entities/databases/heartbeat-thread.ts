@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { isPassing } from "../faults.ts";
-import type { HeartbeatData } from "./heartbeat.ts";
+import type { FirstSign, HeartbeatData } from "./heartbeat.ts";
 
 /** Runs statements with parameters as `$1`. */
 interface Connection {
@@ -9,15 +9,13 @@ interface Connection {
   close(): Promise<void>;
 }
 
-const { database, worker, everyMs } = workerData as HeartbeatData;
-
 /** A connection may take this long to come, and a statement to answer, in milliseconds. */
 const TIMEOUT_MS = 5000;
 
 /** Pause after a sign of life that failed, in milliseconds. */
 const AGAIN_MS = 500;
 
-async function connectSqlite(file: string): Promise<Connection> {
+async function connectSqlite(file: string, everyMs: number): Promise<Connection> {
   const { default: Sqlite } = await import("better-sqlite3");
   const connection = new Sqlite(file, { timeout: Math.min(everyMs, TIMEOUT_MS) });
   return {
@@ -43,39 +41,45 @@ async function connectPostgresql(url: string): Promise<Connection> {
   };
 }
 
-const connect = () => ("file" in database ? connectSqlite(database.file) : connectPostgresql(database.url));
-
 const BEAT = `insert into worker (id, host, pid, started, beats) values ($1, $2, $3, $4, 0)
   on conflict (id) do update set beats = worker.beats + 1`;
 
-let connection: Connection | undefined;
-let isAlive = false;
+async function keepAlive({ database, worker, everyMs, port }: HeartbeatData): Promise<void> {
+  const connect = () => ("file" in database ? connectSqlite(database.file, everyMs) : connectPostgresql(database.url));
+  const closing = new AbortController();
+  port.on("message", () => closing.abort());
+  const say = (first: FirstSign) => port.postMessage(first);
+  let connection: Connection | undefined;
+  let isAlive = false;
 
-/** @returns how long to wait until the next, in milliseconds. */
-async function beat(): Promise<number> {
-  try {
-    connection ??= await connect();
-    await connection.run(BEAT, [worker.id, worker.host, worker.pid, worker.started]);
-    if (!isAlive) parentPort!.postMessage("alive");
-    isAlive = true;
-    return everyMs;
-  } catch (error) {
-    // Before the first sign of life somebody waits, and is told.
-    if (!isAlive && !isPassing(error)) throw error;
-    // The database is away: a new connection is tried the next time.
-    await connection?.close().catch(() => undefined);
-    connection = undefined;
-    return Math.min(everyMs, AGAIN_MS);
+  /** @returns how long to wait until the next, in milliseconds. */
+  async function beat(): Promise<number> {
+    try {
+      connection ??= await connect();
+      await connection.run(BEAT, [worker.id, worker.host, worker.pid, worker.started]);
+      if (!isAlive) say({ alive: true });
+      isAlive = true;
+      return everyMs;
+    } catch (error) {
+      // Before the first sign of life somebody waits, and is told.
+      if (!isAlive && !isPassing(error)) {
+        say({ error: error as Error });
+        closing.abort();
+      }
+      // The database is away: a new connection is tried the next time.
+      await connection?.close().catch(() => undefined);
+      connection = undefined;
+      return Math.min(everyMs, AGAIN_MS);
+    }
   }
+
+  while (!closing.signal.aborted) {
+    const pauseMs = await beat();
+    await delay(pauseMs, undefined, { signal: closing.signal }).catch(() => undefined);
+  }
+  await connection?.run("delete from worker where id = $1", [worker.id]).catch(() => undefined);
+  await connection?.close().catch(() => undefined);
+  port.close();
 }
 
-const closing = new AbortController();
-parentPort!.on("message", () => closing.abort());
-
-while (!closing.signal.aborted) {
-  const pauseMs = await beat();
-  await delay(pauseMs, undefined, { signal: closing.signal }).catch(() => undefined);
-}
-await connection?.run("delete from worker where id = $1", [worker.id]).catch(() => undefined);
-await connection?.close().catch(() => undefined);
-parentPort!.close();
+parentPort!.on("message", (data: HeartbeatData) => void keepAlive(data));
