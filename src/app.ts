@@ -9,7 +9,7 @@ import { openDatabase } from "./entities/database.ts";
 import { AppError, StartError } from "./errors.ts";
 import { createMemoryBroker } from "./runner/messaging/brokers/memory.ts";
 import { type Clock, createVault, openRunner, SHUTDOWN_ABORT_MS, systemClock } from "./runner/index.ts";
-import { openSandbox } from "./runner/sandbox/host/cells.ts";
+import { openSandbox as openOwnSandbox } from "./runner/sandbox/host/cells.ts";
 import { openTemplates } from "./runner/triggers/templates.ts";
 import { createExecutor } from "./schema/execution/execute.ts";
 import { createSchema } from "./schema/index.ts";
@@ -27,6 +27,12 @@ export interface App {
   close(): Promise<void>;
 }
 
+/** Parts that whoever opens an app may bring. */
+export interface AppParts {
+  clock?: Clock | undefined;
+  openSandbox?: typeof openOwnSandbox;
+}
+
 /**
  * Opens everything in order; what was opened is closed again, last first, when a later part fails or when the app closes.
  * @throws StartError for what the configuration got wrong.
@@ -34,7 +40,7 @@ export interface App {
 export async function openApp(
   config: Config,
   log: Logger = pino({ level: config.logLevel }, pino.destination(2)),
-  clock: Clock = systemClock,
+  { clock = systemClock, openSandbox = openOwnSandbox }: AppParts = {},
 ): Promise<App> {
   const opened: (() => Promise<void>)[] = [];
   const close = async () => {

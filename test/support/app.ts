@@ -7,9 +7,10 @@ import { type Config, loadConfig } from "../../src/config.ts";
 import { createClient, type TestClient } from "./client.ts";
 import type { TestClock } from "./clock.ts";
 import { freshDatabaseUrl } from "./database.ts";
+import { openSandbox, SYSTEM_JOBS_ROOT } from "./sandbox.ts";
 
 /** The jobs that come with the server; a test app has none unless its `config` names them. */
-export const SYSTEM_JOBS = { systemJobsRoot: loadConfig({}).systemJobsRoot };
+export const SYSTEM_JOBS = { systemJobsRoot: SYSTEM_JOBS_ROOT };
 
 /** The administrator's key in every test app. */
 export const KEY = "test-key-0123456789abcdef";
@@ -82,7 +83,7 @@ export async function openTestApp(files: JobFiles, config: Partial<Config> = {},
   };
   const logged: Record<string, unknown>[] = [];
   const log = pino({ level: "debug" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
-  const app = await openApp(full, log, clock);
+  const app = await openApp(full, log, { clock, openSandbox });
   onTestFinished(() => app.close());
   const client = createClient(app.url, KEY);
   onTestFinished(() => client.close());

@@ -21,6 +21,6 @@ if (process.argv[1] === import.meta.filename) {
       return () => clearTimeout(timer);
     },
   };
-  const { url } = await openApp(loadConfig(process.env), undefined, clock);
+  const { url } = await openApp(loadConfig(process.env), undefined, { clock });
   console.log(`Jobgraph listens at ${url}/graphql`);
 }
