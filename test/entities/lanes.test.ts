@@ -66,7 +66,10 @@ test("a user's flood of long reads leaves a place to others, and ends in a sente
   for (const read of flood) read.catch((error: unknown) => refused.push(error));
   for (let n = 0; n < 5; n++) expect(await database.read(long(database, n), { user: "other" })).toHaveLength(1);
   await expect.poll(() => refused.length).toBeGreaterThan(0);
-  expect(refused[0]).toMatchObject({ code: "LIMIT_EXCEEDED", message: expect.stringMatching(/Too many reads are under way/) });
+  expect(refused[0]).toMatchObject({
+    code: "LIMIT_EXCEEDED",
+    message: expect.stringMatching(/Too many long reads are under way/),
+  });
   // The server's own reads are not refused.
   const own = database.read(long(database, 1));
   stop.abort();
