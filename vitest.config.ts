@@ -24,10 +24,11 @@ const project = (name: string, databaseUrl: string, include: string, exclude: st
   extends: true as const,
   test: { name, provide: { databaseUrl }, include: [include], exclude },
 });
-/** Files named `*.postgresql.test.ts` are about what PostgreSQL alone does. */
+/** Files named `*.unit.test.ts` need no database, or bring SQLite; files named `*.postgresql.test.ts` are about what PostgreSQL alone does. */
 const onDatabase = (name: "postgresql" | "sqlite", databaseUrl: string) =>
   project(name, databaseUrl, "test/**/*.test.ts", [
-    "test/{unit,e2e}/**",
+    "test/e2e/**",
+    "test/**/*.unit.test.ts",
     ...(name === "sqlite" ? ["test/**/*.postgresql.test.ts"] : []),
   ]);
 
@@ -53,7 +54,7 @@ export default defineConfig({
     projects: [
       // Files are taken in the order of their projects' names: the one that takes longest comes first, and the others go on beside it.
       project("e2e", "sqlite:", "test/e2e/**/*.test.ts"),
-      project("unit", "sqlite:", "test/unit/**/*.test.ts"),
+      project("unit", "sqlite:", "test/**/*.unit.test.ts"),
       onDatabase("sqlite", "sqlite:"),
       ...(withPostgresql ? [onDatabase("postgresql", POSTGRESQL_URL)] : []),
     ],

@@ -6,7 +6,7 @@ import { openTestApp, writeJobs } from "../support/app.ts";
 import { readLog } from "../support/changes.ts";
 import { databaseOf } from "../support/rows.ts";
 import { runToEnd } from "../support/runs.ts";
-import { at } from "../support/world.ts";
+import { at } from "../support/approvals/world.ts";
 
 const JOBS = {
   "a.ts": `

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "../../src/entities/database.ts";
 import { JOBS } from "./changeable.ts";
 import { openTestApp, type TestApp } from "../support/app.ts";
-import { storeWorld } from "../support/world.ts";
+import { storeWorld } from "../support/approvals/world.ts";
 
 /*
  * Somebody else deletes an object in the very moment in which it is changed or deleted, for each mutation that has such a moment. PostgreSQL's:

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { createClient, type LogLine } from "../../src/client/index.ts";
 import { KEY, openTestApp, restart } from "../support/app.ts";
-import { expectExactOverCuts, numbers, QUICK } from "../support/cut-run.ts";
-import { openProxy } from "../support/proxy.ts";
+import { expectExactOverCuts, numbers, QUICK } from "../support/machines/cut-run.ts";
+import { openProxy } from "../support/machines/proxy.ts";
 
 const JOBS = `
 export const Fails = defineJob({

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { FILES, type Miniature, openMiniature } from "./miniature.ts";
+import { FILES, type Miniature, openMiniature } from "../support/machines/miniature.ts";
 
 const SECOND = `export const WORD = "second";\n`;
 const CHANGES: Record<string, (it: Miniature) => Promise<unknown>> = {

@@ -2,8 +2,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { gone } from "../support/alive.ts";
-import { scratchFolder, startServer } from "./process.ts";
+import { gone } from "../support/machines/alive.ts";
+import { scratchFolder, startServer } from "../support/machines/process.ts";
 
 const KEY = "given-key-0123456789";
 const JOBS = String.raw`import { defineJob } from "jobgraph";

@@ -4,10 +4,10 @@ import { expect, inject, test } from "vitest";
 import { reaches, start } from "../support/control.ts";
 import type { TestClient } from "../support/client.ts";
 import { createPostgresqlUrl } from "../support/database.ts";
-import { nodeOptionsOf } from "../support/machine.ts";
+import { nodeOptionsOf } from "../support/machines/machine.ts";
 import { createSchedule, readSchedule, runsOf } from "../support/schedules.ts";
-import { openStages, STAGES_ENV, writeStages } from "../support/stages.ts";
-import { scratchFolder, startServer } from "./process.ts";
+import { openStages, STAGES_ENV, writeStages } from "../support/approvals/stages.ts";
+import { scratchFolder, startServer } from "../support/machines/process.ts";
 
 const HOUR = 3_600_000;
 const iso = (time: number) => new Date(time).toISOString();

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
-import { openMiniature } from "./miniature.ts";
+import { openMiniature } from "../support/machines/miniature.ts";
 
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: { dev: string } };
 

@@ -4,14 +4,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect, inject, test } from "vitest";
 import { post } from "../support/client.ts";
 import { createPostgresqlUrl } from "../support/database.ts";
-import { FAULTS, type Fault, hurtPostgresql, hurtSqlite } from "../support/fault.ts";
-import { canRunPostgresql, openPostgresql } from "../support/own-postgresql.ts";
-import { SMALL_DISKS } from "../support/small-disk.ts";
-import { openStages, STAGES_ENV, writeStages } from "../support/stages.ts";
-import { scratchFolder, type ServerProcess, startServer } from "./process.ts";
+import { FAULTS, type Fault, hurtPostgresql, hurtSqlite } from "../support/machines/fault.ts";
+import { canRunPostgresql, openPostgresql } from "../support/machines/own-postgresql.ts";
+import { SMALL_DISKS } from "../support/machines/small-disk.ts";
+import { openStages, STAGES_ENV, writeStages } from "../support/approvals/stages.ts";
+import { scratchFolder, type ServerProcess, startServer } from "../support/machines/process.ts";
 
 /*
- * The matrix of faults: what goes wrong, and the stages of a run's life in which it does. `test/support/stages.ts` holds a run in each of them: waiting (for
+ * The matrix of faults: what goes wrong, and the stages of a run's life in which it does. `test/support/approvals/stages.ts` holds a run in each of them: waiting (for
  * a slot, for a worker), claimed, running (in a slot, without, in the last place), settling (for good, for a retry), between attempts.
  *
  * | What goes wrong                        | All stages, each held                          | Stages by chance, or other ways           |

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { post } from "../support/client.ts";
 import { runToEnd } from "../support/runs.ts";
-import { scratchFolder, spawnServer, startServer } from "./process.ts";
+import { scratchFolder, spawnServer, startServer } from "../support/machines/process.ts";
 
 const JOBS = `import { defineJob, z } from "jobgraph";
 export const Lines = defineJob({ name: "Two hundred lines", enabled: true, async run({ logger }) {

@@ -3,8 +3,8 @@ import { createServer } from "node:net";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
-import { scratchFolder, startServer } from "./process.ts";
-import { spellings } from "./spellings.ts";
+import { scratchFolder, startServer } from "../support/machines/process.ts";
+import { spellings } from "../support/machines/spellings.ts";
 
 const KEY = "given-key-0123456789";
 

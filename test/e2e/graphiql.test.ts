@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { chromium, type Locator, type Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
-import { scratchFolder, startServer } from "./process.ts";
+import { scratchFolder, startServer } from "../support/machines/process.ts";
 
 const KEY = "given-key-0123456789";
 /** Speaks, and goes on to further lines once there is a file for them. */

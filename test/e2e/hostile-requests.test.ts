@@ -8,12 +8,12 @@ import { openDatabase } from "../../src/entities/database.ts";
 import { post } from "../support/client.ts";
 import { startAndHear } from "../support/control.ts";
 import { createPostgresqlUrl } from "../support/database.ts";
-import { type HostileRequest, hostileRequests, type Target, type Told } from "../support/hostile-requests.ts";
-import { percentile, startInnocentClient } from "../support/innocent-client.ts";
-import { forgetHighWater, highWater } from "../support/memory.ts";
+import { type HostileRequest, hostileRequests, type Target, type Told } from "../support/hostile-requests/corpus.ts";
+import { percentile, startInnocentClient } from "../support/hostile-requests/innocent-client.ts";
+import { forgetHighWater, highWater } from "../support/machines/memory.ts";
 import { createPerson } from "../support/people.ts";
 import { runToEnd } from "../support/runs.ts";
-import { scratchFolder, type ServerProcess, startServer } from "./process.ts";
+import { scratchFolder, type ServerProcess, startServer } from "../support/machines/process.ts";
 
 const postgresqlUrl = inject("postgresqlUrl");
 

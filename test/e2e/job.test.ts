@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { openProxy } from "../support/proxy.ts";
-import { spellings } from "./spellings.ts";
-import { scratchFolder, type ServerProcess, startServer } from "./process.ts";
+import { openProxy } from "../support/machines/proxy.ts";
+import { spellings } from "../support/machines/spellings.ts";
+import { scratchFolder, type ServerProcess, startServer } from "../support/machines/process.ts";
 
 const KEY = "given-key-0123456789";
 const JOBS = `import { existsSync } from "node:fs";

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, inject, test } from "vitest";
 import { createPostgresqlUrl } from "../support/database.ts";
-import { hurtPostgresql, hurtSqlite } from "../support/fault.ts";
-import { nodeOptionsOf } from "../support/machine.ts";
-import { openStages, STAGES_ENV, writeStages } from "../support/stages.ts";
-import { scratchFolder, type ServerProcess, startServer } from "./process.ts";
+import { hurtPostgresql, hurtSqlite } from "../support/machines/fault.ts";
+import { nodeOptionsOf } from "../support/machines/machine.ts";
+import { openStages, STAGES_ENV, writeStages } from "../support/approvals/stages.ts";
+import { scratchFolder, type ServerProcess, startServer } from "../support/machines/process.ts";
 
 /** How long a server stands still, in milliseconds, in which nobody takes its runs; longer in the long run. */
 const FAULT_MS = Number(process.env["FAULT_MS"] ?? 1500);

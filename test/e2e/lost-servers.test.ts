@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, inject, test } from "vitest";
-import { gone } from "../support/alive.ts";
+import { gone } from "../support/machines/alive.ts";
 import { reaches, start } from "../support/control.ts";
 import { createPostgresqlUrl } from "../support/database.ts";
-import { scratchFolder, startServer } from "./process.ts";
+import { scratchFolder, startServer } from "../support/machines/process.ts";
 
 const postgresqlUrl = inject("postgresqlUrl");
 

@@ -7,9 +7,9 @@ import { createRandom } from "../../src/cli/seed/random.ts";
 import { openDatabase } from "../../src/entities/database.ts";
 import { isoTime } from "../../src/entities/times/timestamp.ts";
 import { createPostgresqlUrl } from "../support/database.ts";
-import { fastNow } from "../support/fast-server.ts";
+import { fastNow } from "../support/machines/fast-server.ts";
 import { createSchedule } from "../support/schedules.ts";
-import { scratchFolder, type ServerProcess, startServer } from "./process.ts";
+import { scratchFolder, type ServerProcess, startServer } from "../support/machines/process.ts";
 
 const KEY = "given-key-0123456789";
 const SERVERS = 3;
@@ -43,7 +43,7 @@ test.runIf(postgresqlUrl)(
       SPARE_SANDBOXES: "0",
       FAST_SINCE: String(since),
     };
-    const start = () => startServer(env, { script: "test/support/fast-server.ts" });
+    const start = () => startServer(env, { script: "test/support/machines/fast-server.ts" });
     const first = await start();
     const began = new Map<string, number>();
     for (let n = 0; n < SCHEDULES; n++) {

@@ -6,8 +6,8 @@ import { createInterface } from "node:readline";
 import WebSocket from "ws";
 import { expect, onTestFinished, test } from "vitest";
 import type { Line } from "../support/client.ts";
-import { message } from "../support/live-server.ts";
-import { scratchFolder, type ServerProcess, startServer } from "./process.ts";
+import { message } from "../support/machines/live-server.ts";
+import { scratchFolder, type ServerProcess, startServer } from "../support/machines/process.ts";
 
 const KEY = "test-key-0123456789abcdef";
 /** More of them, by hand, to see the same of a longer run. */

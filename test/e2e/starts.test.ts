@@ -1,6 +1,6 @@
 import { inject, expect, test } from "vitest";
 import { createPostgresqlUrl } from "../support/database.ts";
-import { scratchFolder, type ServerProcess, startServer } from "./process.ts";
+import { scratchFolder, type ServerProcess, startServer } from "../support/machines/process.ts";
 
 const KEY = "given-key-0123456789";
 const postgresqlUrl = inject("postgresqlUrl");

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { chmod, chown, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { scratchFolder, spawnServer, startServer } from "./process.ts";
+import { scratchFolder, spawnServer, startServer } from "../support/machines/process.ts";
 
 const JOBS = `import { defineJob } from "jobgraph";
 export const Stays = defineJob({ name: "Stays", enabled: true, async run({ logger }) { logger.info("here"); await new Promise(() => setInterval(() => {}, 1000)); } });

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, inject, onTestFailed, test } from "vitest";
 import { createRandom, type Random } from "../../src/cli/seed/random.ts";
-import { gone } from "../support/alive.ts";
+import { gone } from "../support/machines/alive.ts";
 import { post } from "../support/client.ts";
 import { createPostgresqlUrl } from "../support/database.ts";
-import { scratchFolder, type ServerProcess, startServer } from "./process.ts";
+import { scratchFolder, type ServerProcess, startServer } from "../support/machines/process.ts";
 
 const KEY = "given-key-0123456789";
 const JOBS = `import { defineJob } from "jobgraph";

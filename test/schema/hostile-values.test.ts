@@ -11,8 +11,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createSchema } from "../../src/schema/index.ts";
 import { KEY, openTestApp, type TestApp } from "../support/app.ts";
-import { hostileValues, LONG_LISTS, longList, objectWith, required } from "../support/hostile-values.ts";
-import { storeWorld } from "../support/world.ts";
+import { hostileValues, LONG_LISTS, longList, objectWith, required } from "../support/hostile-requests/values.ts";
+import { storeWorld } from "../support/approvals/world.ts";
 import { openDatabase } from "../../src/entities/database.ts";
 
 /*

@@ -1,0 +1,156 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { loadConfig } from "../src/config.ts";
+import { MODELS } from "../src/entities/index.ts";
+import { shapeOf } from "../src/entities/mapping/shape.ts";
+import { StartError } from "../src/errors.ts";
+import { DEFAULT_SANITIZER_PATTERNS } from "../src/sanitizer-patterns.ts";
+
+test("defaults make a server on SQLite that only this machine reaches", () => {
+  expect(loadConfig({})).toEqual({
+    databaseUrl: "sqlite:./data/jobgraph.db",
+    statementTimeoutMs: 30_000,
+    readerProcesses: 2,
+    readerConnections: 10,
+    writerConnections: 10,
+    host: "127.0.0.1",
+    port: 4000,
+    jobsRoot: resolve("jobs"),
+    systemJobsRoot: resolve("src/system-jobs/jobs"),
+    workerConcurrency: 4,
+    sandbox: "process",
+    jobsUser: undefined,
+    spareSandboxes: 1,
+    cancelGraceMs: 5000,
+    leaseMs: 15_000,
+    idempotencyTtlMs: 86_400_000,
+    maxRunFiles: 1000,
+    maxRunLines: 10_000_000,
+    shutdownGraceMs: 10_000,
+    softTimeLimitMs: 300_000,
+    timeLimitMs: 600_000,
+    memoryLimitMb: 512,
+    filesRoot: resolve("data/files"),
+    maxFileBytes: 10_485_760,
+    maxRunFilesBytes: 104_857_600,
+    authCacheMs: 1000,
+    maxFailedKeysPerMinute: 60,
+    maxPageSize: 10_000,
+    defaultPageSize: undefined,
+    maxQueryTokens: 10_000,
+    maxQueryDepth: 25,
+    maxQueryAliases: 200,
+    maxQueryDirectives: 100,
+    maxQueryFields: 1000,
+    maxQueryCost: 200_000,
+    maxAnswerBytes: 33_554_432,
+    operationTimeoutMs: 30_000,
+    customFields: [],
+    maxStreamsPerUser: 1000,
+    maxSubscriptionsPerSocket: 1000,
+    maxSubscriptionsPerUser: 5000,
+    maxUnreadBytesPerUser: 16 * 1024 * 1024,
+    adminToken: undefined,
+    secretKey: undefined,
+    secretKeyFile: resolve("data/secret-key"),
+    sanitizerPatterns: DEFAULT_SANITIZER_PATTERNS,
+    logLevel: "info",
+    jobEnv: {},
+  });
+});
+
+test("every problem is told at once, a sentence each", () => {
+  const wrong = {
+    DATABASE_URL: "mysql://x",
+    PORT: "http",
+    WORKER_CONCURRENCY: "0",
+    SHUTDOWN_GRACE_MS: "1.5",
+    SOFT_TIME_LIMIT_SECONDS: "0",
+    TIME_LIMIT_SECONDS: "3000000",
+    ADMIN_TOKEN: "short",
+    SECRET_KEY: "short too",
+    SANITIZER_PATTERNS: '[["(", ""]]',
+    LOG_LEVEL: "loud",
+  };
+  expect(() => loadConfig(wrong)).toThrow(
+    new StartError(
+      [
+        "DATABASE_URL must be sqlite:PATH or postgresql://USER@HOST/DATABASE.",
+        "PORT must be a whole number from 0 to 65535.",
+        "WORKER_CONCURRENCY must be 1 or more.",
+        "SOFT_TIME_LIMIT_SECONDS must be 1 or more.",
+        "TIME_LIMIT_SECONDS must be 2147483 or less.",
+        "SHUTDOWN_GRACE_MS must be a whole number from 0 to 3600000.",
+        "ADMIN_TOKEN must have 16 characters or more.",
+        "SECRET_KEY must have 32 characters or more.",
+        "SANITIZER_PATTERNS must be JSON, a list of pairs of a regular expression and its replacement; [] for none: Invalid regular expression: /(/gi: Unterminated group.",
+        "LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent.",
+      ].join("\n"),
+    ),
+  );
+});
+
+test("secrets come from files too, and from one place each", async () => {
+  const file = join(await mkdtemp(join(tmpdir(), "jobgraph-config-")), "token");
+  onTestFinished(() => rm(dirname(file), { recursive: true }));
+  await writeFile(file, "0123456789abcdef-from-a-file\n");
+  const config = loadConfig({ ADMIN_TOKEN_FILE: file, WEBHOOK_SECRET_FILE: file });
+  expect(config).toMatchObject({ adminToken: "0123456789abcdef-from-a-file", webhookSecret: "0123456789abcdef-from-a-file" });
+  expect(Object.keys(config.jobEnv)).toEqual(["ADMIN_TOKEN_FILE", "WEBHOOK_SECRET_FILE"]);
+  expect(() => loadConfig({ ADMIN_TOKEN_FILE: file, ADMIN_TOKEN: "0123456789abcdef" })).toThrow(
+    "ADMIN_TOKEN and ADMIN_TOKEN_FILE are both set; one of them must be left out.",
+  );
+  expect(() => loadConfig({ DATABASE_URL_FILE: "/nowhere" })).toThrow("DATABASE_URL_FILE cannot be read: ENOENT.");
+});
+
+test.for([
+  [{ JOBS_USER: "nobody-of-this-name" }, "JOBS_USER must be the name or number of a user of this system"],
+  [{ JOBS_USER: "root" }, "JOBS_USER must be the name or number of a user of this system, or UID:GID, and not root"],
+] as const)("a user that jobs cannot run as: %o", ([env, message]) => {
+  expect(() => loadConfig(env)).toThrow(message);
+});
+
+test("another user for jobs needs root and processes", () => {
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) expect(loadConfig({ JOBS_USER: "65534:65534" }).jobsUser).toEqual({ uid: 65_534, gid: 65_534 });
+  const refused = isRoot ? "JOBS_USER needs SANDBOX=process" : "JOBS_USER needs a server that root has started";
+  expect(() => loadConfig({ JOBS_USER: "65534:65534", SANDBOX: "thread" })).toThrow(refused);
+});
+
+test("an empty variable is one that is not set, and jobs do not see our secrets", () => {
+  const config = loadConfig({ PORT: "", ADMIN_TOKEN: "0123456789abcdef", DATABASE_URL: "sqlite:x", HOME: "/home/ada" });
+  expect(config.port).toBe(4000);
+  expect(config.jobEnv).toEqual({ HOME: "/home/ada" });
+});
+
+test("custom fields are MODEL.KEY or MODEL.KEY:KIND, of every model that has some", () => {
+  expect(loadConfig({ CUSTOM_FIELDS: "job.owner, job.tier2:integer,jobqueue.owner:json" }).customFields).toEqual([
+    { model: "job", key: "owner", kind: "text" },
+    { model: "job", key: "tier2", kind: "integer" },
+    { model: "jobqueue", key: "owner", kind: "json" },
+  ]);
+  const models = MODELS.filter((model) => shapeOf(model).columns.has("_custom_field_data")).map(({ name }) => name.toLowerCase());
+  expect(() => loadConfig({ CUSTOM_FIELDS: "user.a,job.Owner,job.a:list,job,job.b:text:text,job.c,job.c:float," })).toThrow(
+    new StartError(
+      [
+        `CUSTOM_FIELDS has "user.a": its model must be one of ${models.toSorted().join(", ")}.`,
+        `CUSTOM_FIELDS has "job.Owner": its key must be a letter and then letters, digits or _, all in lower case.`,
+        `CUSTOM_FIELDS has "job.a:list": its kind must be one of text, integer, float, boolean, date, json.`,
+        `CUSTOM_FIELDS has "job": a custom field is MODEL.KEY or MODEL.KEY:KIND.`,
+        `CUSTOM_FIELDS has "job.b:text:text": a custom field is MODEL.KEY or MODEL.KEY:KIND.`,
+        `CUSTOM_FIELDS has "job.c:float": the model has a field with this key already.`,
+        `CUSTOM_FIELDS has "": a custom field is MODEL.KEY or MODEL.KEY:KIND.`,
+      ].join("\n"),
+    ),
+  );
+});
+
+test("patterns of the sanitizer are a site's own, or none", () => {
+  const SANITIZER_PATTERNS = '[["(enable secret) .*", "$1 (redacted)"]]';
+  expect(loadConfig({ SANITIZER_PATTERNS }).sanitizerPatterns).toEqual([["(enable secret) .*", "$1 (redacted)"]]);
+  expect(loadConfig({ SANITIZER_PATTERNS: "[]" }).sanitizerPatterns).toEqual([]);
+  for (const wrong of ["x", '["a"]', '[["a"]]', "{}"])
+    expect(() => loadConfig({ SANITIZER_PATTERNS: wrong })).toThrow("SANITIZER_PATTERNS must be JSON, a list of pairs");
+});
