@@ -20,19 +20,14 @@ const withPostgresql = isRequired || (await isReachable(POSTGRESQL_URL));
 if (!withPostgresql)
   console.log("PostgreSQL is not reachable: its half of the suite is skipped. Set TEST_POSTGRESQL_URL to run it.");
 
-const project = (name: string, databaseUrl: string, include: string, exclude: string[] = []) => ({
-  extends: true as const,
-  test: { name, provide: { databaseUrl }, include: [include], exclude },
-});
-/** Files named `*.unit.test.ts` need no database, or bring SQLite; files named `*.postgresql.test.ts` are about what PostgreSQL alone does. */
-const onDatabase = (name: "postgresql" | "sqlite", databaseUrl: string) =>
-  project(name, databaseUrl, "test/**/*.test.ts", [
-    "test/e2e/**",
-    "test/**/*.unit.test.ts",
-    ...(name === "sqlite" ? ["test/**/*.postgresql.test.ts"] : []),
-  ]);
+/** Subjects that databases do differently, and those of PostgreSQL alone. The long run has all others on PostgreSQL as well. */
+const DIALECTS = ["test/**/*.{dialect,postgresql}.test.ts"];
 
-export default defineConfig({
+const project = (name: string, databaseUrl: string, include: string[], exclude: string[] = []) => ({
+  extends: true as const,
+  test: { name, provide: { databaseUrl }, include, exclude },
+});
+export default defineConfig(({ mode }) => ({
   resolve: {
     // One copy of graphql: type-graphql loads its CommonJS build, and schemas are checked with instanceof.
     alias: [
@@ -41,7 +36,7 @@ export default defineConfig({
     ],
   },
   test: {
-    provide: { postgresqlUrl: withPostgresql ? POSTGRESQL_URL : undefined },
+    provide: { isFull: mode === "full", postgresqlUrl: withPostgresql ? POSTGRESQL_URL : undefined },
     globalSetup: ["test/support/global-setup.ts"],
     setupFiles: ["test/support/setup.ts"],
     // Modules are evaluated once a worker: evaluating them for each file took an eighth of the suite's time. No test leaves state in one.
@@ -53,10 +48,17 @@ export default defineConfig({
     expect: { poll: { timeout: 60_000, interval: 10 } },
     projects: [
       // Files are taken in the order of their projects' names: the one that takes longest comes first, and the others go on beside it.
-      project("e2e", "sqlite:", "test/e2e/**/*.test.ts"),
-      project("unit", "sqlite:", "test/**/*.unit.test.ts"),
-      onDatabase("sqlite", "sqlite:"),
-      ...(withPostgresql ? [onDatabase("postgresql", POSTGRESQL_URL)] : []),
+      project("e2e", "sqlite:", ["test/e2e/**/*.test.ts"]),
+      project("unit", "sqlite:", ["test/**/*.unit.test.ts"]),
+      project("sqlite", "sqlite:", ["test/**/*.test.ts"], ["test/e2e/**", "test/**/*.{unit,postgresql}.test.ts"]),
+      ...(withPostgresql
+        ? [
+            project("postgresql", POSTGRESQL_URL, mode === "full" ? ["test/**/*.test.ts"] : DIALECTS, [
+              "test/e2e/**",
+              "test/**/*.unit.test.ts",
+            ]),
+          ]
+        : []),
     ],
   },
-});
+}));

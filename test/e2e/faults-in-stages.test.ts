@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect, inject, test } from "vitest";
 import { post } from "../support/client.ts";
 import { createPostgresqlUrl } from "../support/database.ts";
+import { IS_FULL, sized } from "../support/full.ts";
 import { FAULTS, type Fault, hurtPostgresql, hurtSqlite } from "../support/machines/fault.ts";
 import { canRunPostgresql, openPostgresql } from "../support/machines/own-postgresql.ts";
 import { SMALL_DISKS } from "../support/machines/small-disk.ts";
@@ -14,24 +15,23 @@ import { scratchFolder, type ServerProcess, startServer } from "../support/machi
  * The matrix of faults: what goes wrong, and the stages of a run's life in which it does. `test/support/approvals/stages.ts` holds a run in each of them: waiting (for
  * a slot, for a worker), claimed, running (in a slot, without, in the last place), settling (for good, for a retry), between attempts.
  *
- * | What goes wrong                        | All stages, each held                          | Stages by chance, or other ways           |
- * | -------------------------------------- | ---------------------------------------------- | ----------------------------------------- |
- * | PostgreSQL restarts                    | "once PostgreSQL has restarted" below          | runner/faults.test.ts                     |
- * | PostgreSQL is down                     | "away" below, in the long run                  | runner/faults.test.ts                     |
- * | connections killed, or none left       | the two of that name below, in the long run    | runner/faults.test.ts                     |
- * | statement timeout, a locked table      | the two of that name below, in the long run    | runner/faults.test.ts                     |
- * | a full disk                            | "once a disk has room again" below             | runner/faults.test.ts: states 53100       |
- * | a foreign lock on SQLite               | "a foreign lock" below, in the long run        | runner/faults.test.ts                     |
- * | a server stands still (SIGSTOP)        | lost-in-stages.test.ts: alone, beside another  | lost-servers.test.ts: its jobs go on      |
- * | a server is killed (kill -9)           | lost-in-stages.test.ts: the same host          | survive.test.ts, schedules.test.ts        |
- * | the host's name is another afterwards  | lost-in-stages.test.ts: another-host           | runner/leases.test.ts                     |
- * | the clock is set by three hours        | clocks.test.ts                                 | runner/retry.test.ts, unit/clock.test.ts  |
+ * | What goes wrong                       | All stages, each held                         | Stages by chance, or other ways                  |
+ * | ------------------------------------- | --------------------------------------------- | ------------------------------------------------ |
+ * | PostgreSQL restarts                   | "once PostgreSQL has restarted" below         | runner/worker/faults.test.ts                     |
+ * | PostgreSQL is down                    | "away" below, in test:full                    | runner/worker/faults.test.ts                     |
+ * | connections killed, or none left      | the two of that name below, in test:full      | runner/worker/faults.test.ts                     |
+ * | statement timeout, a locked table     | the two of that name below, in test:full      | runner/worker/faults.test.ts                     |
+ * | a full disk                           | "once a disk has room again" below            | runner/worker/faults.test.ts: states 53100       |
+ * | a foreign lock on SQLite              | "a foreign lock" below, in test:full          | runner/worker/faults.test.ts                     |
+ * | a server stands still (SIGSTOP)       | lost-in-stages.test.ts: alone, beside another | lost-servers.test.ts: its jobs go on             |
+ * | a server is killed (kill -9)          | lost-in-stages.test.ts: the same host         | survive.test.ts, schedules.test.ts               |
+ * | the host's name is another afterwards | lost-in-stages.test.ts: another-host          | runner/worker/leases.dialect.test.ts             |
+ * | the clock is set by three hours       | clocks.test.ts                                | runs/retry.test.ts, messaging/clock.unit.test.ts |
  *
- * `FAULT_MS` says how long a fault lasts, in milliseconds; with it, all of the matrix is run. 5000 has PostgreSQL down for five seconds, 40000 a server
- * stand still for forty.
+ * `npm run test:full` runs all of the matrix. There PostgreSQL is down for five seconds, and a server stands still for forty.
  */
-const FAULT_MS = Number(process.env["FAULT_MS"] ?? 1500);
-const IS_LONG = process.env["FAULT_MS"] !== undefined;
+/** How long a fault lasts, in milliseconds. */
+const FAULT_MS = sized(1500, 5000);
 
 const KEY = "given-key-0123456789";
 const RUN = `mutation { run_job(class_path: "stages.Quick") { id } }`;
@@ -105,7 +105,7 @@ for (const [name, { isPossible, open: openDisk }] of Object.entries(SMALL_DISKS)
     },
   );
 
-test.runIf(IS_LONG).for([...(postgresqlUrl ? FAULTS.postgresql : []), ...FAULTS.sqlite])(
+test.runIf(IS_FULL).for([...(postgresqlUrl ? FAULTS.postgresql : []), ...FAULTS.sqlite])(
   "once a database can again, runs of all stages are recorded, each attempt once: %s",
   OPTIONS,
   async (name) => {

@@ -8,6 +8,7 @@ import { openDatabase } from "../../src/entities/database.ts";
 import { post } from "../support/client.ts";
 import { startAndHear } from "../support/control.ts";
 import { createPostgresqlUrl } from "../support/database.ts";
+import { databaseKinds, IS_FULL, sized } from "../support/full.ts";
 import { type HostileRequest, hostileRequests, type Target, type Told } from "../support/hostile-requests/corpus.ts";
 import { percentile, startInnocentClient } from "../support/hostile-requests/innocent-client.ts";
 import { forgetHighWater, highWater } from "../support/machines/memory.ts";
@@ -17,16 +18,15 @@ import { scratchFolder, type ServerProcess, startServer } from "../support/machi
 
 const postgresqlUrl = inject("postgresqlUrl");
 
-/** `HOSTILE=full`: every document over every transport, on as many rows as a year leaves, and with the bars of time and memory. */
-const IS_FULL = process.env["HOSTILE"] === "full";
+// The long run sends every document over every transport, on as many rows as a year leaves.
 /** A file to which each request adds a line: the database, milliseconds, the end. */
 const LIST = process.env["HOSTILE_LIST"];
 /** Families to send, by name and separated by commas; all when it is empty. */
 const ONLY = process.env["HOSTILE_FAMILIES"]?.split(",");
-const ROWS = IS_FULL ? { jobs: 20, results: 8000, lines: 100 } : { jobs: 20, results: 500, lines: 60 };
-const LARGE_RESULT = IS_FULL ? 15_000_000 : 4_000_000;
+const ROWS = sized({ jobs: 20, results: 500, lines: 60 }, { jobs: 20, results: 8000, lines: 100 });
+const LARGE_RESULT = sized(4_000_000, 15_000_000);
 
-/** Bars that the long run holds a server to; a busy machine breaks each of them by itself. */
+/** Bars of time and memory, which `BARS=1` holds a server to; a busy machine breaks each of them by itself. */
 const BARS = {
   answeredMs: 1000,
   refusedMs: 100,
@@ -36,6 +36,8 @@ const BARS = {
   /** A delay that nobody notices, and that two busy cores add by themselves, in milliseconds: a p99 below is as good as any. */
   unnoticedMs: 50,
 };
+
+const ARE_BARS = process.env["BARS"] === "1";
 
 const ADMIN = "given-key-0123456789";
 const SECRET = "what webhooks are signed with";
@@ -82,7 +84,7 @@ async function open(kind: string): Promise<{ server: ServerProcess; target: Targ
     runningId: await startAndHear(client, "own.GoesOn"),
     largeId: large.id,
     fileId: files[0].id,
-    crowd: IS_FULL ? 100 : 25,
+    crowd: sized(25, 100),
     webhookSecret: SECRET,
   };
   return { server, target, innocentKey: (await createPerson(server, { username: "innocent" })).key };
@@ -112,15 +114,15 @@ async function ask({ url, key }: Target): Promise<string> {
   return status === 200 ? "answered" : `HTTP ${status}`;
 }
 
-test.for(postgresqlUrl ? ["sqlite", "postgresql"] : ["sqlite"])(
+test.for(databaseKinds("postgresql"))(
   "hostile requests are answered or refused, and nobody else notices: %s",
-  { timeout: IS_FULL ? 7_200_000 : 300_000 },
+  { timeout: sized(300_000, 7_200_000) },
   async (kind) => {
     const { server, target, innocentKey } = await open(kind);
     const pid = server.process.pid!;
     const innocent = await startInnocentClient(server.url, innocentKey);
     forgetHighWater(pid);
-    const baseline = await innocent.take(IS_FULL ? 1000 : 200);
+    const baseline = await innocent.take(sized(200, 1000));
     const all: number[] = [];
 
     const wrong: string[] = [];
@@ -163,10 +165,10 @@ test.for(postgresqlUrl ? ["sqlite", "postgresql"] : ["sqlite"])(
     const [alone, beside] = [percentile(baseline, 0.99), percentile({ latencies: all }, 0.99)];
     if (beside > Math.max(BARS.unnoticedMs, BARS.times * alone))
       over.push(`an innocent client: a p99 of ${Math.round(beside)} ms, and of ${Math.round(alone)} ms alone`);
-    console.log([kind, ...(IS_FULL ? over : [])].join("\n"));
+    console.log([kind, ...(ARE_BARS ? over : [])].join("\n"));
     console.table(table);
     expect(wrong).toEqual([]);
-    if (IS_FULL) expect(over).toEqual([]);
+    if (ARE_BARS) expect(over).toEqual([]);
     expect(server.process.exitCode).toBeNull();
     expect(server.output()).not.toContain("an operation failed");
     expect(await server.client.query("{ __typename }")).toEqual({ __typename: "Query" });

@@ -3,19 +3,18 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, inject, test } from "vitest";
 import { createPostgresqlUrl } from "../support/database.ts";
+import { type DatabaseKind, databaseKinds, sized } from "../support/full.ts";
 import { hurtPostgresql, hurtSqlite } from "../support/machines/fault.ts";
 import { nodeOptionsOf } from "../support/machines/machine.ts";
 import { openStages, STAGES_ENV, writeStages } from "../support/approvals/stages.ts";
 import { scratchFolder, type ServerProcess, startServer } from "../support/machines/process.ts";
 
-/** How long a server stands still, in milliseconds, in which nobody takes its runs; longer in the long run. */
-const FAULT_MS = Number(process.env["FAULT_MS"] ?? 1500);
+/** How long a server stands still, in milliseconds, in which nobody takes its runs. */
+const STILL_MS = sized(1500, 40_000);
 const postgresqlUrl = inject("postgresqlUrl");
-const KINDS = postgresqlUrl ? (["sqlite", "postgresql"] as const) : (["sqlite"] as const);
-type Kind = (typeof KINDS)[number];
 
 /** A server with a run in each stage. */
-async function open(kind: Kind, leaseSeconds: number) {
+async function open(kind: DatabaseKind, leaseSeconds: number) {
   const folder = await scratchFolder();
   const env = {
     ...STAGES_ENV,
@@ -46,11 +45,10 @@ async function freeze({ process: { pid }, process }: ServerProcess): Promise<voi
   await expect.poll(() => execFileSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" })).toMatch(/^T/);
 }
 
-test.for(
-  KINDS.flatMap((kind) =>
-    [undefined, "another-host"].map((hostName) => ({ kind, hostName, words: hostName ?? "the same host" })),
-  ),
-)(
+test.for([
+  ...databaseKinds("postgresql").map((kind) => ({ kind, hostName: undefined, words: "the same host" })),
+  ...databaseKinds("sqlite").map((kind) => ({ kind, hostName: "another-host", words: "another host" })),
+])(
   "the server that follows one that was killed records its runs of all stages, each once: $words, $kind",
   { timeout: 240_000 },
   async ({ kind, hostName }) => {
@@ -68,7 +66,7 @@ test.for(
   },
 );
 
-test.for(KINDS)(
+test.for(databaseKinds("postgresql"))(
   "a server records the runs of all stages of one that is frozen beside it, which changes nothing when it wakes: %s",
   { timeout: 240_000 },
   async (kind) => {
@@ -87,14 +85,14 @@ test.for(KINDS)(
   },
 );
 
-test.for(KINDS)(
+test.for(databaseKinds("sqlite"))(
   "a server that stands still for longer than a lease, alone, goes on with its runs of all stages: %s",
-  { timeout: 240_000 + FAULT_MS },
+  { timeout: 240_000 + STILL_MS },
   async (kind) => {
     const { server, stages } = await open(kind, 1);
     await freeze(server);
     await stages.end();
-    await delay(FAULT_MS);
+    await delay(STILL_MS);
     server.process.kill("SIGCONT");
     await stages.goOn();
     await stages.recorded(server.client);

@@ -4,6 +4,7 @@ import { expect, inject, test } from "vitest";
 import { gone } from "../support/machines/alive.ts";
 import { reaches, start } from "../support/control.ts";
 import { createPostgresqlUrl } from "../support/database.ts";
+import { databaseKinds } from "../support/full.ts";
 import { scratchFolder, startServer } from "../support/machines/process.ts";
 
 const postgresqlUrl = inject("postgresqlUrl");
@@ -28,7 +29,7 @@ export const Retries = job("Retries", { retry: { limit: 1, backoff: 0 } });
 
 const RUN = `query ($id: ID!) { job_result(id: $id) { status result error { type } attempt error_log_count info_log_count job_log_entries { sequence message } } }`;
 
-test.for(postgresqlUrl ? ["sqlite", "postgresql"] : ["sqlite"])(
+test.for(databaseKinds("sqlite"))(
   "a server settles the runs of one that is frozen beside it, which ends its jobs when it wakes, and goes on: %s",
   { timeout: 300_000 },
   async (kind) => {

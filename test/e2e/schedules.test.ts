@@ -7,6 +7,7 @@ import { createRandom } from "../../src/cli/seed/random.ts";
 import { openDatabase } from "../../src/entities/database.ts";
 import { isoTime } from "../../src/entities/times/timestamp.ts";
 import { createPostgresqlUrl } from "../support/database.ts";
+import { drawSeed, IS_FULL, sized } from "../support/full.ts";
 import { fastNow } from "../support/machines/fast-server.ts";
 import { createSchedule } from "../support/schedules.ts";
 import { scratchFolder, type ServerProcess, startServer } from "../support/machines/process.ts";
@@ -16,7 +17,7 @@ const SERVERS = 3;
 const SCHEDULES = 4;
 const MINUTE = 60_000;
 /** Of the machine's clock; each is a minute to the servers. */
-const SECONDS = Number(process.env["SCHEDULE_SECONDS"] ?? 10);
+const SECONDS = sized(10, 60);
 
 const postgresqlUrl = inject("postgresqlUrl");
 
@@ -24,8 +25,8 @@ test.runIf(postgresqlUrl)(
   "three servers on one database, killed and started again at random: no tick of any second is lost, none has two runs",
   { timeout: 240_000 + SECONDS * 1000 },
   async () => {
-    const seed = Number(process.env["SCHEDULE_SEED"] ?? Date.now() % 1_000_000);
-    onTestFailed(() => console.log(`SCHEDULE_SEED=${seed}`));
+    const seed = drawSeed();
+    onTestFailed(() => console.log(`SEED=${seed}`));
     const random = createRandom(seed);
     const folder = await scratchFolder();
     const databaseUrl = await createPostgresqlUrl(postgresqlUrl!);
@@ -88,7 +89,7 @@ test.runIf(postgresqlUrl)(
       expect(minutes).toEqual(Array.from({ length: Math.floor(last / MINUTE) - from + 1 }, (_, n) => from + n));
       ticks += minutes.length;
     }
-    if (process.env["SCHEDULE_SECONDS"]) console.log(`${ticks} ticks of ${SCHEDULES} schedules, ${kills} kills`);
+    if (IS_FULL) console.log(`${ticks} ticks of ${SCHEDULES} schedules, ${kills} kills`);
     for (const server of servers) server.process.kill("SIGKILL");
   },
 );

@@ -6,12 +6,12 @@ import { createInterface } from "node:readline";
 import WebSocket from "ws";
 import { expect, onTestFinished, test } from "vitest";
 import type { Line } from "../support/client.ts";
+import { IS_FULL, sized } from "../support/full.ts";
 import { message } from "../support/machines/live-server.ts";
 import { scratchFolder, type ServerProcess, startServer } from "../support/machines/process.ts";
 
 const KEY = "test-key-0123456789abcdef";
-/** More of them, by hand, to see the same of a longer run. */
-const LINES = Number(process.env["SLOW_CLIENT_LINES"] || 200_000);
+const LINES = sized(100_000, 1_000_000);
 const PER_SECOND = 30_000;
 /** By how much the server may grow: what it holds of the system, and what is left of that after a collection. */
 const MAX_GROWTH = { rss: 64 * 1024 * 1024, heap: 16 * 1024 * 1024 };
@@ -162,7 +162,7 @@ test(
       heap: [before.heap / 1e6, after.heap / 1e6],
       p95: [p95(latencies.before), p95(latencies.after)],
     };
-    if (process.env["SLOW_CLIENT_LINES"]) console.log(figures);
+    if (IS_FULL) console.log(figures);
     expect(after.rss - before.rss).toBeLessThan(MAX_GROWTH.rss);
     expect(after.heap - before.heap).toBeLessThan(MAX_GROWTH.heap);
     // Within noise, on a machine that may have begun other things meanwhile; whoever waited for the slow ones would wait for seconds.

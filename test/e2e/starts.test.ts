@@ -1,15 +1,17 @@
 import { inject, expect, test } from "vitest";
 import { createPostgresqlUrl } from "../support/database.ts";
+import { databaseKinds, sized } from "../support/full.ts";
 import { scratchFolder, type ServerProcess, startServer } from "../support/machines/process.ts";
 
 const KEY = "given-key-0123456789";
 const postgresqlUrl = inject("postgresqlUrl");
 
-/** Servers that start at once, and how often they do; the long run has ten, twenty times. */
-const SERVERS = Number(process.env["START_SERVERS"] ?? 4);
-const ROUNDS = Number(process.env["START_ROUNDS"] ?? 1);
+/** Servers that start at once. */
+const SERVERS = sized(4, 10);
+/** Databases on which they do, one after the other. */
+const ROUNDS = sized(1, 20);
 
-test.for(postgresqlUrl ? ["sqlite", "postgresql"] : ["sqlite"])(
+test.for(databaseKinds("postgresql"))(
   "servers that start at once on an empty database all start, and so do others on the same afterwards: %s",
   { timeout: 600_000 * ROUNDS },
   async (kind) => {

@@ -7,6 +7,7 @@ import { createRandom, type Random } from "../../src/cli/seed/random.ts";
 import { gone } from "../support/machines/alive.ts";
 import { post } from "../support/client.ts";
 import { createPostgresqlUrl } from "../support/database.ts";
+import { databaseKinds, drawSeed, sized } from "../support/full.ts";
 import { scratchFolder, type ServerProcess, startServer } from "../support/machines/process.ts";
 
 const KEY = "given-key-0123456789";
@@ -139,9 +140,9 @@ async function survive(
   folder: string,
   kills: number,
 ): Promise<{ known: number; stored: number; lost: boolean }> {
-  const seed = Number(process.env["SURVIVE_SEED"] ?? Date.now() % 1_000_000);
+  const seed = drawSeed();
   const killed: Moment[] = [];
-  onTestFailed(() => console.log(`SURVIVE_SEED=${seed}; killed at ${JSON.stringify(killed)}`));
+  onTestFailed(() => console.log(`SEED=${seed}; killed at ${JSON.stringify(killed)}`));
   const random = createRandom(seed);
   await mkdir(join(folder, "jobs"));
   await writeFile(join(folder, "jobs", "own.ts"), JOBS);
@@ -183,17 +184,16 @@ async function survive(
   return { known: memory.seen.size, stored: all.length, lost: lost.length > 0 };
 }
 
-const KILLS = 20;
+const KILLS = sized(8, 20);
 const postgresqlUrl = inject("postgresqlUrl");
-const DATABASES = postgresqlUrl ? ["sqlite", "postgresql"] : ["sqlite"];
 
-test.for(DATABASES)(
+test.for(databaseKinds("postgresql"))(
   "a server that is killed again and again loses nothing that was seen or promised: %s",
   { timeout: 600_000 },
   async (kind) => {
     const folder = await scratchFolder();
     const url = kind === "sqlite" ? `sqlite:${folder}/jobgraph.db` : await createPostgresqlUrl(postgresqlUrl!);
-    const { known, stored, lost } = await survive(url, folder, KILLS / DATABASES.length);
+    const { known, stored, lost } = await survive(url, folder, KILLS);
     // One run for each that was asked for, however often; and some were under way when their server was killed.
     expect({ stored, lost }).toEqual({ stored: known, lost: true });
   },

@@ -8,6 +8,8 @@ declare module "vitest" {
   interface ProvidedContext {
     /** `sqlite:` or the URL of a PostgreSQL database in which databases may be made. */
     databaseUrl: string;
+    /** Whether `vitest run --mode full` runs every storm at its full size. */
+    isFull: boolean;
     /** The same database, when there is one. */
     postgresqlUrl: string | undefined;
     /** Folder that is removed when the tests are over. */

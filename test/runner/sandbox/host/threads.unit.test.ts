@@ -1,13 +1,15 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openThreads } from "../../../../src/runner/sandbox/host/cells.ts";
 import { writeJobs } from "../../../support/app.ts";
+import { IS_FULL } from "../../../support/full.ts";
 import { listen } from "../../../support/listen.ts";
 import { sandboxContract, type SandboxSettings } from "../../../support/contracts/sandbox.ts";
 
 const open = (spares: number, settings: SandboxSettings) =>
   openThreads({ spares, shared: 2, memoryLimitMb: 0, maxLines: 10_000_000, onOutput: () => undefined, ...settings });
 
-describe("threads", () => {
+// Threads are the option; the whole contract holds processes, the default, in every run.
+describe.runIf(IS_FULL)("threads", () => {
   sandboxContract((settings) => open(0, settings));
 });
 

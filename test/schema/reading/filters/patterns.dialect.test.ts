@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { RE2JS } from "re2js";
 import { expect, test } from "vitest";
 import { openTestApp } from "../../../support/app.ts";
+import { sized } from "../../../support/full.ts";
 import { databaseOf, storeRun } from "../../../support/rows.ts";
 
 /*
@@ -246,7 +247,7 @@ test("any pattern finds the same on every database", async () => {
       count += 1;
       expect(texts).toEqual(wanted);
     }),
-    { numRuns: Number(process.env["DRAWN"] ?? 300) },
+    { numRuns: sized(300, 6000) },
   );
   expect(count).toBeGreaterThan(100);
 });

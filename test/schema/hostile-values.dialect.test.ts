@@ -11,6 +11,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createSchema } from "../../src/schema/index.ts";
 import { KEY, openTestApp, type TestApp } from "../support/app.ts";
+import { drawSeed, sized } from "../support/full.ts";
 import { hostileValues, LONG_LISTS, longList, objectWith, required } from "../support/hostile-requests/values.ts";
 import { storeWorld } from "../support/approvals/world.ts";
 import { openDatabase } from "../../src/entities/database.ts";
@@ -117,17 +118,17 @@ function attemptsOf(
   }));
 }
 
-/** Attempts of one run, or `DRAWN`: all are reached in time, since each run draws others. */
-const DRAWN = 300;
+/** Attempts of one run: all are reached in time, since each run draws others. */
+const DRAWN = sized(300, 6000);
 
 test.each(["query", "mutation"] as const)("no value of any argument of a %s is an error of the server", async (kind) => {
   const { app, world } = await open();
   const type = kind === "query" ? schema.getQueryType()! : schema.getMutationType()!;
   const all = Object.values(type.getFields()).flatMap((field) => field.args.map((arg) => ({ field, arg })));
-  const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
+  const seed = drawSeed();
   const drawn = fc.sample(
     fc.constantFrom(...all).chain(({ field, arg }) => fc.constantFrom(...attemptsOf(kind, field, arg, world))),
-    { seed, numRuns: Number(process.env["DRAWN"] ?? DRAWN) },
+    { seed, numRuns: DRAWN },
   );
   const failures: string[] = [];
   for (const { words, operation, variables } of drawn) {

@@ -5,10 +5,11 @@ import { expect, inject, test } from "vitest";
 import { openTestApp, type TestApp } from "../../support/app.ts";
 import { finished, start } from "../../support/control.ts";
 import { freshDatabaseUrl } from "../../support/database.ts";
+import { sized } from "../../support/full.ts";
 import { FAULTS, type Fault, hurtPostgresql, hurtSqlite, type Patient } from "../../support/machines/fault.ts";
 
-/** How long a fault lasts, in milliseconds; longer in the long run. */
-const FAULT_MS = Number(process.env["FAULT_MS"] ?? 1500);
+/** How long a fault lasts, in milliseconds. */
+const FAULT_MS = sized(1500, 5000);
 
 /** Each attempt of a run leaves its mark in a file: an effect that nobody can take back. */
 const jobs = (marks: string) => `

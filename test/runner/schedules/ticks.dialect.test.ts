@@ -15,6 +15,7 @@ import { createSchedule, updateSchedule } from "../../../src/runner/schedules/sc
 import { writeJobs } from "../../support/app.ts";
 import { dueTimes } from "../../support/draws/cron-oracle.ts";
 import { freshDatabaseUrl } from "../../support/database.ts";
+import { sized } from "../../support/full.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -230,7 +231,7 @@ test("over two years of five zones, with restarts, edits, pauses and downtimes, 
 
   const starts = fc.tuple(...ZONES.map(() => fc.record({ crontab, catchUp })));
   await fc.assert(fc.asyncProperty(starts, fc.array(event, { maxLength: 14, minLength: 4 }), fc.nat(), live), {
-    numRuns: Number(process.env["SCHEDULE_RUNS"] ?? 3),
+    numRuns: sized(3, 30),
     endOnFailure: true,
   });
   expect(ticks).toBeGreaterThan(0);
