@@ -6,6 +6,7 @@ import { type Database, statementsOf } from "../entities/database.ts";
 import type { Snapshot } from "../entities/models/object-change.ts";
 import { type ColumnShape, type ManyShape, type ModelShape, shapeOf, tableOf } from "../entities/mapping/shape.ts";
 import { type AnyTables, ofAnyTable } from "../entities/tables.ts";
+import { storedValue, tellWholeRows } from "../entities/told-rows.ts";
 import { isoTime } from "../entities/times/timestamp.ts";
 
 type Row = Record<string, unknown>;
@@ -27,14 +28,12 @@ export async function readSnapshots(
   const snapshots = new Map<string, Snapshot>();
   for (let n = 0; n < ids.length; n += CHUNK) {
     const some = ids.slice(n, n + CHUNK);
-    for (const row of await readObjects(rows, shape, some)) {
-      const snapshot = snapshotOf(database, shape, row);
-      snapshots.set(row["id"] as string, snapshot);
-    }
+    for (const row of tellWholeRows(database, shape.model, await readObjects(rows, shape, some)))
+      snapshots.set(storedValue(row, "id") as string, snapshotOf(shape, row));
     for (const [name, link] of shape.many) {
       if (!link.isKeeper) continue;
       for (const { owner, id, name: linked } of await readLinks(rows, link, some))
-        (snapshots.get(owner as string)![name] as Row[]).push(reference(link.target(), id, linked));
+        (snapshots.get(owner as string)?.[name] as Row[] | undefined)?.push(reference(link.target(), id, linked));
     }
   }
   return snapshots;
@@ -70,9 +69,9 @@ function readLinks(rows: Kysely<AnyTables>, { column, through, target }: ManySha
     .execute() as Promise<Row[]>;
 }
 
-function snapshotOf(database: Database, shape: ModelShape, row: Row): Snapshot {
+function snapshotOf(shape: ModelShape, row: Row): Snapshot {
   const snapshot: Snapshot = { id: row["id"], object_type: contentTypeLabel(shape.model as { name: string }) };
-  for (const [name, column] of shape.columns) if (!column.unlogged) snapshot[name] = plain(database, column, row[name]);
+  for (const [name, column] of shape.columns) if (!column.unlogged) snapshot[name] = plain(column, row[name]);
   for (const [name, { column, target }] of shape.one)
     snapshot[name] = row[column] === null ? null : reference(target(), row[column], row[`${name}_name_`]);
   for (const [name, { isKeeper }] of shape.many) if (isKeeper) snapshot[name] = [];
@@ -84,9 +83,8 @@ function reference(model: object, id: unknown, name: unknown): Row {
 }
 
 /** A value of a row of either database as JSON. */
-function plain(database: Database, { kind }: ColumnShape, value: unknown): unknown {
+function plain({ kind }: ColumnShape, value: unknown): unknown {
   if (value === null) return null;
   if (kind === "boolean") return Boolean(value);
-  if (kind === "json") return database.readJson(value);
   return kind === "timestamp" ? isoTime(value as Date | string) : value;
 }

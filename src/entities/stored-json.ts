@@ -43,8 +43,11 @@ const DEEPEST = 1000;
 /** Tells whether a stored value is nested too deeply to be written. */
 export function isTooDeep(value: unknown): boolean {
   // What is short has no room for so many.
-  return jsonLength(value) > 2 * DEEPEST && isDeeper(value, DEEPEST);
+  return jsonLength(value) > 2 * DEEPEST && isDeep(value);
 }
+
+/** The same, of a value whose length is not known. */
+export const isDeep = (value: unknown): boolean => isDeeper(value, DEEPEST);
 
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== "object" || value === null || value instanceof LongJson) return false;

@@ -1,7 +1,7 @@
 import type { Database } from "./database.ts";
-import type { ModelShape, ValueShape } from "./mapping/shape.ts";
+import { type ModelShape, shapeOf, type ValueShape } from "./mapping/shape.ts";
 import { isTooDeep } from "./stored-json.ts";
-import { readTime } from "./times/read-time.ts";
+import { PLAIN_TIME, readStoredTime } from "./times/stored-time.ts";
 
 /*
  * A row may hold a value that the server never wrote, and that has no place in an answer: of an import, of another program, of an older release. It is
@@ -28,6 +28,17 @@ export const isOdd = (row: Row, column: string): boolean => Object.hasOwn(stored
 
 /** Puts right one row. */
 type Tell = (row: Row) => void;
+
+// One array for each shape: what puts rows right is kept by it.
+const all = new WeakMap<ModelShape, readonly string[]>();
+
+/** Puts rows of a model right that were read with all its columns, as {@link tellRows}. */
+export function tellWholeRows<R extends Row>(database: RowsOf, model: object, rows: R[]): R[] {
+  const shape = shapeOf(model);
+  let columns = all.get(shape);
+  if (!columns) all.set(shape, (columns = [...shape.columns.keys()]));
+  return tellRows(database, shape, columns, rows);
+}
 
 // The columns of a selection are one array for as long as its document is kept.
 const tellers = new WeakMap<readonly string[], { shape: ModelShape; checksTypes: boolean; tell: Tell | undefined }>();
@@ -138,14 +149,6 @@ function mended(shape: ValueShape, odd: unknown): unknown {
     kind === "timestamp" ? readStoredTime(odd) : kind === "boolean" && typeof odd === "number" ? odd !== 0 : undefined;
   return meant ?? plainOf(shape);
 }
-
-/** Returns a time that is spelled in another way as the server writes it; without a zone, it is one of UTC. Undefined for what is none. */
-export function readStoredTime(value: unknown): string | undefined {
-  return typeof value === "string" ? (readTime(value) ?? readTime(`${value}Z`))?.toISOString() : undefined;
-}
-
-/** The time that is told where there has to be one. */
-export const PLAIN_TIME = new Date(0).toISOString();
 
 function plainOf({ kind, nullable, plain }: ValueShape): unknown {
   if (nullable) return null;

@@ -17,6 +17,7 @@ import {
   tableOf,
 } from "./shape.ts";
 import { snakeCase } from "./case.ts";
+import { ToldJson } from "./told-json.ts";
 import { Timestamp } from "../times/timestamp.ts";
 
 /*
@@ -105,7 +106,7 @@ interface ColumnOptions {
   unlogged?: boolean;
 }
 
-const VALUE_OF: Partial<Record<ColumnKind, unknown>> = { timestamp: Timestamp, float: "double" };
+const VALUE_OF: Partial<Record<ColumnKind, unknown>> = { timestamp: Timestamp, float: "double", json: ToldJson };
 
 function column(kind: ColumnKind, type: unknown, graphqlType: object, options: ColumnOptions): PropertyDecorator {
   return (target, property) => {

@@ -1,4 +1,5 @@
 import { Type } from "@mikro-orm/core";
+import { isDeep } from "../stored-json.ts";
 
 /** JSON that keeps the order of its keys: PostgreSQL's `json` does, its `jsonb` sorts them. A new order is a change. */
 export class OrderedJson extends Type<unknown, string> {
@@ -8,7 +9,14 @@ export class OrderedJson extends Type<unknown, string> {
   }
 
   override convertToJSValue(value: unknown): unknown {
-    return typeof value === "string" ? (JSON.parse(value) as unknown) : value;
+    if (typeof value !== "string") return value;
+    try {
+      const read: unknown = JSON.parse(value);
+      return isDeep(read) ? {} : read;
+    } catch {
+      // A row with an odd value is an entity all the same, beside others that have nothing to do with it.
+      return {};
+    }
   }
 
   override compareAsType(): string {

@@ -1,5 +1,6 @@
 import { type Platform, Type } from "@mikro-orm/core";
 import { SqlitePlatform } from "@mikro-orm/sql";
+import { PLAIN_TIME, readStoredTime } from "./stored-time.ts";
 
 /**
  * A moment in UTC with milliseconds. PostgreSQL keeps `timestamptz`, SQLite ISO 8601 text: there it sorts as it reads,
@@ -12,7 +13,10 @@ export class Timestamp extends Type<Date, string> {
   }
 
   override convertToJSValue(value: string): Date {
-    return value ? new Date(isoTime(value)) : (value as never);
+    if (value === null || value === undefined) return value;
+    const time = Date.parse(value);
+    // A row with an odd value is an entity all the same, beside others that have nothing to do with it.
+    return new Date(Number.isNaN(time) ? (readStoredTime(value) ?? PLAIN_TIME) : isoTime(value));
   }
 
   override compareAsType(): string {

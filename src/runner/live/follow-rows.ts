@@ -1,9 +1,10 @@
 import type { Expression, SqlBool } from "kysely";
 import type { Database } from "../../entities/database.ts";
+import type { RowKind } from "../../entities/sequences.ts";
 import type { Broker } from "../messaging/broker.ts";
 import { createFollower, type Follower } from "./follower.ts";
 import type { Batch, FollowedRow } from "./row-pages.ts";
-import { openRowTail, type RowKind } from "./row-tail.ts";
+import { openRowTail } from "./row-tail.ts";
 import { createShared, type Opened } from "./shared.ts";
 
 /** A run, the cursor, and the wanted rows. */

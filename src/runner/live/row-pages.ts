@@ -1,5 +1,8 @@
 import { LRUCache } from "lru-cache";
 import type { Database } from "../../entities/database.ts";
+import { JobConsoleEntry, JobLogEntry } from "../../entities/index.ts";
+import { HAS_PLACE, type RowKind } from "../../entities/sequences.ts";
+import { tellWholeRows } from "../../entities/told-rows.ts";
 import type { TailOf } from "./row-tail.ts";
 
 /** Rows that are read at once. */
@@ -10,6 +13,8 @@ const PAGE_BYTES = 256 * 1024;
 const TESTED_ROWS = 5000;
 /** Pages of one tail that are kept for whoever comes next. */
 const KEPT_PAGES = 16;
+
+const MODELS: Record<RowKind, object> = { job_console_entry: JobConsoleEntry, job_log_entry: JobLogEntry };
 
 /** A row with all its columns. */
 export type FollowedRow = Record<string, unknown> & { sequence: number };
@@ -36,22 +41,32 @@ export function openRowPages(database: Database, { kind, jobResultId, where }: T
   const kept = new LRUCache<number, Promise<Batch>>({ max: KEPT_PAGES });
   const text = kind === "job_log_entry" ? "message" : "text";
   let most = PAGE_ROWS;
+  const rowsAfter = (from: number) =>
+    database.rows.selectFrom(kind).where("job_result_id", "=", jobResultId).where("sequence", ">", from).where(HAS_PLACE);
+
+  /** Returns the end of a range without a wanted row: what comes next may be far away. */
+  async function emptyUntil(end: number, last: number): Promise<number> {
+    if (end === last) return end;
+    const [found] = await database.read(
+      rowsAfter(end)
+        .select(({ fn }) => fn.min("sequence").as("next"))
+        .compile(),
+    );
+    return Number(found?.next ?? last + 1) - 1;
+  }
 
   async function read(from: number, last: number): Promise<Batch> {
     // Pages of all rows begin at the same places for all, wherever each of them began.
     const limit = where ? most : most - (from % most);
     const end = where ? Math.min(last, from + TESTED_ROWS) : last;
-    let query = database.rows
-      .selectFrom(kind)
-      .selectAll()
-      .where("job_result_id", "=", jobResultId)
-      .where("sequence", ">", from)
-      .where("sequence", "<=", end);
+    let query = rowsAfter(from).selectAll().where("sequence", "<=", end);
     if (where) query = query.where(where);
-    const rows = (await database.read(query.orderBy("sequence").limit(limit).compile())) as FollowedRow[];
+    const found = (await database.read(query.orderBy("sequence").limit(limit).compile())) as FollowedRow[];
+    const rows = tellWholeRows(database, MODELS[kind], found);
     const bytes = rows.reduce((sum, row) => sum + 200 + (row[text] as string).length, 0);
     if (rows.length > 0) most = Math.max(1, Math.min(PAGE_ROWS, Math.floor((PAGE_BYTES * rows.length) / bytes)));
-    return { from, to: rows.length < limit ? end : rows.at(-1)!.sequence, rows, bytes };
+    const to = rows.length < limit ? await emptyUntil(end, last) : rows.at(-1)!.sequence;
+    return { from, to, rows, bytes };
   }
 
   return {

@@ -1,6 +1,7 @@
 import type { Expression, SqlBool } from "kysely";
 import { FINAL_STATUSES } from "../../entities/choices.ts";
 import type { Database } from "../../entities/database.ts";
+import { lastSequenceOf, type RowKind } from "../../entities/sequences.ts";
 import type { Broker } from "../messaging/broker.ts";
 import type { Family } from "../messaging/notifier.ts";
 import { watch } from "../messaging/watch.ts";
@@ -14,9 +15,6 @@ const RECENT_BYTES = 512 * 1024;
 /** Longest pause between two reads, and how many followers make it a millisecond longer. */
 const MAX_PAUSE_MS = 20;
 const FOLLOWERS_A_MS = 10;
-
-/** Rows that runs leave one after the other, by their table. */
-export type RowKind = "job_console_entry" | "job_log_entry";
 
 /** Followed rows of a run. */
 export interface TailOf {
@@ -53,10 +51,7 @@ export function openRowTail(deps: { database: Database; broker: Broker }, of: Ta
   let isOver = false;
   let failure: { error: unknown } | undefined;
 
-  const lastOne = database.rows
-    .selectFrom(kind)
-    .select(({ fn }) => fn.max("sequence").as("max"))
-    .where("job_result_id", "=", jobResultId);
+  const lastOne = lastSequenceOf(database.rows, kind, jobResultId);
   const status = database.rows
     .selectFrom("job_result")
     .select(["status", lastOne.as("last")])

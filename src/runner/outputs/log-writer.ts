@@ -1,5 +1,6 @@
 import { newId } from "../../entities/new-id.ts";
 import type { Database, Hold } from "../../entities/database.ts";
+import { lastSequenceOf, type RowKind } from "../../entities/sequences.ts";
 import { createBatchWriter } from "./batch-writer.ts";
 import type { Broker } from "../messaging/broker.ts";
 import type { Recorder } from "./recorder.ts";
@@ -21,17 +22,9 @@ export interface LogWriter {
 }
 
 /** Sequence of the last line of a run, or of the last of what it printed; 0 for none. */
-export async function lastSequence(
-  database: Database,
-  table: "job_console_entry" | "job_log_entry",
-  jobResultId: string,
-): Promise<number> {
-  const last = await database.rows
-    .selectFrom(table)
-    .select((eb) => eb.fn.max("sequence").as("sequence"))
-    .where("job_result_id", "=", jobResultId)
-    .executeTakeFirst();
-  return Number(last?.sequence ?? 0);
+export async function lastSequence(database: Database, table: RowKind, jobResultId: string): Promise<number> {
+  const found = await lastSequenceOf(database.rows, table, jobResultId).executeTakeFirst();
+  return Number(found?.last ?? 0);
 }
 
 /** Gives lines their sequence and id, and writes them. */

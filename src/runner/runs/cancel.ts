@@ -4,6 +4,7 @@ import { FINAL_STATUSES, type JobResultStatus } from "../../entities/choices.ts"
 import { type Database, statementsOf } from "../../entities/database.ts";
 import { newId } from "../../entities/new-id.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
+import { lastSequenceOf } from "../../entities/sequences.ts";
 import { AppError } from "../../errors.ts";
 import type { Broker } from "../messaging/broker.ts";
 import type { Clock } from "../messaging/clock.ts";
@@ -171,17 +172,13 @@ export async function revokeWithin(
     .returning(["job_model_id", "waits_for_slot"])
     .executeTakeFirst();
   if (!row) return undefined;
-  const last = await rows
-    .selectFrom("job_log_entry")
-    .select((eb) => eb.fn.max("sequence").as("sequence"))
-    .where("job_result_id", "=", request.id)
-    .executeTakeFirst();
+  const found = await lastSequenceOf(rows, "job_log_entry", request.id).executeTakeFirst();
   await rows
     .insertInto("job_log_entry")
     .values({
       id: newId(),
       job_result_id: request.id,
-      sequence: Number(last?.sequence ?? 0) + 1,
+      sequence: Number(found?.last ?? 0) + 1,
       log_level: "WARNING",
       grouping: "main",
       message: describeCancel(columns),

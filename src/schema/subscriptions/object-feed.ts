@@ -2,6 +2,7 @@ import { type Expression, sql, type SqlBool } from "kysely";
 import { Arg, Extensions, Resolver, Root, Subscription } from "type-graphql";
 import { DateTime } from "../../entities/mapping/scalars.ts";
 import { type ModelShape, shapeOf } from "../../entities/mapping/shape.ts";
+import { storedValue } from "../../entities/told-rows.ts";
 import type { Family } from "../../runner/index.ts";
 import { type Condition, within } from "../reading/condition.ts";
 import type { Context } from "../context.ts";
@@ -66,14 +67,14 @@ async function follow(
 
   /** A page after the other by id: what changes meanwhile is told afterwards. */
   async function* replay(moment: string): AsyncGenerator<Row[]> {
-    for (let last = ""; ;) {
+    for (let last: unknown; ;) {
       const changed = feed.changedSince(moment);
-      const after = last === "" ? changed : sql<SqlBool>`(${changed} and ${sql.ref(`${shape.table}.id`)} > ${last})`;
+      const after = last === undefined ? changed : sql<SqlBool>`(${changed} and ${sql.ref(`${shape.table}.id`)} > ${last})`;
       const rows = await read(() => after, REPLAY_ROWS);
       if (rows.length === 0) return;
       yield rows;
       if (rows.length < REPLAY_ROWS) return;
-      last = rows.at(-1)!.id;
+      last = storedValue(rows.at(-1)!, "id");
     }
   }
 

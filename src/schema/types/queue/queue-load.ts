@@ -2,7 +2,7 @@ import type { GraphQLResolveInfo } from "graphql";
 import { sql } from "kysely";
 import { Ctx, FieldResolver, Float, Info, Int, Resolver, Root, Extensions } from "type-graphql";
 import { JobQueue } from "../../../entities/index.ts";
-import { readStoredTime } from "../../../entities/told-rows.ts";
+import { readStoredTime } from "../../../entities/times/stored-time.ts";
 import { within } from "../../reading/condition.ts";
 import type { Context } from "../../context.ts";
 import type { Row } from "../../reading/list.ts";

@@ -20,7 +20,7 @@ import { listIn, membersOf, textIn } from "../../../entities/json-members.ts";
 import { DateTime, ID } from "../../../entities/mapping/scalars.ts";
 import { shapeOf } from "../../../entities/mapping/shape.ts";
 import { isoTime } from "../../../entities/times/timestamp.ts";
-import { PLAIN_TIME, readStoredTime } from "../../../entities/told-rows.ts";
+import { PLAIN_TIME, readStoredTime } from "../../../entities/times/stored-time.ts";
 import type { Follower } from "../../../runner/index.ts";
 import type { Context } from "../../context.ts";
 import { readOne, type Row } from "../../reading/list.ts";
