@@ -74,3 +74,10 @@ export class Faults {
 export class StartError extends Error {
   override readonly name = "StartError";
 }
+
+/**
+ * Returns a number with its noun, for messages: `1 run`, `2 runs`.
+ * @param noun in the singular.
+ * @param plural of a noun that does more than take an s.
+ */
+export const counted = (count: number, noun: string, plural = `${noun}s`): string => `${count} ${count === 1 ? noun : plural}`;

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../entities/database.ts";
-import { AppError } from "../errors.ts";
+import { AppError, counted } from "../errors.ts";
 import type { Session } from "./authenticate.ts";
 
 /** Sessions that last: those of sockets and streams. */
@@ -82,7 +82,10 @@ export function createSessions(
     open({ id, keyHash }, onEnd) {
       const count = byUser.get(id) ?? 0;
       if (count >= mostPerUser)
-        throw new AppError("LIMIT_EXCEEDED", `You have ${count} sockets and streams open: MAX_STREAMS_PER_USER allows no more.`);
+        throw new AppError(
+          "LIMIT_EXCEEDED",
+          `You have ${counted(count, "socket or stream", "sockets and streams")} open: MAX_STREAMS_PER_USER allows no more.`,
+        );
       byUser.set(id, count + 1);
       size += 1;
       const ends = byKey.get(keyHash) ?? new Set();

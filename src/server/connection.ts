@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { counted } from "../errors.ts";
 import type { WebSocket } from "ws";
 import type { Session } from "../access/authenticate.ts";
 import { createTurns } from "../turns.ts";
@@ -44,7 +45,7 @@ export function createConnection(socket: WebSocket, request: IncomingMessage, ma
     else if (socket.isPaused) socket.resume();
   });
   let tokens = OPERATIONS_BURST;
-  let counted = performance.now();
+  let countedAt = performance.now();
   let last: Promise<void> = Promise.resolve();
 
   let answered = true;
@@ -85,9 +86,9 @@ export function createConnection(socket: WebSocket, request: IncomingMessage, ma
     inTurn: (answer) => turns.take(answer),
     refuse(underWay) {
       const now = performance.now();
-      tokens = Math.min(OPERATIONS_BURST, tokens + ((now - counted) * OPERATIONS_A_SECOND) / 1000);
-      counted = now;
-      if (underWay > maxOperations) return `More than ${maxOperations} operations at a time.`;
+      tokens = Math.min(OPERATIONS_BURST, tokens + ((now - countedAt) * OPERATIONS_A_SECOND) / 1000);
+      countedAt = now;
+      if (underWay > maxOperations) return `More than ${counted(maxOperations, "operation")} at a time.`;
       if (tokens < 1) return `More than ${OPERATIONS_A_SECOND} operations a second.`;
       tokens -= 1;
       return undefined;

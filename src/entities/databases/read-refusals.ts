@@ -1,11 +1,11 @@
-import { AppError } from "../../errors.ts";
+import { AppError, counted } from "../../errors.ts";
 
 /** The refusal of a read whose rows have more text than they may. */
 export class TooManyBytes extends AppError {
   constructor(maxBytes: number) {
     super(
       "LIMIT_EXCEEDED",
-      `The rows of this request have more than ${maxBytes} bytes of text: ask for fewer rows or fields, and page on.`,
+      `The rows of this request have more than ${counted(maxBytes, "byte")} of text: ask for fewer rows or fields, and page on.`,
     );
   }
 }

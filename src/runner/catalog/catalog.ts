@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { type Author, transact } from "../../changes/index.ts";
 import type { Database } from "../../entities/database.ts";
 import type { ObjectChange } from "../../entities/index.ts";
-import { StartError } from "../../errors.ts";
+import { StartError, counted } from "../../errors.ts";
 import { type Clock, systemClock } from "../messaging/clock.ts";
 import type { Receiver } from "../../sdk/define-job.ts";
 import type { JobDescription, Sandbox, SandboxTask } from "../sandbox/sandbox.ts";
@@ -126,7 +126,7 @@ export function createCatalog({ database, sandbox, jobsRoot, systemJobsRoot, clo
       jobs: descriptions.has(one) ? (classPaths.get(one.moduleName) ?? []) : [],
       error: errors.get(one) ?? null,
     }));
-    log.info({ jobs: found.length, jobs_root: jobsRoot }, `${found.length} jobs found`);
+    log.info({ jobs: found.length, jobs_root: jobsRoot }, `${counted(found.length, "job")} found`);
     return changes;
   }
 

@@ -1,4 +1,5 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { counted } from "../../errors.ts";
 import { join } from "node:path";
 import { sql } from "kysely";
 import type { Database, Hold } from "../../entities/database.ts";
@@ -98,10 +99,12 @@ export function createFileStore({ database, recorder, root, maxBytes, maxRunByte
           file.size += chunk.length;
           runBytes += chunk.length;
           if (file.size > maxBytes)
-            throw new FileTooLarge(`The file "${name}" is larger than ${maxBytes} bytes, the most that MAX_FILE_BYTES allows.`);
+            throw new FileTooLarge(
+              `The file "${name}" is larger than ${counted(maxBytes, "byte")}, the most that MAX_FILE_BYTES allows.`,
+            );
           if (runBytes > maxRunBytes)
             throw new FileTooLarge(
-              `With the file "${name}" the files of this run are larger than ${maxRunBytes} bytes together, the most that MAX_RUN_FILES_BYTES allows.`,
+              `With the file "${name}" the files of this run are larger than ${counted(maxRunBytes, "byte")} together, the most that MAX_RUN_FILES_BYTES allows.`,
             );
           yield chunk;
         }
@@ -109,7 +112,7 @@ export function createFileStore({ database, recorder, root, maxBytes, maxRunByte
 
       return async (name, content) => {
         if (runFiles >= maxRunFiles)
-          throw new TooManyFiles(`The run has ${maxRunFiles} files already, the most that MAX_RUN_FILES allows.`);
+          throw new TooManyFiles(`The run has ${counted(maxRunFiles, "file")} already, the most that MAX_RUN_FILES allows.`);
         runFiles += 1;
         const file = { id: newId(), name, size: 0 };
         const path = pathOf(file.id);

@@ -5,7 +5,7 @@ import { OPEN_STATUSES } from "../../entities/choices.ts";
 import { type Database, statementsOf } from "../../entities/database.ts";
 import type { Tables } from "../../entities/tables.ts";
 import { Job } from "../../entities/index.ts";
-import { AppError } from "../../errors.ts";
+import { AppError, counted } from "../../errors.ts";
 import type { Broker } from "../messaging/broker.ts";
 import type { LaunchedJob } from "../catalog/find-job.ts";
 
@@ -36,7 +36,7 @@ export async function findRoom(em: SqlEntityManager, job: LaunchedJob, ignoreSin
   if (slots < job.maxConcurrent && waiting === 0) return false;
   if (job.onLimit === "REJECT")
     refuse(
-      `At most ${job.maxConcurrent} runs of the job "${job.name}" may be under way, and so many are; the oldest is ${first}.`,
+      `At most ${counted(job.maxConcurrent, "run")} of the job "${job.name}" may be under way, and there is no room for another; the oldest is ${first}.`,
     );
   return true;
 }

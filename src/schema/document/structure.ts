@@ -7,7 +7,7 @@ import {
   type SelectionSetNode,
   type ValueNode,
 } from "graphql";
-import { AppError } from "../../errors.ts";
+import { AppError, counted } from "../../errors.ts";
 import { measureOverlaps } from "./overlaps.ts";
 
 /** How large a client's document may be, before anything else looks at it. */
@@ -32,11 +32,11 @@ interface Counts {
   fields: number;
 }
 
-const LIMITS: readonly (readonly [keyof Counts, keyof StructureLimits, string, string])[] = [
-  ["depth", "maxQueryDepth", "MAX_QUERY_DEPTH", "levels"],
-  ["aliases", "maxQueryAliases", "MAX_QUERY_ALIASES", "aliases"],
-  ["directives", "maxQueryDirectives", "MAX_QUERY_DIRECTIVES", "directives"],
-  ["fields", "maxQueryFields", "MAX_QUERY_FIELDS", "fields and fragments"],
+const LIMITS: readonly (readonly [keyof Counts, keyof StructureLimits, string, readonly [string, string?]])[] = [
+  ["depth", "maxQueryDepth", "MAX_QUERY_DEPTH", ["level"]],
+  ["aliases", "maxQueryAliases", "MAX_QUERY_ALIASES", ["alias", "aliases"]],
+  ["directives", "maxQueryDirectives", "MAX_QUERY_DIRECTIVES", ["directive"]],
+  ["fields", "maxQueryFields", "MAX_QUERY_FIELDS", ["field or fragment", "fields and fragments"]],
 ];
 
 /**
@@ -54,7 +54,7 @@ export function parseWithin(text: string, limits: StructureLimits): DocumentNode
     if (error instanceof RangeError) return refuse("more levels than can be read", "MAX_QUERY_DEPTH", maxQueryDepth);
     // The parser stops there, so how many there are is not known; it has no class for this.
     if (error instanceof GraphQLError && error.message.endsWith("tokens. Parsing aborted."))
-      return refuse(`more than ${maxQueryTokens} tokens`, "MAX_QUERY_TOKENS", maxQueryTokens);
+      return refuse(`more than ${counted(maxQueryTokens, "token")}`, "MAX_QUERY_TOKENS", maxQueryTokens);
     throw error;
   }
 }
@@ -66,7 +66,7 @@ export function parseWithin(text: string, limits: StructureLimits): DocumentNode
 export function checkStructure(document: DocumentNode, limits: StructureLimits): void {
   const found = measure(document);
   for (const [what, limit, setting, words] of LIMITS)
-    if (found[what] > limits[limit]) refuse(`${found[what]} ${words}`, setting, limits[limit]);
+    if (found[what] > limits[limit]) refuse(counted(found[what], ...words), setting, limits[limit]);
   const { pairs } = measureOverlaps(document);
   const most = PAIRS_A_FIELD * limits.maxQueryFields;
   if (pairs > most) refuse(`${pairs} pairs of fields or fragments that may have to be merged`, "MAX_QUERY_FIELDS", most);

@@ -1,5 +1,5 @@
 import { type DocumentNode, GraphQLError, type GraphQLSchema, validate } from "graphql";
-import { AppError } from "../../errors.ts";
+import { AppError, counted } from "../../errors.ts";
 import { measureOverlaps } from "./overlaps.ts";
 import { VALIDATION_RULES } from "./root-fields.ts";
 
@@ -24,6 +24,6 @@ function refuse(document: DocumentNode): never {
   const { name, times } = measureOverlaps(document).most;
   throw new AppError(
     "LIMIT_EXCEEDED",
-    `The document has "${name}" ${times} times in one object, and validation cannot compare all of them with each other. Name each field once in an object, or send parts of the document separately.`,
+    `The document has "${name}" ${counted(times, "time")} in one object, and validation cannot compare all of them with each other. Name each field once in an object, or send parts of the document separately.`,
   );
 }

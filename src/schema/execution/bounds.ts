@@ -2,7 +2,7 @@ import { type ExecutionArgs, type ExecutionResult, getOperationAST, GraphQLError
 import type { CompiledQuery } from "kysely";
 import { LRUCache } from "lru-cache";
 import { type Database, type ReadBounds, TooManyBytes } from "../../entities/database.ts";
-import { AppError } from "../../errors.ts";
+import { AppError, counted } from "../../errors.ts";
 import type { Context } from "../context.ts";
 import type { Executor } from "./execute.ts";
 import { unreadRefusal, type Usage } from "./usage.ts";
@@ -243,7 +243,7 @@ export class Bounds implements Sliced {
   #exhaust(): AppError {
     const most = this.#limits.maxAnswerBytes;
     return this.#break(
-      `The answer is longer than ${most} bytes; MAX_ANSWER_BYTES allows no more. Ask for less at a time, or without long texts.`,
+      `The answer is longer than ${counted(most, "byte")}; MAX_ANSWER_BYTES allows no more. Ask for less at a time, or without long texts.`,
     );
   }
 

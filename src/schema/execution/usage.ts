@@ -1,4 +1,4 @@
-import { AppError } from "../../errors.ts";
+import { AppError, counted } from "../../errors.ts";
 
 /** Limits of the operations that one user has under way, over all sockets and event streams. */
 export interface UsageLimits {
@@ -60,7 +60,7 @@ export function createUsage({ maxSubscriptionsPerUser, maxUnreadBytesPerUser }: 
       if (operations.of(userId) >= maxSubscriptionsPerUser)
         throw new AppError(
           "LIMIT_EXCEEDED",
-          `You have ${maxSubscriptionsPerUser} operations under way: MAX_SUBSCRIPTIONS_PER_USER allows no more.`,
+          `You have ${counted(maxSubscriptionsPerUser, "operation")} under way: MAX_SUBSCRIPTIONS_PER_USER allows no more.`,
         );
       return operations.add(userId, 1);
     },

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema } from "graphql";
 import type { Database } from "../../entities/database.ts";
-import { AppError } from "../../errors.ts";
+import { AppError, counted } from "../../errors.ts";
 import type { Context } from "../context.ts";
 import type { Executor } from "../execution/execute.ts";
 import { type CostLimits, createCosts } from "./costs.ts";
@@ -28,7 +28,7 @@ export function createPrices(schema: GraphQLSchema, database: Database, limits: 
 /** The answer to an operation that costs too much; undefined for any other. */
 export function refuseDear({ value, limit }: Price): ExecutionResult | undefined {
   if (value <= limit) return undefined;
-  const message = `The answer may have ${value} values; MAX_QUERY_COST allows ${limit}. Give its lists a smaller \`limit\`, or select fewer fields.`;
+  const message = `The answer may have ${counted(value, "value")}; MAX_QUERY_COST allows ${limit}. Give its lists a smaller \`limit\`, or select fewer fields.`;
   return { errors: [new GraphQLError(message, { originalError: new AppError("LIMIT_EXCEEDED", message) })] };
 }
 

@@ -2,7 +2,7 @@ import type { Database } from "../../entities/database.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
 import type { ModelShape } from "../../entities/mapping/shape.ts";
 import { tellRows } from "../../entities/told-rows.ts";
-import { AppError } from "../../errors.ts";
+import { AppError, counted } from "../../errors.ts";
 import type { Condition } from "./condition.ts";
 import { compileCount, compileList, OWNER, type Owners } from "./list-statement.ts";
 import { type OrderKey, orderOf } from "./order.ts";
@@ -94,6 +94,6 @@ export async function countRows(
 }
 
 function refuseTooMany(most: number): never {
-  const message = `There are more than ${most} objects in this list: give a limit of at most ${most}, and page on.`;
+  const message = `There are more than ${counted(most, "object")} in this list: give a limit of at most ${most}, and page on.`;
   throw new AppError("LIMIT_EXCEEDED", message, [{ field: "limit", message }]);
 }

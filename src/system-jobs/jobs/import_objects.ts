@@ -58,7 +58,9 @@ export const ImportObjects = defineJob({
       const bad = new Set(errors.map(({ row }) => row)).size;
       const told = errors.slice(0, MAX_TOLD).map(({ row, field, message }) => `Row ${row}: ${placed(field, message)}`);
       if (errors.length > MAX_TOLD) told.push(`And ${errors.length - MAX_TOLD} more.`);
-      throw new JobFailure(`${bad} of ${rows.length} rows do not fit, so none is imported. ${told.join(" ")}`);
+      throw new JobFailure(
+        `${bad} of ${rows.length} ${rows.length === 1 ? "row does" : "rows do"} not fit, so none is imported. ${told.join(" ")}`,
+      );
     }
     const { created, updated, unchanged } = imported;
     const would = dryRun ? "Would be imported" : "Imported";

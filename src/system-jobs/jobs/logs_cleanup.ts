@@ -78,7 +78,7 @@ export const LogsCleanup = defineJob({
         logger.warning(`Stopped: ${done} of ${total} rows are deleted; another run goes on with the rest`, { object: words });
         throw error;
       }
-      logger.success(`${done} rows are deleted`, { object: words });
+      logger.success(`${done} ${done === 1 ? "row is" : "rows are"} deleted`, { object: words });
     }
     if (Object.keys(found).length === 0) logger.warning("No max age is given, so there is nothing to delete");
     return { found, deleted: deleted.all };

@@ -283,7 +283,7 @@ describe("Import Objects", () => {
     [
       "a row that is no object",
       { json_data: "[1]" },
-      "1 of 1 rows do not fit, so none is imported. Row 1: The row must be an object, with values by field.",
+      "1 of 1 row does not fit, so none is imported. Row 1: The row must be an object, with values by field.",
     ],
     [
       "too many rows",

@@ -1,3 +1,4 @@
+import { counted } from "../../../errors.ts";
 import type { Records } from "./decode-records.ts";
 
 /** Thrown when a run has said too much. */
@@ -6,8 +7,9 @@ export class LineLimitExceeded extends Error {
 }
 
 const SENTENCES = {
-  lines: (max: number) => `The run was ended: it said more than ${max} lines, the most that MAX_RUN_LINES allows.`,
-  printed: (max: number) => `The run was ended: it printed more than ${max} times, the most that MAX_RUN_LINES allows.`,
+  lines: (max: number) => `The run was ended: it said more than ${counted(max, "line")}, the most that MAX_RUN_LINES allows.`,
+  printed: (max: number) =>
+    `The run was ended: it printed more than ${counted(max, "time")}, the most that MAX_RUN_LINES allows.`,
 };
 
 /**
