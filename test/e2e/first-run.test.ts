@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { post } from "../support/client.ts";
+import { sized } from "../support/full.ts";
 import { runToEnd } from "../support/runs.ts";
 import { scratchFolder, spawnServer, startServer } from "../support/machines/process.ts";
 
@@ -20,6 +21,8 @@ export const SharedShort = defineJob({ ...Short, name: "Shared short", isolation
 export const Loops = defineJob({ name: "Loops", enabled: true, run({ logger }) { logger.info("looping"); for (;;); } });
 `;
 const RUN = `mutation ($job: String!, $data: GenericScalar) { run_job(class_path: $job, data: $data) { id } }`;
+/** Runs that are asked for eight at a time. */
+const SHORT_RUNS = sized(200, 1000);
 const numbers = (to: number) => Array.from({ length: to }, (_, n) => n + 1);
 
 /** A job folder outside of the project, as an author has it. */
@@ -73,13 +76,13 @@ test("a 200-line job followed before, during and after its run is 1..200 each ti
  * and for a shared one, but a fresh one takes some 40 ms of processor time. So a tenth of the runs has one from the start, and so has
  * whoever comes after a run that exits, every ninth: each end comes in either isolation.
  */
-test("a thousand short runs that return, throw or exit: every subscriber gets three lines, then complete", async () => {
+test("hundreds of short runs that return, throw or exit: every subscriber gets three lines, then complete", async () => {
   const { client } = await startServer({ ...(await outside()), ADMIN_TOKEN: "given-key-0123456789", LOG_LEVEL: "warn" });
   const runs: { messages: string; status: string; expected: string }[] = [];
   let next = 0;
   await Promise.all(
     numbers(8).map(async () => {
-      for (let n = next++; n < 1000; n = next++) {
+      for (let n = next++; n < SHORT_RUNS; n = next++) {
         const end = n % 9 === 8 ? "exit" : ["return", "throw"][n % 2]!;
         const { run_job } = await client.query(RUN, { job: n % 10 === 0 ? "own.Short" : "own.SharedShort", data: { end } });
         const lines = await client.followLog(run_job.id);
@@ -92,7 +95,7 @@ test("a thousand short runs that return, throw or exit: every subscriber gets th
       }
     }),
   );
-  expect(runs).toHaveLength(1000);
+  expect(runs).toHaveLength(SHORT_RUNS);
   expect(runs.filter((run) => run.messages !== "1,2,3" || run.status !== run.expected)).toEqual([]);
 }, 600_000);
 

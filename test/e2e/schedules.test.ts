@@ -17,7 +17,7 @@ const SERVERS = 3;
 const SCHEDULES = 4;
 const MINUTE = 60_000;
 /** Of the machine's clock; each is a minute to the servers. */
-const SECONDS = sized(10, 60);
+const SECONDS = sized(5, 60);
 
 const postgresqlUrl = inject("postgresqlUrl");
 

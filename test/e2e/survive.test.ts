@@ -184,7 +184,7 @@ async function survive(
   return { known: memory.seen.size, stored: all.length, lost: lost.length > 0 };
 }
 
-const KILLS = sized(8, 20);
+const KILLS = sized(5, 20);
 const postgresqlUrl = inject("postgresqlUrl");
 
 test.for(databaseKinds("postgresql"))(
