@@ -11,11 +11,11 @@ import { createMemoryBroker } from "./runner/messaging/brokers/memory.ts";
 import { type Clock, createVault, openRunner, SHUTDOWN_ABORT_MS, systemClock } from "./runner/index.ts";
 import { openSandbox as openOwnSandbox } from "./runner/sandbox/host/cells.ts";
 import { openTemplates } from "./runner/triggers/templates.ts";
-import { createExecutor } from "./schema/execution/execute.ts";
+import { createExecutor, interpreter } from "./schema/execution/execute.ts";
 import { createSchema } from "./schema/index.ts";
 import { knownRefusal } from "./schema/execution/known-refusals.ts";
 import { createRunOperations, type RunOperations } from "./schema/types/run/run-operations.ts";
-import { openServer } from "./server/server.ts";
+import { openServer, type ServerDeps } from "./server/server.ts";
 
 /** A running server with everything it stands on. */
 export interface App {
@@ -27,8 +27,8 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Parts that whoever opens an app may bring. */
-export interface AppParts {
+/** Parts that the code that opens an app may bring. */
+export interface AppParts extends Pick<ServerDeps, "plugins"> {
   clock?: Clock | undefined;
   openSandbox?: typeof openOwnSandbox;
 }
@@ -40,7 +40,7 @@ export interface AppParts {
 export async function openApp(
   config: Config,
   log: Logger = pino({ level: config.logLevel }, pino.destination(2)),
-  { clock = systemClock, openSandbox = openOwnSandbox }: AppParts = {},
+  { clock = systemClock, openSandbox = openOwnSandbox, plugins }: AppParts = {},
 ): Promise<App> {
   const opened: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -98,7 +98,7 @@ export async function openApp(
       log,
     });
     const schema = createSchema(config.customFields);
-    const executor = createExecutor(schema);
+    const executor = config.compiledExecution ? createExecutor(schema) : interpreter;
     const runOperations = createRunOperations({ database, runner, limits: config, schema, executor, log });
     operations.resolve(runOperations);
     opened.push(() => runOperations.close());
@@ -113,6 +113,7 @@ export async function openApp(
         authenticate,
         limits: config,
         webhookSecret: config.webhookSecret,
+        plugins,
         clock,
         log,
         host: config.host,

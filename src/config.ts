@@ -92,6 +92,8 @@ export interface Config {
   readonly maxAnswerBytes: number;
   /** How long an operation may take. */
   readonly operationTimeoutMs: number;
+  /** False leaves the execution of all operations to graphql-js, to find out whether an answer is the compiler's fault. */
+  readonly compiledExecution: boolean;
   /** Sockets and event streams that one user may have open. */
   readonly maxStreamsPerUser: number;
   /** Operations that may be under way on one socket. */
@@ -235,6 +237,7 @@ const environment = z.object({
   MAX_QUERY_COST: integer(1, Number.MAX_SAFE_INTEGER, 200_000),
   MAX_ANSWER_BYTES: integer(1, Number.MAX_SAFE_INTEGER, 32 * 1024 * 1024),
   OPERATION_TIMEOUT_MS: integer(1, 3_600_000, 30_000),
+  COMPILED_EXECUTION: z.enum(["0", "1"], { error: "must be 0 or 1" }).default("1"),
   MAX_STREAMS_PER_USER: integer(1, 1_000_000, 1000),
   MAX_SUBSCRIPTIONS_PER_SOCKET: integer(1, 1_000_000, 1000),
   MAX_SUBSCRIPTIONS_PER_USER: integer(1, 1_000_000, 5000),
@@ -301,6 +304,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     maxQueryCost: value.MAX_QUERY_COST,
     maxAnswerBytes: value.MAX_ANSWER_BYTES,
     operationTimeoutMs: value.OPERATION_TIMEOUT_MS,
+    compiledExecution: value.COMPILED_EXECUTION === "1",
     maxStreamsPerUser: value.MAX_STREAMS_PER_USER,
     maxSubscriptionsPerSocket: value.MAX_SUBSCRIPTIONS_PER_SOCKET,
     maxSubscriptionsPerUser: value.MAX_SUBSCRIPTIONS_PER_USER,

@@ -47,6 +47,7 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     maxQueryCost: 200_000,
     maxAnswerBytes: 33_554_432,
     operationTimeoutMs: 30_000,
+    compiledExecution: true,
     customFields: [],
     maxStreamsPerUser: 1000,
     maxSubscriptionsPerSocket: 1000,
@@ -72,6 +73,7 @@ test("every problem is told at once, a sentence each", () => {
     ADMIN_TOKEN: "short",
     SECRET_KEY: "short too",
     SANITIZER_PATTERNS: '[["(", ""]]',
+    COMPILED_EXECUTION: "off",
     LOG_LEVEL: "loud",
   };
   expect(() => loadConfig(wrong)).toThrow(
@@ -86,6 +88,7 @@ test("every problem is told at once, a sentence each", () => {
         "ADMIN_TOKEN must have 16 characters or more.",
         "SECRET_KEY must have 32 characters or more.",
         "SANITIZER_PATTERNS must be JSON, a list of pairs of a regular expression and its replacement; [] for none: Invalid regular expression: /(/gi: Unterminated group.",
+        "COMPILED_EXECUTION must be 0 or 1.",
         "LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent.",
       ].join("\n"),
     ),

@@ -7,9 +7,7 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin, HeaderMap } from "@apollo/server";
-import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
-import type { ExecutionResult, GraphQLError, GraphQLSchema } from "graphql";
+import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import type { Authenticate, Session, Viewer } from "../access/authenticate.ts";
 import { TooManyFailedKeys } from "../access/failed-keys.ts";
@@ -18,9 +16,10 @@ import type { Database } from "../entities/database.ts";
 import { StartError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
 import { answerTypesOf } from "./answer-types.ts";
-import { type Coming, type Context, createContext } from "../schema/context.ts";
+import { openApollo, type Plugin } from "./apollo.ts";
+import { type Coming, createContext } from "../schema/context.ts";
 import { createErrorFormat } from "../schema/execution/error-format.ts";
-import { createDocumentReader, type ReadDocument } from "../schema/document/document-reader.ts";
+import { createDocumentReader } from "../schema/document/document-reader.ts";
 import { createExecutor, type Executor } from "../schema/execution/execute.ts";
 import { fileOfPath } from "../schema/types/run/download-path.ts";
 import { sendFile } from "./file-download.ts";
@@ -37,8 +36,7 @@ import { createStreams } from "../schema/subscriptions/streams.ts";
 import { openSockets, type SocketLimits } from "./websocket.ts";
 import { createUsage, type UsageLimits } from "../schema/execution/usage.ts";
 import { NAUTOBOT_WEBHOOK, takeNautobotWebhook } from "./nautobot-webhook.ts";
-import { isSliceOver, newWork, nextSlice, turnToBegin, type Sliced } from "../schema/execution/slices.ts";
-import { writeJson } from "../schema/execution/write-json.ts";
+import { isSliceOver, nextSlice, turnToBegin, type Sliced } from "../schema/execution/slices.ts";
 
 /** Paths of GraphQL; clients written for Nautobot use the second. */
 const PATHS: ReadonlySet<string> = new Set(["/graphql", "/api/graphql", "/api/graphql/"]);
@@ -60,6 +58,8 @@ export interface ServerDeps {
   limits: OperationLimits & SocketLimits & UsageLimits & { maxStreamsPerUser: number };
   /** Shared with whoever sends webhooks; without it none is taken. */
   webhookSecret?: string | undefined;
+  /** Plugins of Apollo Server. With any, each query and mutation of a client takes its pipeline. */
+  plugins?: readonly Plugin[];
   clock: SessionClock;
   log: Logger;
   host: string;
@@ -79,7 +79,7 @@ export interface Server {
  * @throws {@link StartError} when the port cannot be had.
  */
 export async function openServer(
-  { database, runner, authenticate, limits, webhookSecret, clock, log, host, port }: ServerDeps,
+  { database, runner, authenticate, limits, webhookSecret, plugins = [], clock, log, host, port }: ServerDeps,
   schema: GraphQLSchema = createSchema(),
   unbound: Executor = createExecutor(schema),
 ): Promise<Server> {
@@ -88,22 +88,9 @@ export async function openServer(
   const executor = createPricedExecutor(bound, priceOf);
   const formatError = createErrorFormat(log);
   const readDocument = createDocumentReader(schema, limits);
-  const apollo = new ApolloServer<ApolloContext>({
-    gateway: localGateway(schema, executor),
-    introspection: true,
-    includeStacktraceInErrorResponses: false,
-    stopOnTerminationSignals: false,
-    documentStore: null,
-    formatError: (formatted, error) => {
-      const ours = formatError(error);
-      // Apollo knows better which kind of request error it met.
-      return ours.extensions?.["code"] === "GRAPHQL_VALIDATION_FAILED" ? formatted : ours;
-    },
-    // Apollo does not say whose answer it is: those that are long take turns as if they were one user's.
-    stringifyResult: async (result) => `${(await writeJson(result, newWork(""))).join("")}\n`,
-    plugins: [ApolloServerPluginCacheControlDisabled(), ourDocuments(readDocument)],
-  });
-  await apollo.start();
+  const apollo = await openApollo({ schema, executor, readDocument, formatError, plugins });
+  // A plugin sees every query and mutation; without plugins most need no Apollo Server.
+  const needsApollo = plugins.length > 0;
 
   const usage = createUsage(limits);
   const contextOf = (viewer: Viewer, coming?: Coming) => createContext({ database, runner, limits, usage }, viewer, coming);
@@ -111,7 +98,7 @@ export async function openServer(
   const sessions = createSessions(database, { checkMs: SESSION_CHECK_MS, mostPerUser: limits.maxStreamsPerUser, clock });
   const live = {
     schema,
-    executor,
+    executor: needsApollo ? apollo.executor : executor,
     readDocument,
     openStream,
     authenticate,
@@ -166,7 +153,7 @@ export async function openServer(
       tellsCost: asksCost(headers, extensionsOf(search, body)),
       whenGone: (act) => (response.closed ? act() : response.once("close", act)),
     });
-    const plain = readPlainRequest(method, headers, body, readDocument);
+    const plain = needsApollo ? undefined : readPlainRequest(method, headers, body, readDocument);
     const result = plain && (await executor.execute({ schema, contextValue: context, ...plain }));
     if (response.closed) return;
     if (result && !result.errors) {
@@ -177,25 +164,8 @@ export async function openServer(
     }
     // Apollo parses and validates for itself, and what is too large is rejected before anybody does.
     if (!plain) for (const text of textsOf(search, body)) readDocument(text);
-    await answerByApollo({ method, search, body }, { context, result }, headers, response);
-  }
-
-  /** Answers what is not plain, and says what went wrong: statuses, headers and errors are Apollo's. */
-  async function answerByApollo(
-    asked: { method: string; search: string; body: unknown },
-    context: ApolloContext,
-    given: IncomingHttpHeaders,
-    response: ServerResponse,
-  ): Promise<void> {
-    const headers = new HeaderMap();
-    for (const [name, value] of Object.entries(given)) headers.set(name, Array.isArray(value) ? value.join(", ") : (value ?? ""));
-    const answered = await apollo.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: { ...asked, headers },
-      context: async () => context,
-    });
-    // Incremental delivery is not offered; Apollo answers in one piece.
-    if (answered.body.kind !== "complete") throw new Error("unexpected chunked response");
-    writeTo(context.context.viewer, response, answered.status ?? 200, Object.fromEntries(answered.headers), answered.body.string);
+    const answered = await apollo.answer({ method, search, body }, { ...context, answered: result }, headers);
+    writeTo(viewer, response, answered.status, answered.headers, answered.body);
   }
 
   /** A long answer counts as one that waits to be read until it has left, or nobody is there to read it. */
@@ -271,62 +241,6 @@ export async function openServer(
       const late = setTimeout(() => http.closeAllConnections(), CLOSE_GRACE_MS);
       await closed;
       clearTimeout(late);
-    },
-  };
-}
-
-/** Context of a request for Apollo, with the result if it was executed already. */
-interface ApolloContext {
-  context: Context;
-  result: ExecutionResult | undefined;
-}
-
-/** Apollo takes an executor of our own only from a gateway; around what is given to Apollo, everything but the execution stays its own. */
-function localGateway(
-  schema: GraphQLSchema,
-  { execute }: Executor,
-): NonNullable<ApolloServerOptionsWithGateway<ApolloContext>["gateway"]> {
-  return {
-    async load() {
-      return {
-        executor: async ({ document, request, context: { context, result } }) =>
-          result ??
-          execute({
-            schema,
-            document,
-            contextValue: context,
-            operationName: request.operationName ?? null,
-            variableValues: request.variables ?? null,
-          }),
-      };
-    },
-    onSchemaLoadOrUpdate(use) {
-      use({ apiSchema: schema, coreSupergraphSdl: "" });
-      return () => undefined;
-    },
-    async stop() {},
-  };
-}
-
-/**
- * Apollo takes the reader's documents. What is wrong it parses and validates for itself, and tells what the reader found.
- * @param readDocument has taken each text before.
- */
-function ourDocuments(readDocument: ReadDocument): ApolloServerPlugin {
-  return {
-    async requestDidStart() {
-      let wrong: readonly GraphQLError[] = [];
-      return {
-        async didResolveSource(request) {
-          const found = readDocument(request.source);
-          if ("kind" in found) Object.assign(request, { document: found });
-          else wrong = found;
-        },
-        async validationDidStart() {
-          // The list that Apollo Server 5.5 hands on is the one that it answers with.
-          return async (errors) => void (errors as Error[] | undefined)?.splice(0, Infinity, ...wrong);
-        },
-      };
     },
   };
 }

@@ -216,7 +216,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   "@mikro-orm/postgresql": ["entities/databases/"],
   "better-sqlite3": ["entities/databases/"],
   pg: ["entities/databases/"],
-  "@apollo/server": ["server/server.ts"],
+  "@apollo/server": ["server/apollo.ts"],
   ws: ["server/"],
   "graphql-ws": ["server/"],
   "graphql-subscriptions": ["runner/messaging/notifier.ts"],

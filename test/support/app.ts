@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pino } from "pino";
 import { inject, onTestFinished } from "vitest";
-import { type App, openApp } from "../../src/app.ts";
+import { type App, type AppParts, openApp } from "../../src/app.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
 import { createClient, type TestClient } from "./client.ts";
 import type { TestClock } from "./clock.ts";
@@ -61,7 +61,12 @@ export async function restart(
 }
 
 /** Opens an app that is closed when the test is over. `config` overrides any setting, e.g. the database of an earlier app. */
-export async function openTestApp(files: JobFiles, config: Partial<Config> = {}, clock?: TestClock): Promise<TestApp> {
+export async function openTestApp(
+  files: JobFiles,
+  config: Partial<Config> = {},
+  clock?: TestClock,
+  { plugins }: Pick<AppParts, "plugins"> = {},
+): Promise<TestApp> {
   const full: Config = {
     ...loadConfig({
       PORT: "0",
@@ -83,7 +88,7 @@ export async function openTestApp(files: JobFiles, config: Partial<Config> = {},
   };
   const logged: Record<string, unknown>[] = [];
   const log = pino({ level: "debug" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
-  const app = await openApp(full, log, { clock, openSandbox });
+  const app = await openApp(full, log, { clock, openSandbox, plugins });
   onTestFinished(() => app.close());
   const client = createClient(app.url, KEY);
   onTestFinished(() => client.close());

@@ -35,7 +35,7 @@ import { createVault, openRunner, systemClock } from "../../../src/runner/index.
 import { openThreads } from "../../../src/runner/sandbox/host/cells.ts";
 import { openTemplates } from "../../../src/runner/triggers/templates.ts";
 import { createDocumentReader } from "../../../src/schema/document/document-reader.ts";
-import { createExecutor } from "../../../src/schema/execution/execute.ts";
+import { createExecutor, type Executor, interpreter } from "../../../src/schema/execution/execute.ts";
 import { openServer } from "../../../src/server/server.ts";
 import { KEY, writeJobs } from "../../support/app.ts";
 import { createClient, post, type TestClient } from "../../support/client.ts";
@@ -106,7 +106,7 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
     port: 0,
   };
 
-  async function open(extra: object, ...how: [GraphQLSchema?, Parameters<typeof openServer>[2]?]): Promise<Side> {
+  async function open(extra: object, ...how: [GraphQLSchema?, Executor?]): Promise<Side> {
     const server = await openServer(deps, ...how);
     const client = createClient(server.url, KEY);
     onTestFinished(async () => {
@@ -133,7 +133,7 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
   }
   const ours = await open({}, schema);
   // What has extensions is not answered without Apollo Server.
-  const reference = await open({ extensions: {} }, schema, { execute });
+  const reference = await open({ extensions: {} }, schema, interpreter);
   return { ours, both: [ours, reference] };
 }
 
