@@ -1,7 +1,7 @@
+import { createParser } from "eventsource-parser";
 import { openAttempt } from "./attempt.ts";
 import { read, send, whyNot } from "./ask.ts";
 import { ConnectionError } from "./errors.ts";
-import { createEventParser } from "./event-parser.ts";
 import { watchSilence } from "./silence.ts";
 import { OPENING_SHARE, type Sink, type Stream, type StreamResult } from "./stream.ts";
 
@@ -29,15 +29,18 @@ export const streamOverEvents: Stream = async (endpoint, operation, sink, signal
     sink.opened();
     const body = response.body.getReader();
     const decoder = new TextDecoder();
-    const parse = createEventParser();
-    for (;;) {
+    let isComplete = false;
+    const parser = createParser({
+      onEvent({ event, data }) {
+        if (event === "complete") isComplete = true;
+        if (event === "next" && !isComplete) deliver(data, sink);
+      },
+    });
+    while (!isComplete) {
       const { done, value } = await attempt.step(body.read());
       if (done) throw new ConnectionError("The event stream ended before it was complete.");
       silence.heard();
-      for (const { event, data } of parse(decoder.decode(value, { stream: true }))) {
-        if (event === "complete") return;
-        if (event === "next") deliver(data, sink);
-      }
+      parser.feed(decoder.decode(value, { stream: true }));
     }
   } finally {
     silence.stop();

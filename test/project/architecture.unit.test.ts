@@ -217,6 +217,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   "better-sqlite3": ["entities/databases/"],
   pg: ["entities/databases/"],
   "@apollo/server": ["server/apollo.ts"],
+  "eventsource-parser": ["client/event-stream.ts"],
   ws: ["server/"],
   "graphql-ws": ["server/"],
   "graphql-subscriptions": ["runner/messaging/notifier.ts"],
