@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { cp, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { inject } from "vitest";
 
@@ -26,6 +26,8 @@ export async function shippedRows(): Promise<Row[]> {
 export async function jobsWithInventory(csv: string): Promise<string> {
   const root = join(inject("scratch"), randomUUID());
   await cp(JOBS_ROOT, root, { recursive: true });
+  // Node looks for packages beside a job file, and above it.
+  await symlink(resolve(JOBS_ROOT, "../node_modules"), join(root, "node_modules"));
   await writeFile(join(root, "devices.csv"), csv);
   return root;
 }
