@@ -1,7 +1,6 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { sql } from "kysely";
 import { Arg, Ctx, Extensions, Field, FieldResolver, Info, Mutation, ObjectType, Resolver, Root } from "type-graphql";
-import { mustKeepApproval } from "../../../access/approve.ts";
 import { changeJob, type Data, differencesOf, type Unit } from "../../../changes/index.ts";
 import { contentTypeLabel } from "../../../entities/content-types.ts";
 import { Job } from "../../../entities/index.ts";
@@ -10,7 +9,7 @@ import { shapeOf } from "../../../entities/mapping/shape.ts";
 import { AppError, type ErrorDetail } from "../../../errors.ts";
 import { within } from "../../reading/condition.ts";
 import type { Context } from "../../context.ts";
-import { UpdateJobInput } from "./job-mutations.ts";
+import { changeHeld, UpdateJobInput } from "./job-mutations.ts";
 import { type ListArguments, type ListField, readFilters, type SizedField } from "../../reading/list-arguments.ts";
 import { readRows, type Row } from "../../reading/list.ts";
 import { Given } from "../../model/model-resolver.ts";
@@ -90,12 +89,10 @@ export class JobsMutations {
     const ids = found.map(({ id }) => id);
     const errors = new Map<string, readonly ErrorDetail[]>();
     const attempt = async (unit: Unit) => {
-      for (const job of await unit.hold(Job, { id: ids })) {
-        const { approvalRequired } = job;
-        const wrong = await changeJob(unit, job, data).catch(detailsOf);
-        mustKeepApproval(viewer, approvalRequired, job.approvalRequired);
-        if (wrong.length > 0) errors.set(job.id, wrong);
-      }
+      for (const job of await unit.hold(Job, { id: ids }))
+        await changeHeld(viewer, job, () => changeJob(unit, job, data)).catch((error: unknown) =>
+          errors.set(job.id, detailsOf(error)),
+        );
       if (errors.size > 0) throw new Refused();
     };
     const done = await tryChange(attempt, dryRun).catch((error: unknown) => {
@@ -136,8 +133,8 @@ const JOBS = contentTypeLabel(Job);
 /** Keeps nothing of a change of many jobs: some cannot be changed so. */
 class Refused extends Error {}
 
-/** Returns the errors of the caller by field. */
+/** Returns the errors of one job by field. Any other error ends the change. */
 function detailsOf(error: unknown): readonly ErrorDetail[] {
-  if (error instanceof AppError) return error.details;
+  if (error instanceof AppError && error.details.length > 0) return error.details;
   throw error;
 }
