@@ -123,7 +123,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     enters: [...RUNS, "runner/gate", "runner/messaging", "runner/runs"],
   },
   "runner/worker": {
-    holds: "claims, attempts, and runs that lost their worker",
+    holds: "attempts of claimed runs, and runs that lost their worker",
     enters: [
       ...RUNS,
       "runner/catalog",

@@ -15,6 +15,9 @@ import type { LaunchedJob } from "../catalog/find-job.ts";
  * slot holds the job's row, so that no two do so at once.
  */
 
+/** Condition of a run that is let in once a slot is free. */
+const WAITS_FOR_SLOT = sql<boolean>`(status = 'PENDING' and waits_for_slot is true)`;
+
 /** Returns whether a further run of a job may find no slot. */
 export function hasLimit({ isSingleton, maxConcurrent }: LaunchedJob, ignoreSingletonLock = false): boolean {
   return maxConcurrent !== null || (isSingleton && !ignoreSingletonLock);
@@ -66,8 +69,7 @@ export async function releaseWaiting(
           .set({ waits_for_slot: sql.lit(false) })
           .where("id", "=", id)
           // Whoever cancels it meanwhile is faster.
-          .where("status", "=", "PENDING")
-          .where(sql<boolean>`waits_for_slot is true`)
+          .where(WAITS_FOR_SLOT)
           .returning(["id", "celery_kwargs"])
           .execute();
         if (freed) runs.push(freed);
@@ -87,8 +89,7 @@ export async function releaseAllWaiting(deps: { database: Database; broker: Brok
     .selectFrom("job_result")
     .select("job_model_id")
     .distinct()
-    .where("status", "=", "PENDING")
-    .where(sql<boolean>`waits_for_slot is true`)
+    .where(WAITS_FOR_SLOT)
     .execute();
   for (const job of jobs) await releaseWaiting(deps, job.job_model_id);
 }

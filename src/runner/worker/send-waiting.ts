@@ -1,6 +1,6 @@
-import { sql } from "kysely";
 import type { Database } from "../../entities/database.ts";
 import type { Broker } from "../messaging/broker.ts";
+import { MAY_BE_CLAIMED } from "../runs/claim.ts";
 
 /**
  * Sends off the runs that wait for a worker, oldest first; those that are in flight already are not sent twice. Runs that wait for a slot or for an
@@ -11,12 +11,7 @@ export async function sendWaiting(
   { database, broker }: { database: Database; broker: Broker },
   lately: { from: Date; to: Date } | undefined = undefined,
 ): Promise<void> {
-  let waiting = database.rows
-    .selectFrom("job_result")
-    .select(["id", "celery_kwargs"])
-    .where("status", "=", "PENDING")
-    .where(sql<boolean>`waits_for_slot is not true`)
-    .where(sql<boolean>`awaits_approval is not true`);
+  let waiting = database.rows.selectFrom("job_result").select(["id", "celery_kwargs"]).where(MAY_BE_CLAIMED);
   // One that is yet to be asked for was asked for before the clock was set back.
   if (lately) {
     const { from, to } = lately;

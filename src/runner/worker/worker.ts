@@ -1,7 +1,5 @@
 import type { Logger } from "pino";
-import { type Selectable, sql } from "kysely";
 import type { Hold } from "../../entities/database.ts";
-import type { Tables } from "../../entities/tables.ts";
 import type { SanitizerPattern } from "../../sanitizer-patterns.ts";
 import type { Delivery } from "../messaging/broker.ts";
 import type { Catalog } from "../catalog/catalog.ts";
@@ -15,6 +13,7 @@ import type { ExecuteOperation } from "../sandbox/operation.ts";
 import { receiverData } from "../triggers/receivers.ts";
 import type { Waker } from "../messaging/waker.ts";
 import { attemptBegins, type RetryKwargs } from "../runs/retry.ts";
+import { claim, type ClaimedRun } from "../runs/claim.ts";
 import type { RunStop, RunStops } from "./run-stops.ts";
 import { runToken } from "../runs/run-token.ts";
 import type { Outcome, Sandbox, TimeLimits } from "../sandbox/sandbox.ts";
@@ -55,27 +54,6 @@ export interface Worker {
   close(graceMs: number): Promise<void>;
 }
 
-/** Columns of a run that the claim returns. The result says why the attempt before failed. */
-const CLAIMED = [
-  "id",
-  "name",
-  "task_name",
-  "user_id",
-  "task_kwargs",
-  "sensitive_kwargs",
-  "celery_kwargs",
-  "job_model_id",
-  "waits_for_slot",
-  "result",
-] as const;
-
-/** A run as the claim returns it. */
-type ClaimedRun = Pick<Selectable<Tables["job_result"]>, (typeof CLAIMED)[number]> & {
-  attempt: number;
-  /** Null when there is no such user any more. */
-  username: string | null;
-};
-
 /** How a run was asked for. */
 interface RunOptions extends RetryKwargs {
   dryrun?: boolean;
@@ -95,36 +73,11 @@ export function createWorker(deps: WorkerDeps): Worker {
   const { database, broker, catalog, clock, recorder, stops, workerId, log } = deps;
   const running = new Set<Promise<void>>();
 
-  /** Claims a run. One that is this worker's already was claimed by a statement whose answer was lost: no two deliveries of a run are handled at once. */
-  async function claim(id: string): Promise<ClaimedRun | undefined> {
-    const statement = database.rows
-      .updateTable("job_result")
-      .set({
-        status: "STARTED",
-        date_started: sql<string>`coalesce(date_started, ${new Date(clock.now()).toISOString()})`,
-        attempt: sql<number>`case when status = 'PENDING' then coalesce(attempt, 0) + 1 else attempt end`,
-        worker: deps.name,
-        worker_id: workerId,
-      })
-      .where("id", "=", id)
-      .where(
-        sql<boolean>`(status = 'PENDING' and waits_for_slot is not true and awaits_approval is not true
-          or status = 'STARTED' and worker_id = ${workerId})`,
-      )
-      .returning((eb) => [
-        ...CLAIMED,
-        eb.ref("attempt").$notNull().as("attempt"),
-        sql<string | null>`(select username from ${sql.table("user")} where ${sql.ref("user.id")} = job_result.user_id)`.as(
-          "username",
-        ),
-      ]);
-    return recorder.record(() => statement.executeTakeFirst());
-  }
-
   async function run({ id }: Delivery): Promise<void> {
     const stop = stops.open(id);
     try {
-      const claimed = await claim(id);
+      const now = new Date(clock.now());
+      const claimed = await recorder.record(() => claim(database, id, { workerId, name: deps.name, now }));
       if (!claimed) return;
       const { attempt } = claimed;
       stop.claimed(attempt);
