@@ -4,8 +4,8 @@ import { ScheduledJob } from "../../entities/index.ts";
 import { newId } from "../../entities/new-id.ts";
 import { AppError } from "../../errors.ts";
 import { requestApproval } from "./approvals.ts";
-import { withDryRun } from "../gate/dry-run.ts";
-import { enqueue, type KeyColumns, type Prepared, type RunRequest } from "../gate/enqueue.ts";
+import { findRequested, type FoundRequest, type RunRequest, withDryRun } from "../gate/admit.ts";
+import { enqueue, type KeyColumns } from "../gate/enqueue.ts";
 import { classPathOf } from "../catalog/find-job.ts";
 import type { FireDeps } from "../gate/fire-deps.ts";
 import { newRun, storeRuns } from "../runs/new-run.ts";
@@ -24,18 +24,12 @@ import { sourceVersion } from "../gate/source-version.ts";
  * @throws what {@link enqueue} throws; BAD_USER_INPUT for a job with `has_sensitive_variables`: an approver could see none of its inputs.
  */
 export async function runOrRequest(deps: FireDeps, author: Author, given: RunRequest): Promise<string> {
-  const request = await withDryRun(deps, given);
-  return enqueue(deps, request, (prepared, key) => requestRun(deps, author, request, prepared, key));
+  const request = withDryRun(await findRequested(deps, given));
+  return enqueue(deps, request, (launch, key) => requestRun(deps, author, launch, key));
 }
 
-async function requestRun(
-  deps: FireDeps,
-  author: Author,
-  request: RunRequest,
-  { admitted, data }: Prepared,
-  key: KeyColumns,
-): Promise<string> {
-  const { job } = admitted;
+async function requestRun(deps: FireDeps, author: Author, launch: FoundRequest, key: KeyColumns): Promise<string> {
+  const { job, data } = launch;
   if (job.hasSensitiveVariables) {
     const message =
       "All inputs of the job are sensitive, so that nobody could see what is to be approved: it cannot be asked for.";
@@ -55,20 +49,19 @@ async function requestRun(
       interval: "IMMEDIATELY",
       oneOff: true,
       startTime: now,
-      jobQueue: request.jobQueue === undefined ? null : admitted.queue,
+      jobQueue: launch.jobQueue === undefined ? null : launch.queue,
       kwargs: rest,
       // They wait with the run, sealed: an approver sees that they are there.
       celeryKwargs: {
-        ...kwargsOf(request),
+        ...kwargsOf(launch),
         ...(sensitiveVariables.length > 0 && { sensitive_variables: sensitiveVariables }),
       } satisfies ScheduleKwargs,
-      user: request.userId,
+      user: launch.userId,
     });
     await requestApproval(unit, schedule, version, now);
     await unit.em.flush();
     const columns = { id, status: "PENDING", awaits_approval: sql.lit(true), ...key } as const;
-    const wishes = { ...request, data, scheduledJobId: schedule.id };
-    await storeRuns(unit.em, [await newRun(deps, unit.em, admitted, wishes, columns)]);
+    await storeRuns(unit.em, [await newRun(deps, unit.em, { ...launch, scheduledJobId: schedule.id }, columns)]);
   });
   deps.broker.notify(`result:${id}`);
   await deps.changed(changes);

@@ -3,9 +3,8 @@ import { constrainedPaths, fulfils } from "../../entities/constraints.ts";
 import { contentTypeLabel } from "../../entities/content-types.ts";
 import type { Database } from "../../entities/database.ts";
 import { ApprovalWorkflowDefinition, Job, JobQueue, ScheduledJob, User } from "../../entities/index.ts";
-import type { RunRequest } from "./enqueue.ts";
 import { classPathOf, type LaunchedJob } from "../catalog/find-job.ts";
-import { type Admitted, isDry } from "../runs/new-run.ts";
+import { isDry, type Launch } from "../runs/new-run.ts";
 import { kwargsOf, type ScheduleKwargs } from "./schedule-kwargs.ts";
 
 /*
@@ -49,20 +48,13 @@ export async function isInNeed(em: SqlEntityManager, schedule: ScheduledJob): Pr
   return jobModel.approvalRequired || (await definitionFor(em, schedule)) !== undefined;
 }
 
-/** A run that is to start at once. */
-export interface Launch extends Admitted {
-  request: Pick<RunRequest, "consoleLog" | "dryRun" | "ignoreSingletonLock" | "userId">;
-}
+/** A run that is to start at once, as far as its approval depends on it. */
+type StartsNow = Pick<Launch, "consoleLog" | "dryRun" | "ignoreSingletonLock" | "job" | "queue" | "userId">;
 
-/** Returns whether a run that is to start at once needs an approval. */
-export async function needsApproval(database: Database, { job, queue }: Admitted, request: Launch["request"]): Promise<boolean> {
-  return (await needApproval(database, [{ job, queue, request }]))[0]!;
-}
-
-/** The same of several. */
-export async function needApproval(database: Database, launches: readonly Launch[]): Promise<boolean[]> {
-  const needs = launches.map(({ job, request }) => !isHarmless(job, request.dryRun) && job.approvalRequired);
-  const open = launches.filter(({ job, request }, n) => !needs[n] && !isHarmless(job, request.dryRun));
+/** Returns of each run that is to start at once whether it needs an approval. */
+export async function needApproval(database: Database, launches: readonly StartsNow[]): Promise<boolean[]> {
+  const needs = launches.map(({ job, dryRun }) => !isHarmless(job, dryRun) && job.approvalRequired);
+  const open = launches.filter(({ job, dryRun }, n) => !needs[n] && !isHarmless(job, dryRun));
   if (open.length === 0 || !(await hasDefinitions(database))) return needs;
   const em = database.fork();
   const queues: JobQueue[] = await em.find(JobQueue, { name: open.map(({ queue }) => queue) });
@@ -73,7 +65,8 @@ export async function needApproval(database: Database, launches: readonly Launch
 }
 
 /** Returns the schedule that a launch would be; never stored. */
-function scheduleOf(em: SqlEntityManager, { job, queue, request }: Launch, queues: readonly JobQueue[]): ScheduledJob {
+function scheduleOf(em: SqlEntityManager, launch: StartsNow, queues: readonly JobQueue[]): ScheduledJob {
+  const { job, queue, userId } = launch;
   const times = { interval: "IMMEDIATELY", oneOff: true, crontab: "", startTime: new Date(), timeZone: "UTC", catchUp: "ONE" };
   const values = {
     ...times,
@@ -85,8 +78,8 @@ function scheduleOf(em: SqlEntityManager, { job, queue, request }: Launch, queue
     task: classPathOf(job),
     jobModel: em.getReference(Job, job.id),
     jobQueue: queues.find(({ name }) => name === queue) ?? null,
-    user: request.userId === null ? null : em.getReference(User, request.userId),
-    celeryKwargs: kwargsOf(request),
+    user: userId === null ? null : em.getReference(User, userId),
+    celeryKwargs: kwargsOf(launch),
   };
   return em.create(ScheduledJob, values as never, { partial: true, persist: false });
 }

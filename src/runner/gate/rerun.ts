@@ -1,6 +1,7 @@
 import { JobResult } from "../../entities/index.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
 import { AppError } from "../../errors.ts";
+import { findRequested } from "./admit.ts";
 import { enqueue, type EnqueueDeps } from "./enqueue.ts";
 import type { SensitiveKwargs } from "../secrets/sensitive-inputs.ts";
 
@@ -46,7 +47,7 @@ export async function rerun(deps: EnqueueDeps, { jobResultId, data, userId }: Re
       details,
     );
   }
-  return enqueue(deps, {
+  const request = await findRequested(deps, {
     job: { id: job.id },
     data: { ...run.taskKwargs, ...data },
     dryRun: dryrun,
@@ -56,4 +57,5 @@ export async function rerun(deps: EnqueueDeps, { jobResultId, data, userId }: Re
     userId,
     via,
   });
+  return enqueue(deps, request);
 }

@@ -1,6 +1,6 @@
 import { AppError } from "../../errors.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { doesNotLoad } from "./enqueue.ts";
+import { doesNotLoad } from "./admit.ts";
 import { fileVersion } from "../catalog/file-version.ts";
 
 /**

@@ -18,12 +18,6 @@ import { findRoom } from "./slots.ts";
 import { timeLimitKwargs } from "./time-limits.ts";
 import type { Vault } from "../secrets/vault.ts";
 
-/** A job that was admitted, with the name of the queue that its run waits in. */
-export interface Admitted {
-  job: LaunchedJob;
-  queue: string;
-}
-
 /** The wishes of a request for a run. */
 export interface RunWishes {
   data: Record<string, unknown>;
@@ -44,6 +38,13 @@ export interface RunWishes {
   approval?: Approval | undefined;
   /** Trigger of the run, if not a user. Only a receiver of this kind runs for it. */
   via?: Receiver | undefined;
+}
+
+/** A run that is to be made. */
+export interface Launch extends RunWishes {
+  job: LaunchedJob;
+  /** Name of the queue that the run waits in. */
+  queue: string;
 }
 
 /** An approval of a run, for one version of its job's source. */
@@ -80,45 +81,45 @@ const INITIAL = {
 } as const satisfies RunColumns;
 
 /**
- * Makes a run of a job that was admitted: PENDING, unless `columns` say otherwise. Of a job with limits, within the transaction that stores it.
+ * Makes a run: PENDING, unless `columns` say otherwise. Of a job with limits, within the transaction that stores it.
  * @throws {@link AppError} JOB_ALREADY_RUNNING when the job's runs under way leave no room.
  */
 export async function newRun(
   { clock, timeLimits, vault }: { clock: Clock; timeLimits: TimeLimits; vault: Vault },
   em: SqlEntityManager,
-  { job, queue }: Admitted,
-  wishes: RunWishes,
+  launch: Launch,
   columns: RunColumns = {},
 ): Promise<NewRun> {
-  const waits = columns.status === undefined ? await findRoom(em, job, wishes.ignoreSingletonLock) : null;
+  const { job, queue } = launch;
+  const waits = columns.status === undefined ? await findRoom(em, job, launch.ignoreSingletonLock) : null;
   const { id = newId(), ...rest } = columns;
   // What sets off a receiver is the server's own, and no secret.
-  const { taskKwargs, sensitiveKwargs, options } = wishes.via
-    ? { taskKwargs: wishes.data, sensitiveKwargs: null, options: {} }
-    : sealInputs(vault, job, id, wishes.data);
+  const { taskKwargs, sensitiveKwargs, options } = launch.via
+    ? { taskKwargs: launch.data, sensitiveKwargs: null, options: {} }
+    : sealInputs(vault, job, id, launch.data);
   const row = {
     ...INITIAL,
     id,
     job_model_id: job.id,
     name: job.name,
     task_name: classPathOf(job),
-    user_id: wishes.userId,
+    user_id: launch.userId,
     date_created: new Date(clock.now()).toISOString(),
     task_kwargs: JSON.stringify(taskKwargs),
     sensitive_kwargs: sensitiveKwargs,
     celery_kwargs: JSON.stringify({
       queue,
-      dryrun: isDry(job, wishes.dryRun),
-      console_log: wishes.consoleLog ?? job.consoleLogDefault,
+      dryrun: isDry(job, launch.dryRun),
+      console_log: launch.consoleLog ?? job.consoleLogDefault,
       ...timeLimitKwargs(job, timeLimits),
       ...retryKwargs(job),
       ...options,
-      ...(wishes.approval && { source_version: wishes.approval.sourceVersion }),
+      ...(launch.approval && { source_version: launch.approval.sourceVersion }),
     }),
     waits_for_slot: waits === null ? null : sql.lit(waits),
-    rerun_of_id: wishes.rerunOf ?? null,
-    ...scheduleColumns(wishes),
-    ...approvalColumns(wishes),
+    rerun_of_id: launch.rerunOf ?? null,
+    ...scheduleColumns(launch),
+    ...approvalColumns(launch),
     ...rest,
   };
   return { queue, waits: waits ?? false, row };

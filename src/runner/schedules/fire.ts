@@ -10,10 +10,11 @@ import { type AwaitingRun, awaitingRun, openAwaited, storeAwaited } from "../app
 import { isInNeed } from "../gate/approval-need.ts";
 import { approvalOf, requestApprovalAgain } from "../approvals/approvals.ts";
 import { contentOf } from "../approvals/content.ts";
-import { doesNotLoad, review, type RunRequest, send } from "../gate/enqueue.ts";
+import { admit, doesNotLoad, findRequested } from "../gate/admit.ts";
+import { send } from "../gate/enqueue.ts";
 import type { FireDeps } from "../gate/fire-deps.ts";
 import { type Approval, asRefusal, newRun, type NewRun, refusedRun, scheduleColumns } from "../runs/new-run.ts";
-import { requestOf, reviewScheduled } from "./request.ts";
+import { refuseSensitive, requestOf } from "./request.ts";
 import { SensitiveInputsLost } from "../secrets/vault.ts";
 
 /** A time that is older than this was missed: it is made up for as its schedule's `catch_up` says. */
@@ -124,15 +125,16 @@ async function prepareLaunch(
     if (loadError !== undefined) throw doesNotLoad(schedule.jobModel?.name ?? schedule.name, loadError);
     const asked = requestOf(schedule);
     refuseUser(schedule);
-    const request: RunRequest = {
+    const request = await findRequested(deps, {
       ...asked,
       data: { ...asked.data, ...openAwaited(deps.vault, awaited) },
       scheduledFor: due,
       approval,
-    };
-    const { admitted, data } = await (awaited ? review : reviewScheduled)(deps, request);
-    const wishes = { ...request, data };
-    return (em) => newRun(deps, em, admitted, wishes, { id: awaited?.id }).catch((error: unknown) => refuse(asRefusal(error)));
+    });
+    const { launch } = await admit(deps, request);
+    // Those of a run that was recorded before wait with it.
+    if (!awaited) refuseSensitive(launch.job);
+    return (em) => newRun(deps, em, launch, { id: awaited?.id }).catch((error: unknown) => refuse(asRefusal(error)));
   } catch (error) {
     const run = refuse(error instanceof SensitiveInputsLost ? new AppError("BAD_USER_INPUT", error.message) : asRefusal(error));
     return async () => run;

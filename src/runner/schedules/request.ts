@@ -1,6 +1,6 @@
 import type { ScheduledJob } from "../../entities/index.ts";
 import { AppError } from "../../errors.ts";
-import { type EnqueueDeps, type Prepared, review, type RunRequest } from "../gate/enqueue.ts";
+import type { RunRequest } from "../gate/admit.ts";
 import type { LaunchedJob } from "../catalog/find-job.ts";
 import type { ScheduleKwargs } from "../gate/schedule-kwargs.ts";
 import { sensitiveVariables } from "../secrets/sensitive-inputs.ts";
@@ -21,14 +21,8 @@ export function requestOf({ id, task, jobModel, kwargs, celeryKwargs, jobQueue, 
   };
 }
 
-/** As {@link review}; what is sensitive is not kept, and so cannot wait for its time. @throws {@link AppError} INVALID_SCHEDULE too. */
-export async function reviewScheduled(deps: EnqueueDeps, request: RunRequest): Promise<Prepared> {
-  const prepared = await review(deps, request);
-  refuseSensitive(prepared.admitted.job);
-  return prepared;
-}
-
-function refuseSensitive(job: LaunchedJob): void {
+/** @throws {@link AppError} INVALID_SCHEDULE for a job with sensitive inputs: they are not kept, and so cannot wait for their time. */
+export function refuseSensitive(job: LaunchedJob): void {
   const { name, hasSensitiveVariables } = job;
   const sensitive = sensitiveVariables(job);
   if (!hasSensitiveVariables && sensitive.length === 0) return;

@@ -5,7 +5,7 @@ import { isApproved } from "../../entities/is-approved.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
 import { firstTime, nextTime } from "../../entities/times/schedule.ts";
 import { AppError, Faults } from "../../errors.ts";
-import { withDryRun } from "../gate/dry-run.ts";
+import { admit, type FoundRequest, findRequested, type RunRequest, withDryRun } from "../gate/admit.ts";
 import { isInNeed } from "../gate/approval-need.ts";
 import { approversOf, requestApproval, type Check, withdrawRequest } from "../approvals/approvals.ts";
 import { awaitingRun, openAwaited } from "../approvals/awaiting-runs.ts";
@@ -16,7 +16,7 @@ import { fire, LATE_MS } from "./fire.ts";
 import type { JobReference } from "../catalog/job-reference.ts";
 import { type GivenTimes, planTimes, saysWhen } from "./plan-times.ts";
 import { kwargsOf, type ScheduleKwargs } from "../gate/schedule-kwargs.ts";
-import { requestOf, reviewScheduled } from "./request.ts";
+import { refuseSensitive, requestOf } from "./request.ts";
 import { sourceVersion } from "../gate/source-version.ts";
 
 /** Wishes for a schedule. Absent fields keep their values, or take their defaults. */
@@ -37,7 +37,7 @@ export interface ScheduleWishes extends GivenTimes {
 
 /**
  * Makes a schedule, if its job may be run so. It is the author's. One whose runs need an approval waits for it.
- * @throws {@link AppError} INVALID_SCHEDULE, and what {@link reviewScheduled} throws. Fields are those of the object, under `data`.
+ * @throws {@link AppError} INVALID_SCHEDULE, and what {@link admit} throws. Fields are those of the object, under `data`.
  */
 export async function createSchedule(deps: FireDeps, author: Author, wishes: ScheduleWishes): Promise<ScheduleChange> {
   const now = new Date(deps.clock.now());
@@ -70,7 +70,7 @@ export async function createSchedule(deps: FireDeps, author: Author, wishes: Sch
  * moment is carried out first, as the schedule was. What is still to be made up for is given up. Who says what is run becomes the one as whom
  * it is run. Where an approval is needed, what is changed is a new request of the author's, which waits for one. A request that was not let in is
  * changed by nobody else than who asks.
- * @throws {@link AppError} NOT_FOUND, FORBIDDEN, CONFLICT, INVALID_SCHEDULE, and what {@link reviewScheduled} throws.
+ * @throws {@link AppError} NOT_FOUND, FORBIDDEN, CONFLICT, INVALID_SCHEDULE, and what {@link admit} throws.
  */
 export async function updateSchedule(
   deps: FireDeps,
@@ -128,7 +128,7 @@ export async function runScheduleNow(deps: FireDeps, id: string, userId: string)
       "FORBIDDEN",
       `The approval of the schedule "${schedule.name}" covers only its own times: it cannot be run now.`,
     );
-  return enqueue(deps, { ...requestOf(schedule), userId });
+  return enqueue(deps, await findRequested(deps, { ...requestOf(schedule), userId }));
 }
 
 /** Runs the job of a schedule that waits for an approval by hand, so that it changes nothing. @returns the id of the JobResult. */
@@ -137,7 +137,8 @@ export async function dryRunSchedule(deps: FireDeps, id: string, userId: string,
   check(schedule.user?.id ?? null, await approversOf(deps, schedule));
   const request = requestOf(schedule);
   const sensitive = openAwaited(deps.vault, await awaitingRun(deps.database.fork(), id));
-  return enqueue(deps, { ...request, data: { ...request.data, ...sensitive }, dryRun: true, userId });
+  const data = { ...request.data, ...sensitive };
+  return enqueue(deps, await findRequested(deps, { ...request, data, dryRun: true, userId }));
 }
 
 async function find({ database }: FireDeps, id: string): Promise<ScheduledJob> {
@@ -178,7 +179,7 @@ async function contentOf(deps: FireDeps, wishes: ScheduleWishes, userId: string 
       { field: "data.job_model", message: "Name the job in job_model." },
     ]);
   const queue = jobQueue === undefined ? old?.jobQueue : (jobQueue ?? undefined);
-  const request = await withDryRun(deps, {
+  const launch = await admitScheduled(deps, {
     job: reference,
     data: data ?? old?.data ?? {},
     dryRun: dryRun ?? old?.dryRun,
@@ -186,18 +187,21 @@ async function contentOf(deps: FireDeps, wishes: ScheduleWishes, userId: string 
     ignoreSingletonLock: ignoreSingletonLock ?? old?.ignoreSingletonLock,
     jobQueue: queue,
     userId,
-  });
-  const { admitted, data: kwargs } = await reviewScheduled(deps, request).catch((error: unknown) =>
-    rethrow(error, fieldOfObject),
-  );
-  const { job: admittedJob } = admitted;
+  }).catch((error: unknown) => rethrow(error, fieldOfObject));
   return {
-    jobModel: admittedJob.id,
-    task: classPathOf(admittedJob),
-    jobQueue: queue === undefined ? null : admitted.queue,
-    kwargs,
-    celeryKwargs: kwargsOf(request),
+    jobModel: launch.job.id,
+    task: classPathOf(launch.job),
+    jobQueue: queue === undefined ? null : launch.queue,
+    kwargs: launch.data,
+    celeryKwargs: kwargsOf(launch),
   };
+}
+
+/** Asks the gate for the runs of a schedule. Whether they need an approval depends on the whole schedule: see `isInNeed`. */
+async function admitScheduled(deps: FireDeps, request: RunRequest): Promise<FoundRequest> {
+  const { launch } = await admit(deps, withDryRun(await findRequested(deps, request)));
+  refuseSensitive(launch.job);
+  return launch;
 }
 
 /** A refusal of the gate that names no field is one of the job. */

@@ -5,6 +5,7 @@ import { JobButton } from "../../entities/index.ts";
 import { DEFAULT_QUEUE } from "../../entities/models/job-queue.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
 import { AppError } from "../../errors.ts";
+import { findRequested } from "../gate/admit.ts";
 import { needApproval } from "../gate/approval-need.ts";
 import { enqueue, type EnqueueDeps } from "../gate/enqueue.ts";
 import type { ObjectData } from "../../sdk/define-job.ts";
@@ -53,7 +54,7 @@ export async function pressButton(deps: EnqueueDeps, press: ButtonPress): Promis
     refuse("object_type", `The button "${button.name}" is not for objects of the kind ${objectType}.`);
   const object = await objectOf(deps.database, objectType, objectId, press.object);
   const data = { object_type: objectType, object_id: objectId, object } satisfies ButtonKwargs;
-  return enqueue(deps, { job: { id: button.job.id }, data, userId, via: "button" });
+  return enqueue(deps, await findRequested(deps, { job: { id: button.job.id }, data, userId, via: "button" }));
 }
 
 /**
@@ -78,7 +79,7 @@ export async function buttonsFor(
   const launches = found.map(({ job }) => ({
     job,
     queue: job.defaultJobQueue?.name ?? DEFAULT_QUEUE,
-    request: { userId: viewerId },
+    userId: viewerId,
   }));
   const needs = await needApproval(database, launches);
   const buttons = found.filter((_, n) => !needs[n]);

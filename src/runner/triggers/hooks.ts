@@ -5,8 +5,9 @@ import { type Database, statementsOf } from "../../entities/database.ts";
 import { type Job, JobHook } from "../../entities/index.ts";
 import { DEFAULT_QUEUE } from "../../entities/models/job-queue.ts";
 import { AppError } from "../../errors.ts";
-import { admit, type EnqueueDeps, type RunRequest, send } from "../gate/enqueue.ts";
-import { type Admitted, asRefusal, newRun, type NewRun, refused, storeRuns } from "../runs/new-run.ts";
+import { admit, findRequested, mustBeApproved } from "../gate/admit.ts";
+import { type EnqueueDeps, send } from "../gate/enqueue.ts";
+import { asRefusal, type Launch, newRun, type NewRun, refused, type RunWishes, storeRuns } from "../runs/new-run.ts";
 import { hasLimit } from "../runs/slots.ts";
 import { createWaker, type Waker } from "../messaging/waker.ts";
 
@@ -66,20 +67,20 @@ async function launch(deps: EnqueueDeps & { log: Logger }, deliveries: readonly 
   const hook = await database.fork().findOne(JobHook, { id: deliveries[0]!.hookId }, { populate: ["job.defaultJobQueue"] });
   // Deleted meanwhile, and its deliveries with it.
   if (!hook) return [];
-  const requests = deliveries.map(({ id, changeId, userId }) => ({ id, request: requestOf(hook, changeId, userId) }));
-  const admitted = await admit(deps, requests[0]!.request).catch(asRefusal);
+  const asked = deliveries.map(({ id, changeId, userId }) => ({ id, wishes: wishesOf(changeId, userId) }));
+  const admitted = await admitHook(deps, hook, asked[0]!.wishes).catch(asRefusal);
   return database.transaction(async (em) => {
     const runs: NewRun[] = [];
     const unstored: NewRun[] = [];
     const claimed = await claim(em, deliveries);
     const meta = JSON.stringify({ job_hook: hook.name });
-    for (const { request } of requests.filter(({ id }) => claimed.has(id))) {
+    for (const { wishes } of asked.filter(({ id }) => claimed.has(id))) {
       const fail = (refusal: AppError) =>
-        newRun(deps, em, unadmitted(hook.job), request, { ...refused(refusal, deps.clock), meta });
+        newRun(deps, em, { ...wishes, ...unadmitted(hook.job) }, { ...refused(refusal, deps.clock), meta });
       const run =
         admitted instanceof AppError
           ? await fail(admitted)
-          : await newRun(deps, em, admitted, request, { meta }).catch((error: unknown) => fail(asRefusal(error)));
+          : await newRun(deps, em, { ...wishes, ...admitted }, { meta }).catch((error: unknown) => fail(asRefusal(error)));
       runs.push(run);
       unstored.push(run);
       // The next one is let in only if those before count.
@@ -88,6 +89,17 @@ async function launch(deps: EnqueueDeps & { log: Logger }, deliveries: readonly 
     await storeRuns(em, unstored);
     return runs;
   });
+}
+
+/** Job and queue of a run. */
+type Place = Pick<Launch, "job" | "queue">;
+
+/** Asks the gate for the runs of a hook, of which each is like the first. */
+async function admitHook(deps: EnqueueDeps, { job: { id } }: JobHook, wishes: RunWishes): Promise<Place> {
+  const admission = await admit(deps, await findRequested(deps, { ...wishes, job: { id } }));
+  const { job, queue } = admission.launch;
+  if (admission.needsApproval) throw mustBeApproved(job);
+  return { job, queue };
 }
 
 /** Takes deliveries off the list, unless another process was faster. */
@@ -104,9 +116,9 @@ async function claim(em: SqlEntityManager, deliveries: readonly Waiting[]): Prom
   return new Set(rows.map(({ id }) => id as string));
 }
 
-function requestOf({ job }: JobHook, changeId: string, userId: string | null): RunRequest {
-  return { job: { id: job.id }, data: { object_change: changeId }, userId, via: "hook" };
+function wishesOf(changeId: string, userId: string | null): RunWishes {
+  return { data: { object_change: changeId }, userId, via: "hook" };
 }
 
 /** For a run that is only recorded. */
-const unadmitted = (job: Job): Admitted => ({ job, queue: job.defaultJobQueue?.name ?? DEFAULT_QUEUE });
+const unadmitted = (job: Job): Place => ({ job, queue: job.defaultJobQueue?.name ?? DEFAULT_QUEUE });

@@ -23,7 +23,7 @@ test("a run that the gate lets in has in every column what the model says of a n
     timeLimits: { softMs: 1000, hardMs: 2000 },
     vault: createVault(""),
   };
-  const byGate = await newRun(deps, em, { job, queue: "default" }, { data: { x: [1] }, userId: null });
+  const byGate = await newRun(deps, em, { job, queue: "default", data: { x: [1] }, userId: null });
   await storeRuns(em, [byGate]);
   const read = async (id: string) => {
     const {

@@ -1,0 +1,150 @@
+import type { Database } from "../../entities/database.ts";
+import { AppError, type ErrorDetail, Faults } from "../../errors.ts";
+import { needApproval } from "./approval-need.ts";
+import type { Catalog, InstalledSource } from "../catalog/catalog.ts";
+import { classPathOf, findJob, type LaunchedJob } from "../catalog/find-job.ts";
+import type { JobReference } from "../catalog/job-reference.ts";
+import type { Launch, RunWishes } from "../runs/new-run.ts";
+import { resolveObjects } from "./object-variables.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { redactDetails, secretsOf } from "../secrets/sensitive-inputs.ts";
+
+/** A request to run a job. */
+export interface RunRequest extends RunWishes {
+  job: JobReference;
+  /** One of the job's queues, by name or id; its default when absent. */
+  jobQueue?: string | undefined;
+  /** The same request of the same user under the same key is the same run. */
+  idempotencyKey?: string | undefined;
+}
+
+/** A request whose job is found. Its queue is the job's default until {@link admit} has looked for the one that was asked for. */
+export type FoundRequest = Launch & Pick<RunRequest, "idempotencyKey" | "jobQueue">;
+
+/** Dependencies of {@link admit}. */
+export interface AdmitDeps {
+  database: Database;
+  catalog: Catalog;
+  sandbox: Sandbox;
+}
+
+/** The gate's answer to a request that it does not reject. */
+export interface Admission {
+  /** The run, with its queue, and with ids in the place of the names of objects. */
+  launch: FoundRequest;
+  /** True for a run that has to wait for an approval. False for a tick: `fire` asks for its schedule. */
+  needsApproval: boolean;
+}
+
+/** Finds the job of a request. @throws {@link AppError} NOT_FOUND, BAD_USER_INPUT. */
+export async function findRequested({ database }: Pick<AdmitDeps, "database">, request: RunRequest): Promise<FoundRequest> {
+  return { ...request, ...(await findJob(database, request.job)) };
+}
+
+/**
+ * Returns a request whose `dryrun` among the inputs asks for a dry run, as Nautobot's clients have it: of a job that supports one, has no variable of
+ * that name, and is not asked otherwise.
+ */
+export function withDryRun(request: FoundRequest): FoundRequest {
+  const { dryrun, ...data } = request.data;
+  if (typeof dryrun !== "boolean" || request.dryRun !== undefined) return request;
+  const { supportsDryrun, variablesSchema } = request.job;
+  return supportsDryrun && !Object.hasOwn(variablesOf({ variablesSchema }), "dryrun")
+    ? { ...request, data, dryRun: dryrun }
+    : request;
+}
+
+const variablesOf = ({ variablesSchema }: Pick<InstalledSource, "variablesSchema">): object =>
+  variablesSchema["properties"] ?? {};
+
+/**
+ * Admits a request, or rejects it with all errors of its fields.
+ * @throws {@link AppError} JOB_NOT_INSTALLED, JOB_NOT_ENABLED, BAD_USER_INPUT.
+ */
+export async function admit(deps: AdmitDeps, request: FoundRequest): Promise<Admission> {
+  const { database, sandbox } = deps;
+  const { job } = request;
+  const source = sourceOf(deps, request);
+  const faults = new Faults();
+  await faults.try(() => refuseDryRun(job, request));
+  const queue = request.jobQueue === undefined ? request.queue : await faults.try(() => queueOf(deps, job, request.jobQueue!));
+  // What sets off a receiver is the server's own, and nothing that the job could refuse. Without inputs there is nothing to validate.
+  if (!request.via && !isNothing(source, request.data)) {
+    const wrong = await sandbox.validate(source, request.data, secretsOf(job, request.data)).catch((error: Error) => {
+      throw new AppError("JOB_NOT_INSTALLED", `The code of the job "${job.name}" does not load: ${error.message}`);
+    });
+    await faults.try(() => refuseInputs(job, wrong));
+  }
+  const resolved = await faults.try(async () => {
+    const { data, details } = await resolveObjects(database, job.variablesSchema, request.data);
+    refuseInputs(job, details.length > 0 ? redactDetails(secretsOf(job, request.data), details) : []);
+    return data;
+  });
+  faults.refuse();
+  const launch = { ...request, queue: queue!, data: resolved! };
+  const needsApproval = request.scheduledFor === undefined && (await needApproval(database, [launch]))[0]!;
+  return { launch, needsApproval };
+}
+
+/** Returns the error for a run that nobody can be asked to approve. */
+export function mustBeApproved({ name }: LaunchedJob): AppError {
+  return new AppError("FORBIDDEN", `A run of the job "${name}" needs an approval first.`);
+}
+
+/** Returns the error for a job whose file did not load when it was last read. */
+export function doesNotLoad(job: string, error: string): AppError {
+  const message = `The code of the job "${job}" does not load: ${error} (Correct it, and read it again with refresh_jobs.)`;
+  return new AppError("JOB_NOT_INSTALLED", message);
+}
+
+/** Returns the source of a job that may be run so. @throws as {@link admit}. */
+function sourceOf({ catalog }: AdmitDeps, { job, via }: FoundRequest): InstalledSource {
+  const classPath = classPathOf(job);
+  const loadError = catalog.loadError(classPath);
+  if (loadError !== undefined) throw doesNotLoad(job.name, loadError);
+  const source = catalog.source(classPath);
+  if (!job.installed || !source)
+    throw new AppError("JOB_NOT_INSTALLED", `The source of the job "${job.name}" (${classPath}) is not installed.`);
+  if (!job.enabled) throw new AppError("JOB_NOT_ENABLED", `The job "${job.name}" is not enabled.`);
+  if (source.receiver === via) return source;
+  const kind = source.receiver ? `is run by job ${source.receiver}s only` : `is no job ${via} receiver`;
+  throw new AppError("BAD_USER_INPUT", `The job "${job.name}" ${kind}.`);
+}
+
+function refuseDryRun(job: LaunchedJob, { dryRun }: FoundRequest): void {
+  if (!dryRun || job.supportsDryrun) return;
+  throw new AppError("BAD_USER_INPUT", `The job "${job.name}" does not support dry runs.`, [
+    { field: "dryrun", message: "This job does not support dry runs." },
+  ]);
+}
+
+/** Returns whether a job takes no inputs and is given none. */
+function isNothing(source: InstalledSource, data: Record<string, unknown>): boolean {
+  return Object.keys(data).length === 0 && Object.keys(variablesOf(source)).length === 0;
+}
+
+/** Name of the queue that was asked for, by name or id. @throws {@link AppError} BAD_USER_INPUT for one that the job may not use. */
+async function queueOf({ database }: AdmitDeps, job: LaunchedJob, asked: string): Promise<string> {
+  const queues = (await database.read(
+    database.rows
+      .selectFrom("job_queue_assignment")
+      .innerJoin("job_queue", "job_queue.id", "job_queue_assignment.job_queue_id")
+      .select(["job_queue.id", "job_queue.name"])
+      .where("job_queue_assignment.job_id", "=", job.id)
+      .orderBy("job_queue.name")
+      .compile(),
+  )) as { id: string; name: string }[];
+  const queue = queues.find(({ id, name }) => name === asked || id === asked);
+  if (queue) return queue.name;
+  const names = queues.map(({ name }) => JSON.stringify(name)).join(", ");
+  const message = `The job "${job.name}" may not use the queue ${JSON.stringify(asked)}: its queues are ${names}.`;
+  throw new AppError("BAD_USER_INPUT", message, [{ field: "job_queue", message }]);
+}
+
+/** @throws {@link AppError} BAD_USER_INPUT if anything is wrong with the inputs. */
+function refuseInputs(job: LaunchedJob, wrong: readonly ErrorDetail[]): void {
+  if (wrong.length === 0) return;
+  const details = wrong.map(({ field, message }) => ({ field: field === "" ? "data" : `data.${field}`, message }));
+  const sentence = details.map(({ field, message }) => `${field}: ${message}`).join("; ");
+  throw new AppError("BAD_USER_INPUT", `The inputs of the job "${job.name}" are not valid. ${sentence}`, details);
+}
