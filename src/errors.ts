@@ -35,6 +35,14 @@ export class AppError extends Error {
   }
 }
 
+/**
+ * Returns the error of one field.
+ * @param field dotted path of the input, as the caller wrote it.
+ * @param message sentence that is the error's own and the field's.
+ */
+export const fieldError = (code: ErrorCode, field: string, message: string): AppError =>
+  new AppError(code, message, [{ field, message }]);
+
 /** Faults of one request, collected so that the caller is told all of them at once. */
 export class Faults {
   readonly #errors: { error: AppError; field: string | undefined }[] = [];

@@ -2,7 +2,7 @@ import { statementsOf } from "../entities/database.ts";
 import { ofAnyTable } from "../entities/tables.ts";
 import { uuidOf } from "../entities/mapping/scalars.ts";
 import { type ModelShape, shapeOf, tableOf } from "../entities/mapping/shape.ts";
-import { AppError, type ErrorDetail } from "../errors.ts";
+import { AppError, type ErrorDetail, fieldError } from "../errors.ts";
 import { assign, type Data } from "./assign.ts";
 import { rulesOf, wrongWith } from "./rules/index.ts";
 import type { Identified, Model, Unit } from "./unit.ts";
@@ -82,7 +82,7 @@ export async function holdOne<T extends Identified>(
   const { dateChanged, lastUpdated = dateChanged } = object as { lastUpdated?: Date | null; dateChanged?: Date };
   if (unmodifiedSince && lastUpdated && lastUpdated.getTime() !== unmodifiedSince.getTime()) {
     const message = `The ${wordsOf(model)} has changed since: it was last updated at ${lastUpdated.toISOString()}. Read it again, and repeat the change.`;
-    throw new AppError("CONFLICT", message, [{ field: "if_unmodified_since", message }]);
+    throw fieldError("CONFLICT", "if_unmodified_since", message);
   }
   return object;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { AppError } from "../errors.ts";
+import { fieldError } from "../errors.ts";
 import { parseJson, readBody } from "./json-body.ts";
 
 /** The body of a request for an operation. */
@@ -34,6 +34,6 @@ function parseVariables(text: string): unknown {
     return JSON.parse(text);
   } catch {
     const message = "`variables` must be an object, or a JSON text of an object.";
-    throw new AppError("BAD_USER_INPUT", message, [{ field: "variables", message }]);
+    throw fieldError("BAD_USER_INPUT", "variables", message);
   }
 }

@@ -4,7 +4,7 @@ import { newId } from "../../entities/new-id.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
 import { isApproved } from "../../entities/is-approved.ts";
 import { firstTime } from "../../entities/times/schedule.ts";
-import { AppError } from "../../errors.ts";
+import { AppError, fieldError } from "../../errors.ts";
 import {
   type ActiveStage,
   activeStage,
@@ -117,7 +117,7 @@ export async function decide(deps: FireDeps, author: Author, id: string, decisio
   if (value === "stale") {
     await deps.changed(changes);
     const message = "The content has changed since the request: read it again, and approve it then.";
-    throw new AppError("CONFLICT", message, [{ field: "source_version", message }]);
+    throw fieldError("CONFLICT", "source_version", message);
   }
   if (value !== undefined) tellRevoked(deps, value);
   return { id, changes };
@@ -157,7 +157,7 @@ async function holdPending(unit: Unit, id: string, { stageId, check }: Said, unm
   check(schedule.user?.id ?? null, approversIn(active));
   if (stageId !== undefined && uuidOf(stageId) !== active?.stage.id) {
     const message = "This stage is not active: read the schedule again.";
-    throw new AppError("CONFLICT", message, [{ field: "stage", message }]);
+    throw fieldError("CONFLICT", "stage", message);
   }
   return { schedule, active };
 }
@@ -179,7 +179,7 @@ function activate(schedule: ScheduledJob, version: string, now: Date): void {
   const next = firstTime(schedule, now);
   if (!next) {
     const message = "The time of the request has passed: its requester has to give another one.";
-    throw new AppError("INVALID_SCHEDULE", message, [{ field: "start_time", message }]);
+    throw fieldError("INVALID_SCHEDULE", "start_time", message);
   }
   schedule.nextRunAt = schedule.enabled ? next : null;
 }

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { type Author, createObject, transact } from "../../changes/index.ts";
 import { ScheduledJob } from "../../entities/index.ts";
 import { newId } from "../../entities/new-id.ts";
-import { AppError } from "../../errors.ts";
+import { fieldError } from "../../errors.ts";
 import { requestApproval } from "./approvals.ts";
 import { findRequested, type FoundRequest, type RunRequest, withDryRun } from "../gate/admit.ts";
 import { enqueue, type KeyColumns } from "../gate/enqueue.ts";
@@ -33,7 +33,7 @@ async function requestRun(deps: FireDeps, author: Author, launch: FoundRequest, 
   if (job.hasSensitiveVariables) {
     const message =
       "All inputs of the job are sensitive, so that nobody could see what is to be approved: it cannot be asked for.";
-    throw new AppError("BAD_USER_INPUT", message, [{ field: "data", message }]);
+    throw fieldError("BAD_USER_INPUT", "data", message);
   }
   const { sensitive, rest } = partInputs(job, data);
   const sensitiveVariables = Object.keys(sensitive);

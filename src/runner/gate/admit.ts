@@ -1,5 +1,5 @@
 import type { Database } from "../../entities/database.ts";
-import { AppError, type ErrorDetail, Faults } from "../../errors.ts";
+import { AppError, type ErrorDetail, Faults, fieldError } from "../../errors.ts";
 import { needApproval } from "./approval-need.ts";
 import type { Catalog, InstalledSource } from "../catalog/catalog.ts";
 import { classPathOf, findJob, type LaunchedJob } from "../catalog/find-job.ts";
@@ -138,7 +138,7 @@ async function queueOf({ database }: AdmitDeps, job: LaunchedJob, asked: string)
   if (queue) return queue.name;
   const names = queues.map(({ name }) => JSON.stringify(name)).join(", ");
   const message = `The job "${job.name}" may not use the queue ${JSON.stringify(asked)}: its queues are ${names}.`;
-  throw new AppError("BAD_USER_INPUT", message, [{ field: "job_queue", message }]);
+  throw fieldError("BAD_USER_INPUT", "job_queue", message);
 }
 
 /** @throws {@link AppError} BAD_USER_INPUT if anything is wrong with the inputs. */

@@ -1,6 +1,6 @@
 import type { Database } from "../../entities/database.ts";
 import { JobResult } from "../../entities/index.ts";
-import { AppError } from "../../errors.ts";
+import { fieldError } from "../../errors.ts";
 
 /** A request of a user under a key. The same request under the key is the same run. */
 export interface KeyedRequest {
@@ -19,7 +19,7 @@ const MAX_KEY = 255;
 export function checkKey(key: string): void {
   if (key.trim() !== "" && [...key].length <= MAX_KEY) return;
   const message = `An idempotency key has 1 to ${MAX_KEY} characters.`;
-  throw new AppError("BAD_USER_INPUT", message, [{ field: "idempotency_key", message }]);
+  throw fieldError("BAD_USER_INPUT", "idempotency_key", message);
 }
 
 /** The same text for the same JSON, in whatever order its objects' fields come. */
@@ -45,7 +45,7 @@ export async function findKeyed(database: Database, { key, userId, hash, since }
     );
   if (!run || run.idempotencyHash === hash) return run?.id;
   const message = `The idempotency key ${JSON.stringify(key)} belongs to the run ${run.id} of another request: use another key.`;
-  throw new AppError("CONFLICT", message, [{ field: "idempotency_key", message }]);
+  throw fieldError("CONFLICT", "idempotency_key", message);
 }
 
 /** Takes a key from a run that has had it long enough, so that another can have it. */

@@ -1,6 +1,6 @@
 import { JobResult } from "../../entities/index.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
-import { AppError } from "../../errors.ts";
+import { AppError, fieldError } from "../../errors.ts";
 import { findRequested } from "./admit.ts";
 import { enqueue, type EnqueueDeps } from "./enqueue.ts";
 import type { SensitiveKwargs } from "../secrets/sensitive-inputs.ts";
@@ -34,7 +34,7 @@ export async function rerun(deps: EnqueueDeps, { jobResultId, data, userId }: Re
   const via = job.isJobHookReceiver ? "hook" : job.isJobButtonReceiver ? "button" : undefined;
   if (via && data) {
     const message = `A run of a job ${via} is repeated with its own inputs: remove data.`;
-    throw new AppError("BAD_USER_INPUT", message, [{ field: "data", message }]);
+    throw fieldError("BAD_USER_INPUT", "data", message);
   }
   const { queue, dryrun, console_log, sensitive_variables = [] } = (run.celeryKwargs ?? {}) as RunKwargs;
   const missing = sensitive_variables.filter((name) => !(data && name in data));

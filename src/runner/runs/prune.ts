@@ -2,7 +2,7 @@ import { type Selectable, sql } from "kysely";
 import { FINAL_STATUSES, type PrunableKind } from "../../entities/choices.ts";
 import { type Database, statementsOf } from "../../entities/database.ts";
 import type { Tables } from "../../entities/tables.ts";
-import { AppError } from "../../errors.ts";
+import { fieldError } from "../../errors.ts";
 import { readTime } from "../../entities/times/read-time.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
 import type { FileStore } from "../outputs/files.ts";
@@ -116,7 +116,7 @@ function placeOf(cursor = START): Place {
       return { time, id, cut: { table, run, sequence: Number(sequence) } };
   }
   const message = "after is not the cursor of an earlier batch.";
-  throw new AppError("BAD_USER_INPUT", message, [{ field: "after", message }]);
+  throw fieldError("BAD_USER_INPUT", "after", message);
 }
 
 const runsOf = ({ limit }: PruneRequest) => Math.min(limit, MAX_RUNS);

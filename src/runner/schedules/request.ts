@@ -1,5 +1,5 @@
 import type { ScheduledJob } from "../../entities/index.ts";
-import { AppError } from "../../errors.ts";
+import { AppError, fieldError } from "../../errors.ts";
 import type { RunRequest } from "../gate/admit.ts";
 import type { LaunchedJob } from "../catalog/find-job.ts";
 import type { ScheduleKwargs } from "../gate/schedule-kwargs.ts";
@@ -28,5 +28,5 @@ export function refuseSensitive(job: LaunchedJob): void {
   if (!hasSensitiveVariables && sensitive.length === 0) return;
   const which = sensitive.length > 0 ? `the sensitive variables ${sensitive.join(", ")}` : "sensitive variables";
   const message = `The job "${name}" has ${which}, which are not kept until its time comes: it cannot be scheduled.`;
-  throw new AppError("INVALID_SCHEDULE", message, [{ field: "job_model", message }]);
+  throw fieldError("INVALID_SCHEDULE", "job_model", message);
 }

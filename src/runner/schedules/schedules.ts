@@ -4,7 +4,7 @@ import { ScheduledJob } from "../../entities/index.ts";
 import { isApproved } from "../../entities/is-approved.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
 import { firstTime, nextTime } from "../../entities/times/schedule.ts";
-import { AppError, Faults } from "../../errors.ts";
+import { AppError, Faults, fieldError } from "../../errors.ts";
 import { admit, type FoundRequest, findRequested, type RunRequest, withDryRun } from "../gate/admit.ts";
 import { isInNeed } from "../gate/approval-need.ts";
 import { approversOf, requestApproval, type Check, withdrawRequest } from "../approvals/approvals.ts";
@@ -153,7 +153,7 @@ function mayBeChanged({ name, celeryKwargs }: ScheduledJob): void {
   const { sensitive_variables = [] } = (celeryKwargs ?? {}) as ScheduleKwargs;
   if (sensitive_variables.length === 0) return;
   const message = `The sensitive inputs of "${name}", ${sensitive_variables.join(", ")}, are kept for its one run only: withdraw it with cancel_scheduled_job, and create another request.`;
-  throw new AppError("INVALID_SCHEDULE", message, [{ field: "id", message }]);
+  throw fieldError("INVALID_SCHEDULE", "id", message);
 }
 
 /** Others would have their own wishes approved as somebody else's. A request whose user is deleted is taken over by who changes it. */
@@ -230,7 +230,7 @@ function whenOf(schedule: ScheduledJob, wishes: ScheduleWishes, now: Date): Data
   const next = schedule.state === "ERRORED" ? nextTime(schedule, now) : firstTime(schedule, now);
   if (next) return { enabled: true, nextRunAt: next };
   const message = "The schedule has no further times: give a new start_time, or other times.";
-  throw new AppError("INVALID_SCHEDULE", message, [{ field: "data.enabled", message }]);
+  throw fieldError("INVALID_SCHEDULE", "data.enabled", message);
 }
 
 const hasEnded = ({ state }: ScheduledJob) => state === "COMPLETED" || state === "ERRORED";

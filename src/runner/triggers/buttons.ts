@@ -4,7 +4,7 @@ import type { Database } from "../../entities/database.ts";
 import { JobButton } from "../../entities/index.ts";
 import { DEFAULT_QUEUE } from "../../entities/models/job-queue.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
-import { AppError } from "../../errors.ts";
+import { AppError, fieldError } from "../../errors.ts";
 import { findRequested } from "../gate/admit.ts";
 import { needApproval } from "../gate/approval-need.ts";
 import { enqueue, type EnqueueDeps } from "../gate/enqueue.ts";
@@ -109,5 +109,5 @@ async function objectOf(database: Database, type: string, id: string, given: unk
 }
 
 function refuse(field: string, message: string): never {
-  throw new AppError("BAD_USER_INPUT", message, [{ field, message }]);
+  throw fieldError("BAD_USER_INPUT", field, message);
 }

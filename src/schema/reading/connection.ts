@@ -2,7 +2,7 @@ import type { ClassType } from "type-graphql";
 import { Field, Int, ObjectType } from "type-graphql";
 import type { Database } from "../../entities/database.ts";
 import type { ModelShape } from "../../entities/mapping/shape.ts";
-import { AppError } from "../../errors.ts";
+import { fieldError } from "../../errors.ts";
 import { encodeCursor, seek } from "./cursor.ts";
 import { type ListArguments, type ListScope, readCount, readFilters } from "./list-arguments.ts";
 import { countRows, type ListRequest, readLists, readRows, type Row } from "./list.ts";
@@ -120,7 +120,7 @@ async function readPageRequest(
 }
 
 function refuse(field: string, message: string): never {
-  throw new AppError("BAD_USER_INPUT", message, [{ field, message }]);
+  throw fieldError("BAD_USER_INPUT", field, message);
 }
 
 /**

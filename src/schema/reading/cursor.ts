@@ -4,7 +4,7 @@ import { uuidOf } from "../../entities/mapping/scalars.ts";
 import type { ModelShape } from "../../entities/mapping/shape.ts";
 import { isOdd } from "../../entities/told-rows.ts";
 import { isoTime } from "../../entities/times/timestamp.ts";
-import { AppError } from "../../errors.ts";
+import { fieldError } from "../../errors.ts";
 import { columnRef } from "./column-ref.ts";
 import type { Condition } from "./condition.ts";
 import type { Row } from "./list.ts";
@@ -124,5 +124,5 @@ function decode(shape: ModelShape, argument: string, cursor: string, order: read
 
 function refuse(argument: string): never {
   const message = `${argument} is not a cursor of this list in this order.`;
-  throw new AppError("BAD_USER_INPUT", message, [{ field: argument, message }]);
+  throw fieldError("BAD_USER_INPUT", argument, message);
 }

@@ -11,7 +11,7 @@ import {
 } from "graphql";
 import type { Database } from "../../entities/database.ts";
 import { type ManyShape, type ModelShape, shapeOf } from "../../entities/mapping/shape.ts";
-import { AppError } from "../../errors.ts";
+import { fieldError } from "../../errors.ts";
 import { type Condition, valuesOf } from "./condition.ts";
 import { filtersOf } from "./filters/filters.ts";
 import type { Context } from "../context.ts";
@@ -187,5 +187,5 @@ export function readCount(field: string, value: unknown, max: number): number | 
   const count = value as number;
   if (count >= 0 && count <= max) return count;
   const message = count < 0 ? `${field} must be 0 or more.` : `${field} must be ${max} or less.`;
-  throw new AppError("BAD_USER_INPUT", message, [{ field, message }]);
+  throw fieldError("BAD_USER_INPUT", field, message);
 }

@@ -2,7 +2,7 @@ import type { Database } from "../../entities/database.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
 import type { ModelShape } from "../../entities/mapping/shape.ts";
 import { tellRows } from "../../entities/told-rows.ts";
-import { AppError, counted } from "../../errors.ts";
+import { counted, fieldError } from "../../errors.ts";
 import type { Condition } from "./condition.ts";
 import { compileCount, compileList, OWNER, type Owners } from "./list-statement.ts";
 import { type OrderKey, orderOf } from "./order.ts";
@@ -95,5 +95,5 @@ export async function countRows(
 
 function refuseTooMany(most: number): never {
   const message = `There are more than ${counted(most, "object")} in this list: give a limit of at most ${most}, and page on.`;
-  throw new AppError("LIMIT_EXCEEDED", message, [{ field: "limit", message }]);
+  throw fieldError("LIMIT_EXCEEDED", "limit", message);
 }

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { ModelShape } from "../../entities/mapping/shape.ts";
-import { AppError } from "../../errors.ts";
+import { fieldError } from "../../errors.ts";
 import { columnRef } from "./column-ref.ts";
 
 /** One key of an order. */
@@ -47,7 +47,7 @@ function refuseKey(shape: ModelShape, key: string): never {
   const name = key.replace(/^-/, "");
   const names = [...shape.columns].filter(([, { kind }]) => kind !== "json").map(([known]) => known);
   const message = `"${name}" is not a field to sort by. Sort by one of: ${[...names, ...shape.one.keys()].toSorted().join(", ")}.`;
-  throw new AppError("BAD_USER_INPUT", message, [{ field: "sort", message }]);
+  throw fieldError("BAD_USER_INPUT", "sort", message);
 }
 
 /**

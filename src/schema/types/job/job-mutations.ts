@@ -16,7 +16,7 @@ import { snakeCase } from "../../../entities/mapping/case.ts";
 import { Job, JobResult } from "../../../entities/index.ts";
 import { DateTime, GenericScalar, ID } from "../../../entities/mapping/scalars.ts";
 import { shapeOf } from "../../../entities/mapping/shape.ts";
-import { AppError, type ErrorDetail } from "../../../errors.ts";
+import { type ErrorDetail, fieldError } from "../../../errors.ts";
 import { describeReference, jobCondition } from "../../../runner/index.ts";
 import type { Context } from "../../context.ts";
 import { JobOverridableField } from "./job-overrides.ts";
@@ -70,7 +70,7 @@ class RunJobArgs extends JobReferenceArgs {
 export function dataOf(data: unknown, field = "data"): Record<string, unknown> {
   if (typeof data === "object" && data !== null && !Array.isArray(data)) return data as Record<string, unknown>;
   const message = `${field.split(".").at(-1)} must be an object.`;
-  throw new AppError("BAD_USER_INPUT", message, [{ field, message }]);
+  throw fieldError("BAD_USER_INPUT", field, message);
 }
 
 const overridable = OVERRIDABLE.map(snakeCase);

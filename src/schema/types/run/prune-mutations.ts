@@ -2,7 +2,7 @@ import { Args, ArgsType, Ctx, Field, Int, Mutation, ObjectType, Resolver } from 
 import { mustAdminister } from "../../../access/administer.ts";
 import { PrunableKind } from "../../../entities/choices.ts";
 import { DateTime } from "../../../entities/mapping/scalars.ts";
-import { AppError } from "../../../errors.ts";
+import { fieldError } from "../../../errors.ts";
 import type { Pruned } from "../../../runner/index.ts";
 import type { Context } from "../../context.ts";
 
@@ -67,7 +67,7 @@ export class PruneMutations {
     mustAdminister(viewer, "delete old records");
     if (request.limit < 1 || request.limit > MAX_BATCH) {
       const message = `limit must be from 1 to ${MAX_BATCH}.`;
-      throw new AppError("BAD_USER_INPUT", message, [{ field: "limit", message }]);
+      throw fieldError("BAD_USER_INPUT", "limit", message);
     }
     return runner.prune({ ...request, after: after ?? undefined });
   }

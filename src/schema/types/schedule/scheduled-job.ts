@@ -6,7 +6,7 @@ import { cronText, nextRuns } from "../../../entities/times/schedule.ts";
 import { describeSchedule } from "../../../entities/times/schedule-words.ts";
 import { storedValue } from "../../../entities/told-rows.ts";
 import { isoTime } from "../../../entities/times/timestamp.ts";
-import { AppError } from "../../../errors.ts";
+import { fieldError } from "../../../errors.ts";
 import type { Context } from "../../context.ts";
 import type { Row } from "../../reading/list.ts";
 import { namedResolver } from "../../model/named-resolver.ts";
@@ -24,7 +24,7 @@ export const COUNT = { defaultValue: 5, description: `Maximum number, up to ${MO
 export function checkCount(count: number): void {
   if (count >= 0 && count <= MOST_RUNS) return;
   const message = `count must be from 0 to ${MOST_RUNS}.`;
-  throw new AppError("BAD_USER_INPUT", message, [{ field: "count", message }]);
+  throw fieldError("BAD_USER_INPUT", "count", message);
 }
 
 /** Schedules, to read. */
