@@ -34,8 +34,8 @@ export interface AppParts extends Pick<ServerDeps, "plugins"> {
 }
 
 /**
- * Opens everything in order; what was opened is closed again, last first, when a later part fails or when the app closes.
- * @throws StartError for what the configuration got wrong.
+ * Opens all parts in order. Closes the opened parts, the last first, when a later part fails or when the app closes.
+ * @throws StartError for an invalid configuration.
  */
 export async function openApp(
   config: Config,
@@ -71,7 +71,7 @@ export async function openApp(
     opened.push(() => sandbox.close());
     const templates = openTemplates();
     opened.push(() => templates.close());
-    // Runs may begin before the runner is open, and what answers them stands on it.
+    // Runs may begin before the runner is open, and the operations of jobs need an open runner.
     const operations = Promise.withResolvers<RunOperations>();
     const runner = await openRunner({
       database,

@@ -11,7 +11,7 @@ import { DEFAULT_SANITIZER_PATTERNS, type SanitizerPattern } from "./sanitizer-p
 export interface Config {
   /** `sqlite:PATH` or `postgresql://…`; the scheme chooses the driver. */
   readonly databaseUrl: string;
-  /** How long one statement of a client's read may take. */
+  /** Milliseconds that a statement of a client's read may take. */
   readonly statementTimeoutMs: number;
   /** SQLite: processes for reads that may take long, at most. */
   readonly readerProcesses: number;
@@ -34,15 +34,15 @@ export interface Config {
   readonly jobsUser: SystemUser | undefined;
   /** Started processes or threads that are kept waiting for the next runs: each saves a run some 60 ms (a thread 40), and costs about 20 MB of memory. */
   readonly spareSandboxes: number;
-  /** How long a run of a job that names no soft time limit goes on before its job is told to stop. */
+  /** Milliseconds after which a job without a soft time limit is told to stop. */
   readonly softTimeLimitMs: number;
-  /** How long a run of a job that names no time limit goes on before it is ended. */
+  /** Milliseconds after which a run of a job without a time limit is ended. */
   readonly timeLimitMs: number;
-  /** How long the job of a canceled run may take to end by itself before it is ended. */
+  /** Milliseconds that the job of a canceled run has to end by itself before it is ended. */
   readonly cancelGraceMs: number;
-  /** How long a worker may give no sign of life before others take its runs over. */
+  /** Milliseconds without a sign of life after which other workers settle a worker's runs. */
   readonly leaseMs: number;
-  /** How long an idempotency key stands for the run that was first asked for under it. */
+  /** Milliseconds that an idempotency key stands for its first run. */
   readonly idempotencyTtlMs: number;
   /** MiB of memory that a run of a job that names no limit may take; 0 for as many as it likes. */
   readonly memoryLimitMb: number;
@@ -56,7 +56,7 @@ export interface Config {
   readonly maxRunFiles: number;
   /** Lines, and texts that it prints, that one attempt of a run may say. */
   readonly maxRunLines: number;
-  /** How long a stopping server waits for running jobs before it ends them. */
+  /** Milliseconds that a stopping server waits for running jobs before it ends them. */
   readonly shutdownGraceMs: number;
   /** Key of the administrator's token; a random one is made and printed on the first start when it is not given. */
   readonly adminToken: string | undefined;
@@ -68,7 +68,7 @@ export interface Config {
   readonly sanitizerPatterns: readonly SanitizerPattern[];
   /** Secret of Nautobot's webhooks; without it webhooks are rejected. */
   readonly webhookSecret: string | undefined;
-  /** How long a key that was found good is not looked up again: so long may one that was deleted still be taken. */
+  /** Milliseconds that a valid key is not looked up again. A deleted key is accepted for as long. */
   readonly authCacheMs: number;
   /** Keys of one address that may be wrong in a minute; 0 for any number. */
   readonly maxFailedKeysPerMinute: number;
@@ -90,7 +90,7 @@ export interface Config {
   readonly maxQueryCost: number;
   /** The most characters that the answer to an operation may have, about. */
   readonly maxAnswerBytes: number;
-  /** How long an operation may take. */
+  /** Milliseconds that an operation may take. */
   readonly operationTimeoutMs: number;
   /** False leaves the execution of all operations to graphql-js, to find out whether an answer is the compiler's fault. */
   readonly compiledExecution: boolean;

@@ -16,7 +16,7 @@ export type ErrorCode =
   | "UNAUTHENTICATED"
   | "UNAVAILABLE";
 
-/** One thing wrong with one field of the input: `field` is its dotted path as the caller wrote it, `message` a sentence. */
+/** An error of one field of the input: `field` is its dotted path as the caller wrote it, `message` a sentence. */
 export interface ErrorDetail {
   field: string;
   message: string;

@@ -1,7 +1,7 @@
-/** A regular expression that is looked for in texts, whatever the case of its letters, and what takes the place of what it finds. */
+/** A regular expression that is searched in texts, without regard to case, and the text that replaces each match. */
 export type SanitizerPattern = readonly [expression: string, replacement: string];
 
-// Every repetition has a bound: what is looked for in texts of any kind must take a time that grows with the text and no faster.
+// Every repetition has a bound, so that the time of a search grows no faster than the text.
 const NAMES = "passw(?:or)?d|passphrase|pwd|secrets?|token|(?:api|private|pre-shared)[_-]?key|key-string";
 const VALUE = `(?:"[^"]{1,512}"|'[^']{1,512}'|[^\\s"',;})\\]]{1,512})`;
 const IS = `["']?\\s{0,8}(?:[:=]>?|\\bis\\b)\\s{0,8}`;
@@ -15,8 +15,8 @@ const OF_BGP = "(?<!\\b(?:match|set|bgp|policy-options|large|standard|expanded|e
 const COMMUNITY = `${OF_BGP}community`;
 
 /**
- * What is hidden unless a site says otherwise, in the spirit of Nautobot's `SANITIZER_PATTERNS`: user and password in a URL, what stands after
- * the name of a secret and a colon, `=` or "is", HTTP's Authorization, and the keys in the configuration of a device.
+ * Default patterns of redaction, in the spirit of Nautobot's `SANITIZER_PATTERNS`: user and password in a URL, the value after the name of a secret and a
+ * colon, `=` or "is", HTTP's Authorization, and the keys in the configuration of a device.
  */
 export const DEFAULT_SANITIZER_PATTERNS: readonly SanitizerPattern[] = [
   ["(://)[^\\s/?#]{1,512}@", "$1(redacted)@"],

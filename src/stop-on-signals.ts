@@ -4,8 +4,8 @@ import { constants } from "node:os";
 const SAME_WISH_MS = 500;
 
 /**
- * Stops a server at the first SIGINT or SIGTERM, and ends the process at a later one: whoever asks again waits for nothing. The exit code is then
- * the one that shells have for a process that a signal ended: 128 and the signal's number.
+ * Stops a server at the first SIGINT or SIGTERM, and ends the process at a later one, without waiting. The exit code is then the one that shells have for a
+ * process that a signal ended: 128 and the signal's number.
  */
 export function stopOnSignals(stop: () => Promise<void>): void {
   let stoppingSince: number | undefined;

@@ -9,8 +9,8 @@ interface Approvers {
 }
 
 /**
- * Lets through who may decide on what somebody asks for, but for who asks: the users of a group, or where there is none, staff and superusers.
- * @param requesterId null for somebody who is deleted.
+ * Throws unless the user may decide on a request: a user of its group or, without a group, staff and superusers. Requesters may not decide on their own.
+ * @param requesterId null for a user who is deleted.
  * @throws {@link AppError} FORBIDDEN.
  */
 export function mustApprove(viewer: Viewer, requesterId: string | null, approvers?: Approvers): void {
@@ -20,13 +20,16 @@ export function mustApprove(viewer: Viewer, requesterId: string | null, approver
   if (viewer.id === requesterId) throw new AppError("FORBIDDEN", "This is your own request: another user has to decide on it.");
 }
 
-/** Lets through who may say something of what somebody asks for: who asks, who may decide on it, staff and superusers. @throws {@link AppError} FORBIDDEN. */
+/**
+ * Throws unless the user may comment on a request: its requester, its approvers, staff and superusers.
+ * @throws {@link AppError} FORBIDDEN.
+ */
 export function mustTakePart(viewer: Viewer, requesterId: string | null, approvers?: Approvers): void {
   if (viewer.id === requesterId || approvers?.userIds.has(viewer.id)) return;
   mustAdminister(viewer, "comment on what others ask for");
 }
 
-/** Lets through who may take a request back: who asks, and staff and superusers. @throws {@link AppError} FORBIDDEN. */
+/** Throws unless the user may withdraw a request: its requester, staff and superusers. @throws {@link AppError} FORBIDDEN. */
 export function mustTakeBack(viewer: Viewer, requesterId: string | null): void {
   if (viewer.id !== requesterId) mustAdminister(viewer, "take back what others ask for");
 }

@@ -11,7 +11,7 @@ export interface Sessions {
    * @throws {@link AppError} LIMIT_EXCEEDED when its user has too many.
    */
   open(session: Session, onEnd: () => void): () => void;
-  /** How many last now. */
+  /** Number of open sessions. */
   readonly size: number;
   close(): void;
 }
@@ -63,7 +63,7 @@ export function createSessions(
     }
   }
 
-  /** One check after the other. While the database is away nobody is let go: what they would be told comes from there too. */
+  /** Starts the next check after the last one has ended. A failed check ends no session: while the database is away, clients get no rows anyway. */
   function keepChecking(): void {
     cancel ??= clock.wakeAt(clock.now() + checkMs, () => {
       void check()

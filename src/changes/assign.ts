@@ -11,7 +11,7 @@ import { findNamed } from "./find-named.ts";
 import { CustomFieldValues } from "./custom-fields.ts";
 import type { Identified, Model, Unit } from "./unit.ts";
 
-/** Values for an object by property; what refers to others names them, by id or by natural key. */
+/** Values for an object by property. A reference is given by the id or the natural key of its object. */
 export type Data = Readonly<Record<string, unknown>>;
 
 /**
@@ -40,9 +40,9 @@ async function assignOne(
   if (column) {
     const wanted = value instanceof CustomFieldValues ? value.over(object[property]) : value;
     const message = unfit(shape, name, column, wanted);
-    // What does not fit is seen by the rules too, so that all that is wrong is told at once; nothing of it is kept.
+    // Rules see an invalid value too, so that the client gets all errors at once. The unit then rolls back.
     if (wanted !== null || column.nullable) put(object, property, wanted);
-    // Who says how it is to be has decided, whatever becomes of its job's file.
+    // An explicit value wins over the automatic switch that follows the job's file.
     if (property === "enabled" && object["offWithJob"]) object["offWithJob"] = null;
     return message;
   }
@@ -89,7 +89,7 @@ async function link(
   value: unknown,
 ): Promise<string | undefined> {
   const links = object[property] as Collection<object>;
-  // Their ids only: what comes whole through the table between, in PostgreSQL's own texts, MikroORM takes for changed.
+  // Loads ids only: PostgreSQL spells whole rows of the table between in its own way, and MikroORM takes them for changed.
   if (!links.isInitialized()) await links.init({ ref: true });
   const found = await find(unit, target(), (value ?? []) as string[]);
   if (found.missing.length > 0) return `There is no object ${quote(found.missing)}.`;

@@ -57,7 +57,7 @@ export function recordChange(em: SqlEntityManager, author: Author, change: Chang
   );
 }
 
-/** Notes which hooks changes set off, to be carried out once they are committed; what a hook's own run changes sets off none. */
+/** Notes which hooks the changes set off; they are carried out after the commit. Changes by a hook's own run set off no hooks. */
 export async function setOffHooks(em: SqlEntityManager, author: Author, changes: readonly ObjectChange[]): Promise<void> {
   if (author.context === "JOB_HOOK" || changes.length === 0) return;
   const hooks = await em.find(JobHook, { enabled: true }, { populate: ["contentTypes"] });

@@ -3,10 +3,10 @@ import { statementsOf } from "../entities/database.ts";
 import { ContentType } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 
-/** How a kind of object is named: application and model, in lower case, each as long as its column. */
+/** Format of a content type: application and model, in lower case, each as long as its column. */
 const LABEL = /^[a-z][a-z0-9_]{0,99}\.[a-z][a-z0-9_]{0,99}$/;
 
-/** True for what can name a kind of object, e.g. `dcim.device`. */
+/** True if a text can name a content type, e.g. `dcim.device`. */
 export function isContentTypeLabel(text: string): boolean {
   return LABEL.test(text);
 }
@@ -25,7 +25,7 @@ export async function contentTypesOf(em: SqlEntityManager, labels: readonly stri
         return { id: newId(), app_label, model, label };
       }),
     )
-    // Of whichever key: a kind has two, and who comes a moment later may meet the one that is not named.
+    // Names no key: a content type has two, and a concurrent insert may conflict on either.
     .onConflict((conflict) => conflict.doNothing())
     .execute();
   return contentTypesOf(em, labels);

@@ -4,15 +4,15 @@ export class CustomFieldValues {
   readonly #instead: unknown;
 
   /**
-   * @param values by key; null takes the key away.
-   * @param instead what is given for all of them besides, to start from; undefined for what the object has.
+   * @param values by key; null removes the key.
+   * @param instead the values to start from; undefined for the object's own.
    */
   constructor(values: Readonly<Record<string, unknown>>, instead?: unknown) {
     this.#values = values;
     this.#instead = instead;
   }
 
-  /** All custom fields of an object that had these; what is no object comes back as it is. */
+  /** Returns all custom fields of an object that had these. Returns a value that is no object unchanged. */
   over(had: unknown): unknown {
     const before = this.#instead === undefined ? (had ?? null) : this.#instead;
     if (typeof before !== "object" || Array.isArray(before)) return before;

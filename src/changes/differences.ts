@@ -4,7 +4,7 @@ import type { Snapshot } from "../entities/models/object-change.ts";
 /** Columns that change with every change, and are left out of differences. */
 const NOT_TOLD: ReadonlySet<string> = new Set(["created", "last_updated"]);
 
-/** How two snapshots differ, as Nautobot tells it: fields with their old and with their new values. */
+/** Differences between two snapshots, in Nautobot's shape: fields with their old and with their new values. */
 export interface Differences {
   removed: Snapshot | null;
   added: Snapshot | null;

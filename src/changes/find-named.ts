@@ -2,7 +2,7 @@ import type { SqlEntityManager } from "@mikro-orm/sql";
 import { uuidOf } from "../entities/mapping/scalars.ts";
 import { shapeOf } from "../entities/mapping/shape.ts";
 
-/** The objects of a model that are named, by id in either case or by natural key; by the names as they were given. What names none is left out. */
+/** Returns the objects of a model by their names: ids in either case, or natural keys. The keys are the names as given. Unknown names are left out. */
 export async function findNamed(
   em: SqlEntityManager,
   model: object,

@@ -16,16 +16,16 @@ export interface ImportRow {
 /** Reads a row: its values for an existing object or a new one, or its errors. */
 export type ReadData<Row> = (row: Row, isNew: boolean) => { data: Data } | { details: readonly ErrorDetail[] };
 
-/** One thing wrong with one row. */
+/** An error of one row. */
 export interface RowError extends ErrorDetail {
   /** Place of the row, from 1 on. */
   row: number;
 }
 
 /**
- * Creates objects, and changes those that there are, by the rules that hold for single ones. An object is found by its id, or else by its natural
- * key; a new one has the id that its row gives.
- * @returns what is wrong, with every row looked at; whoever made the unit keeps nothing of it if there is anything.
+ * Creates objects and changes existing ones, by the rules of single ones. An object is found by its id, or else by its natural key; a new one has the id that
+ * its row gives.
+ * @returns the errors of all rows. If there are any, the caller has to roll the unit back.
  */
 export async function importObjects<T extends Identified, Row extends ImportRow>(
   unit: Unit,

@@ -1,6 +1,6 @@
 /*
- * WHAT PEOPLE CHANGE. Everything that is in the change log is changed through this room: a unit of work holds objects, creates and deletes
- * them in one transaction, and finds out by itself what has changed. The rules of each model are in `rules/`.
+ * Changes by people. Everything in the change log is changed through this room: a unit of work holds objects, creates and deletes them in one transaction, and
+ * finds the changes by itself. The rules of each model are in `rules/`.
  */
 export { type Data, put } from "./assign.ts";
 export { isContentTypeLabel } from "./content-types.ts";

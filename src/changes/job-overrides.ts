@@ -58,10 +58,10 @@ async function takeFromSource(unit: Unit, job: Job, source: JobSource, fields: r
 }
 
 /**
- * Changes a job: `enabled`, `tags`, custom fields, and what can be overridden. A value overrides its field, `…Override: true` keeps the
- * field as it is now, `…Override: false` reverts it.
- * @returns what does not fit, named as the client wrote it.
- * @throws {@link AppError} JOB_NOT_INSTALLED, with all that is wrong, for a job that is to be enabled and has no source.
+ * Changes a job: `enabled`, `tags`, custom fields, and the fields with overrides. A value overrides its field, `…Override: true` keeps the field as it is now,
+ * `…Override: false` reverts it.
+ * @returns errors of single fields, named as the client wrote them.
+ * @throws {@link AppError} JOB_NOT_INSTALLED, with all errors, for a job that is to be enabled and has no source.
  */
 export async function changeJob(unit: Unit, job: Job, data: Data): Promise<ErrorDetail[]> {
   const orders = OVERRIDABLE.map((field) => readOrder(job, field, data));

@@ -5,8 +5,8 @@ import { isBySuperuser } from "./rules/superuser.ts";
 import type { Unit } from "./unit.ts";
 
 /*
- * An approval workflow definition means schedules by what they lead to: by their job's name, say. Who may change that may step out of a
- * definition, so such a change is an act of those who make definitions. A schedule's own properties are what is asked for, and are its requester's.
+ * An approval workflow definition selects schedules by related values, such as their job's name. A user who may change such a value could step out of a
+ * definition, so only users who may change definitions may change it. A schedule's own properties belong to the request, and its requester may change them.
  */
 
 /**

@@ -69,7 +69,7 @@ function byId(id: string): object {
   return { id: uuidOf(id) ?? [] };
 }
 
-/** One object, held. @throws {@link AppError} NOT_FOUND, or CONFLICT when it has changed since. */
+/** Returns an object, held. @throws {@link AppError} NOT_FOUND, or CONFLICT when it has changed since. */
 export async function holdOne<T extends Identified>(
   unit: Unit,
   model: Model<T>,

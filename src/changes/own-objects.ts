@@ -24,7 +24,7 @@ export function readOwnObjects(database: Database, label: string, ids: readonly 
   );
 }
 
-/** Ids of our own objects of a kind by what names them, an id or a natural key; what names none is left out. */
+/** Returns ids of the server's own objects of a kind by their names, an id or a natural key. Unknown names are left out. */
 export async function findOwnObjects(database: Database, label: string, names: readonly string[]): Promise<Map<string, string>> {
   const found = await findNamed(database.fork(), BY_LABEL.get(label)!, names);
   return new Map([...found].map(([name, { id }]) => [name, id]));

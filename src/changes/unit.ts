@@ -20,7 +20,7 @@ export interface Identified {
 /** The class of a model's objects. */
 export type Model<T extends Identified> = (new () => T) & { name: string };
 
-/** An object that may be changed, and what it looked like. */
+/** An object that may be changed, and its snapshot from before. */
 interface Held {
   object: Identified & { lastUpdated?: Date | null };
   model: Model<Identified>;
@@ -43,7 +43,7 @@ export class Unit {
 
   constructor(database: Database, em: SqlEntityManager, author: Author) {
     this.#database = database;
-    // What is half assigned must not be written because somebody asks the database.
+    // A statement of the unit must not write an object that is only half assigned.
     em.setFlushMode(FlushMode.COMMIT);
     this.em = em;
     this.author = author;
@@ -81,7 +81,7 @@ export class Unit {
     this.em.remove(object);
   }
 
-  /** Why an object that is held changes, where the author's own detail does not say. */
+  /** Sets the reason of a held object's change, for an author without a detail of its own. */
   because(object: Identified, reason: string): void {
     this.#held.get(object)!.reason = reason;
   }
@@ -141,7 +141,7 @@ export class Unit {
     if (unaware.length === 0) return;
     for (const { object } of unaware) object.lastUpdated = new Date((object.lastUpdated?.getTime() ?? 0) + 1);
     await this.em.flush();
-    // What was stored is later than what was assigned: see `touched` of a column.
+    // The stored time is later than the assigned one: see `touched` of a column.
     for (const { object, after } of unaware) after!["last_updated"] = object.lastUpdated!.toISOString();
   }
 }

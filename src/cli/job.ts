@@ -3,7 +3,7 @@ import { StartError } from "../errors.ts";
 import { followRun } from "./job/follow-run.ts";
 import { type JobCommand, readCommand, USAGE } from "./job/options.ts";
 
-/** How long a server may be away while a run is followed. */
+/** Milliseconds that a server may be away while a run is followed. */
 const GIVE_UP_MS = 300_000;
 
 // `npm run job` runs a job, or follows a run, on a server that may be anywhere.

@@ -53,7 +53,7 @@ export function whyNot({ status, url }: Response, answer: Answer | undefined): E
   return isRefusal ? new RefusedError(`HTTP_${status}`, said) : new ConnectionError(said);
 }
 
-/** Undefined for what is no answer of GraphQL, such as a proxy's page. */
+/** Returns the answer in a text; undefined for a text that is no answer of GraphQL, such as a proxy's page. */
 export function read(text: string): Answer | undefined {
   try {
     const answer = JSON.parse(text) as Answer | null;

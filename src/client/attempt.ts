@@ -1,6 +1,6 @@
 import { ConnectionError } from "./errors.ts";
 
-/** One try over the network, which ends with the caller's signal, or when it has failed. */
+/** A try over the network. It ends with the caller's signal, or when it has failed. */
 export interface Attempt {
   readonly signal: AbortSignal;
   /** Ends what goes on under the signal; it rejects with the error. */

@@ -19,7 +19,7 @@ export interface ClientOptions {
    * server is asked for a sign after half of it on a WebSocket, and gives one every 12 seconds by itself otherwise.
    */
   silenceMs?: number | undefined;
-  /** How a connection that was cut is opened again: from `minMs` (200) to `maxMs` (10000) apart, for `giveUpMs` (for ever). */
+  /** Pace of the tries after a cut connection: from `minMs` (200) to `maxMs` (10000) apart, for `giveUpMs` (for ever). */
   retry?: Partial<Omit<RetryOptions, "onRetry">> | undefined;
   /** Another `fetch` than the global one. */
   fetch?: typeof fetch | undefined;
@@ -27,7 +27,7 @@ export interface ClientOptions {
   WebSocket?: SocketClass | null | undefined;
 }
 
-/** How a run is made and followed. */
+/** Options of a run that is created and followed. */
 export interface RunAndFollowOptions extends RunOptions, Omit<FollowOptions, "after"> {
   /** Told once the run is recorded, before its first line. */
   onStart?: ((run: StartedRun) => void) | undefined;
@@ -57,7 +57,7 @@ export interface Client {
   cancel(jobResultId: string, reason?: string): Promise<CancelRunMutation["cancel_job_result"]>;
 }
 
-/** How an operation is asked. */
+/** Options of a call. */
 export interface CallOptions {
   signal?: AbortSignal | undefined;
 }

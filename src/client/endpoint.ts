@@ -7,14 +7,14 @@ export type SocketClass = new (url: string, protocol: string) => Pick<WebSocket,
 export interface Endpoint {
   /** URL of GraphQL over HTTP. */
   url: string;
-  /** The same for a WebSocket. */
+  /** URL for a WebSocket. */
   socketUrl: string;
   /** Value of the `Authorization` header. */
   authorization: string;
   fetch: typeof fetch;
   /** Null where there are no sockets, or none are wanted. */
   WebSocket: typeof WebSocket | null;
-  /** How long nothing may be heard on an open connection before it counts as cut. */
+  /** Milliseconds of silence after which an open connection counts as cut. */
   silenceMs: number;
 }
 

@@ -1,4 +1,4 @@
-/** One thing wrong with one field of the input: `field` is its dotted path as the caller wrote it, `message` a sentence. */
+/** An error of one field of the input: `field` is its dotted path as the caller wrote it, `message` a sentence. */
 export interface ErrorDetail {
   field: string;
   message: string;

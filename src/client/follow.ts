@@ -5,11 +5,11 @@ import { type FinishedRun, isFinished, type LogLine } from "./run.ts";
 import type { Operation } from "./endpoint.ts";
 import type { Transport } from "./transport.ts";
 
-/** How a run is followed. */
+/** Options of following a run. */
 export interface FollowOptions {
   /** Leave out lines up to this `sequence`; 0 when absent. */
   after?: number | undefined;
-  /** Given each line once, in order. What it throws ends the following, and is what the call rejects with. */
+  /** Called with each line once, in order. An error that it throws ends the following, and the call rejects with it. */
   onLine?: ((line: LogLine) => void) | undefined;
   /** Told of each cut, and after how many milliseconds it is tried again. */
   onRetry?: RetryOptions["onRetry"];
@@ -25,10 +25,10 @@ interface Means {
   retry: Omit<RetryOptions, "onRetry">;
 }
 
-/** Also what a user has too many of: connections that were cut are still counted for a while. */
+/** Error codes that may pass. LIMIT_EXCEEDED is among them: the server still counts cut connections for a while. */
 const PASSING = ["INTERNAL_SERVER_ERROR", "LIMIT_EXCEEDED"];
 
-/** Each line after the cursor once, whatever happens to the connection, then how the run ended. */
+/** Gives each line after the cursor once, over any number of cuts. Resolves to the finished run. */
 export async function follow(
   { transport, ask, retry: pace }: Means,
   jobResultId: string,

@@ -1,18 +1,18 @@
 import { ConnectionError, RefusedError } from "./errors.ts";
 
-/** How something that was cut is tried again. */
+/** Pace of the tries after a failure. */
 export interface RetryOptions {
   /** The first wait, in milliseconds; each further one is twice as long, and half of each is random. */
   minMs: number;
   /** The longest wait. */
   maxMs: number;
-  /** How long all may fail in a row before the last failure is final. */
+  /** Milliseconds of failures in a row after which the last one is final. */
   giveUpMs: number;
   /** Told of each failure, and after how many milliseconds it is tried again. */
   onRetry?: ((error: Error, waitMs: number) => void) | undefined;
 }
 
-/** How often in a row the server may refuse for a reason that may pass. */
+/** Number of rejections in a row, for a reason that may pass, after which the last one is final. */
 const MAX_REFUSALS = 5;
 
 /** Failures in a row. */
@@ -38,7 +38,7 @@ export function createRetry({ minMs, maxMs, giveUpMs, onRetry }: RetryOptions, p
       const longest = Math.min(maxMs, minMs * 2 ** failures++);
       const waitMs = Math.round(longest * (0.5 + Math.random() / 2));
       onRetry?.(error as Error, waitMs);
-      // Whoever was told may have had enough.
+      // The callback may have aborted.
       signal?.throwIfAborted();
       await wait(waitMs, signal);
     },

@@ -16,10 +16,10 @@ export interface Sink {
 }
 
 /**
- * Delivers the results of a subscription until the server says that they are complete. Nothing is left open afterwards, however it ends.
- * Rejects with a `RefusedError`, a `ConnectionError`, the signal's reason, or what the sink threw.
+ * Delivers the results of a subscription until the server completes it. Leaves nothing open, however it ends. Rejects with a `RefusedError`, a
+ * `ConnectionError`, the signal's reason, or the sink's error.
  */
 export type Stream = (endpoint: Endpoint, operation: Operation, sink: Sink, signal: AbortSignal | undefined) => Promise<void>;
 
-/** How long a connection may take to be opened, as a part of the silence that is allowed. */
+/** Share of the allowed silence within which a connection has to open. */
 export const OPENING_SHARE = 1 / 3;

@@ -4,7 +4,7 @@ import { streamOverEvents } from "./event-stream.ts";
 import { streamOverSocket } from "./socket-stream.ts";
 import type { Sink } from "./stream.ts";
 
-/** How long WebSockets are left alone when they could not be had and server-sent events could. */
+/** Milliseconds without WebSockets after one failed and server-sent events worked. */
 const SOCKETS_AGAIN_MS = 60_000;
 
 /** A `Stream` by whatever way there is. */

@@ -10,7 +10,7 @@ export const LogLevel = {
   ERROR: "ERROR",
   CRITICAL: "CRITICAL",
 } as const;
-/** One of {@link LogLevel}. */
+/** A value of {@link LogLevel}. */
 export type LogLevel = keyof typeof LogLevel;
 
 /** Status of a run, as in Nautobot's `JobResultStatusChoices` (Celery's states). */
@@ -23,7 +23,7 @@ export const JobResultStatus = {
   STARTED: "STARTED",
   SUCCESS: "SUCCESS",
 } as const;
-/** One of {@link JobResultStatus}. */
+/** A value of {@link JobResultStatus}. */
 export type JobResultStatus = keyof typeof JobResultStatus;
 
 /** A run in one of these never changes again, and all its lines are stored. */
@@ -31,7 +31,7 @@ export const FINAL_STATUSES: readonly JobResultStatus[] = ["FAILURE", "REVOKED",
 
 /** Kind of worker that serves a queue, as in Nautobot's `JobQueueTypeChoices`. */
 export const JobQueueType = { CELERY: "CELERY", KUBERNETES: "KUBERNETES" } as const;
-/** One of {@link JobQueueType}. */
+/** A value of {@link JobQueueType}. */
 export type JobQueueType = keyof typeof JobQueueType;
 
 /** A run in one of these is still to end. */
@@ -39,15 +39,15 @@ export const OPEN_STATUSES: readonly JobResultStatus[] = ["PENDING", "RECEIVED",
 
 /** Fate of a run that `max_concurrent` of its job leaves no slot for. */
 export const JobOnLimit = { QUEUE: "QUEUE", REJECT: "REJECT", REPLACE: "REPLACE" } as const;
-/** One of {@link JobOnLimit}. */
+/** A value of {@link JobOnLimit}. */
 export type JobOnLimit = keyof typeof JobOnLimit;
 
-/** How a canceled run came to its end, as in Nautobot's `JobResultCancelTypeChoices`. */
+/** Ends of a canceled run, as in Nautobot's `JobResultCancelTypeChoices`. */
 export const JobResultCancelType = { TERMINATED: "TERMINATED", REAPED: "REAPED", ABANDONED: "ABANDONED" } as const;
-/** One of {@link JobResultCancelType}. */
+/** A value of {@link JobResultCancelType}. */
 export type JobResultCancelType = keyof typeof JobResultCancelType;
 
-/** How often a schedule runs its job, as in Nautobot's `JobExecutionType`. */
+/** Intervals of a schedule, as in Nautobot's `JobExecutionType`. */
 export const ScheduledJobInterval = {
   IMMEDIATELY: "IMMEDIATELY",
   FUTURE: "FUTURE",
@@ -56,12 +56,12 @@ export const ScheduledJobInterval = {
   WEEKLY: "WEEKLY",
   CUSTOM: "CUSTOM",
 } as const;
-/** One of {@link ScheduledJobInterval}. */
+/** A value of {@link ScheduledJobInterval}. */
 export type ScheduledJobInterval = keyof typeof ScheduledJobInterval;
 
 /** Fate of times of a schedule that passed while no server was running. */
 export const ScheduledJobCatchUp = { SKIP: "SKIP", ONE: "ONE", ALL: "ALL" } as const;
-/** One of {@link ScheduledJobCatchUp}. */
+/** A value of {@link ScheduledJobCatchUp}. */
 export type ScheduledJobCatchUp = keyof typeof ScheduledJobCatchUp;
 
 /** State of a schedule, as in Nautobot's `ScheduledJobStateChoices`. */
@@ -73,7 +73,7 @@ export const ScheduledJobState = {
   COMPLETED: "COMPLETED",
   ERRORED: "ERRORED",
 } as const;
-/** One of {@link ScheduledJobState}. */
+/** A value of {@link ScheduledJobState}. */
 export type ScheduledJobState = keyof typeof ScheduledJobState;
 
 /** State of an approval workflow, as in Nautobot's `ApprovalWorkflowStateChoices`. */
@@ -84,20 +84,20 @@ export const ApprovalWorkflowState = {
   CANCELED: "CANCELED",
   COMMENT: "COMMENT",
 } as const;
-/** One of {@link ApprovalWorkflowState}. */
+/** A value of {@link ApprovalWorkflowState}. */
 export type ApprovalWorkflowState = keyof typeof ApprovalWorkflowState;
 
 /** State of a stage: the same values, which are a type of their own in Nautobot's schema. */
 export const ApprovalWorkflowStageState = { ...ApprovalWorkflowState };
-/** One of {@link ApprovalWorkflowStageState}. */
+/** A value of {@link ApprovalWorkflowStageState}. */
 export type ApprovalWorkflowStageState = ApprovalWorkflowState;
 
 /** Decision of a user on a stage: the same values again. */
 export const ApprovalWorkflowStageResponseState = { ...ApprovalWorkflowState };
-/** One of {@link ApprovalWorkflowStageResponseState}. */
+/** A value of {@link ApprovalWorkflowStageResponseState}. */
 export type ApprovalWorkflowStageResponseState = ApprovalWorkflowState;
 
-/** How a button looks, as in Nautobot's `ButtonClassChoices`: Bootstrap's names. */
+/** Looks of a button, as in Nautobot's `ButtonClassChoices`: Bootstrap's names. */
 export const ButtonClass = {
   DEFAULT: "DEFAULT",
   PRIMARY: "PRIMARY",
@@ -107,17 +107,17 @@ export const ButtonClass = {
   DANGER: "DANGER",
   LINK: "LINK",
 } as const;
-/** One of {@link ButtonClass}. */
+/** A value of {@link ButtonClass}. */
 export type ButtonClass = keyof typeof ButtonClass;
 
 /** Kind of a change, as in Nautobot's `ObjectChangeActionChoices`. */
 export const ObjectChangeAction = { CREATE: "CREATE", UPDATE: "UPDATE", DELETE: "DELETE" } as const;
-/** One of {@link ObjectChangeAction}. */
+/** A value of {@link ObjectChangeAction}. */
 export type ObjectChangeAction = keyof typeof ObjectChangeAction;
 
 /** By which way a change came, as in Nautobot's `ObjectChangeEventContextChoices`. */
 export const ObjectChangeContext = { WEB: "WEB", JOB: "JOB", JOB_HOOK: "JOB_HOOK", ORM: "ORM", UNKNOWN: "UNKNOWN" } as const;
-/** One of {@link ObjectChangeContext}. */
+/** A value of {@link ObjectChangeContext}. */
 export type ObjectChangeContext = keyof typeof ObjectChangeContext;
 
 /** Records that accumulate, and may be deleted once they are old. */
@@ -127,12 +127,12 @@ export const PrunableKind = {
   JOB_CONSOLE_ENTRIES: "JOB_CONSOLE_ENTRIES",
   OBJECT_CHANGES: "OBJECT_CHANGES",
 } as const;
-/** One of {@link PrunableKind}. */
+/** A value of {@link PrunableKind}. */
 export type PrunableKind = keyof typeof PrunableKind;
 
 /** The two outputs of a run's console. */
 export const ConsoleOutputType = { STDOUT: "STDOUT", STDERR: "STDERR" } as const;
-/** One of {@link ConsoleOutputType}. */
+/** A value of {@link ConsoleOutputType}. */
 export type ConsoleOutputType = keyof typeof ConsoleOutputType;
 
 registerEnumType(LogLevel, {

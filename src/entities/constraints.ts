@@ -24,7 +24,7 @@ const text =
 const inAnyCase = (place: Place) => text((actual, wanted) => holdsInAnyCase(actual, wanted, place));
 const lower = (value: string) => value.toLowerCase();
 
-/** How values are compared; of `in`, with any of a list. */
+/** Tests of a value against the values of a constraint, by lookup. `in` holds for any value of a list. */
 const LOOKUPS: ReadonlyMap<string, Test> = new Map(
   Object.entries({
     exact: (actual, wanted) => actual === wanted,
@@ -51,7 +51,7 @@ interface Constraint {
   steps: readonly { of: ModelShape; name: string }[];
   /** The model that the columns are of. */
   target: ModelShape;
-  /** Columns of which one has the value: of a reference itself its id, and what names it. */
+  /** Columns that may hold the value, any one of them. A reference itself has two: its id and its natural key. */
   columns: readonly ColumnShape[];
   /** Tests an object's value, which is not null, against the values of a constraint. */
   holds(values: readonly unknown[]): boolean;
@@ -145,7 +145,7 @@ function readConstraint(model: ModelShape, name: string, wanted: unknown): Const
   };
 }
 
-/** A reference, or links: what an object's row leads to by itself. */
+/** Returns a reference or links of an object's own row; undefined for another name. */
 function relationOf(shape: ModelShape, name = "") {
   const many = shape.many.get(name);
   return shape.one.get(name) ?? (many?.through === undefined ? undefined : many);

@@ -64,7 +64,7 @@ export type AnyRow = Record<string, unknown>;
 /** Type of the values of {@link Database.isOneOf}, as SQL names it. */
 export type ListType = "double precision" | "integer" | "text" | "timestamptz" | "uuid";
 
-/** The database, whichever it is. What the two do differently is behind these few members. */
+/** The interface to the database. SQLite and PostgreSQL differ behind these few members only. */
 export interface Database {
   /** A fresh unit of work for writing entities. */
   fork(): SqlEntityManager;
@@ -79,13 +79,13 @@ export interface Database {
    * @throws AppError LIMIT_EXCEEDED for a client's read that passes a bound or takes too long, or before which too many wait.
    */
   read<Row extends AnyRow = AnyRow>(statement: CompiledQuery<Row>, bounds?: ReadBounds): Promise<Row[]>;
-  /** About how many rows each table has, by its name: more rather than fewer, and at once, whatever their number. */
+  /** Returns estimates of the tables' numbers of rows, by name: rather too high than too low, and at once for tables of any size. */
   estimateRows(): Promise<ReadonlyMap<string, number>>;
   /** True when the columns of a row hold values of their types only: SQLite takes any value for any column. */
   readonly checksTypes: boolean;
   /** The value of a JSON column of a row that was read. @throws an error of any kind where it is no JSON. */
   readJson(column: unknown): unknown;
-  /** The same, for whoever only passes it on as JSON: a long one is its text, as `LongJson`. */
+  /** Returns the value of a JSON column that is only written as JSON again. A long one is its text, as `LongJson`. */
   passJson(column: unknown): unknown;
   /** The text of a member of a JSON column; null where there is none. */
   memberOf(column: RawBuilder<unknown>, name: string): RawBuilder<string>;
@@ -113,7 +113,7 @@ export interface Database {
   /** Lets a worker's row say that its process is alive, every so many milliseconds, from its own thread. */
   keepAlive(workerId: string, everyMs: number): Promise<Heartbeat>;
   /**
-   * Does work while no other process does work of this kind on the database: what a start makes, and what brings rows in step with job files.
+   * Runs work of a kind while no other process runs work of this kind on the database: the objects of a start, or the update of rows from job files.
    * @throws {@link AppError} CONFLICT when another takes longer than a minute.
    */
   alone<T>(work: () => Promise<T>): Promise<T>;

@@ -1,5 +1,5 @@
 /*
- * Stored JSON has the shape that its last writer gave it: an older release, an import, another program. What is inside is looked at, never believed.
+ * Stored JSON has the shape that its last writer gave it: an older release, an import, another program. Readers check its content and never trust it.
  */
 
 /** Tells whether a value of JSON is an object. */

@@ -9,7 +9,7 @@ import { endsThere, type Place, startsThere } from "./any-case.ts";
 
 /** Characters that a pattern may have: a class can name a thousand ranges in three of them. */
 const MAX_LENGTH = 2000;
-/** Steps that a pattern may have, about: what is repeated counts as often as its bounds allow. */
+/** Steps that a pattern may have, about. A repeated part counts as often as its bounds allow. */
 const MAX_STEPS = 2000;
 /** Places such as `\b` in a row that need not be passed: PostgreSQL goes through all their combinations before it looks at a text. */
 const MAX_LOOSE = 12;
@@ -24,7 +24,7 @@ type Range = readonly [from: number, to: number];
 /** A part of a pattern in PostgreSQL's spelling. */
 interface Part {
   text: string;
-  /** Tells whether it can be repeated as it is. PostgreSQL takes a hundred times as long for what stands in more groups than it has to. */
+  /** True if the part can be repeated as it is. PostgreSQL takes a hundred times as long for a part in more groups than it needs. */
   isAtom?: true;
   steps: number;
   /** The least that it matches: a character or more, only a place between two, or neither. */
@@ -50,7 +50,7 @@ interface Group {
 export function translatePattern(pattern: string): string {
   if (pattern.length > MAX_LENGTH) throw new Error(`it has more than ${MAX_LENGTH} characters`);
   const { text } = read(pattern);
-  // Last, as a large one would take RE2 long. Until here, what is not well-formed is read somehow.
+  // Last, as a large pattern would take RE2 long. The code above may have read an invalid pattern wrongly.
   RE2JS.compile(pattern);
   return text;
 }
@@ -230,7 +230,7 @@ function repeated(part: Part, [, sign, least, comma, most]: RegExpExecArray): Pa
   const min = sign ? Number(sign === "+") : Number(least);
   const isOpen = sign ? sign !== "?" : comma !== undefined && most === undefined;
   const max = sign === "?" ? 1 : Number(most ?? min);
-  // Whoever is at a place is there, however often they look.
+  // A place matches or not, however often it is repeated.
   if (part.kind === "place") return min > 0 ? part : NOTHING;
   if (max > MAX_REPEATS) throw new Error(`it repeats more than ${MAX_REPEATS} times`);
   const times = (count: number, from: string) =>
@@ -244,7 +244,7 @@ function repeated(part: Part, [, sign, least, comma, most]: RegExpExecArray): Pa
     steps: part.steps * Math.max(max, 1) + 1,
     kind: min > 0 ? part.kind : "loose",
     loose: part.loose * Math.max(max, 1),
-    // What is sure to match a character each time is passed from its start alone.
+    // PostgreSQL passes a part that matches a character each time from its start alone.
     spare: part.kind === "character" ? part.spare : part.spare * Math.max(max, 1),
   });
 }
@@ -281,7 +281,7 @@ function othersThan(ranges: readonly Range[]): Range[] {
 function spell(ranges: readonly Range[]): string {
   const given = ranges.flatMap(([from, to]): Range[] => (to === 0 ? [] : [[Math.max(from, 1), to]]));
   const [first, second] = given;
-  // What follows the end: nothing ever does.
+  // No characters: a character after the end of the text never matches.
   if (!first) return "(?:\\Z.)";
   if (!second && first[0] === first[1]) return nameOf(first[0]);
   return `[${given.map(([from, to]) => (from === to ? nameOf(from) : `${nameOf(from)}-${nameOf(to)}`)).join("")}]`;

@@ -14,7 +14,7 @@ export class LongJson {
     this.text = text;
   }
 
-  /** Returns the value, for whoever does not write the text as it stands. */
+  /** Returns the value, for callers that do not write the text as it stands. */
   toJSON(): unknown {
     return JSON.parse(this.text);
   }
@@ -42,11 +42,11 @@ const DEEPEST = 1000;
 
 /** Tells whether a stored value is nested too deeply to be written. */
 export function isTooDeep(value: unknown): boolean {
-  // What is short has no room for so many.
+  // A short text has no room for so many.
   return jsonLength(value) > 2 * DEEPEST && isDeep(value);
 }
 
-/** The same, of a value whose length is not known. */
+/** The check of {@link isTooDeep}, for a value of unknown length. */
 export const isDeep = (value: unknown): boolean => isDeeper(value, DEEPEST);
 
 function isDeeper(value: unknown, levels: number): boolean {

@@ -35,7 +35,7 @@ type ColumnOf<Value> = unknown extends Value
           ? Column<Value, NonNullable<Value>, NonNullable<Value>>
           : Json;
 
-/** Name of a property's column; never for what is none: lists of other objects, and properties that are not always there. */
+/** Name of a property's column. Never for a property without a column: a list of other objects, or an optional one. */
 type NameOf<Name extends string, Value> = unknown extends Value
   ? SnakeCase<Name>
   : undefined extends Value

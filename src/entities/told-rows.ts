@@ -4,8 +4,8 @@ import { isTooDeep } from "./stored-json.ts";
 import { PLAIN_TIME, readStoredTime } from "./times/stored-time.ts";
 
 /*
- * A row may hold a value that the server never wrote, and that has no place in an answer: of an import, of another program, of an older release. It is
- * put right once, as soon as the row is read, so that whoever answers with the row, or computes from it, finds values of the kinds that the models name.
+ * A row may hold a value that the server never wrote, and that has no place in an answer: from an import, another program, or an older release. It is put
+ * right once, as soon as the row is read, so that all readers find values of the kinds that the models name.
  */
 
 /** A row as it was read. */
@@ -29,7 +29,7 @@ export const isOdd = (row: Row, column: string): boolean => Object.hasOwn(stored
 /** Puts right one row. */
 type Tell = (row: Row) => void;
 
-// One array for each shape: what puts rows right is kept by it.
+// One array for each shape: the functions that put rows right are kept by it.
 const all = new WeakMap<ModelShape, readonly string[]>();
 
 /** Puts rows of a model right that were read with all its columns, as {@link tellRows}. */
@@ -71,7 +71,7 @@ export function tellRows<R extends Row>(
   return rows;
 }
 
-/** A reference without an object is told as none, whatever its column holds. */
+/** Shape of a reference without an object: it is shown as null, whatever its column holds. */
 const REFERENCE: ValueShape = { kind: "uuid", nullable: true };
 
 function valueShapeOf({ columns, hidden, one }: ModelShape, column: string): ValueShape | undefined {
@@ -128,7 +128,7 @@ const TESTS: Partial<Record<ValueShape["kind"], string>> = {
   uuid: `typeof value !== "string"`,
 };
 
-/** The same, of a database that has checked the types: a time may still be endless, before year 1, or have five digits in its year. */
+/** Tests for a database that has checked the types: a time may still be endless, before year 1, or have five digits in its year. */
 const CHECKED_TESTS: typeof TESTS = {
   choice: TESTS.choice!,
   float: TESTS.float!,

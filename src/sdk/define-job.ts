@@ -70,7 +70,7 @@ export interface JobDefinition<V extends Variables = Variables> extends JobHooks
   supportsDryrun?: boolean;
   /** Seconds after which `signal` is aborted; 0 for the server's default. A job notices it only while it awaits. */
   softTimeLimit?: number;
-  /** Seconds after which the run is ended, whatever it does; 0 for the server's default. */
+  /** Seconds after which the run is ended, without regard to its job; 0 for the server's default. */
   timeLimit?: number;
   /**
    * Mebibytes of memory that a run may take, Buffers included; 0 for no limit, the server's `MEMORY_LIMIT_MB` when absent. A run that takes

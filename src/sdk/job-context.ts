@@ -70,7 +70,7 @@ export interface StoredFile {
   readonly size: number;
 }
 
-/** One error of an answer. */
+/** An error of an answer. */
 export interface GraphQLAnswerError {
   readonly message: string;
   /** Path of the error in the data. */
@@ -117,8 +117,8 @@ export interface JobContext<V extends Variables = Variables> {
   /** User of the run; null for none. */
   readonly user: { readonly id: string; readonly username: string } | null;
   /**
-   * The run itself. With its `token` as the header `X-Job-Result`, a request that the job sends over HTTP counts as the run's: what it changes is in
-   * the change log as the run's. `graphql` needs none. The token counts until this attempt of the run has ended.
+   * The run itself. A job's HTTP request with `token` in the header `X-Job-Result` counts as the run's: the change log names the run for its changes.
+   * `graphql` needs no token. The token counts until this attempt of the run has ended.
    */
   readonly jobResult: { readonly id: string; readonly name: string; readonly token: string };
   /**

@@ -3,8 +3,8 @@ import { ISO_TIME, readTime } from "../entities/times/read-time.ts";
 import { dedent } from "./dedent.ts";
 
 /*
- * Variables of a job, one function for each of Nautobot's kinds. Each makes a zod schema, so that they mix with any other; what a form has to
- * know beyond JSON Schema stands beside it in `variables_schema`: `x-kind`, and the keys named below.
+ * Variables of a job, one function for each of Nautobot's kinds. Each makes a zod schema, so that they mix with any other. `variables_schema` has the facts
+ * for forms beyond JSON Schema: `x-kind`, and the keys named below.
  */
 
 /** Options of every variable. */
@@ -103,7 +103,7 @@ const labelsOf = (choices: readonly ChoiceOption<string>[]) => {
   };
 };
 
-/** One of several values. `oneOf` has their names as titles, as form libraries expect, and so has `x-labels`. */
+/** A variable with one of several values. `oneOf` has their names as titles, as form libraries expect, and so has `x-labels`. */
 export function choiceVar<const Value extends string, const Options extends VariableOptions<NoInfer<Value>>>(
   options: Choices<Value> & Options,
 ) {

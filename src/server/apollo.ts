@@ -127,7 +127,7 @@ function localGateway(
   };
 }
 
-/** Apollo takes the reader's documents. What is wrong it parses and validates for itself, and tells what the reader found. */
+/** Gives Apollo the documents of the reader. Apollo parses and validates an invalid document by itself, and then shows the reader's errors. */
 function ourDocuments(readDocument: ReadDocument): Plugin {
   return {
     async requestDidStart() {

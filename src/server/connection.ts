@@ -5,7 +5,7 @@ import type { Session } from "../access/authenticate.ts";
 import { createTurns } from "../turns.ts";
 import type { Usage } from "../schema/execution/usage.ts";
 
-/** A message of the server waits while so many bytes before it are not sent: whoever is slower reads from its cursor, when it can. */
+/** Bytes before a message that may be unsent; with more, the message waits. A slow client reads from its cursor, where it has one. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
 /** Operations that may be begun at once, and how many more a second. */
 const OPERATIONS_BURST = 1000;
@@ -34,7 +34,7 @@ export interface Connection {
   send(pieces: readonly string[]): Promise<void>;
   /** Answers a query or mutation in its turn: not before the client has read what it asked for earlier, but for a few. */
   inTurn<T>(answer: () => Promise<T>): Promise<T>;
-  /** Why no further operation is begun; undefined when it may be. */
+  /** Returns the reason to begin no further operation; undefined without one. */
   refuse(underWay: number): string | undefined;
 }
 
@@ -61,7 +61,7 @@ export function createConnection(socket: WebSocket, request: IncomingMessage, ma
     clearInterval(pings);
     for (const gone of waits.values()) gone();
   });
-  // What a client sends wrong closes its socket with a code that says why: see ws.
+  // An invalid frame of a client closes its socket, with a code that says why: see ws.
   socket.on("error", () => undefined);
 
   const connection: Connection = {
@@ -71,7 +71,7 @@ export function createConnection(socket: WebSocket, request: IncomingMessage, ma
     underWay: {},
     waits,
     async send(pieces) {
-      // Characters, not bytes: what it takes in memory until it is sent.
+      // Characters, not bytes: the memory that a message takes until it is sent.
       const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
       const sent = connection.session && usage.hold(connection.session.id, length);
       try {

@@ -29,9 +29,9 @@ export interface EventStreamDeps {
 
 /** GraphQL over server-sent events. */
 export interface EventStreams {
-  /** Answers a request with an event stream. @throws {@link AppError} for what is wrong before the stream begins. */
+  /** Answers a request with an event stream. @throws {@link AppError} for an error before the stream begins. */
   answer(session: Session, asked: Asked, request: IncomingMessage, response: ServerResponse): Promise<void>;
-  /** Cuts all streams, without an end: whoever follows goes on with the next server. */
+  /** Cuts all streams, without an end: their clients go on with the next server. */
   close(): void;
 }
 
@@ -100,7 +100,7 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
         try {
           for await (const answer of answers) {
             if (ended.signal.aborted) break;
-            // Whoever reads slower than we write is waited for.
+            // A slow client is waited for.
             const read = usage.hold(session.id, answer.length);
             response.write(`event: next\ndata: `);
             response.write(answer);

@@ -23,7 +23,7 @@ export async function sendFile(runner: Runner, id: string, request: IncomingMess
     if (request.method === "HEAD") response.end();
     else await pipeline(file.handle.createReadStream({ autoClose: false, end: Math.max(file.size - 1, 0) }), response);
   } catch (error) {
-    // Whoever asked went away; there is nobody to tell.
+    // The client went away, and nobody reads an error.
     if ((error as NodeJS.ErrnoException).code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
   } finally {
     await file.handle.close();

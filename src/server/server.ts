@@ -41,13 +41,13 @@ import { isSliceOver, nextSlice, turnToBegin, type Sliced } from "../schema/exec
 /** Paths of GraphQL; clients written for Nautobot use the second. */
 const PATHS: ReadonlySet<string> = new Set(["/graphql", "/api/graphql", "/api/graphql/"]);
 
-/** How often the keys of open sockets and streams are looked up again. */
+/** Milliseconds between the checks of the keys of open sockets and streams. */
 const SESSION_CHECK_MS = 2000;
 
 /** Characters of an answer that the system takes at once. */
 const UNCOUNTED = 16 * 1024;
 
-/** How long requests under way may take once the server is closing. */
+/** Milliseconds that requests under way may take once the server is closing. */
 const CLOSE_GRACE_MS = 1000;
 
 /** Dependencies of a server. */
@@ -127,7 +127,7 @@ export async function openServer(
     const viewer = await authenticate(request.headers.authorization, request.socket.remoteAddress);
     const body = await readOperationBody(request);
     await turnToBegin(viewer.id);
-    // Apart: what has waited is old, and memory that it holds on to is given back late.
+    // In a function of its own: a value that has waited is old, and the collector frees its memory late.
     await answerOperation(viewer, { search, ...body }, request, response);
   }
 
@@ -162,7 +162,7 @@ export async function openServer(
         return writeInPieces(viewer, response, given, await context.bounds.write(result), context.bounds);
       return writeTo(viewer, response, 200, given, `${JSON.stringify(result)}\n`);
     }
-    // Apollo parses and validates for itself, and what is too large is rejected before anybody does.
+    // Apollo parses and validates for itself, so too large a document is rejected before.
     if (!plain) for (const text of textsOf(search, body)) readDocument(text);
     const answered = await apollo.answer({ method, search, body }, { ...context, answered: result }, headers);
     writeTo(viewer, response, answered.status, answered.headers, answered.body);
@@ -176,7 +176,7 @@ export async function openServer(
     write(response, ...parts);
   }
 
-  /** The same, of a text in pieces: each is written once those before it have left. */
+  /** Writes a long answer, a text in pieces: each is written once those before it have left. */
   async function writeInPieces(
     { id }: Viewer,
     response: ServerResponse,
@@ -196,7 +196,7 @@ export async function openServer(
     response.writeHead(200, { ...headers, ...NO_SNIFFING, "content-length": sum(pieces, (piece) => Buffer.byteLength(piece)) });
     const closed = new Promise<void>((resolve) => response.once("close", resolve));
     for (const [n, piece] of pieces.entries()) {
-      // What has been written needs no room here.
+      // Frees the memory of the piece.
       pieces[n] = "";
       if (!response.write(piece)) await Promise.race([new Promise((resolve) => response.once("drain", resolve)), closed]);
       if (isSliceOver(sliced)) await nextSlice(sliced);
@@ -210,7 +210,7 @@ export async function openServer(
       if (response.headersSent) return response.destroy();
       if (error instanceof InvalidDocument) return send(response, 400, { errors: error.errors.map(formatError) });
       const formatted = formatError(error);
-      // What is left of the request is not read; the connection cannot be used for another.
+      // The rest of the request is not read, so the connection cannot be used for another.
       if (!request.complete) response.setHeader("connection", "close");
       if (error instanceof TooManyFailedKeys) {
         response.setHeader("retry-after", error.retryAfter);

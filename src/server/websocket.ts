@@ -44,14 +44,14 @@ export interface Sockets {
   close(): Promise<void>;
 }
 
-/** Why the server closes a socket, besides what graphql-ws closes it for; all are in `docs/live.md`. */
+/** Codes with which the server closes a socket, besides those of graphql-ws; all are in `docs/live.md`. */
 const CLOSE = { goingAway: 1001, keyEnded: 4403, tooMany: 4429, weAreWrong: 4500 } as const;
 
 /** Largest message that is taken; a larger one closes its socket with 1009. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
-/** How long a client may take to answer that the server closes its socket. */
+/** Milliseconds that a client has to answer the close of its socket. */
 const CLOSE_GRACE_MS = 500;
-/** How long a socket may take to say who it is. */
+/** Milliseconds that a socket has to authenticate. */
 const INIT_TIMEOUT_MS = 3000;
 
 /** GraphQL over WebSocket: the protocol `graphql-transport-ws`. */

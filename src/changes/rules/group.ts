@@ -3,7 +3,7 @@ import type { ErrorDetail } from "../../errors.ts";
 import type { Unit } from "../unit.ts";
 import { onlySuperusers } from "./superuser.ts";
 
-/** Rules of Group: who is in one decides on what others ask for. */
+/** Rules of Group. Its users may be the approvers of requests. */
 export const groupRules = {
   async check(_group: Group, unit: Unit): Promise<ErrorDetail[]> {
     await onlySuperusers(unit, "change groups");

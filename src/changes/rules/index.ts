@@ -26,9 +26,9 @@ import { userRules } from "./user.ts";
 
 /** Rules of a model's objects beyond their columns. Each returns the errors, or an empty list. */
 export interface Rules<T> {
-  /** Of an object as it is about to be written. A new one lacks what did not fit. */
+  /** Returns the errors of an object before it is written. A new object lacks its invalid values. */
   check?(object: T, unit: Unit): ErrorDetail[] | Promise<ErrorDetail[]>;
-  /** Of an object that is about to be deleted. It may delete with it what cannot stay. */
+  /** Returns the errors of an object before it is deleted. May delete other objects that cannot stay without it. */
   mayDelete?(object: T, unit: Unit): ErrorDetail[] | Promise<ErrorDetail[]>;
 }
 
@@ -46,10 +46,7 @@ const RULES = new Map<object, Rules<never>>([
   [ApprovalWorkflowStageDefinition, approvalWorkflowStageDefinitionRules],
 ]);
 
-/**
- * Returns all that is wrong with an object as it is about to be written: what did not fit its columns, and what its model's rules say of the
- * other fields.
- */
+/** Returns all errors of an object before it is written: values that do not fit their columns, and errors of its model's rules on the other fields. */
 export async function wrongWith(
   object: object,
   model: object,

@@ -16,7 +16,7 @@ export const jobHookRules = {
     const stored = await unit.em.find(JobHook, { job: hook.job, id: { $ne: hook.id } }, { populate: ["contentTypes"] });
     const held = unit.held(JobHook).filter((other) => other !== hook && other.job === hook.job);
     for (const other of new Set([...stored, ...held])) {
-      // Of one that this unit has changed, what it is about to be counts.
+      // Another hook that this unit has changed counts with its new job.
       if (other.job !== hook.job) continue;
       const types = hook.contentTypes.getItems().filter((type) => other.contentTypes.contains(type));
       for (const action of actions.filter((candidate) => other[candidate]))

@@ -15,7 +15,7 @@ export const jobRules = {
     };
     if (job.approvalRequired && job.hasSensitiveVariables) {
       const message = "A job with sensitive variables cannot need an approval, since its inputs are not kept.";
-      // What the source says is not the caller's: such a job cannot be run, and says so in `runnable`.
+      // The caller cannot change a value of the source: such a job cannot run, and `runnable` says so.
       report(!job.approvalRequiredOverride, "approval_required", message);
       report(!job.hasSensitiveVariablesOverride, "has_sensitive_variables", message);
     }

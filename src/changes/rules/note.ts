@@ -11,7 +11,7 @@ export const noteRules = {
     if (isNew) signedBy(note, unit);
     else await ownedBy(note, unit);
     const details = note.note.trim() === "" ? [{ field: "data.note", message: "This field cannot be blank." }] : [];
-    // What a note is about never changes, and may be gone.
+    // The object of a note never changes, and may be deleted.
     const label = isNew ? note.assignedObjectType?.label : undefined;
     const model = MODELS.find((candidate) => contentTypeLabel(candidate) === label);
     if (model && (await unit.em.count(model as never, { id: note.assignedObjectId } as never)) === 0)

@@ -2,7 +2,7 @@ import { type Client, ConnectionError, type FinishedRun, RefusedError } from "..
 import type { JobCommand } from "./options.ts";
 import { createPrinter } from "./printer.ts";
 
-/** How a run ended, as an exit code. */
+/** Exit codes by a run's final status. */
 const EXIT_CODES: Readonly<Record<FinishedRun["status"], number>> = { SUCCESS: 0, FAILURE: 1, REVOKED: 2 };
 const NOT_DONE = 3;
 const INTERRUPTED = 130;

@@ -41,7 +41,7 @@ const OPTIONS = {
 
 /**
  * Reads a command line; undefined when it asks for help.
- * @throws {@link StartError} for what it does not understand.
+ * @throws {@link StartError} for an unknown or invalid argument.
  */
 export function readCommand([act, ...args]: readonly string[]): JobCommand | undefined {
   if (act === "run") return readRun(args);

@@ -9,7 +9,7 @@ import { makeRuns, type Run } from "./runs.ts";
 const RUNS_AT_ONCE = 500;
 const LINES_AT_ONCE = 1000;
 
-/** How much was stored. */
+/** Numbers of stored objects. */
 export interface Filled {
   jobs: number;
   results: number;

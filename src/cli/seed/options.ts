@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { StartError } from "../../errors.ts";
 
-/** How much to make. */
+/** Numbers of objects to make. */
 export interface SeedOptions {
   jobs: number;
   results: number;
@@ -35,7 +35,7 @@ type Flag = keyof typeof LIMITS;
 
 /**
  * Reads a command line; undefined when it asks for help.
- * @throws {@link StartError} for what it does not understand.
+ * @throws {@link StartError} for an unknown or invalid argument.
  */
 export function readOptions(args: readonly string[]): SeedOptions | undefined {
   const text = { type: "string" } as const;

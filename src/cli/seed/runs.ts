@@ -19,7 +19,7 @@ export interface Run {
   dryrun: boolean;
   result: unknown;
   traceback: string | null;
-  /** Of the error that ended it; absent when it succeeded. */
+  /** Message of the error that ended the run; absent when it succeeded. */
   errorMessage: string | undefined;
   lines: number;
   /** Seed of the random numbers of the lines, so that the number of lines changes no other run. */

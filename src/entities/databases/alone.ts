@@ -1,6 +1,6 @@
 import { AppError } from "../../errors.ts";
 
-/** How long one process waits for another that works alone, in milliseconds. */
+/** Milliseconds that a process waits for another that works alone. */
 export const ALONE_TIMEOUT_MS = 60_000;
 
 /** Returns the refusal of one that has waited so long. */

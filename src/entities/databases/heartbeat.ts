@@ -22,7 +22,7 @@ export interface HeartbeatData {
 /** First message of the thread about a worker. */
 export type FirstSign = { alive: true } | { error: Error };
 
-/** How long the thread may take to say goodbye, in milliseconds. */
+/** Milliseconds that the thread has to say goodbye. */
 const GOODBYE_MS = 1000;
 
 /** Beside this file, as source or as built. */

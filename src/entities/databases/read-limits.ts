@@ -1,6 +1,6 @@
 /** Limits of reading, and sizes of the lanes. */
 export interface ReadLimits {
-  /** How long one statement of a client's read may take, in milliseconds. */
+  /** Milliseconds that a statement of a client's read may take. */
   readonly statementTimeoutMs: number;
   /** SQLite: processes that run reads that may take long, at most. */
   readonly readerProcesses: number;

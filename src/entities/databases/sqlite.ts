@@ -51,7 +51,7 @@ export async function openSqlite(path: string, limits: ReadLimits): Promise<Data
     checksTypes: false,
     readJson: (column) => (column === null ? null : parseStoredJson(column as string)),
     passJson: (column) => (column === null ? null : passStoredJson(column as string, isJson)),
-    // What is no JSON would be an error of the whole statement.
+    // SQLite fails the whole statement for a text that is no JSON.
     memberOf: (column, name) => sql`(case when json_valid(${column}) then ${column} ->> ${sql.lit(name)} end)`,
     owners,
     ownersParameter: (ids) => JSON.stringify(ids),
@@ -85,7 +85,7 @@ const isJson = (text: string): boolean => validity.get(text) === 1;
 function holdsInAnyCase(text: RawBuilder<unknown>, wanted: string, place: Place): RawBuilder<SqlBool> {
   const { like, exact } = anyCaseLike(wanted, place);
   const fits = sql<SqlBool>`${text} like ${like} escape '\\'`;
-  // A case, so that the function is called for what may be it only.
+  // The `case` calls the function for likely rows only.
   return exact ? fits : sql`case when ${fits} then in_any_case(${anyCasePattern(wanted, place)}, ${text}) else false end`;
 }
 

@@ -85,7 +85,7 @@ interface ColumnOptions {
   description: string;
   /** Value of a new row. A function is called for each. */
   default?: unknown;
-  /** Of a choice without a default: the one that is told of a row that has none of them. */
+  /** For a choice without a default: the value that a row without any of them is shown with. */
   plain?: string;
   /** Value of rows that were there before the column came, for one that may not be null. */
   ofOlderRows?: string;
@@ -102,7 +102,7 @@ interface ColumnOptions {
   ordered?: boolean;
   /** JSON that is a list of texts, which can be filtered by what it holds. */
   list?: boolean;
-  /** A column that the change log leaves out: what may be secret, and what changes by itself. */
+  /** True if the change log leaves the column out: it may be secret, or changes by itself. */
   unlogged?: boolean;
 }
 
@@ -159,7 +159,7 @@ export function Column(kind: Exclude<ColumnKind, "choice">, options: ColumnOptio
   return column(kind, options.ordered ? OrderedJson : (VALUE_OF[kind] ?? kind), GRAPHQL_TYPES[kind], options);
 }
 
-/** One of the values of a choice set in `choices.ts`; stored as the text that goes over the wire. */
+/** A value of a choice set in `choices.ts`; stored as the text that goes over the wire. */
 export function Choice(choices: object, options: ColumnOptions): PropertyDecorator {
   return column("choice", "string", choices, { length: 50, ...options });
 }
@@ -214,7 +214,7 @@ export function HasMany<Target extends object>(
   };
 }
 
-/** The objects of another model whose column `mappedBy` holds this one's id, whatever model this is: notes, changes. */
+/** Objects of another model whose column `mappedBy` holds this object's id, of whichever model it is: notes, changes. */
 export function HasAttached<Target extends object>(
   target: () => EntityName<Target>,
   mappedBy: string & keyof Target,

@@ -1,11 +1,11 @@
 import { snakeCase } from "./case.ts";
 
 /*
- * What the decorators of `model.ts` said, for whoever reads rows: which wire names are columns, and which lead to other models. The
- * mechanism that keeps reading generic: no reader knows a model by name.
+ * Facts from the decorators of `model.ts`, for readers of rows: which wire names are columns, and which lead to other models. They keep reading generic: no
+ * reader knows a model by name.
  */
 
-/** How a column's value looks. */
+/** Kinds of a column's values. */
 export type ColumnKind = "boolean" | "choice" | "float" | "integer" | "json" | "string" | "text" | "timestamp" | "uuid";
 
 /** The values that a column has, as the server writes them. */
@@ -14,7 +14,7 @@ export interface ValueShape {
   nullable: boolean;
   /** Values of a `choice` by what names them in lower case: the value itself, and its name in GraphQL. */
   choices?: ReadonlyMap<string, string>;
-  /** Of those, the one that is told where a row has none of them. */
+  /** The choice that a row without any of them is shown with. */
   plain?: string;
 }
 
@@ -31,7 +31,7 @@ export interface ColumnShape extends ValueShape {
   unique?: boolean;
   /** True where an index of its own holds it. */
   index?: boolean;
-  /** True for what the change log leaves out. */
+  /** True if the change log leaves the column out. */
   unlogged?: boolean;
   /** True for JSON that is a list of texts. */
   list?: boolean;
@@ -58,7 +58,7 @@ export interface ManyShape {
   description: string;
   /** The table between the two; its column for the other object is named after the other's table, and `_id`. */
   through?: string;
-  /** Of the two that are linked, whether this is the one whose links they are: its change is a change of this object. */
+  /** True if the links belong to this one of the two linked models: their change is a change of this object. */
   isKeeper?: boolean;
 }
 

@@ -1,6 +1,6 @@
 import type { SchemaStep } from "./index.ts";
 
-/** Groups of users, and approvals in stages: what has to be approved by whom, and how far each has come. */
+/** Groups of users, and approvals in stages: the requests to approve, the approvers, and the progress of each request. */
 export const approvalWorkflows: SchemaStep = {
   name: "0008-approval-workflows",
   sqlite: [

@@ -1,6 +1,6 @@
 import type { SchemaStep } from "./index.ts";
 
-/** Why a job's file does not load; what was switched off when it went away; variables in the order of their author. */
+/** Reason for which a job's file does not load, settings that were switched off when it went away, and variables in the order of their author. */
 export const jobFiles: SchemaStep = {
   name: "0010-job-files",
   sqlite: [

@@ -12,7 +12,7 @@ import { workerLeases } from "./0009-worker-leases.ts";
 import { jobFiles } from "./0010-job-files.ts";
 import { failureResults } from "./0011-failure-results.ts";
 
-/** One step of the schema's history, in the words of each database. Never edited once it has landed. */
+/** A step of the schema's history, in the words of each database. Never edited once it has landed. */
 export interface SchemaStep {
   name: string;
   sqlite: readonly string[];

@@ -7,7 +7,7 @@ import { ApprovalWorkflowStageState } from "../choices.ts";
 import { CustomFields } from "../mapping/custom-fields.ts";
 import { BelongsTo, Choice, Column, HasMany, Model } from "../mapping/model.ts";
 
-/** One stage of a workflow: what is asked of one group. */
+/** A stage of a workflow: an approval by one group. */
 @Model({
   description: "A stage of a workflow.",
   // Stages are made in their sequence, and their ids are in the order of time.

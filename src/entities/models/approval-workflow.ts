@@ -8,7 +8,7 @@ import { CustomFields } from "../mapping/custom-fields.ts";
 import { BelongsTo, Choice, Column, HasMany, Model } from "../mapping/model.ts";
 import { User } from "./user.ts";
 
-/** How far the approval of one object has come. */
+/** Progress of the approval of one object. */
 @Model({
   description: "The progress of one request through its approval.",
   ordering: ["approval_workflow_definition"],

@@ -4,8 +4,8 @@ import { ObjectChange } from "./object-change.ts";
 import { Tag } from "./tag.ts";
 
 /*
- * What any model's objects can carry. Functions, not constants: the models here and those that use them import each other, and only a
- * function exists before its file has run.
+ * Relations that objects of any model can have. Functions, not constants: the models here and those that use them import each other, and only a function
+ * exists before its file has run.
  */
 
 /** Notes on an object. */

@@ -2,7 +2,7 @@ import { BaseModel } from "./base.ts";
 import { JobResult } from "./job-result.ts";
 import { BelongsTo, Column, Model } from "../mapping/model.ts";
 
-/** A file that a run produced; what it holds is kept elsewhere. */
+/** A file that a run produced; its content is kept elsewhere. */
 @Model({
   description: "A file that a run created.",
   ordering: ["name"],

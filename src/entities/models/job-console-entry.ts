@@ -3,7 +3,7 @@ import { ConsoleOutputType } from "../choices.ts";
 import { JobResult } from "./job-result.ts";
 import { BelongsTo, Choice, Column, Model } from "../mapping/model.ts";
 
-/** One piece of what a run printed. */
+/** A text that a run printed. */
 @Model({
   description: "A text that a run printed to its console.",
   ordering: ["job_result", "sequence"],

@@ -3,7 +3,7 @@ import { LogLevel } from "../choices.ts";
 import { JobResult } from "./job-result.ts";
 import { BelongsTo, Choice, Column, Model } from "../mapping/model.ts";
 
-/** One line of a run's log. */
+/** A line of a run's log. */
 @Model({
   description: "A line of a run's log.",
   ordering: ["job_result", "sequence"],

@@ -16,7 +16,7 @@ import { User } from "./user.ts";
 const logCount = (what: string) =>
   Column("integer", { description: `Log lines of level ${what} so far.`, nullable: true, default: 0 });
 
-/** One run of a job. Its `status` is the only record of where the run stands. */
+/** A run of a job. Its `status` is the only record of where the run stands. */
 @Model({
   description: "A run of a job: its request, its progress and its outcome.",
   ordering: ["-date_created"],

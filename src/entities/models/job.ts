@@ -39,7 +39,7 @@ const overrideFlag = (field: string) =>
     default: false,
   });
 
-/** A job: code found under `JOBS_ROOT`, and what the database knows and decides about it. */
+/** A job: code found under `JOBS_ROOT`, with its settings in the database. */
 @Model({
   description: "A job: code from a job file, with metadata that can be overridden.",
   ordering: ["grouping", "name"],

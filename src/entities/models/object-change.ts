@@ -4,7 +4,7 @@ import { ContentType } from "./content-type.ts";
 import { BelongsTo, Choice, Column, Model } from "../mapping/model.ts";
 import { User } from "./user.ts";
 
-/** One change of one object: who, when, how, and what the object looked like afterwards. Never changes itself. */
+/** A change of one object: its user, its time, and the object afterwards. Never changes itself. */
 @Model({
   description: "A change of one object, with its user, its time, and the object before and after.",
   ordering: ["-time"],

@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000;
 
 const offsets = new Map<string, Intl.DateTimeFormat>();
 
-/** How far a zone's clocks are ahead of UTC at a moment. @throws RangeError for a zone that there is not. */
+/** Returns the milliseconds that a zone's clocks are ahead of UTC at a moment. @throws RangeError for an unknown zone. */
 function offsetAt(zone: string, time: number): number {
   let format = offsets.get(zone);
   if (!format) offsets.set(zone, (format = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "longOffset" })));
@@ -16,7 +16,7 @@ function offsetAt(zone: string, time: number): number {
   return (sign === "-" ? -1000 : 1000) * (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds));
 }
 
-/** Tells whether there is a zone: what a database holds may be of another release of the names. */
+/** True if the zone exists: a database may hold names of another release. */
 export function isZone(zone: string): boolean {
   try {
     offsetAt(zone, 0);

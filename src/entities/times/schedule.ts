@@ -36,7 +36,7 @@ export function cronText(times: Times): string | null {
   return text === null || times.interval === "CUSTOM" ? text : text.slice(text.indexOf(" ") + 1);
 }
 
-/** The same with the second before it, unless that is 0 by the crontab's nature. */
+/** Returns the crontab with the second of the start time before it. A crontab of the user stays as it is. */
 function cronWithSeconds({ interval, crontab, startTime, timeZone }: Times): string | null {
   if (interval === "CUSTOM") return crontab;
   if (interval === "IMMEDIATELY" || interval === "FUTURE") return null;
@@ -46,7 +46,7 @@ function cronWithSeconds({ interval, crontab, startTime, timeZone }: Times): str
   return `${time} ${start.getUTCHours()} * * ${interval === "DAILY" ? "*" : start.getUTCDay()}`;
 }
 
-/** Cron knows no parts of a second: what starts within one runs with the next. */
+/** Returns a time in milliseconds, rounded up to a second: cron knows no parts of a second. */
 const wholeSecond = (time: Date) => Math.ceil(time.getTime() / 1000) * 1000;
 
 /** Syntax that croner takes, and other readers of crontabs do not. */
@@ -95,7 +95,7 @@ function nextOf(text: string, timeZone: string, after: number): Date | null {
   if (EVERY_HOUR.test(text.trim().split(/\s+/).at(-4)!)) return asDate(nextShown(timeZone, after, next));
   for (let reading = next(readingAt(timeZone, after)); reading !== null; reading = next(reading)) {
     const moment = momentOf(timeZone, reading);
-    // Readings of a gap are all the same moment, and what comes a second time has been.
+    // All readings of a gap are the same moment, and the second of two equal readings has passed.
     if (moment > after) return new Date(moment);
   }
   return null;
@@ -103,7 +103,7 @@ function nextOf(text: string, timeZone: string, after: number): Date | null {
 
 const asDate = (time: number | null) => (time === null ? null : new Date(time));
 
-/** The next time of a schedule that is let in now: what was to be run at once, and has not been, still is. Null when there is none to come. */
+/** Returns the next time of a schedule that becomes active now. A schedule that runs immediately, and has not run, is due now. Null without a next time. */
 export function firstTime(schedule: Omit<Schedule, "enabled" | "state">, now: Date): Date | null {
   const { interval, lastRunAt, expires } = schedule;
   if (interval !== "IMMEDIATELY" || lastRunAt) return nextTime(schedule, now);

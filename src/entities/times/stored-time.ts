@@ -1,6 +1,6 @@
 import { readTime } from "./read-time.ts";
 
-/** Returns a time that is spelled in another way as the server writes it; without a zone, it is one of UTC. Undefined for what is none. */
+/** Returns a time in the server's spelling; a time without a zone is one of UTC. Undefined for a value that is no time. */
 export function readStoredTime(value: unknown): string | undefined {
   return typeof value === "string" ? (readTime(value) ?? readTime(`${value}Z`))?.toISOString() : undefined;
 }

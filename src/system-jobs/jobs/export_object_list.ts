@@ -38,7 +38,7 @@ export const ExportObjectList = defineJob({
     }),
   }),
   async run({ data, graphql, createFile, logger, progress, signal }) {
-    // Only here: what a run needs is not loaded to describe the job.
+    // Imported here, as describing the job does not need it.
     const { readModel } = await import("../transfer/object-model.ts");
     const { readPages, readQueryString } = await import("../transfer/read-pages.ts");
     const { writeObjects } = await import("../transfer/write-objects.ts");

@@ -116,7 +116,7 @@ function createTally() {
 
 const totalOf = (counts: Counts) => Object.values(counts).reduce((sum, count) => sum + count, 0);
 
-/** `2 job results, 10 job log entries`: what there is any of. */
+/** Describes counts, without zeros: `2 job results, 10 job log entries`. */
 const describe = (counts: Counts) =>
   Object.entries(counts)
     .filter(([, count]) => count > 0)

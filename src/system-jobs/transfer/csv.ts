@@ -13,7 +13,7 @@ export type Cell = boolean | number | string | null;
 const FORMULA = /^'*[=+\-@\t\r]/;
 const GUARDED = /^'+[=+\-@\t\r]/;
 
-/** A value as a cell: texts are guarded, what is no plain value is JSON. */
+/** Returns a value as a cell. Texts are guarded; a value that is not plain becomes JSON. */
 export function cellOf(value: unknown, kind: string): Cell {
   if (value === null || value === undefined) return null;
   if (kind === "json" || typeof value === "object") return JSON.stringify(value);
@@ -43,8 +43,8 @@ export function readCsv(text: string): CsvRow[] {
 }
 
 /**
- * The value that a cell stands for; undefined for none at all.
- * @throws Error that says what is wrong with it. What only the API knows better is left as text, for the API to refuse.
+ * Returns the value of a cell; undefined for no value at all.
+ * @throws Error that names the mistake. A text that only the API can judge stays a text, for the API to reject.
  */
 export function valueOf(cell: string | null, field: ModelField | undefined): unknown {
   if (cell === null) return field?.nullable ? null : undefined;

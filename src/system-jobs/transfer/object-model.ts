@@ -4,7 +4,7 @@ import { JobFailure, type JobContext } from "jobgraph";
 export interface ModelField {
   name: string;
   kind: string;
-  /** Of a reference or links: the field of the others that names each. */
+  /** The field that names each object of a reference or of links; null for other fields. */
   key: string | null;
   nullable: boolean;
   creatable: boolean;

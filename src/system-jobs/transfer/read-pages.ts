@@ -4,7 +4,7 @@ import type { ModelField, ObjectModel } from "./object-model.ts";
 /** Objects of one page. */
 const PAGE_SIZE = 200;
 
-/** An object by field; what it refers to is named. */
+/** An object by field. References hold the names of their objects. */
 export type PlainObject = Record<string, unknown>;
 
 interface Page {
@@ -77,7 +77,7 @@ export function readQueryString({ filters }: ObjectModel, text: string): Record<
   );
 }
 
-/** A text as the value that a filter's type asks for; what is none is left for the API to refuse. */
+/** Returns a text as the value that a filter's type asks for. An invalid text stays a text, for the API to reject. */
 function typed(text: string, type: string): unknown {
   if (/Int|Float/.test(type) && text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);
   if (type.includes("Boolean") && /^(true|false)$/i.test(text)) return text.toLowerCase() === "true";

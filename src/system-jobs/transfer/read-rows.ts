@@ -10,7 +10,7 @@ export interface GivenRows {
   json_file?: GivenFile | undefined;
 }
 
-/** Rows to import, and what could not be read of them. */
+/** Rows to import, and the errors of unreadable ones. */
 export interface ReadRows {
   rows: unknown[];
   errors: { row: number; field: string; message: string }[];

@@ -21,7 +21,7 @@ interface CancelConnection {
 /** Longest pause between two requests. */
 const PAUSE_MS = 100;
 
-/** How long a statement may go on that is to be canceled, before its connection is broken off. */
+/** Milliseconds that a canceled statement may go on before its connection is closed. */
 const PATIENCE_MS = 5000;
 
 /**

@@ -11,7 +11,7 @@ interface Node {
 /** Cost from which on a read may take long, in the planner's units: some 100 to 500 ms. */
 const SLOW_COST = 10_000;
 
-/** How long a verdict holds: tables grow, and the same text may come with other values. */
+/** Milliseconds that a verdict holds: tables grow, and the same text may come with other values. */
 const VERDICT_MS = 60_000;
 
 /** Texts with a verdict. */
@@ -40,7 +40,7 @@ export function createJudge(): Judge {
       return verdict && verdict.until > performance.now() ? verdict.isSlow : undefined;
     },
     async ask(client, text, values) {
-      // No other statement can be explained, and what only tells of the database ends soon.
+      // PostgreSQL explains no other statements, and statements about the database itself are short.
       if (!text.startsWith("select ")) return decide(text, false);
       const { rows } = await client.query<{ "QUERY PLAN": unknown }>({ text: `explain (format json) ${text}`, values });
       const given = rows[0]!["QUERY PLAN"];

@@ -53,7 +53,7 @@ export class ReadingClient extends Client {
   }
 }
 
-/** How many bytes of rows a {@link Reading} takes. */
+/** Bytes of rows that a {@link Reading} takes. */
 interface ReadingBound {
   bytes: number;
   /** Called once, as soon as there are more: the rows are dropped from there on. */

@@ -11,7 +11,7 @@ import type { ReadLimits } from "../read-limits.ts";
 import { laneIsFull, tookTooLong, TooManyBytes } from "../read-refusals.ts";
 import { watchRead } from "../watch-read.ts";
 
-/** How long a read may hold a place among those that are expected to be short; one that takes longer begins again among the long ones. */
+/** Milliseconds that a read may hold a place among the short ones. A longer read begins again among the long ones. */
 const QUICK_MS = 1000;
 
 /** The error of a statement that the server canceled. */
@@ -21,7 +21,7 @@ const QUERY_CANCELED = "57014";
 const TOO_MANY_CONNECTIONS = "53300";
 const CONNECT_PAUSE_MS = 50;
 
-/** Why a read ends early: it was taken for a short one. */
+/** Error that ends a read among the short ones, when it takes longer. */
 const NOT_QUICK = new Error("The statement takes longer than was expected.");
 
 /** Reads of clients, on their own connections, so that they keep no writes waiting. */

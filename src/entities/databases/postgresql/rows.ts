@@ -6,11 +6,11 @@ import { passStoredJson } from "../../stored-json.ts";
 /** A row by column. */
 export type Row = Record<string, unknown>;
 
-/** Of a message: its code. */
+/** Bytes of a message's code. */
 export const CODE_BYTES = 1;
-/** Of a message: its code, and its length, which counts itself. */
+/** Bytes of a message's code and its length. The length counts itself. */
 export const HEADER_BYTES = 5;
-/** Of a row: how many fields, and before each how long it is, less than nothing for null. */
+/** Bytes of a row's number of fields, and of the length before each field. A negative length stands for null. */
 const COUNT_BYTES = 2;
 const LENGTH_BYTES = 4;
 /** Code of a message that is a row. */
@@ -55,11 +55,11 @@ const readText = (text: string, from: number, to: number, bytes: Buffer): string
   return text.slice(from, to);
 };
 
-/** Of `2026-11-24T08:24:11.300Z`. */
+/** Bytes of `2026-11-24T08:24:11.300Z`. */
 const ISO_BYTES = 24;
 const [T, Z, ZERO, PLUS, POINT] = Buffer.from("TZ0+.") as unknown as [number, number, number, number, number];
 
-/** Turns `2026-11-24 08:24:11.3+00` into ISO 8601 in its place; what has no fraction, and no room for one, stays as it is. */
+/** Turns `2026-11-24 08:24:11.3+00` into ISO 8601 in its place. A time without a fraction, or without room for three digits, stays as it is. */
 function writeIso(bytes: Buffer, from: number, to: number): void {
   const zone = to - 3;
   if (to - from < ISO_BYTES || bytes[from + 19] !== POINT || bytes[zone] !== PLUS) return;

@@ -31,9 +31,9 @@ interface Append {
   close(): void;
 }
 
-/** Lines and what is printed have a connection and prepared statements of their own: MikroORM's single connection would make them queue behind reads. */
+/** Lines and printed texts have a connection and prepared statements of their own: MikroORM's single connection would make them wait behind reads. */
 export function openAppend(file: string): Append {
-  // A busy database answers at once: whoever holds it runs on this very thread, and waiting here would keep it from letting go.
+  // A busy database answers at once: the connection with the lock runs on this very thread, and waiting here would keep it from letting go.
   const connection = new Sqlite(file, { timeout: 0 });
   connection.pragma("synchronous = normal");
   const insertInto = (table: string, columns: readonly string[]) =>

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type DatabaseConnection, SqliteDialect, SqliteDriver } from "kysely";
 import { releaseFailed } from "../release-failed.ts";
 
-/** How long a statement waits for a lock of another connection before it fails, in milliseconds. */
+/** Milliseconds that a statement waits for a lock of another connection before it fails. */
 const PATIENCE_MS = 5000;
 
 /** Longest pause between two attempts. */

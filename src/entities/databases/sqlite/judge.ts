@@ -6,10 +6,10 @@ import { type Plan, readPlan } from "./plan.ts";
 /** Rows that a read may look at in the server's own thread: some 20 ms. A little more than the longest page has by default. */
 const LIGHT_ROWS = 12_000;
 
-/** The same where each row is matched with regular expressions. */
+/** Rows that such a read may match with regular expressions. */
 const LIGHT_MATCHES = 500;
 
-/** How long the size of a table is not asked for again. */
+/** Milliseconds that the size of a table is remembered. */
 const SIZE_MS = 1000;
 
 /** Tells whether a statement is light: it looks at so few rows that it holds its thread for a moment only. */
@@ -45,7 +45,7 @@ function returnsAtMost({ bounds, isPerOwner }: Plan, given: readonly unknown[]):
   return isPerOwner ? rows * countOwners(given[0]) : rows;
 }
 
-/** Returns what tells how many rows a table has, about: numbers of rows are given in turn. Infinite for what is no table. */
+/** Returns a function that estimates the number of rows of a table. Infinite for a name that is no table. Numbers of rows are given in turn. */
 function createSizes(connection: Database): (table: string) => number {
   const sizes = new Map<string, number>();
   let end = 0;

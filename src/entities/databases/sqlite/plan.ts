@@ -1,7 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { OWNERS_TEXT } from "./owners.ts";
 
-/** How a statement reads one table, in the words of SQLite's plan. */
+/** Access of a statement to one table, in the words of SQLite's plan. */
 interface Access {
   table: string;
   /** Terms of the index that serves it, e.g. `job_result_id=?`; none for a scan of all rows. */
@@ -46,7 +46,7 @@ export function readPlan(connection: Database, sql: string, parameters: readonly
   };
 }
 
-/** Of a plan: `SEARCH job_result USING INDEX name (status=? AND date_created>?)`. */
+/** A line of a plan: `SEARCH job_result USING INDEX name (status=? AND date_created>?)`. */
 const ACCESS = /^(SCAN|SEARCH) (\S+)(?: USING .*?)?(?: \((.*)\))?$/;
 /** Rows that are found one by one. */
 const SINGLE = /^(?:rowid|id)=\?$/;
@@ -54,7 +54,7 @@ const SINGLE = /^(?:rowid|id)=\?$/;
 const NO_TABLE = /VIRTUAL TABLE|CONSTANT ROW/;
 /** Only ties of the last column are sorted where it says LAST TERM. */
 const SORT = /TEMP B-TREE FOR (?!LAST TERM)/;
-/** One of several keys, below MULTI-INDEX OR. */
+/** An access by one of several keys, below MULTI-INDEX OR. */
 const BRANCH = /^INDEX \d+$/;
 const TEXT_TEST = / like |matches\(/;
 

@@ -31,7 +31,7 @@ export function openReads(file: string, limits: ReadLimits): SqliteReads {
     memoMethod: (text) => ({ statement: connection.prepare(text) }),
   });
   const scans = createScans(file, limits);
-  // What the server has to know for itself does not wait behind clients.
+  // Reads of the server itself do not wait behind clients.
   const ownScans = createScans(file, { ...limits, readerProcesses: 1 });
   const pages = connection.prepare("select page_count * page_size from pragma_page_count, pragma_page_size").pluck();
   const fileBytes = rememberFor(1000, () => pages.get() as number);

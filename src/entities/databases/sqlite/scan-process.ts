@@ -24,7 +24,7 @@ export interface ScanProcess {
   readonly fit: boolean;
   /** Returns the rows of a statement. @throws TooManyBytes when they have more than the request's bytes. */
   read(request: ScanRequest): Promise<Rows>;
-  /** Ends the process, whatever it is doing: SQLite's driver can interrupt no statement. The read under way rejects. */
+  /** Ends the process, also in the middle of a statement: SQLite's driver can interrupt none. The read under way rejects. */
   kill(): void;
 }
 

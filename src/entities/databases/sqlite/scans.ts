@@ -8,7 +8,7 @@ import type { ScanRequest } from "./scan-entry.ts";
 import { type ScanProcess, startScanProcess } from "./scan-process.ts";
 import { watchRead } from "../watch-read.ts";
 
-/** How long a process waits for another statement before it ends. */
+/** Milliseconds that a process waits for another statement before it ends. */
 const IDLE_MS = 30_000;
 
 /** Reads that may take long, each in a process: the server's thread stays free, and a read can be ended. */
