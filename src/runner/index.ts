@@ -67,19 +67,19 @@ export type { OperationAnswer } from "./sandbox/sandbox.ts";
 
 /** Runs jobs and tells what they say. */
 export interface Runner {
-  /** Launches a run, or asks for its approval. @see {@link runOrRequest} for what it refuses. */
+  /** Launches a run, or requests its approval. @see {@link runOrRequest} for errors. */
   run(author: Author, request: RunRequest): Promise<string>;
-  /** Launches a run again. @see {@link rerun} for what it takes over, and what it refuses. */
+  /** Launches a run again. @see {@link rerun} for the values that it takes over, and for errors. */
   rerun(request: RerunRequest): Promise<string>;
-  /** Makes a schedule. @returns its id. @see {@link createSchedule} for what it refuses. */
+  /** Creates a schedule. @returns its id. @see {@link createSchedule} for errors. */
   createSchedule(author: Author, wishes: ScheduleWishes): Promise<string>;
-  /** Changes a schedule. @see {@link updateSchedule} for what it keeps, and what it refuses. */
+  /** Changes a schedule. @see {@link updateSchedule} for the values that it keeps, and for errors. */
   updateSchedule(author: Author, id: string, wishes: ScheduleWishes, unmodifiedSince?: Date): Promise<void>;
   /** Runs the job of a schedule by hand. @returns the id of the JobResult. @see {@link runScheduleNow} */
   runScheduleNow(id: string, userId: string): Promise<string>;
-  /** Decides on a schedule that waits for an approval. @see {@link decide} for what it refuses. */
+  /** Decides on a schedule that waits for an approval. @see {@link decide} for errors. */
   decideSchedule(author: Author, id: string, decision: Decision): Promise<void>;
-  /** Says something of a schedule that waits for an approval. @see {@link commentOn} for what it refuses. */
+  /** Comments on a schedule that waits for an approval. @see {@link commentOn} for errors. */
   commentOnSchedule(author: Author, id: string, said: Said): Promise<void>;
   /** Runs the job of a schedule as a dry run. @returns the id of the JobResult. @see {@link dryRunSchedule} */
   dryRunSchedule(id: string, userId: string, check: Check): Promise<string>;
@@ -89,7 +89,7 @@ export interface Runner {
   now(): Date;
   /** Id of the run that sends an operation with this token. @throws what {@link runOfToken} throws. */
   runOfToken(token: string): Promise<string>;
-  /** Ends a run, at once or as soon as its worker has. @see {@link cancel} for what it refuses. */
+  /** Ends a run, at once or as soon as its worker has. @see {@link cancel} for errors. */
   cancel(request: CancelRequest): Promise<void>;
   /**
    * Reads every job file again, and brings the jobs in step with what they say.
@@ -100,7 +100,7 @@ export interface Runner {
   jobFiles(): readonly ReadJobFile[];
   /** To be told of every change of the log once it is committed: hooks run, and queues are served. */
   changed(changes: readonly ObjectChange[]): Promise<void>;
-  /** Runs the job of a button for an object. @see {@link pressButton} for what it refuses. */
+  /** Runs the job of a button for an object. @see {@link pressButton} for errors. */
   pressButton(press: ButtonPress): Promise<string>;
   /** The buttons of an object's page, with their texts. @see {@link buttonsFor} */
   buttonsFor(objectType: string, object: unknown, viewerId: string): Promise<ButtonGroup[]>;
@@ -125,14 +125,14 @@ export interface RunnerDeps {
   sandbox: Sandbox;
   templates: Templates;
   jobsRoot: string;
-  /** Of the jobs that come with the server; undefined to do without. */
+  /** Folder of the jobs that come with the server; undefined to do without. */
   systemJobsRoot: string | undefined;
   concurrency: number;
-  /** Of jobs that name none. */
+  /** Limits of jobs that name none. */
   timeLimits: TimeLimits;
-  /** How long the job of a canceled run may take to end by itself. */
+  /** Milliseconds that the job of a canceled run has to end by itself. */
   cancelGraceMs: number;
-  /** How long an idempotency key stands for its run. */
+  /** Milliseconds that an idempotency key stands for its run. */
   idempotencyTtlMs: number;
   /** Seals sensitive inputs; all servers on a database need the same vault. */
   vault: Vault;
@@ -141,7 +141,7 @@ export interface RunnerDeps {
   clock: Clock;
   /** Folder and limits of files. */
   fileStore: Omit<FileStoreOptions, "database" | "recorder">;
-  /** How long a worker may give no sign of life before others take its runs over, in milliseconds. */
+  /** Milliseconds without a sign of life after which other workers settle a worker's runs. */
   leaseMs: number;
   /** Answers what runs send to the API. */
   executeOperation: ExecuteOperation;

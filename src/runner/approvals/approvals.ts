@@ -25,9 +25,8 @@ import { fileVersion } from "../catalog/file-version.ts";
 import { sourceVersion } from "../gate/source-version.ts";
 
 /*
- * A schedule whose runs need an approval is PENDING until it is decided on: by one of the staff, or in the stages of the workflow that is defined
- * for it. What is approved is kept as a fingerprint of all that will be run. The claim of each of its times makes it anew: where it is another
- * one, whatever changed it, the schedule is PENDING again.
+ * A schedule whose runs need an approval is PENDING until it is decided on: by one of the staff, or in the stages of its workflow. The approved content is
+ * kept as a fingerprint. The claim of each tick computes the fingerprint again: if it differs, for any reason, the schedule is PENDING again.
  */
 
 /** Users who may approve, where they are a group's. */
@@ -51,7 +50,7 @@ export interface Said {
 /** A decision on a schedule that waits for an approval. */
 export interface Decision extends Said {
   state: "APPROVED" | "CANCELED" | "DENIED";
-  /** The `date_changed` that who decides has seen. */
+  /** The `date_changed` that the user of the decision has seen. */
   unmodifiedSince?: Date | undefined;
 }
 
@@ -64,7 +63,7 @@ interface Pending {
 /** Columns of a schedule without a decision. */
 const UNDECIDED = { decisionDate: null, decidedBy: null, decidedByUserName: "", decisionComment: "" } as const;
 
-/** Has a schedule, held or new, wait for an approval of what it is now. What was decided on it before, or in part, is void. */
+/** Makes a schedule, held or new, wait for an approval of its present content. Earlier decisions on it, partial ones too, become void. */
 export async function requestApproval(unit: Unit, schedule: ScheduledJob, version: string | null, now: Date): Promise<void> {
   await unit.em.populate(schedule, ["jobModel", "user"]);
   const approvedContent = requestedContentOf(schedule, version);
@@ -80,9 +79,9 @@ export async function withdrawRequest(unit: Unit, schedule: ScheduledJob, now: D
 }
 
 /**
- * Decides on a schedule that waits for an approval, or on the stage of it that does.
- * @throws {@link AppError} NOT_FOUND; CONFLICT for one that does not wait, or is not what was seen; INVALID_SCHEDULE where its time has passed
- * meanwhile; what `check` throws.
+ * Decides on a schedule that waits for an approval, or on its active stage.
+ * @throws {@link AppError} NOT_FOUND; CONFLICT for a schedule that does not wait, or has changed since the user saw it; INVALID_SCHEDULE if its time has
+ * passed meanwhile; errors of `check`.
  */
 export async function decide(deps: FireDeps, author: Author, id: string, decision: Decision): Promise<ScheduleChange> {
   const { database, clock, catalog } = deps;
@@ -123,7 +122,7 @@ export async function decide(deps: FireDeps, author: Author, id: string, decisio
   return { id, changes };
 }
 
-/** Keeps what somebody has to say of the stage that is to be decided on. @throws {@link AppError} NOT_FOUND, CONFLICT, and what `check` throws. */
+/** Stores a comment on the active stage. @throws {@link AppError} NOT_FOUND, CONFLICT, and errors of `check`. */
 export async function commentOn({ database, clock }: FireDeps, author: Author, id: string, said: Said): Promise<ScheduleChange> {
   const { changes } = await transact(database, author, async (unit) => {
     const { schedule, active } = await holdPending(unit, id, said);
@@ -184,7 +183,7 @@ function activate(schedule: ScheduledJob, version: string, now: Date): void {
   schedule.nextRunAt = schedule.enabled ? next : null;
 }
 
-/** The approval of a schedule, if it is still for what would be run. */
+/** Returns the approval of a schedule, if it still holds for the content of its next run. */
 export async function approvalOf({ database, catalog }: EnqueueDeps, schedule: ScheduledJob): Promise<Approval | undefined> {
   const { approvedContent, task, decisionDate, decidedByUserName, decisionComment } = schedule;
   const source = catalog.source(task);

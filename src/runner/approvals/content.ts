@@ -5,8 +5,8 @@ import { isDry } from "../runs/new-run.ts";
 import type { ScheduleKwargs } from "../gate/schedule-kwargs.ts";
 
 /**
- * Fingerprint of all that an approval is given for: what is run, of which source, with what, how, when and as whom. What a request leaves to
- * its job counts as the job has it.
+ * Returns the fingerprint of everything that an approval covers: job, version of the source, inputs, options, times and user. A value that the request leaves
+ * to its job counts as the job has it.
  * @param schedule with its job loaded.
  * @param version null for a source that is gone.
  */

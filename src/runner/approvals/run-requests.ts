@@ -14,8 +14,8 @@ import { partInputs } from "../secrets/sensitive-inputs.ts";
 import { sourceVersion } from "../gate/source-version.ts";
 
 /*
- * A run that needs an approval is recorded when it is asked for, so that whoever asks can follow it from then on; `awaits_approval` of its row
- * keeps workers from it. It belongs to a schedule that is PENDING, and takes the place of the first run of that.
+ * A run that needs an approval is recorded at its request, so that its requester can follow it from then on; `awaits_approval` of its row keeps workers from
+ * it. It belongs to a schedule that is PENDING, and takes the place of the first run of that.
  */
 
 /**

@@ -19,8 +19,8 @@ import { contentOf } from "./content.ts";
 import type { Approval } from "../runs/new-run.ts";
 
 /*
- * An approval in stages. Each has a group, of which so many have to approve before the next one begins; one who denies ends all of it. What is
- * said counts for the content that the workflow began with: whatever else is asked for begins another one.
+ * An approval in stages. Each stage has a group and a number of approvals, which it needs before the next one begins. A single denial ends the workflow.
+ * Responses count for the content that the workflow began with: a change of the content begins another workflow.
  */
 
 /** A response to a stage. */
@@ -85,12 +85,12 @@ export async function activeStage(em: SqlEntityManager, { id }: ScheduledJob): P
   );
   if (!stage) return undefined;
   const group = stage.approvalWorkflowStageDefinition?.approverGroup ?? null;
-  // Who they are is all that is asked of them.
+  // Only their ids are needed.
   await group?.users.init({ ref: true });
   return { stage, group };
 }
 
-/** Ends a workflow. What was not decided of it is not decided any more. */
+/** Ends a workflow. Its undecided stages can no longer be decided. */
 export async function endWorkflow(
   unit: Unit,
   workflow: ApprovalWorkflow,
@@ -104,7 +104,7 @@ export async function endWorkflow(
 /** The stages of a workflow that are not decided on, held, in their sequence. */
 async function undecidedStages(unit: Unit, workflow: ApprovalWorkflow): Promise<ApprovalWorkflowStage[]> {
   const stages = await unit.hold(ApprovalWorkflowStage, { approvalWorkflow: workflow, state: "PENDING" });
-  // What was decided in this very transaction is not stored yet.
+  // Decisions of this very transaction are not stored yet.
   return stages.filter(({ state }) => state === "PENDING");
 }
 
@@ -113,8 +113,8 @@ function decideStage(stage: ApprovalWorkflowStage, state: "APPROVED" | "CANCELED
 }
 
 /**
- * Keeps what somebody says of the stage that is to be decided on, and what follows from it.
- * @returns whether the workflow has come to its end.
+ * Stores a response to the active stage, and its consequences.
+ * @returns true if the workflow has come to its end.
  * @throws {@link AppError} CONFLICT for an approver who has approved the stage before.
  */
 export async function respond(

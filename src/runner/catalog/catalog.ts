@@ -37,7 +37,7 @@ export interface ReadJobFile {
   error: string | null;
 }
 
-/** The place of a job's code, what its runs may share and take, and what sets it off if not people. */
+/** Place of a job's code, sharing and limits of its runs, and its kind of receiver, if it is one. */
 export interface InstalledSource extends Pick<SandboxTask, "exportName" | "file" | "isolation" | "memoryLimitMb"> {
   receiver: Receiver | undefined;
   /** SHA-256 of the text of its file when that was read. */
@@ -86,7 +86,7 @@ export function createCatalog({ database, sandbox, jobsRoot, systemJobsRoot, clo
     const system = systemJobsRoot === undefined ? [] : await jobFiles(systemJobsRoot, `${SYSTEM}.`);
     const own = await jobFiles(jobsRoot);
     const files = [...system, ...own];
-    // Before they are loaded: what changes meanwhile is another version than this one.
+    // Read before the files are loaded: a file that changes meanwhile has another version than this one.
     const versions = await Promise.all(files.map(({ file }) => fileVersion(file)));
     const mayLoad = files.filter((one) => system.includes(one) || !isNameOfSystem(one));
     const described = await sandbox.describe(mayLoad.map(({ file }) => file));
@@ -141,7 +141,7 @@ export function createCatalog({ database, sandbox, jobsRoot, systemJobsRoot, clo
     loadError: (classPath) => broken.get(classPath),
     files: () => read,
     refresh(author) {
-      // One after the other: what was read first must not be written last, and no two may make the same new job.
+      // One reading after the other: an older state must not be written last, and no two may create the same job.
       const refreshed = last.then(() => readAll(author));
       last = refreshed.catch(() => undefined);
       return refreshed;

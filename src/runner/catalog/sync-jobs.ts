@@ -120,7 +120,7 @@ function sourceOf(moduleName: string, meta: FoundJob["meta"]): JobSource {
   };
 }
 
-/** A job whose source is gone cannot be run: what would run it is switched off, and remembered. */
+/** Marks a job without a source as not installed. Switches off the objects that would run it, and remembers them. */
 async function uninstall(unit: Unit, job: Job): Promise<void> {
   job.installed = false;
   for (const object of await holdSetters(unit, job, { enabled: true })) {

@@ -12,9 +12,9 @@ import { redactDetails, secretsOf } from "../secrets/sensitive-inputs.ts";
 /** A request to run a job. */
 export interface RunRequest extends RunWishes {
   job: JobReference;
-  /** One of the job's queues, by name or id; its default when absent. */
+  /** The job's queue for the run, by name or id; its default when absent. */
   jobQueue?: string | undefined;
-  /** The same request of the same user under the same key is the same run. */
+  /** Idempotency key. Equal requests of a user with the same key are one run. */
   idempotencyKey?: string | undefined;
 }
 
@@ -68,7 +68,7 @@ export async function admit(deps: AdmitDeps, request: FoundRequest): Promise<Adm
   const faults = new Faults();
   await faults.try(() => refuseDryRun(job, request));
   const queue = request.jobQueue === undefined ? request.queue : await faults.try(() => queueOf(deps, job, request.jobQueue!));
-  // What sets off a receiver is the server's own, and nothing that the job could refuse. Without inputs there is nothing to validate.
+  // The inputs of a receiver come from the server, and the job cannot reject them. Without inputs there is nothing to validate.
   if (!request.via && !isNothing(source, request.data)) {
     const wrong = await sandbox.validate(source, request.data, secretsOf(job, request.data)).catch((error: Error) => {
       throw new AppError("JOB_NOT_INSTALLED", `The code of the job "${job.name}" does not load: ${error.message}`);

@@ -8,8 +8,8 @@ import { isDry, type Launch } from "../runs/new-run.ts";
 import { kwargsOf, type ScheduleKwargs } from "./schedule-kwargs.ts";
 
 /*
- * Somebody has to approve what is run of a job that says so, and of a schedule that an approval workflow is defined for. What is run without a
- * schedule counts as one whose time is now: whatever starts it, no definition is walked around.
+ * A run needs an approval if its job says so, or if an approval workflow is defined for its schedule. A run without a schedule counts as a schedule whose time
+ * is now, so that nothing evades a definition.
  */
 
 /** The definition that a schedule fits; of several the one with the highest weight. References of the schedule are loaded as far as they are asked about. */
@@ -35,7 +35,7 @@ async function definitionsFor(
   await em.populate([...schedules], [...new Set([...paths, ...ofJobs])] as never);
   return schedules.map((schedule) => {
     const { jobQueue, jobModel } = schedule;
-    // What a request leaves to its job counts as the job has it.
+    // A value that the request leaves to its job counts as the job has it.
     const asked = Object.create(schedule, { jobQueue: { value: jobQueue ?? jobModel?.defaultJobQueue ?? null } }) as ScheduledJob;
     return definitions.find(({ modelConstraints }) => fulfils(ScheduledJob, asked, modelConstraints ?? {}));
   });
@@ -84,7 +84,7 @@ function scheduleOf(em: SqlEntityManager, launch: StartsNow, queues: readonly Jo
   return em.create(ScheduledJob, values as never, { partial: true, persist: false });
 }
 
-/** Nobody has to approve what changes nothing. */
+/** A run that changes nothing needs no approval. */
 function isHarmless(job: LaunchedJob, dryRun: boolean | undefined): boolean {
   return job.supportsDryrun && isDry(job, dryRun);
 }

@@ -11,9 +11,9 @@ import type { Vault } from "../secrets/vault.ts";
 
 /** Dependencies of {@link enqueue}. */
 export interface EnqueueDeps extends AdmitDeps, CancelDeps {
-  /** Of jobs that name none. */
+  /** Limits of jobs that name none. */
   timeLimits: TimeLimits;
-  /** How long an idempotency key stands for its run. */
+  /** Milliseconds that an idempotency key stands for its run. */
   idempotencyTtlMs: number;
   vault: Vault;
 }
@@ -53,7 +53,7 @@ export async function enqueue(deps: EnqueueDeps, request: FoundRequest, requestA
     await send(deps, run);
     return run.row.id;
   } catch (error) {
-    // The same request, a moment earlier, may be what stands in the way.
+    // The same request, a moment earlier, may be the obstacle.
     const first = keyed && (await findKeyed(database, keyed));
     if (first === undefined) throw error;
     return first;
@@ -70,8 +70,8 @@ function keyedRequest({ clock, idempotencyTtlMs, vault }: EnqueueDeps, request: 
 }
 
 /**
- * Sends a run to the workers of its queue, once its row is there for them to find. One that waits for others is sent when they have ended, one that
- * was rejected never: that it is there is all there is to tell.
+ * Sends a run to the workers of its queue, once its row is stored for them to find. A run that waits for others is sent when they have ended. A rejected run
+ * is only announced.
  */
 export async function send(deps: CancelDeps, run: NewRun): Promise<void> {
   deps.broker.notify(`result:${run.row.id}`);
@@ -89,7 +89,7 @@ async function replaceOldest(deps: CancelDeps, { row }: NewRun): Promise<void> {
   const by = { userId: user?.id ?? null, username: user?.username ?? "" };
   for (const id of await findOldest(deps.database, job.id, job.maxConcurrent!)) {
     await cancel(deps, { id, by, reason: `replaced by the run ${row.id}` }).catch((error: unknown) => {
-      // One that has ended by itself meanwhile has made room as well.
+      // A run that has ended by itself meanwhile has made room as well.
       if (!(error instanceof AppError)) throw error;
     });
   }

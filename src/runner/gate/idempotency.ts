@@ -22,7 +22,7 @@ export function checkKey(key: string): void {
   throw fieldError("BAD_USER_INPUT", "idempotency_key", message);
 }
 
-/** The same text for the same JSON, in whatever order its objects' fields come. */
+/** Returns JSON as a text that does not depend on the order of its objects' fields. */
 export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)

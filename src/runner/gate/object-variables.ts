@@ -9,7 +9,7 @@ import type { ErrorDetail } from "../../errors.ts";
 
 type Data = Record<string, unknown>;
 
-/** A job's inputs with ids in the place of what named objects; or what is wrong, by variable. */
+/** Returns a job's inputs with ids in the place of named objects, or errors by variable. */
 export async function resolveObjects(
   database: Database,
   variablesSchema: Data,

@@ -20,10 +20,10 @@ interface RunKwargs extends SensitiveKwargs {
 }
 
 /**
- * Runs a job again with the inputs and options of an earlier run, through the gate that every launch passes. It waits in the same queue, unless
- * the job may no longer use that.
+ * Runs a job again with the inputs and options of an earlier run, through the gate that every launch passes. It waits in the same queue, unless the job may no
+ * longer use that.
  * @returns the id of the new JobResult, which refers to the earlier one.
- * @throws {@link AppError} NOT_FOUND, BAD_USER_INPUT, and what {@link enqueue} throws.
+ * @throws {@link AppError} NOT_FOUND, BAD_USER_INPUT, and errors of {@link enqueue}.
  */
 export async function rerun(deps: EnqueueDeps, { jobResultId, data, userId }: RerunRequest): Promise<string> {
   const where = { id: uuidOf(jobResultId) ?? [] };

@@ -21,7 +21,7 @@ export interface FeedObject {
 
 /** A feed, and how its objects are read. */
 export interface FeedRequest<T extends FeedObject> {
-  /** The same for all who read the same. */
+  /** Key of the feed: followers with equal keys share their reads. */
   key: string;
   families: readonly Family[];
   /** Those of these objects that are wanted, as they are now. */
@@ -31,9 +31,8 @@ export interface FeedRequest<T extends FeedObject> {
 }
 
 /**
- * Makes followers of all objects of a kind: each is given those that were made or changed, as they are when it is told, as lists of one or more.
- * An object that changes again before a slow follower has taken it is given once. Whoever follows the same shares one read of each change,
- * and is given the same lists.
+ * Makes followers of all objects of a kind. Each gets created and changed objects, in their state at that moment, as lists of one or more. An object that
+ * changes again before a slow follower has taken it is given once. Followers of the same shape share one read of each change, and get the same lists.
  */
 export function createFeedFollowers({ broker }: { broker: Broker }) {
   const tails = createShared<FeedTail<FeedObject>>((tail) => tail.close());

@@ -18,9 +18,9 @@ export interface FollowRequest {
 }
 
 /**
- * Makes followers of the rows that runs leave. Each is given the rows after its cursor, first those that are stored, then those that come: in
- * order, without a gap, each once, as a list of one or more at a time. It ends when the run has settled and all were given.
- * Whoever follows the same rows of a run shares one read of each batch, and is given the same list.
+ * Makes followers of the rows of runs. Each gets the rows after its cursor, first the stored ones, then new ones: in order, without a gap, each once, as a
+ * list of one or more at a time. It ends when the run has settled and all rows were given. Followers of the same rows of a run share one read of each batch,
+ * and get the same list.
  */
 export function createRowFollowers(deps: { database: Database; broker: Broker }) {
   const tails = createShared<ReturnType<typeof openRowTail>>((tail) => tail.close());

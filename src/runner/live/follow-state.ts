@@ -12,7 +12,7 @@ const PAUSE_MS = 50;
 
 /** The followed object, and how it is read. */
 export interface StateRequest<T extends object> {
-  /** The same for all who read the same. */
+  /** Key of the state: followers with equal keys share their reads. */
   key: string;
   topics: readonly Topic[];
   /** The present state, and whether it will stay as it is; undefined when the object is gone. */
@@ -20,9 +20,8 @@ export interface StateRequest<T extends object> {
 }
 
 /**
- * Makes followers of one object's state: each is given the present state, then the state after each change, the newest only for one that is
- * slower than they come. It ends after the final state, or when the object is gone.
- * Whoever follows the same shares one read of each change, and is given the same object.
+ * Makes followers of one object's state. Each gets the present state, then the state after each change; a slow one gets the newest only. It ends after the
+ * final state, or when the object is gone. Followers of the same state share one read of each change, and get the same object.
  */
 export function createStateFollowers({ broker }: { broker: Broker }) {
   const tails = createShared<StateTail<object>>((tail) => tail.close());
@@ -46,7 +45,7 @@ export function createStateFollowers({ broker }: { broker: Broker }) {
 }
 
 interface StateTail<T> {
-  /** How often it has changed; 0 before it is known. */
+  /** Number of changes of the state; 0 before it is known. */
   version: number;
   state: T | undefined;
   isOver: boolean;

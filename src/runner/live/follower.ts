@@ -34,7 +34,7 @@ export function createFollower<T>({ next, onMore, leave }: Followed<T>): Followe
     async next() {
       try {
         while (!left) {
-          // Before the question: what comes while it is being answered must not be missed.
+          // Cleared before the read, so that no notification during the read is missed.
           woken = false;
           const value = await next();
           if (left) break;

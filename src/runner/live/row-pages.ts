@@ -11,7 +11,7 @@ const PAGE_ROWS = 500;
 const PAGE_BYTES = 256 * 1024;
 /** Rows that a condition is asked of at once: one that few rows fulfil does not keep a connection for as long as a run has lines. */
 const TESTED_ROWS = 5000;
-/** Pages of one tail that are kept for whoever comes next. */
+/** Pages of one tail that are kept for later followers. */
 const KEPT_PAGES = 16;
 
 const MODELS: Record<RowKind, object> = { job_console_entry: JobConsoleEntry, job_log_entry: JobLogEntry };
@@ -32,11 +32,11 @@ export interface Batch {
 export interface RowPages {
   /** The first rows above `from`, none above `last`; of those, with a condition, only so many are looked at. */
   read(from: number, last: number): Promise<Batch>;
-  /** The same; many who ask for it at about the same time are given the same. */
+  /** Reads as `read`. Followers that ask at about the same time share one result. */
   page(from: number, last: number): Promise<Batch>;
 }
 
-/** Rows are never changed, so what was read stays true. */
+/** Opens the pages of a run's rows. Rows never change, so pages stay valid. */
 export function openRowPages(database: Database, { kind, jobResultId, where }: TailOf): RowPages {
   const kept = new LRUCache<number, Promise<Batch>>({ max: KEPT_PAGES });
   const text = kind === "job_log_entry" ? "message" : "text";
@@ -44,7 +44,7 @@ export function openRowPages(database: Database, { kind, jobResultId, where }: T
   const rowsAfter = (from: number) =>
     database.rows.selectFrom(kind).where("job_result_id", "=", jobResultId).where("sequence", ">", from).where(HAS_PLACE);
 
-  /** Returns the end of a range without a wanted row: what comes next may be far away. */
+  /** Returns the end of a range without a wanted row: the next row may be far away. */
   async function emptyUntil(end: number, last: number): Promise<number> {
     if (end === last) return end;
     const [found] = await database.read(

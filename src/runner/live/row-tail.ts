@@ -78,7 +78,7 @@ export function openRowTail(deps: { database: Database; broker: Broker }, of: Ta
     return !isOver && !failure;
   }
 
-  /** Without a gap: whoever has come so far finds what is next here. */
+  /** Keeps a batch without a gap before it: a follower at its beginning finds the next rows here. */
   function keep(batch: Batch): void {
     const before = recent.at(-1);
     if (before && batch.rows.length === 0) return void recent.splice(-1, 1, { ...before, to: batch.to });

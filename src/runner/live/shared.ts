@@ -7,7 +7,7 @@ export interface Share<T> {
 
 /** Things that are open. */
 export interface Opened {
-  /** How many. */
+  /** Number of open things. */
   readonly size: number;
 }
 

@@ -9,8 +9,8 @@ export interface Delivery {
 }
 
 /**
- * Carries ids and notifications between processes. Remembers nothing that the database does not already know: whatever it loses is found again
- * from the rows.
+ * Carries ids and notifications between processes. Remembers nothing that the database does not already know: lost deliveries and notifications are found
+ * again from the rows.
  */
 export interface Broker {
   /** Delivers at least once; does nothing while the same id is in flight. */
@@ -21,13 +21,13 @@ export interface Broker {
     handle: (delivery: Delivery) => Promise<void>,
     options: { concurrency: number },
   ): Promise<void>;
-  /** How many workers take deliveries of each of these queues. */
+  /** Returns the number of workers that take deliveries of each of these queues. */
   countWorkers(queues: readonly string[]): Promise<number[]>;
   /** Notifies listeners here and in every other process. A notification may be lost. Never throws. */
   notify(topic: Topic): void;
   /** Calls `onNotified` from this moment on, until the returned function is called. */
   listen(topic: Topic, onNotified: () => void): () => void;
-  /** The same for all notifications of a family; `onNotified` gets the id of the topic. */
+  /** Calls `onNotified` for all notifications of a family, with the id of the topic, until the returned function is called. */
   listenAll(family: Family, onNotified: (id: string) => void): () => void;
   /** Takes no further deliveries, and waits for none; handlers that run go on. */
   stopConsuming(): Promise<void>;

@@ -18,7 +18,7 @@ const LOOK_MS = 60_000;
 /** A timer may come so much early, and a clock be slowed by so much, without having been set back. */
 const SLACK_MS = 1000;
 
-/** The machine's own. Whoever waits for it does not keep the process running. */
+/** The machine's own clock. Waits on it do not keep the process running. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   wakeAt(time, act) {

@@ -12,9 +12,9 @@ export interface Notifier {
   notify(topic: Topic): void;
   /** Calls `onNotified` from this moment on, until the returned function is called. */
   listen(topic: Topic, onNotified: () => void): () => void;
-  /** The same for all notifications of a family; `onNotified` gets the id of the topic. */
+  /** Calls `onNotified` for all notifications of a family, with the id of the topic, until the returned function is called. */
   listenAll(family: Family, onNotified: (id: string) => void): () => void;
-  /** How many listen now. */
+  /** Number of listeners. */
   readonly listeners: number;
 }
 

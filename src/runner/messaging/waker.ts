@@ -2,14 +2,14 @@ import type { Logger } from "pino";
 import type { Clock } from "./clock.ts";
 import { logFailure } from "./log-failure.ts";
 
-/** How long after a failure, such as a database that is away, the work is tried again. */
+/** Milliseconds after which failed work is tried again, such as work without a database. */
 const RETRY_MS = 1000;
 
 /** Somebody who works when there may be something to do. */
 export interface Waker {
   /** Works, now if nothing is under way, and once more otherwise. */
   wake(): void;
-  /** Waits for what is under way; what is left is done after the next start. */
+  /** Waits for the work under way. The rest is done after the next start. */
   close(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ interface Working {
   failure: string;
 }
 
-/** Works once at a time, and again for whoever has asked meanwhile. */
+/** Works once at a time, and again after a `wake` meanwhile. */
 export function createWaker({ clock, work, log, failure }: Working): Waker {
   let working: Promise<void> | undefined;
   let again = false;

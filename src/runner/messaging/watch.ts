@@ -33,7 +33,7 @@ export function watch({ notifications, look, safetyMs, pauseMs = () => 0 }: Watc
     if (ms <= 0 || isOver()) return;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
-      // Who waits does not keep the process running: a start that fails must be able to end it.
+      // A wait does not keep the process running: a start that fails must be able to end it.
       timer = setTimeout(resolve, ms).unref();
       stir = () => isOver() && resolve();
     });

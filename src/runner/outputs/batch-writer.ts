@@ -9,7 +9,7 @@ const MAX_ROWS = 1000;
 /** With this many rows there is no pause: somebody has a lot to say. */
 const MANY_ROWS = 200;
 
-/** Why rows of a run are not stored: another worker has taken the run over, or it has ended. */
+/** Error for rows of a run that are not stored: another worker has taken the run over, or it has ended. */
 export class RunLost extends Error {
   override readonly name = "RunLost";
 
@@ -18,7 +18,7 @@ export class RunLost extends Error {
   }
 }
 
-/** Rows that one run says at a time, and what holds it; nobody has to hold a run of a test. */
+/** Rows that a run appends together, and the hold on it; a test's run needs no hold. */
 interface Item<Row> {
   jobResultId: string;
   hold: Hold | undefined;
@@ -31,11 +31,12 @@ interface Waiting<Row> extends Item<Row> {
 }
 
 /**
- * Makes one transaction of what many append at about the same time, and repeats it while the database is away. Memory is bounded by the callers: each
- * waits for what it appended.
+ * Makes one transaction of the rows that many runs append at about the same time, and repeats it while the database is away. Memory is bounded by the callers:
+ * each waits for its own rows.
  * @param store writes rows in one transaction. Returns the ids of the runs that are no longer held.
- * @param onStored hears of each run whose rows were stored.
- * @returns what resolves once the rows are stored. Rejects with {@link RunLost} when the run is no longer held, or when its rows cannot be stored.
+ * @param onStored is called with each run whose rows were stored.
+ * @returns a function whose promise resolves once the rows are stored. It rejects with {@link RunLost} when the run is no longer held, or when its rows cannot
+ * be stored.
  */
 export function createBatchWriter<Row>(
   store: (rows: readonly Row[], holds: readonly Hold[]) => Promise<readonly string[]>,

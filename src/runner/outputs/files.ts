@@ -9,7 +9,7 @@ import { RunLost } from "./batch-writer.ts";
 import type { StoredFile } from "../../sdk/define-job.ts";
 import type { Recorder } from "./recorder.ts";
 
-/** A file of a run, to be read; whoever has it closes `handle`. */
+/** A file of a run, to be read. The caller closes `handle`. */
 export interface OpenFile {
   name: string;
   /** In bytes. */
@@ -17,15 +17,15 @@ export interface OpenFile {
   handle: FileHandle;
 }
 
-/** The files of all runs: what they hold in a folder, the rest in rows. */
+/** The files of all runs: their contents in a folder, the rest in rows. */
 export interface FileStore {
-  /** Stores the files of one attempt of a run. What it returns rejects with {@link RunLost} once the run is no longer held so. */
+  /** Returns a function that stores files of one attempt of a run. It rejects with {@link RunLost} once the attempt no longer holds the run. */
   open(hold: Hold): (name: string, content: AsyncIterable<Uint8Array>) => Promise<StoredFile>;
   /** Undefined when there is no such file. */
   read(id: string): Promise<OpenFile | undefined>;
   /** Deletes what files held whose rows are gone. */
   remove(ids: readonly string[]): Promise<void>;
-  /** Deletes what no row knows of: what the end of a process cut short, and what belonged to runs that were deleted. */
+  /** Deletes contents without a row: those cut short by the end of a process, and those of deleted runs. */
   sweep(): Promise<void>;
 }
 
@@ -125,7 +125,7 @@ export function createFileStore({ database, recorder, root, maxBytes, maxRunByte
         } catch (error) {
           runBytes -= file.size;
           runFiles -= 1;
-          // What cannot be deleted now is swept one day; why the file is not stored matters more.
+          // The sweep deletes leftovers later; the reason for not storing the file matters more.
           for (const left of [path + PART, path]) await rm(left, { force: true }).catch(() => undefined);
           throw error;
         }
@@ -157,7 +157,7 @@ export function createFileStore({ database, recorder, root, maxBytes, maxRunByte
   };
 }
 
-/** Opened before and closed after anything else, however it comes out: what is deleted then stays deleted. */
+/** Writes a new file, closed in any case, so that it stays deleted when its path is deleted then. */
 async function write(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
   const handle = await open(path, "wx");
   try {

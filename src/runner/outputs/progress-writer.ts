@@ -7,7 +7,7 @@ import type { Progress } from "../sandbox/sandbox.ts";
 /** Shortest time between two values of a run that are stored. */
 const INTERVAL_MS = 100;
 
-/** How far one run has come, on its way into its record. */
+/** Progress of one run, on its way into its record. */
 export interface RunProgress {
   /** Stores a value, now or a little later, unless a newer one comes meanwhile. Never throws: progress is no reason to fail. */
   set(progress: Progress): void;

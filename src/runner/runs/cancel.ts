@@ -12,8 +12,8 @@ import { failureColumns } from "./failure-columns.ts";
 import { releaseWaiting } from "./slots.ts";
 
 /*
- * That a run is to end is a fact of its row: `date_canceled`. A run that no worker has is REVOKED in the same moment. One that a worker has
- * stays STARTED until the worker, after a notification, has ended it; whatever comes of it by then, it is settled as REVOKED: see `settle.ts`.
+ * A cancel is a fact of the run's row: `date_canceled`. A run without a worker is REVOKED in the same moment. A run with one stays STARTED until the worker,
+ * after a notification, has ended it. It is settled as REVOKED, with any outcome: see `settle.ts`.
  */
 
 /** A request to cancel a run. */
@@ -44,7 +44,7 @@ export interface CanceledRow {
   cancel_reason: string | null;
 }
 
-/** `Canceled by ada: wrong site`: what the job and the log are told. */
+/** Returns `Canceled by ada: wrong site`, for the job and the log. */
 export function describeCancel({ canceled_by_user_name: name, cancel_reason: reason }: CanceledRow): string {
   const by = name === "" ? "Canceled" : `Canceled by ${name}`;
   return reason ? `${by}: ${reason}` : `${by}.`;

@@ -93,7 +93,7 @@ export async function newRun(
   const { job, queue } = launch;
   const waits = columns.status === undefined ? await findRoom(em, job, launch.ignoreSingletonLock) : null;
   const { id = newId(), ...rest } = columns;
-  // What sets off a receiver is the server's own, and no secret.
+  // The inputs of a receiver come from the server, and are no secret.
   const { taskKwargs, sensitiveKwargs, options } = launch.via
     ? { taskKwargs: launch.data, sensitiveKwargs: null, options: {} }
     : sealInputs(vault, job, id, launch.data);
@@ -125,7 +125,7 @@ export async function newRun(
   return { queue, waits: waits ?? false, row };
 }
 
-/** Of which schedule a run is, and for when. */
+/** Returns the columns of a run that name its schedule and its tick. */
 export function scheduleColumns({ scheduledJobId, scheduledFor }: RunWishes) {
   return { scheduled_job_id: scheduledJobId ?? null, scheduled_for: scheduledFor?.toISOString() ?? null };
 }
@@ -142,7 +142,7 @@ function approvalColumns({ approval }: RunWishes) {
   return { meta: JSON.stringify({ approvals }) };
 }
 
-/** Columns of a run that is only recorded: what the gate rejected it for. */
+/** Returns the columns of a run that is only recorded: the reason why the gate rejected it. */
 export function refused({ code, message }: AppError, clock: Clock) {
   return {
     status: "FAILURE" as const,
@@ -157,7 +157,7 @@ export function asRefusal(error: unknown): AppError {
   throw error;
 }
 
-/** A run that is only recorded, of a job that there may be no more. `columns` say of which, and with what. */
+/** Returns a run that is only recorded, of a job that may be deleted. `columns` name the job and the inputs. */
 export function refusedRun(
   clock: Clock,
   refusal: AppError,

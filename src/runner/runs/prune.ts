@@ -8,12 +8,11 @@ import { uuidOf } from "../../entities/mapping/scalars.ts";
 import type { FileStore } from "../outputs/files.ts";
 
 /*
- * Old records are deleted a batch at a time: each finds its rows by an index, in an order, and deletes them by their keys. What a batch has deleted
- * is deleted, so whoever stops between two of them loses nothing, and whoever begins again goes on. Lines go with the age of their run: a log
- * is there or it is not, and a run that is under way keeps what it said.
+ * Old records are deleted a batch at a time: each finds its rows by an index, in an order, and deletes them by their keys. A deletion may stop after any
+ * batch, and another one goes on from there. Lines are deleted with their run, all or none. A run under way keeps its lines.
  */
 
-/** One batch. */
+/** A batch of records to delete. */
 export interface PruneRequest {
   kind: PrunableKind;
   /** Time before which records are deleted. */
@@ -77,7 +76,7 @@ export async function prune(deps: PruneDeps, request: PruneRequest): Promise<Pru
 /** The outcome of a batch of runs. */
 interface Batch {
   counts: Omit<Pruned, "cursor">;
-  /** How many of the runs, from the first on, have nothing more to delete. */
+  /** Number of runs, from the first on, without anything left to delete. */
   finished: number;
   cut?: Cut | undefined;
 }
@@ -222,7 +221,7 @@ async function deleteRows(database: Database, table: EntryTable | "object_change
     .execute();
 }
 
-/** Deletes runs with their files; what the files hold goes once no row leads to it any more. */
+/** Deletes runs with their files. The contents of the files are deleted once no row leads to them. */
 async function deleteRuns(
   { database, files }: PruneDeps,
   runs: readonly string[],

@@ -1,7 +1,7 @@
 import { readFailure } from "../../entities/failure.ts";
 import type { Job } from "../../entities/index.ts";
 
-/** How a run is tried again, as its `celery_kwargs` keep it; nothing for one that is not. */
+/** Retry options of a run, as its `celery_kwargs` keep them; empty for a run without retries. */
 export interface RetryKwargs {
   /** Attempts after the first. */
   max_retries?: number;
@@ -14,7 +14,7 @@ const FACTOR = 2;
 /** The longest wait between two attempts. */
 const MAX_WAIT_MS = 24 * 3_600_000;
 
-/** How a new run of a job is tried again. */
+/** Returns the retry options of a job's new run. */
 export function retryKwargs({ retryLimit, retryBackoff }: Pick<Job, "retryBackoff" | "retryLimit">): RetryKwargs {
   return retryLimit ? { max_retries: retryLimit, retry_backoff: retryBackoff ?? 0 } : {};
 }

@@ -4,7 +4,7 @@ import { uuidOf } from "../../entities/mapping/scalars.ts";
 import { AppError } from "../../errors.ts";
 import type { Vault } from "../secrets/vault.ts";
 
-/** One attempt of a run. */
+/** An attempt of a run. */
 interface Attempt {
   id: string;
   attempt: number;

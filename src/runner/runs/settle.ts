@@ -30,10 +30,10 @@ export interface SettleDeps {
 }
 
 /**
- * Writes what came of an attempt, once its last line is stored: the run has ended, or it waits for its next attempt. A run that somebody wanted
- * to end before is REVOKED, whatever its job made of it. One statement decides which of the two was first. While the database is away it is tried
- * again; an outcome that no database can store fails the run.
- * @param cancelType how the run came to its end if it was canceled.
+ * Writes the outcome of an attempt, once its last line is stored: the run has ended, or it waits for its next attempt. A run that was canceled before is
+ * REVOKED, with any outcome. One statement decides which of the two was first. While the database is away it is tried again; an outcome that no database can
+ * store fails the run.
+ * @param cancelType the way in which the run ended, if it was canceled.
  * @returns the status that was written; undefined when the run was no longer held, or was settled by a statement whose answer was lost.
  */
 export async function settle(

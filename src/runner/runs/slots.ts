@@ -10,9 +10,9 @@ import type { Broker } from "../messaging/broker.ts";
 import type { LaunchedJob } from "../catalog/find-job.ts";
 
 /*
- * A run of a job with `max_concurrent` has a slot from when it is let in until it has ended, attempts and the waits between them included.
- * `waits_for_slot` of its row is the only record: true while it waits, false while it has one, null where there is no limit. Whoever gives a
- * slot holds the job's row, so that no two do so at once.
+ * A run of a job with `max_concurrent` has a slot from its admission to its end, attempts and the waits between them included. `waits_for_slot` of its row is
+ * the only record: true while it waits, false while it has a slot, null without a limit. A slot is given under a lock on the job's row, so that no two are
+ * given at once.
  */
 
 /** Condition of a run that is let in once a slot is free. */
@@ -68,7 +68,7 @@ export async function releaseWaiting(
           .updateTable("job_result")
           .set({ waits_for_slot: sql.lit(false) })
           .where("id", "=", id)
-          // Whoever cancels it meanwhile is faster.
+          // A cancel may come first.
           .where(WAITS_FOR_SLOT)
           .returning(["id", "celery_kwargs"])
           .execute();
@@ -98,8 +98,8 @@ export async function releaseAllWaiting(deps: { database: Database; broker: Brok
 const BATCH = 100;
 
 /**
- * A table `under_way` of a job's runs that are still to end; without a job, of those whose job is deleted. The statuses are looked up first,
- * whatever the planner thinks: few runs of all jobs are under way, and a job may have any number that have ended.
+ * Returns a table `under_way` of a job's runs that have not ended; without a job, of those whose job is deleted. The statuses are looked up first, without the
+ * planner's choice: few runs of all jobs are under way, and a job may have any number that have ended.
  */
 function underWay(jobId: string | null): RawBuilder<unknown> {
   return sql`with open as materialized (

@@ -11,15 +11,15 @@ export interface JobSource {
   exportName: string;
 }
 
-/** How long a job's code may run, in whole milliseconds from when its file begins to load. A soft limit at or above the hard one never fires. */
+/** Time limits of a job's code, in whole milliseconds from when its file begins to load. A soft limit at or above the hard one never fires. */
 export interface TimeLimits {
   /** After this long the job is told, through `context.signal`. */
   readonly softMs: number;
-  /** After this long the run is ended, whatever the job does. */
+  /** Milliseconds after which the run is ended, in any state of its job. */
   readonly hardMs: number;
 }
 
-/** One run's worth of work. Structured-cloneable: it crosses a thread boundary. */
+/** The work of one run. Structured-cloneable: it crosses a thread boundary. */
 export interface SandboxTask extends JobSource {
   isolation: Isolation;
   jobResult: { id: string; name: string; token: string };
@@ -50,7 +50,7 @@ export interface PrintedText {
   created: number;
 }
 
-/** How far a job has come: `done` of `total`, in whatever it counts; fit for storage as a line is. */
+/** Progress of a job: `done` of `total`, in units of the job's choice; fit for storage as a line is. */
 export interface Progress {
   done: number;
   total: number | null;
@@ -65,8 +65,8 @@ export interface OperationAnswer {
 }
 
 /**
- * Takes what a run says while it runs: each kind in the order it was said. A run is held back until what was given is taken; one of whose
- * lines or texts cannot be stored fails.
+ * Takes the output of a run while it runs, each kind in its order. The run waits until its output is taken. A run with a line or text that cannot be stored
+ * fails.
  */
 export interface RunListener {
   lines(batch: SaidLine[]): Promise<void>;
@@ -75,15 +75,15 @@ export interface RunListener {
   /** The newest progress; of several at once only the last one is told. */
   progress(progress: Progress): void;
   /**
-   * Stores a file while the job hands it over; what it rejects with is what the job is thrown.
-   * @param content throws when the file will never be whole: the job failed to say the rest of it, or was ended.
+   * Stores a file while the job writes it. A rejection is thrown in the job.
+   * @param content throws when the file will never be whole: the job failed to write the rest of it, or was ended.
    */
   file(name: string, content: AsyncIterable<Uint8Array>): Promise<StoredFile>;
-  /** Has a GraphQL operation answered, as whoever the run is for. */
+  /** Executes a GraphQL operation, as the user of the run. */
   graphql(document: string, variables: Record<string, unknown>): Promise<OperationAnswer>;
 }
 
-/** How a run ended. A failure is data, never an exception. */
+/** Outcome of a run. A failure is data, never an exception. */
 export type Outcome = { kind: "success"; result: unknown } | ({ kind: "failure" } & Failure);
 
 /** Description of a job by its source: its definition without code, and its variables as JSON Schema. */

@@ -21,9 +21,9 @@ import { SensitiveInputsLost } from "../secrets/vault.ts";
 export const LATE_MS = 60_000;
 
 /**
- * Carries out a schedule's time that is due: one update moves the schedule on to its next time, if nobody else has yet, and in the same
- * transaction its run is stored. So it has one run, however many try and whenever they end. What the gate refuses has one that failed. Where
- * an approval is needed and there is none for just this, the schedule waits for one instead.
+ * Carries out a tick: one update moves the schedule on to its next time, unless another worker has, and the same transaction stores the run. So a tick has one
+ * run, with any number of tries and crashes. If the gate rejects the run, the run is recorded as failed. Without an approval of exactly its content, where it
+ * needs one, the schedule waits for one instead.
  */
 export async function fire(deps: FireDeps, id: string, due: Date): Promise<void> {
   const { database, clock, broker } = deps;
@@ -35,7 +35,7 @@ export async function fire(deps: FireDeps, id: string, due: Date): Promise<void>
   );
   if (!schedule) return;
   const approval = await approvalOf(deps, schedule);
-  // What a file that does not load would run is not known: its approval stands for when it does again.
+  // The content of a file that does not load is unknown: its approval stands for when it loads again.
   const loadError = deps.catalog.loadError(schedule.task);
   if (!approval && loadError === undefined && (await isInNeed(reader, schedule)))
     return deps.changed(await requestApprovalAgain(deps, schedule, due));
@@ -96,7 +96,7 @@ function timeAfter(schedule: ScheduledJob, due: Date, now: Date): Date | null {
   // A schedule that is run once is over with its time.
   const over = { ...storedTimesOf(schedule), lastRunAt: now };
   if (catchUp === "ALL") return nextTime(over, due);
-  // What is to be left out must be late; what is to be made up for by one run need not.
+  // A tick that is skipped must be late; a tick that is made up for by one run need not be.
   const from = catchUp === "ONE" ? now.getTime() : now.getTime() - LATE_MS;
   return nextTime(over, new Date(Math.max(due.getTime(), from)));
 }
@@ -180,7 +180,7 @@ async function claim(
     .where("next_run_at", "=", due.toISOString())
     .where(sql<boolean>`enabled`)
     .where("state", "=", "ACTIVE")
-    // What was made ready is what the schedule said then; what it says by now is carried out the next time that somebody looks.
+    // The prepared run belongs to this content of the schedule. Changed content is carried out at the next look.
     .where("date_changed", "=", dateChanged.toISOString())
     .returning("id")
     .execute();

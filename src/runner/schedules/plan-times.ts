@@ -55,7 +55,7 @@ export function planTimes(
   const isSingle = interval === "IMMEDIATELY" || interval === "FUTURE";
   const oneOff = isSingle || (given.oneOff ?? (isSingleBefore(before) ? false : (before?.oneOff ?? false)));
   const times = { interval, crontab, startTime: startTime!, timeZone: timeZone!, oneOff, expires };
-  // What starts at once may do so in this very moment.
+  // A schedule that starts at once may do so in this very moment.
   const after = interval === "IMMEDIATELY" ? new Date(now.getTime() - 1) : now;
   const next = nextTime({ ...times, lastRunAt: before?.lastRunAt ?? null }, after);
   return next ? { times, next } : refuse([neverRuns(times, now)]);

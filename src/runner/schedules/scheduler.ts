@@ -35,7 +35,7 @@ export function createScheduler(deps: FireDeps & { log: Logger }): Scheduler {
     const failed = new Map<string, unknown>();
     while (!isClosed()) {
       let due = active().select(["id", "next_run_at"]).where("next_run_at", "<=", new Date(clock.now()).toISOString());
-      // What cannot be carried out now stands in nobody's way.
+      // A failed schedule does not block the others.
       if (failed.size > 0) due = due.where("id", "not in", [...failed.keys()]);
       const rows = await database.read(due.orderBy("next_run_at").orderBy("id").limit(BATCH).compile());
       if (rows.length === 0) break;

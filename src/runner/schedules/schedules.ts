@@ -94,7 +94,7 @@ export async function updateSchedule(
       due = when ? justDue(schedule, now) : null;
       isStale = before.dateChanged.getTime() !== schedule.dateChanged.getTime();
       if (due || isStale) return;
-      // Nobody may have somebody else run what they say; and one whose user is deleted becomes that of who takes care of it.
+      // Nobody may have another user run their content. A schedule whose user is deleted goes to the author of its next change.
       const owner = saysWhat(wishes) || !schedule.user ? { user: author.userId } : {};
       const data = { ...plainOf(wishes), ...content, ...when, ...owner };
       const isRequest = saysWhat(wishes) || saysWhen(wishes) || wishes.catchUp !== undefined || !schedule.user;
@@ -103,7 +103,7 @@ export async function updateSchedule(
       faults.refuse();
       await unit.em.populate(schedule, ["jobModel"]);
       if (isRequest && (saysWhen(wishes) || !hasEnded(schedule)) && (await isInNeed(unit.em, schedule))) {
-        // Whoever changes a request is who asks: nobody may approve what they wrote themselves.
+        // The author of a change becomes the requester: nobody may approve content of their own.
         await updateObject(unit, ScheduledJob, id, { user: author.userId });
         await requestApproval(unit, schedule, await sourceVersion(deps.catalog, schedule.task), now);
         return;
@@ -116,7 +116,7 @@ export async function updateSchedule(
   }
 }
 
-/** Runs the job of a schedule by hand, as one who asks now: the schedule's own times stay. @returns the id of the JobResult. */
+/** Runs the job of a schedule by hand, as this user: the schedule's own times stay. @returns the id of the JobResult. */
 export async function runScheduleNow(deps: FireDeps, id: string, userId: string): Promise<string> {
   const schedule = await find(deps, id);
   if (!isApproved(schedule)) {
@@ -156,7 +156,10 @@ function mayBeChanged({ name, celeryKwargs }: ScheduledJob): void {
   throw fieldError("INVALID_SCHEDULE", "id", message);
 }
 
-/** Others would have their own wishes approved as somebody else's. A request whose user is deleted is taken over by who changes it. */
+/**
+ * Throws unless the author is the requester: otherwise users would have their own wishes approved as somebody else's. The author of a change takes over a
+ * request whose user is deleted.
+ */
 async function mustBeRequester({ em, author }: Unit, schedule: ScheduledJob): Promise<void> {
   await em.populate(schedule, ["user"]);
   const { name, user, state } = schedule;
@@ -218,7 +221,7 @@ function plainOf({ name, description, catchUp }: ScheduleWishes): Data {
 function whenOf(schedule: ScheduledJob, wishes: ScheduleWishes, now: Date): Data | undefined {
   if (saysWhen(wishes)) {
     const { times, next } = planned(() => planTimes(wishes, schedule, now));
-    // One that had ended goes on.
+    // A schedule that had ended goes on.
     const goesOn = hasEnded(schedule);
     const said = wishes.enabled ?? (goesOn || undefined);
     const isOn = said ?? schedule.enabled;

@@ -4,7 +4,7 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } f
 export interface Vault {
   /** Encrypts a JSON value; only for the same owner is it opened again. */
   seal(value: unknown, owner: string): string;
-  /** @throws {@link SensitiveInputsLost} for what was sealed with another key, for another owner, or has been changed since. */
+  /** Returns a sealed value. @throws {@link SensitiveInputsLost} for a value that was sealed with another key or for another owner, or was changed since. */
   open(sealed: string, owner: string): unknown;
   /** A fingerprint of a text from which nobody without the key can guess it, in hexadecimal. */
   digest(text: string): string;

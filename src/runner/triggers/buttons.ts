@@ -27,7 +27,7 @@ export interface ButtonPress {
 export interface ButtonGroup {
   /** Empty for buttons of no group. */
   groupName: string;
-  /** How the group's menu looks: like its lightest button. */
+  /** Look of the group's menu: that of its lightest button. */
   buttonClass: ButtonClass;
   buttons: RenderedButton[];
 }
@@ -42,7 +42,7 @@ export interface RenderedButton {
 /**
  * Runs the job of a button for an object, through the gate that every launch passes.
  * @returns the id of the JobResult.
- * @throws {@link AppError} NOT_FOUND, BAD_USER_INPUT, and what {@link enqueue} throws.
+ * @throws {@link AppError} NOT_FOUND, BAD_USER_INPUT, and errors of {@link enqueue}.
  */
 export async function pressButton(deps: EnqueueDeps, press: ButtonPress): Promise<string> {
   const { buttonId, objectType, objectId, userId } = press;

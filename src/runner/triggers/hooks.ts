@@ -39,7 +39,7 @@ export function createHooks(deps: EnqueueDeps & { log: Logger }): Waker {
 }
 
 interface Waiting {
-  /** Of the delivery. */
+  /** Id of the delivery. */
   id: string;
   hookId: string;
   changeId: string;

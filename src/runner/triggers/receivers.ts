@@ -3,8 +3,8 @@ import { ObjectChange } from "../../entities/index.ts";
 import type { ButtonContext, ChangeRecord, HookContext, JobContext, Receiver } from "../../sdk/define-job.ts";
 
 /*
- * What sets off a receiver stands in its run's `task_kwargs`: `{ object_change }` for a hook's, `{ object_type, object_id, object }` for a
- * button's. A change stays where it is, and is read when the run starts.
+ * The inputs of a receiver stand in its run's `task_kwargs`: `{ object_change }` for a hook's, `{ object_type, object_id, object }` for a button's. A change
+ * stays where it is, and is read when the run starts.
  */
 
 /** Inputs of a button's run, as they are stored. */

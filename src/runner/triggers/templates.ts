@@ -12,24 +12,23 @@ export interface TemplateOptions {
 }
 
 /**
- * Renders Jinja2 templates that strangers wrote, in its own thread that is started on first use and replaced when a template
- * overruns. No JavaScript is ever evaluated, and a template sees nothing but `obj`.
+ * Renders untrusted Jinja2 templates, in its own thread that is started on first use and replaced when a template overruns. No JavaScript is ever evaluated,
+ * and a template sees nothing but `obj`.
  *
- * The texts are plain text: nothing is escaped for HTML, which is left to whoever shows them. What is missing renders as nothing,
- * however deep. MiniJinja's ways differ from Jinja2's where it prints `true`, `none` and `["a"]`, lists the keys of an object by the
- * alphabet, and has neither `"%s" % x` nor `"{}".format(x)`.
+ * The texts are plain text: a page that shows them has to escape them for HTML. A missing value renders as nothing, at any depth. MiniJinja differs from
+ * Jinja2 where it prints `true`, `none` and `["a"]`, lists the keys of an object by the alphabet, and has neither `"%s" % x` nor `"{}".format(x)`.
  */
 export interface Templates {
   /**
-   * Renders each text with `obj`, which is JSON; answers in the order of the texts. Never rejects for what a template does, and no text
-   * takes another's answer away. Calls take turns, so that a slow one does not hold up the rest.
+   * Renders each text with `obj`, which is JSON; answers in the order of the texts. Never rejects for an error of a template, and a failing text leaves the
+   * answers of the others. Calls take turns, so that a slow one does not hold up the rest.
    */
   render(texts: readonly string[], obj: unknown): Promise<Rendered[]>;
   /** Ends the thread; calls under way reject. */
   close(): Promise<void>;
 }
 
-/** One call of `render`: `answers` grows until there is one for each text. */
+/** A call of `render`: `answers` grows until there is one for each text. */
 interface Call {
   texts: readonly string[];
   obj: unknown;

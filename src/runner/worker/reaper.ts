@@ -11,9 +11,9 @@ import { watch, type Watch } from "../messaging/watch.ts";
 /** Dependencies of {@link openReaper}. */
 export interface ReaperDeps extends SettleDeps {
   logWriter: LogWriter;
-  /** Its own worker: dead ones' runs become this one's, so that what they still say is not taken. */
+  /** Id of this server's worker. It takes over the runs of dead workers, so that their further output is dropped. */
   workerId: string;
-  /** How long a worker may give no sign of life, in milliseconds. */
+  /** Milliseconds without a sign of life after which a worker is dead. */
   leaseMs: number;
   /** Time between two looks, in milliseconds; a few of them make a lease. */
   lookMs: number;

@@ -34,7 +34,7 @@ export interface WorkerDeps extends SettleDeps {
   consoleWriter: ConsoleWriter;
   files: FileStore;
   executeOperation: ExecuteOperation;
-  /** Of runs that were recorded without any. */
+  /** Limits of runs that were recorded without any. */
   timeLimits: TimeLimits;
   /** Seals sensitive inputs. */
   vault: Vault;
@@ -43,7 +43,7 @@ export interface WorkerDeps extends SettleDeps {
   log: Logger;
   /** Recorded on every run it takes: a name for people. */
   name: string;
-  /** Of the worker's row, new at each start: a run is this worker's for as long as its row has it. */
+  /** Id of the worker's row, new at each start. A run belongs to this worker as long as its row has the id. */
   workerId: string;
 }
 
@@ -54,13 +54,13 @@ export interface Worker {
   close(graceMs: number): Promise<void>;
 }
 
-/** How a run was asked for. */
+/** Options with which a run was requested. */
 interface RunOptions extends RetryKwargs {
   dryrun?: boolean;
   console_log?: boolean;
   soft_time_limit?: number;
   time_limit?: number;
-  /** Of the source that the run was approved with. */
+  /** Version of the source that the run was approved with. */
   source_version?: string;
 }
 
@@ -109,7 +109,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     async close(graceMs) {
       const shutdown = new WorkerShutdown(`The server was stopped, and the job did not end within ${graceMs} ms.`);
       const timer = setTimeout(() => stops.shutDown(shutdown), graceMs);
-      // What cannot be recorded for so long is found by others, once nothing keeps this worker's runs.
+      // Other workers settle the runs that cannot be recorded in time, once nothing keeps this worker's runs.
       const late = setTimeout(() => recorder.giveUp(), graceMs + RECORD_MS);
       await Promise.all(running);
       clearTimeout(timer);
@@ -120,7 +120,7 @@ export function createWorker(deps: WorkerDeps): Worker {
   };
 }
 
-/** How long after their grace the last runs of a server that stops may take to be recorded, in milliseconds. */
+/** Milliseconds after their grace that the last runs of a stopping server have to be recorded. */
 const RECORD_MS = 5000;
 
 async function execute(deps: WorkerDeps, run: ClaimedRun, hold: Hold, lines: RunLines, { tell, end }: RunStop): Promise<Outcome> {

@@ -12,7 +12,7 @@ import { pump } from "./pump.ts";
 import { createRedactor } from "../redaction/redaction.ts";
 import { EndedError, type OnOutput, OutOfMemoryError, type Vessel } from "./vessel.ts";
 
-/** How long the outcome of a run waits for its thread to end, and for its last operations: a native call, such as `execSync`, may go on for longer. */
+/** Milliseconds that the outcome of a run waits for its thread to end, and for its last operations: a native call, such as `execSync`, may go on for longer. */
 const END_TIMEOUT_MS = 500;
 
 /** Longest wait for a thread or process to start, on the busiest machine. */
@@ -21,14 +21,14 @@ const START_TIMEOUT_MS = 60_000;
 /** Most that is taken of what a vessel writes past its runs' consoles, in characters. */
 const MAX_OUTPUT = 1_000_000;
 
-/** How a run is stopped from outside: told by `signal`, ended `graceMs` later, or as soon as `end` aborts. */
+/** Ways to stop a run from outside: `signal` tells the job, force ends it `graceMs` later, or as soon as `end` aborts. */
 export interface Stop {
   signal: AbortSignal;
   graceMs: number;
   end: AbortSignal | undefined;
 }
 
-/** One thread or process of job code, from this side. It does one thing at a time. */
+/** A thread or process of job code, from the host's side. It does one thing at a time. */
 export interface Cell {
   /** False once it ended, by itself or not, and once a run left it in a state that another should not meet. */
   readonly fit: boolean;
@@ -39,7 +39,7 @@ export interface Cell {
    * hard time limit or its limit of memory, takes the thread with it.
    */
   run(task: SandboxTask, on: RunListener, stop: Stop): Promise<Outcome>;
-  /** Resolves once the thread is gone, whatever it was doing. */
+  /** Ends the thread or process in any state. Resolves once it is gone. */
   end(): Promise<void>;
 }
 
@@ -108,7 +108,7 @@ export function createCell(start: StartCell, limits: CellLimits, onOutput: OnOut
   );
   starting.unref();
   const ready = expect(inbox.next(), "ready").finally(() => clearTimeout(starting));
-  // Whoever waits sees the rejection; a spare that nobody waits for must not take the process down.
+  // A waiting caller sees the rejection. A spare without one must not take the process down.
   ready.catch(() => undefined);
 
   /** A reply of another kind than was asked for is as good as none. */
@@ -176,7 +176,7 @@ export function createCell(start: StartCell, limits: CellLimits, onOutput: OnOut
       };
       const unwatch = vessel.watch(memoryLimitMb, (what) => force(tooMuch(what, memoryLimitMb)));
 
-      // A run is told to stop through its port and ended by force, whatever the reason; all timers of that are cleared when it is over.
+      // For any reason, a run is told to stop through its port, and then ended by force. All timers of that are cleared when it is over.
       const tell = ({ name, message }: StopReason) => vessel.post({ kind: "abort", reason: { name, message } });
       const endAfter = (ms: number, { name, message }: StopReason) => after(ms, () => force(failed(name, message)));
       const onAbort = () => {
@@ -218,7 +218,7 @@ export function createCell(start: StartCell, limits: CellLimits, onOutput: OnOut
     },
     async end() {
       await vessel.kill();
-      // What was said before is still taken.
+      // Output from before the end still counts.
       await over;
     },
   };

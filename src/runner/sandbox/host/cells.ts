@@ -7,7 +7,7 @@ import { createReaders } from "./readers.ts";
 import { startThread } from "./thread-vessel.ts";
 import type { OnOutput, StartVessel } from "./vessel.ts";
 
-/** How {@link openThreads} and {@link openProcesses} is set up. */
+/** Options of {@link openThreads} and {@link openProcesses}. */
 export interface SandboxOptions {
   /** The environment that job code sees. */
   env: Readonly<Record<string, string>>;
@@ -15,7 +15,7 @@ export interface SandboxOptions {
   spares: number;
   /** Idle shared cells that are kept for the next run of their file. */
   shared: number;
-  /** How long an aborted job may take to end by itself. */
+  /** Milliseconds that an aborted job has to end by itself. */
   graceMs: number;
   /** MiB of memory that a run of a job without its own limit may take; 0 for as many as it likes. */
   memoryLimitMb: number;
@@ -111,7 +111,7 @@ function openCells(
       running.add(cell);
       const outcome = await cell.run(task, on, { signal, graceMs, end }).catch(failureOf);
       running.delete(cell);
-      // What a module still knows of secrets is nothing for the next run.
+      // A module may remember secrets, and the next run must not meet them.
       const mayStay = isShared && cell.fit && (task.redaction?.secrets ?? []).length === 0;
       if (mayStay && !closed) keep(task, cell);
       else endCell(cell);

@@ -75,7 +75,7 @@ function createPacedStream(): PacedStream {
       done(error);
     },
   });
-  // Whoever reads is thrown it; one who does not read any more need not know.
+  // A reader gets the error thrown; without a reader nobody needs it.
   stream.on("error", () => undefined);
   return {
     stream,

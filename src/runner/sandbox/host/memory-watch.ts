@@ -27,10 +27,10 @@ const ENGINE_HEADROOM_MB = 1024;
 export const engineLimitMb = (limitMb: number) => limitMb + ENGINE_HEADROOM_MB;
 
 /**
- * Looks what a thread holds, JavaScript objects and Buffers together, also while it runs a loop without end. Memory that threads share, and
- * what native code takes for itself, is not seen.
- * @param onOver is called once, when it holds more than the limit.
- * @returns what ends the watch.
+ * Watches the memory of a thread, JavaScript objects and Buffers together, also while it runs a loop without end. Memory that threads share, and memory of
+ * native code, is not seen.
+ * @param onOver is called once, when the thread has more than the limit.
+ * @returns a function that ends the watch.
  */
 export function watchThread(worker: Worker, limitMb: number, onOver: OnOver): () => void {
   return watch(limitMb, onOver, async () => {
@@ -41,8 +41,7 @@ export function watchThread(worker: Worker, limitMb: number, onOver: OnOver): ()
 }
 
 /**
- * Looks what a process has taken since the watch began, whoever in it took it, and all that the processes of its group have, and how many these
- * are; as {@link watchThread} otherwise.
+ * Watches the memory that a process has taken since the watch began, that of all processes of its group, and their number; as {@link watchThread} otherwise.
  */
 export function watchProcess(pid: number, limitMb: number, onOver: OnOver): () => void {
   const before = groupBytes(pid) ?? 0;

@@ -9,9 +9,9 @@ const MAX_ANSWER = 16_000_000;
 /** Has operations answered that come out of a sandbox. */
 export interface OperationReceiver {
   receive(operations: readonly SentOperation[]): void;
-  /** The run is ended by force: what it still said is not done any more. */
+  /** Drops further operations of the run, which is ended by force. */
   stop(): void;
-  /** Resolves once nothing is under way, or after `graceMs`: what was begun is not broken off. */
+  /** Resolves once nothing is under way, or after `graceMs`. Operations that have begun go on. */
   close(graceMs: number): Promise<void>;
 }
 

@@ -44,9 +44,9 @@ const GUARDED = `ulimit -c 0; ulimit -d $0 2>&-; (read _ <&${LIFE_FD}; kill -KIL
  */
 const dataLimit = (memoryLimitMb: number) => (memoryLimitMb > 0 ? String((1024 + 2 * memoryLimitMb) * 1024) : "unlimited");
 
-/** How the engine says that it has no memory. */
+/** The engine's messages that it has no memory. */
 const OUT_OF_MEMORY = /out of memory|Allocation failed|invalid (array length|size error|table size)/;
-/** How the engine ends its process when it cannot go on. */
+/** Signals by which the engine ends its process when it cannot go on. */
 const FATAL_SIGNALS = new Set(["SIGABRT", "SIGILL", "SIGSEGV", "SIGTRAP"]);
 /** The usual reasons for a signal that the job's process ends by. */
 const WHY: Readonly<Record<string, string>> = {

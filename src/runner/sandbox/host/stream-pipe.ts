@@ -4,10 +4,10 @@ import type { PipeReader } from "../wire/byte-pipe.ts";
 /** Bytes that are read ahead of those that are stored; the kernel holds some more, and then the process itself. */
 const CAPACITY = 1 << 18;
 
-/** Longest wait for what an ended process still had to say: one that left its group may keep its streams open. */
+/** Longest wait in milliseconds for the rest of an ended process's output: a process that left its group may keep the streams open. */
 const DRAIN_MS = 500;
 
-/** Reads a stream as a pipe; what was read and not released yet pauses it. */
+/** Reads a stream as a pipe. Bytes that were read and not released pause it. */
 export function createStreamReader(stream: Readable): PipeReader {
   let held: Buffer = Buffer.alloc(0);
   let isEnding = false;
@@ -31,7 +31,7 @@ export function createStreamReader(stream: Readable): PipeReader {
   /** Waits for the rest of an ended process; closes the stream when none comes. */
   async function rest(): Promise<void> {
     const before = changed;
-    // Whatever arrived while this thread was busy is read before the wait counts as over.
+    // Output that arrived while this thread was busy is read before the wait counts as over.
     const close = () => setImmediate(() => before === changed && stream.destroy());
     const timer = setTimeout(close, DRAIN_MS);
     await before.promise;

@@ -17,7 +17,7 @@ export interface Vessel {
   readonly ended: Promise<Error>;
   /** Watches what a run in it takes, until the returned function is called. `onOver` is called once, with what there was too much of. */
   watch(limitMb: number, onOver: (what: Excess) => void): () => void;
-  /** Ends it, whatever it is doing; resolves once it is gone. */
+  /** Ends the vessel in any state. Resolves once it is gone. */
   kill(): Promise<void>;
 }
 
@@ -42,12 +42,12 @@ export const ENTRY = new URL("sandbox/entry.js", DIST);
 /** Compiled code of the entry and of job files, types already stripped, is kept between vessels and between starts. */
 export const COMPILE_CACHE = fileURLToPath(new URL("compile-cache", DIST));
 
-/** Why a vessel ended, when it was the job that ended it. */
+/** Error of a vessel that the job ended. */
 export class EndedError extends Error {
   override readonly name = "JobEnded";
 }
 
-/** Why a vessel ended, when it was the engine that had no more memory to give. */
+/** Error of a vessel that the engine ended, as it had no more memory. */
 export class OutOfMemoryError extends Error {
   override readonly name = "MemoryLimitExceeded";
 }

@@ -3,12 +3,15 @@ import type { ErrorDetail } from "../../../errors.ts";
 import type { DefinedJob } from "../../../sdk/define-job.ts";
 import { readThrown } from "../wire/thrown.ts";
 
-/** Inputs as the job gets them, or what is wrong with each of them; an empty field name stands for all of them together. Names that the job does not declare are rejected. */
+/**
+ * Returns inputs as the job gets them, or the errors of each. An empty field name stands for all of them together. Names that the job does not declare are
+ * rejected.
+ */
 export async function checkData(
   job: DefinedJob,
   data: Record<string, unknown>,
 ): Promise<{ data: Record<string, unknown> } | { details: ErrorDetail[] }> {
-  // What sets off a receiver is the server's own, and no variable.
+  // The inputs of a receiver come from the server, and are no variables.
   if (job.receiver) return { data };
   const unknown = Object.keys(data)
     .filter((name) => !Object.hasOwn(job.variables?.shape ?? {}, name))

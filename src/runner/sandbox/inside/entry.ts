@@ -22,11 +22,11 @@ import { failure } from "../wire/thrown.ts";
 import { createUnderWay } from "./under-way.ts";
 
 /*
- * What runs inside a sandbox's thread or process: it waits for a request, answers it, and waits again. A fresh thread runs one task; a shared one
- * runs task after task of one file.
+ * The program of a sandbox's thread or process: it waits for a request, answers it, and waits again. A fresh thread runs one task; a shared one runs task
+ * after task of one file.
  *
- * `npm run build` makes one file of this and all it imports, since every run starts a thread and a thread's start is paid in files:
- * zod alone is a hundred. The file is also what job code imports as "jobgraph".
+ * `npm run build` makes one file of this and all it imports, since every run starts a thread and a thread's start is paid in files: zod alone is a hundred.
+ * The file is also the "jobgraph" that job code imports.
  */
 export * from "../../../sdk/define-job.ts";
 
@@ -44,7 +44,7 @@ interface Run {
   operations: RunOperations;
 }
 
-/** The run under way; what an earlier one left running neither says nor decides anything any more. */
+/** The run under way. Leftovers of an earlier run neither add output to it nor settle it. */
 let current: Run | undefined;
 
 /** Redactor of texts that are printed while no run is under way. */
@@ -102,7 +102,7 @@ function startRun(number: number, task: SandboxTask): void {
 
 for (const event of ["uncaughtException", "unhandledRejection"] as const) {
   process.on(event, (error: unknown) => {
-    // Between runs, what an earlier run left behind has failed: the thread is not fit for another.
+    // Between runs, a leftover of an earlier run has failed: the thread is not fit for another.
     if (current) current.settle(failure(error, current.redactor, current.abort.signal), false);
     else process.exit(1);
   });
@@ -140,7 +140,7 @@ outside.listen(async (request: Request) => {
       try {
         const checked = await checkData(await loadJob(request.source), request.data);
         const details = "details" in checked ? checked.details : [];
-        // What is wrong may well quote what must not be read.
+        // An error may quote a secret input.
         const told = details.map(({ field, message }) => ({
           field: fitText(field, MAX_TOLD),
           message: between.text(message, MAX_TOLD),

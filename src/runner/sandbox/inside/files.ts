@@ -59,7 +59,7 @@ export function createFiles(write: (record: string) => void, redactor: Redactor)
     const state: Pending = { resolve, reject, isSettled: false };
     pending.set(file, state);
     put({ kind: "file", file, name: told });
-    // Whichever is first: the answer may come long before the content's end.
+    // The answer may come long before the content's end.
     await Promise.race([
       promise,
       send(file, content, state).catch((error: Error) => {

@@ -31,7 +31,7 @@ const connectThread = ({ port, pipe }: ThreadData): Outside => ({
 
 function connectProcess(): Outside {
   const socket = new Socket({ fd: REQUESTS_FD, readable: true, writable: true });
-  // Whoever started us is gone, and this process will be in a moment.
+  // The server is gone, and this process ends in a moment.
   socket.on("error", () => undefined);
   return {
     write: (record) => writeAll(RECORDS_FD, record),

@@ -60,7 +60,7 @@ export function describeJobs(module: JobModule): JobDescription[] {
     .filter((entry): entry is [string, DefinedJob] => isDefinedJob(entry[1]))
     .map(([exportName, { variables, ...meta }]) => ({
       exportName,
-      // Through JSON: what a definition holds besides its metadata, its functions first of all, must not break the thread boundary.
+      // Through JSON: other values of a definition, its functions first of all, must not break the thread boundary.
       meta: JSON.parse(JSON.stringify(meta)),
       variablesSchema: schemaOf(variables ?? z.object({})),
     }));

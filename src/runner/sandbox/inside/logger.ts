@@ -5,7 +5,7 @@ import { now } from "../wire/real-builtins.ts";
 import { MAX_LINE } from "../wire/record-limits.ts";
 import type { Redactor } from "../redaction/redaction.ts";
 
-/** The logger that a job is given; what it says is fit for storage. */
+/** Returns the logger of a job. Its lines are fit for storage. */
 export function createLogger(write: (line: SaidLine) => void, redactor: Redactor): JobLogger {
   const at = (level: LogLevel) => (message: string, options?: LineOptions) => {
     // Authors without types pass null for "none"; a log call must never be what makes a job fail.

@@ -28,7 +28,7 @@ export function createOperations(write: (record: string) => void): RunOperations
     async send(document, variables) {
       const text = textOf(document);
       const json = jsonOf(variables);
-      // At once where there is room: what was sent before a job ends itself is done.
+      // Sent at once where there is room, so that an operation is carried out although its job ends itself right after it.
       const turn = turns.enter();
       if (turn) await turn;
       const operation = ++lastOperation;

@@ -2,13 +2,12 @@ import { StringDecoder } from "node:string_decoder";
 import type { Writable } from "node:stream";
 import type { PrintedText } from "../sandbox.ts";
 
-/** Takes what is written to a stream; what it returns goes the way it always went. */
+/** Takes a text that is written to a stream. Returns the text that the stream still gets. */
 type Take = (stream: PrintedText["stream"], text: string) => string;
 
 /**
- * From now on, what is written to this process's or thread's `stdout` and `stderr` (by `console` too) is first offered to `take`, at the
- * moment of the write: what a job prints in a loop without end is not lost, and the order of both streams is kept. Native code that writes
- * to the descriptors themselves is not seen.
+ * Offers each text that is written to this process's or thread's `stdout` and `stderr` (by `console` too) to `take` first, from now on. It does so at the
+ * moment of the write: no text of a loop without end is lost, and the order of both streams is kept. Writes of native code to the descriptors are not seen.
  */
 export function divertOutput(take: Take): void {
   for (const name of ["stdout", "stderr"] as const) {

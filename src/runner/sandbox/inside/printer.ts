@@ -11,7 +11,7 @@ export interface Printer {
   rest(): PrintedText[];
 }
 
-/** A secret that is printed with several writes is no less a secret: what may be its beginning waits for the next write to the same stream. */
+/** Returns a printer that also redacts secrets across several writes: a text that may begin a secret waits for the next write to the same stream. */
 export function createPrinter(redactor: Redactor): Printer {
   const held = { stdout: "", stderr: "" };
   const printed = (stream: PrintedText["stream"], text: string): PrintedText[] =>

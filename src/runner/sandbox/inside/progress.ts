@@ -3,7 +3,7 @@ import { encodeProgress } from "../wire/record-codec.ts";
 import { MAX_PROGRESS_MESSAGE } from "../wire/record-limits.ts";
 import type { Redactor } from "../redaction/redaction.ts";
 
-/** Tells how far a job has come; what it says is fit for storage. It never fails a job: what is no number counts as none. */
+/** Returns the `progress` of a job's context. Its messages are fit for storage. It never fails a job: a value that is no number counts as none. */
 export function createProgress(write: (record: string) => void, redactor: Redactor): JobContext["progress"] {
   return (done, total, message) =>
     write(

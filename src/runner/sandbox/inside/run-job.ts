@@ -20,7 +20,7 @@ export interface JobMeans extends Pick<JobContext, "logger" | "progress" | "sign
   underWay: UnderWay;
 }
 
-/** Runs a task's job in this thread; whatever it throws is its outcome. */
+/** Runs a task's job in this thread. An error that it throws becomes the outcome. */
 export async function runJob(task: SandboxTask, { files, redactor, operations, underWay, ...means }: JobMeans): Promise<Outcome> {
   try {
     const job = await loadJob(task);

@@ -3,9 +3,9 @@ import { cutText } from "../../../cut-text.ts";
 const NUL = "\u0000";
 
 /**
- * Text that every database and every JSON reader takes: NUL becomes `␀`, a lone surrogate `�`, and what is over the limit is cut with a
- * mark that says how much.
- * @param missing how many characters after the text are cut already.
+ * Returns a text that every database and every JSON reader takes: NUL becomes `␀`, a lone surrogate `�`, and a text over the limit is cut, with a mark that
+ * has the number of missing characters.
+ * @param missing number of characters after the text that are cut already.
  */
 export function fitText(text: string, maxLength: number, missing = 0): string {
   let fit = text.includes(NUL) ? text.replaceAll(NUL, "␀") : text;

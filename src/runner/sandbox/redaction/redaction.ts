@@ -5,8 +5,8 @@ import { formsOf, PIECE } from "./secret-forms.ts";
 /** Replacement of secret texts. */
 const REDACTED = "(redacted)";
 /**
- * The same while a text is worked on: one character that no text has, for what is hidden is no part of a word, is never cut in two, and must not
- * be looked into again, by whatever is looked for next or by who redacts the text once more.
+ * Replacement while a text is worked on: a character that no text has. Hidden text is then no part of a word, is never cut in two, and is not matched again,
+ * neither by the next pattern nor by another redaction of the text.
  */
 const MARK = "\0";
 
@@ -24,17 +24,17 @@ export interface Redaction {
 
 /** Makes what a run says fit for others. */
 export interface Redactor {
-  /** A text as it may be stored: without secrets, without what patterns find, and at most so long. What is cut is said by a mark. */
+  /** Returns a text as it may be stored: without secrets and matches of patterns, and at most so long. A mark shows a cut. */
   text(text: string, maxLength: number): string;
   /** A JSON value without secrets. */
   json(value: unknown): unknown;
-  /** How much of the beginning of a text can be told now: its end may be the beginning of a secret. */
+  /** Returns the number of characters of a text that can be shown now: its end may be the beginning of a secret. */
   tellable(text: string): number;
 }
 
 /** With so much more than may be stay, a pattern finds also what begins before the end and goes on after it. */
 const MARGIN = 1024;
-/** How often a text is redacted until nothing changes: what is hidden may leave a word that stands alone now. */
+/** Rounds of redaction until nothing changes: hidden text may leave a word that stands alone now. */
 const MAX_ROUNDS = 8;
 /** Expressions in one regular expression: the engine refuses very long ones. */
 const MAX_ALTERNATIVES = 500;

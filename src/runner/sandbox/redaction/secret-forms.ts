@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 
 /** Below this length a value is too common a text to be looked for inside of words, or in other spellings. */
 export const MIN_SECRET = 4;
-/** A longer spelling is looked for in pieces of this length: what is cut by a width or a limit is found all the same. */
+/** Length of the pieces in which longer spellings are searched, so that a text that was cut by a width or a limit still matches. */
 export const PIECE = 64;
 /** Bytes in a piece of what prints bytes one by one; Node prints the first 50 of a Buffer. */
 const PIECE_BYTES = 16;
@@ -19,8 +19,8 @@ export interface SecretForms {
 }
 
 /**
- * All texts that a naive print makes of secrets: the value itself, a value of several lines line by line, and what JSON, `console.log`, URLs,
- * HTML, base64 and hexadecimal make of it.
+ * Returns all texts that a naive print makes of secrets: the value itself, a value of several lines line by line, and its forms in JSON, `console.log`, URLs,
+ * HTML, base64 and hexadecimal.
  */
 export function formsOf(secrets: readonly string[]): SecretForms {
   const texts = new Set<string>();
@@ -30,7 +30,7 @@ export function formsOf(secrets: readonly string[]): SecretForms {
     for (const piece of piecesOf(form)) if (piece.length >= MIN_SECRET) texts.add(piece);
   };
   for (const secret of secrets) {
-    // What is hidden already is not looked for: of a secret that looks so, what stands around it is.
+    // A secret may contain the replacement itself: the parts around it are searched instead.
     const lines = secret
       .replaceAll("\0", "␀")
       .split(/[\r\n]+|\(redacted\)/)

@@ -1,7 +1,7 @@
 /*
- * A pipe of bytes in shared memory, from one thread to another. What was written is in the reader's hands at once: also when the writer
- * never yields, and when it is ended in mid-loop. A writer that is ahead by the pipe's capacity sleeps until the reader has caught up,
- * which makes the capacity the bound on what one run can hold of this process's memory.
+ * A pipe of bytes in shared memory, from one thread to another. The reader has written bytes at once: also when the writer never yields, and when it is ended
+ * in mid-loop. A writer that is ahead by the pipe's capacity sleeps until the reader has caught up, so the capacity bounds the memory of this process that one
+ * run can hold.
  */
 
 import { Buffer } from "node:buffer";
@@ -62,10 +62,10 @@ export interface PipeReader {
   release(length: number): void;
   /** Resolves when more was written than `peek` last saw, or when the pipe was ended. */
   more(): Promise<void>;
-  /** Says that the writer is gone: what it wrote can still be read, and nobody waits for more any longer. */
+  /** Marks the writer as gone: its bytes can still be read, and readers no longer wait for more. */
   end(): void;
   readonly ended: boolean;
-  /** How many bytes the pipe holds when the writer sleeps. */
+  /** Bytes in the pipe at which the writer sleeps. */
   readonly capacity: number;
 }
 

@@ -11,7 +11,7 @@ export const REQUESTS_FD = 4;
 /** Descriptor that closes when the parent of the process ends. */
 export const LIFE_FD = 5;
 
-/** A request as one line. Only a sandbox reads it: what comes out of one is JSON, see `decode-records.ts`. */
+/** Returns a request as one line. Only a sandbox reads it. Messages from a sandbox are JSON, see `decode-records.ts`. */
 export const encodeRequest = (request: Request) => `${serialize(request).toString("base64")}\n`;
 
 /** Hands on every request that is whole. */

@@ -18,7 +18,7 @@ export interface ThreadData {
   pipe: PipeMemory;
 }
 
-/** Why a run has to stop, or a file was rejected: an error's name and message, which is what remains of an error between threads. */
+/** Reason for which a run has to stop, or a file was rejected: an error's name and message, the parts of an error that pass between threads. */
 export interface StopReason {
   name: string;
   message: string;

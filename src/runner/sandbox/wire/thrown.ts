@@ -8,7 +8,7 @@ import type { Redactor } from "../redaction/redaction.ts";
 const MAX_TEXT = 100_000;
 /** Errors that one failure tells: the one that was thrown, its causes, and those that it gathers. */
 const MAX_ERRORS = 20;
-/** How much is shown of what an error carries besides. */
+/** Bounds of the shown properties of an error. */
 const SHOWN = { depth: 3, breakLength: 120, maxArrayLength: 20, maxStringLength: 1000 };
 
 /** The parts of a thrown value that are told. Its traceback is null when the job said that it has none to tell. */
@@ -34,7 +34,7 @@ export function redactFailure({ excType, excMessage, traceback }: Failure, redac
   };
 }
 
-/** Reads a thrown value. It never throws, whatever the value's getters and proxies do. */
+/** Reads a thrown value. It never throws, not even for throwing getters and proxies. */
 export function readThrown(thrown: unknown, signal?: AbortSignal): Thrown {
   try {
     const error = isError(thrown) ? thrown : new Error(typeof thrown === "string" ? thrown : `threw ${shown(thrown)}`);
@@ -87,7 +87,7 @@ function tracebackOf(error: Error): string {
     try {
       tellOne(prefix, one);
     } catch {
-      // What can be told of the others is told.
+      // The other errors are still shown.
       parts.push(`${prefix}a value that cannot be read`);
     }
   };

@@ -2,7 +2,7 @@ import { workerData } from "node:worker_threads";
 import { createEngine } from "./engine.ts";
 import type { Reply, Request, ThreadData } from "./protocol.ts";
 
-/* What runs inside the thread: it waits for a request, answers it, and waits again. */
+/* The program of the thread: it waits for a request, answers it, and waits again. */
 const { port, maxLength } = workerData as ThreadData;
 
 // The engine tells its stack here when it breaks; templates of strangers must not write to the server's log.

@@ -28,7 +28,7 @@ export function addFilters(environment: Environment): void {
       try {
         return filter(...place(args, names));
       } catch (error) {
-        // The engine breaks when a filter throws. What it cannot take for a value fails the template alone.
+        // The engine breaks when a filter throws. A value that it cannot take fails the template alone.
         filterError = `filter ${name}: ${(error as Error).message}`;
         return Symbol(name);
       }
@@ -38,7 +38,7 @@ export function addFilters(environment: Environment): void {
 
 let filterError: string | undefined;
 
-/** Why a filter failed since this was last asked; the engine itself does not know. */
+/** Returns the error of a filter since the last call; the engine itself does not know it. */
 export function takeFilterError(): string | undefined {
   const error = filterError;
   filterError = undefined;

@@ -1,8 +1,8 @@
 const MEMORY_SECTION = 5;
 
 /**
- * The same WebAssembly module, with a memory that cannot grow beyond `maxPages` of 64 KiB. A module sets its own bound and the engine's has
- * none; without one, a template can fill gigabytes before its time is over.
+ * Returns a WebAssembly module with a memory that cannot grow beyond `maxPages` of 64 KiB. A module sets its own bound and the engine's has none; without one,
+ * a template can fill gigabytes before its time is over.
  */
 export function limitMemory(module: Uint8Array, maxPages: number): Uint8Array {
   // Magic number and version, then sections: an id, the length of the rest, the rest.
@@ -23,7 +23,7 @@ export function limitMemory(module: Uint8Array, maxPages: number): Uint8Array {
   throw new Error("The module has no memory of its own.");
 }
 
-/** A number in LEB128, and where what follows it begins. */
+/** Reads a number in LEB128. Returns it with the offset behind it. */
 function readNumber(bytes: Uint8Array, at: number): [value: number, next: number] {
   const byte = bytes[at]!;
   if (byte < 128) return [byte, at + 1];

@@ -11,7 +11,7 @@ export interface ThreadData {
 /** A message to the thread: takes an object for the following texts, or renders a text with it. */
 export type Request = { kind: "take"; obj: unknown } | { kind: "render"; text: string };
 
-/** One for each request, and one when the thread is ready. `fit` is false when the thread should not be asked again. */
+/** A reply to each request, and one when the thread is ready. `fit` is false when the thread should not be asked again. */
 export interface Reply {
   rendered: Rendered;
   fit: boolean;

@@ -10,9 +10,9 @@ const ENTRY = new URL(`./entry${extname(import.meta.url)}`, import.meta.url);
 export interface RenderThread {
   /** False once it ended, or should not be asked again. */
   readonly fit: boolean;
-  /** Waits for one answer. Whatever takes longer than `timeoutMs` takes the thread with it. Rejects only when no thread can be had. */
+  /** Waits for one answer. A render that takes longer than `timeoutMs` ends the thread. Rejects only when no thread can be had. */
   ask(request: Request, timeoutMs: number): Promise<Rendered>;
-  /** Resolves once the thread is gone, whatever it was doing. */
+  /** Ends the thread in any state. Resolves once it is gone. */
   end(): Promise<void>;
 }
 
