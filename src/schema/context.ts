@@ -18,7 +18,7 @@ export interface Context {
   scope: ListScope;
   /** Reads what rows of this operation refer to, one statement a level. */
   relations: Relations;
-  /** How far the operation may go. */
+  /** Bounds of the operation. */
   bounds: Bounds;
   /** Tells whether the answer is to tell what it costs. */
   tellsCost: boolean;
@@ -27,9 +27,9 @@ export interface Context {
    * @throws BAD_USER_INPUT when the operation comes with a token of no run that is under way; CONFLICT when its run is not held any more.
    */
   author(): Promise<Author>;
-  /** Changes things, in one transaction; what has changed is in the change log and sets off its hooks. @see {@link transact} */
+  /** Changes objects in one transaction. The change log has all changes, and they set off their hooks. @see {@link transact} */
   change<T>(work: (unit: Unit) => Promise<T>): Promise<T>;
-  /** The same, and the changes themselves; a dry run tells them, and keeps nothing. */
+  /** Changes objects as `change`, and returns the changes too. A dry run keeps nothing. */
   tryChange<T>(work: (unit: Unit) => Promise<T>, dryRun: boolean): Promise<{ value: T; changes: readonly ObjectChange[] }>;
 }
 
@@ -43,9 +43,9 @@ export interface ContextDeps extends Pick<Context, "database" | "runner"> {
   usage?: OperationUsage;
 }
 
-/** How an operation came. */
+/** Circumstances of an operation. */
 export interface Coming {
-  /** The run whose code sends it: what a hook's own run changes sets off no hooks. */
+  /** The run that sends it: changes by a hook's own run set off no hooks. */
   sender?: SendingRun | undefined;
   tellsCost?: boolean | undefined;
   /** Without it, somebody waits for the answer to the end. */

@@ -108,8 +108,8 @@ const RESOLVERS = [
 let plain: GraphQLSchema | undefined;
 
 /**
- * What can be asked, with the names that go over the wire, and with the custom fields of a site. Without any it depends on nothing and is
- * never changed, so a process makes it once.
+ * Returns the schema, with the names that go over the wire, and with the custom fields of a site. Without any it depends on nothing and never changes, so a
+ * process makes it once.
  */
 export function createSchema(customFields: readonly CustomField[] = []): GraphQLSchema {
   return customFields.length > 0 ? makeSchema(customFields) : (plain ??= makeSchema([]));

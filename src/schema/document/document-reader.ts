@@ -11,8 +11,8 @@ const KEPT_CHARACTERS = 200_000;
 export const LONGEST_KEPT = 20_000;
 
 /**
- * Parses and validates a text: the document, the same for the same text, or what is wrong with it.
- * @throws {@link AppError} LIMIT_EXCEEDED for one that is too large, by what it takes to validate it.
+ * Parses and validates a text. Returns the document, the same one for the same text, or its errors.
+ * @throws {@link AppError} LIMIT_EXCEEDED for a document that is too large, by the cost of its validation.
  */
 export type ReadDocument = (text: string) => DocumentNode | readonly GraphQLError[];
 

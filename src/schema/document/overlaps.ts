@@ -9,7 +9,7 @@ import { type DocumentNode, Kind, type SelectionSetNode } from "graphql";
 interface Place {
   /** The place that it has become a part of. */
   into: Place | undefined;
-  /** How many fields are one and the same in it. */
+  /** Number of fields that are one and the same in it. */
   times: number;
   /** Sum of its fields' weights, and of their squares. */
   weight: number;
@@ -25,7 +25,7 @@ export interface Overlaps {
    * compared in next to no time.
    */
   pairs: number;
-  /** The name that most fields have in one object of the answer, whatever they are, and how many those are. */
+  /** The name that most fields have in one object of the answer, and their number. */
   most: { name: string; times: number };
 }
 

@@ -10,7 +10,7 @@ import {
 import { AppError, counted } from "../../errors.ts";
 import { measureOverlaps } from "./overlaps.ts";
 
-/** How large a client's document may be, before anything else looks at it. */
+/** Limits of a client's document, which are checked before anything else. */
 export interface StructureLimits {
   maxQueryTokens: number;
   /** Levels of fields, and of lists and objects in the value of an argument. */
@@ -40,8 +40,8 @@ const LIMITS: readonly (readonly [keyof Counts, keyof StructureLimits, string, r
 ];
 
 /**
- * Parses a document that is within the limits. The time that this takes grows with the text alone, as that of validation does not.
- * @throws {@link AppError} LIMIT_EXCEEDED that names the limit; an error of GraphQL for what is none.
+ * Parses a document that is within the limits. The time for it grows with the text alone, as that of validation does not.
+ * @throws {@link AppError} LIMIT_EXCEEDED that names the limit; an error of GraphQL for an invalid document.
  */
 export function parseWithin(text: string, limits: StructureLimits): DocumentNode {
   const { maxQueryTokens, maxQueryDepth } = limits;
@@ -134,7 +134,7 @@ function measure(document: DocumentNode): Counts {
 
 const none = (): Counts => ({ aliases: 0, depth: 0, directives: 0, fields: 0 });
 
-/** Adds counts to others; what fragments expand to may be more than a number can tell. */
+/** Adds counts to others. Expanded fragments may have more than a number can hold. */
 function add(to: Counts, counts: Readonly<Counts>, below = 0): void {
   for (const what of ["aliases", "directives", "fields"] as const)
     to[what] = Math.min(Number.MAX_SAFE_INTEGER, to[what] + counts[what]);

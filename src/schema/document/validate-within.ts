@@ -7,7 +7,7 @@ import { VALIDATION_RULES } from "./root-fields.ts";
 const MOST_ERRORS = 100;
 
 /**
- * Validates a document: what is wrong with it, {@link MOST_ERRORS} errors and one that says so at most.
+ * Validates a document. Returns its errors, at most {@link MOST_ERRORS} and one that says so.
  * @throws {@link AppError} LIMIT_EXCEEDED where graphql-js gives up, since it would have to compare too many fields with each other.
  */
 export function validateWithin(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {

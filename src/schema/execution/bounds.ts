@@ -10,7 +10,7 @@ import { isRoundOver, isSliceOver, newPlace, nextSlice, type Sliced } from "./sl
 import { writeJson } from "./write-json.ts";
 import { deadlinesOf } from "./deadlines.ts";
 
-/** How far an operation may go once it has begun. */
+/** Bounds of an operation once it has begun. */
 export interface BoundLimits {
   /** Characters of its answer, about. */
   maxAnswerBytes: number;
@@ -37,7 +37,7 @@ const LONG_VALUES = 20_000;
 /** Rows that take a while to be made into an answer. */
 const MANY_ROWS = 4000;
 
-/** Statements of an operation that are under way at a time: what they read is counted before there is more of it, and others get a turn. */
+/** Statements of an operation that are under way at a time: their rows are counted before the next ones begin, and other operations get a turn. */
 const READS_AT_ONCE = 4;
 
 /**
@@ -64,8 +64,8 @@ export class Bounds implements Sliced {
   readonly #usage: OperationUsage | undefined;
 
   /**
-   * @param user id of the user whose operation it is; reads of users take turns.
-   * @param usage counts what waits to be read by that user: what is read may become part of it.
+   * @param user id of the operation's user; reads of users take turns.
+   * @param usage counts the answers that wait for that user to read them: rows may become part of them.
    */
   constructor(limits: BoundLimits, user: string, whenGone?: WhenGone, usage?: OperationUsage) {
     this.#limits = limits;
@@ -75,7 +75,7 @@ export class Bounds implements Sliced {
     this.#left = limits.maxAnswerBytes;
   }
 
-  /** Why the operation goes no further; undefined while it does. */
+  /** The reason why the operation was broken off; undefined while it goes on. */
   get failure(): AppError | undefined {
     return this.#failure;
   }
@@ -144,7 +144,7 @@ export class Bounds implements Sliced {
         this.#make(-bounds.expected);
         const waited = performance.now() - asked;
         this.since += waited;
-        // What came from elsewhere came with others, perhaps.
+        // Rows of another thread or process may have come together with others.
         const mustRest = isSliceOver(this) || (waited > 0.5 && rows.length > MANY_ROWS && isRoundOver());
         return mustRest ? this.#rest(rows) : rows;
       },
@@ -166,7 +166,7 @@ export class Bounds implements Sliced {
   #letNext(): void {
     this.#reading -= 1;
     const next = this.#waiting?.shift();
-    // Not at once: what was read is counted first, and other operations have had the thread.
+    // Not at once: these rows are counted first, and other operations have had the thread.
     if (next) setImmediate(next);
   }
 
@@ -218,7 +218,7 @@ export class Bounds implements Sliced {
     }
   }
 
-  /** To be called when the operation is over: what outlives it holds on to nothing by this. */
+  /** Ends the bounds with the operation. Objects that outlive it hold on to nothing by this. */
   end(): void {
     this.#hasEnded = true;
     this.#usage?.made(this.user, this.place);
@@ -261,7 +261,7 @@ export class Bounds implements Sliced {
     return failure;
   }
 
-  /** To be called when what was counted is handed out once more; what is answered once more is at most twice as long. */
+  /** Counts the answer from the start, for one that is written once more. It is then at most twice as long. */
   recount(): void {
     this.#left = this.#limits.maxAnswerBytes;
   }

@@ -29,8 +29,8 @@ import { fragmentsOf, isIncluded, mergeSelections } from "../document/merge-sele
 import { isSliceOver, nextSlice, type Sliced } from "./slices.ts";
 
 /*
- * An operation as functions: what its fields are and how their values are written is settled once, and what is left to do for a row is a
- * literal with its columns. Only the way on which nothing goes wrong is here; whoever leaves it throws, and graphql-js answers instead.
+ * An operation as functions: its fields and the way to write their values are settled once, and a row is then a literal with its columns. Only the way without
+ * errors is here. Any other case throws, and graphql-js answers instead.
  */
 
 /** An execution: its root value, context and variables. */
@@ -77,7 +77,7 @@ export function compile(
   operation: OperationDefinitionNode,
   variables: Subject["variableValues"],
 ): Compiled | undefined {
-  // What is begun must not be done again from the start, as graphql-js would.
+  // A mutation that has begun must not start again, as it would with graphql-js.
   if (operation.operation === OperationTypeNode.MUTATION) return undefined;
   try {
     const compiler = createCompiler(schema, document, operation, variables);
@@ -104,7 +104,7 @@ type Target = Record<string, unknown>;
 /** Makes a value of what a resolver gave. */
 type Write = (value: unknown, run: Run, path: Path | undefined) => unknown;
 
-/** How values of a type are written. */
+/** Writer of a type's values. */
 interface Writer {
   write: Write;
   /** True when a field below calls a resolver, which needs its path. */
@@ -114,7 +114,7 @@ interface Writer {
 /** Answers a field of an object where a resolver has to. */
 type Answer = (source: unknown, run: Run, path: Path | undefined, target: Target) => void;
 
-/** One execution: it is over when no value is awaited any more, and no step is left. */
+/** An execution: it is over when no value is awaited any more, and no step is left. */
 class Run {
   #awaited = 0;
   #steps = 0;
@@ -324,7 +324,7 @@ function createCompiler(
     };
   }
 
-  /** How values are written that are there. */
+  /** Returns the writer of values that are not null. */
   function compositeWriter(type: GraphQLNullableType & GraphQLOutputType, nodes: readonly FieldNode[]): Writer {
     if (isListType(type)) {
       const item = writerOf(type.ofType as GraphQLOutputType, nodes);

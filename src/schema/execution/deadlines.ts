@@ -1,4 +1,4 @@
-/** Calls back for whatever is not over in time. All have the same time, so one timer is enough: a timer each takes longer than a small operation's cost. */
+/** Calls back for each operation that is late. All have the same time, so one timer is enough: a timer each takes longer than a small operation's cost. */
 export interface Deadlines {
   add(late: () => void): void;
   delete(late: () => void): void;

@@ -36,8 +36,8 @@ const MOST_VALUES = 8;
 const MOST_ERRORS = { maxErrors: 50 };
 
 /**
- * An executor that compiles each operation once and answers as graphql-js does, many times faster. graphql-js itself answers what is not
- * compiled, and whatever meets an error, so that messages, codes and paths are its own: from what was read until then, for nothing is read twice.
+ * Returns an executor that compiles each operation once and answers as graphql-js does, many times faster. graphql-js itself answers operations that are not
+ * compiled, and those that meet an error, so that messages, codes and paths are its own. It then uses the rows that were read before: nothing is read twice.
  */
 export function createExecutor(schema: GraphQLSchema): Executor {
   const kept = new WeakMap<OperationDefinitionNode, Kept>();

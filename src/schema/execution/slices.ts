@@ -1,13 +1,12 @@
 /*
- * One thread serves everybody. Work that takes long is done in slices: when one is over, whoever else waits for the thread has it first. Work is
- * begun only while the present round of the event loop is young; once begun it keeps the thread for a slice, since work that is interrupted
- * holds memory.
+ * One thread serves all clients. Long work is done in slices: after each, other work that waits for the thread has it first. Work begins only while the
+ * present round of the event loop is young. Once begun it keeps the thread for a slice, since interrupted work holds memory.
  */
 
-/** How old a round of the event loop may be for further work to begin in it, in milliseconds. */
+/** Milliseconds after which no further work begins in a round of the event loop. */
 const ROUND_MS = 10;
 
-/** How long work goes on while others wait for the thread, in milliseconds. */
+/** Milliseconds that work goes on while others wait for the thread. */
 const SLICE_MS = 20;
 
 /** Works that go on in one round, besides one of each user, while it is young. */
@@ -54,7 +53,7 @@ export function isRoundOver(): boolean {
 /** Tells whether work that has begun is to wait for {@link nextSlice}. Work that waited for something else has let others in meanwhile. */
 export const isSliceOver = ({ since }: Sliced): boolean => performance.now() - since > SLICE_MS && isRoundOver();
 
-/** How many works of each user wait to begin. */
+/** Number of works of each user that wait to begin. */
 const beginning = new Map<string, number>();
 
 /** Resolves when a user's work may begin; undefined when it may at once. Works of one user begin in the order in which they came. */
@@ -71,7 +70,7 @@ async function waitToBegin(user: string, before: number): Promise<void> {
   else beginning.set(user, left);
 }
 
-/** Resolves when the work has the thread, for a slice; others, who only came meanwhile, have had it before. */
+/** Resolves when the work has the thread, for a slice. Later work has had the thread before. */
 export async function nextSlice(work: Sliced): Promise<void> {
   const { user, place } = work;
   await new Promise<void>((goOn) => {

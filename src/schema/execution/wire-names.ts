@@ -13,8 +13,8 @@ import { snakeCase } from "../../entities/mapping/case.ts";
 type Convert = (value: unknown) => unknown;
 
 /**
- * The schema with every field, argument and input field in snake_case. Resolvers keep their camelCase: what a client sends arrives there
- * under the names that the code uses.
+ * Returns the schema with every field, argument and input field in snake_case. Resolvers keep their camelCase: they get the values of clients under the names
+ * that the code uses.
  */
 export function wireNames(schema: GraphQLSchema): GraphQLSchema {
   const toCode = createConverter();
@@ -48,7 +48,7 @@ function withWireArguments(field: GraphQLFieldConfig<unknown, unknown>, toCode: 
   };
 }
 
-/** For a type that holds input objects, what renames their fields back; undefined for one whose values pass as they are. */
+/** Returns a function that renames the fields of a type's input objects back; undefined for a type whose values pass as they are. */
 function createConverter(): (type: GraphQLInputType) => Convert | undefined {
   const objects = new Map<string, Convert>();
 

@@ -1,19 +1,19 @@
 import { type ClassType, Field, InputType } from "type-graphql";
 import { type ModelShape, shapeOf } from "../../entities/mapping/shape.ts";
 
-/** Which fields of a model a client may set, and whether they make a new object. */
+/** Fields of a model that a client may set, and whether they make a new object. */
 interface InputFields {
   /** Wire names. */
   fields: readonly string[];
-  /** True for a new object: what has no value of its own must be given. */
+  /** True for a new object: it needs a value for each field without a default. */
   isNew: boolean;
 }
 
 type ModelClass = (abstract new () => object) & { name: string };
 
 /**
- * The input for a model's objects, made from its shape: `CreateJobHookInput`, `UpdateJobHookInput`. What refers to others is named by id or by
- * natural key.
+ * Returns the input for a model's objects, made from its shape: `CreateJobHookInput`, `UpdateJobHookInput`. A reference takes the id or the natural key of its
+ * object.
  */
 export function inputOf(model: ModelClass, { fields, isNew }: InputFields): ClassType<object> {
   // oxlint-disable-next-line typescript/no-extraneous-class -- a type is a class to type-graphql; its fields are added below

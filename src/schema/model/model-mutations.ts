@@ -11,7 +11,7 @@ import { describeModel } from "./model-registry.ts";
 import { selectedColumns } from "../reading/selection.ts";
 import { readChanged } from "./read-changed.ts";
 
-/** What clients may do to a model's objects. */
+/** Fields of a model that clients may write. */
 interface Writable {
   /** Wire names of the fields of a new object. */
   create: readonly string[];

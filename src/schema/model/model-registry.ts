@@ -1,6 +1,6 @@
 import { contentTypeLabel } from "../../entities/content-types.ts";
 
-/** What the schema offers for a model's objects, besides reading one. */
+/** Operations of a model's objects in the schema, besides reading one. */
 interface Offered {
   /** Query for a list of them; with `_connection` behind it, for a page. */
   list?: string;

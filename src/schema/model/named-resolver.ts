@@ -6,7 +6,7 @@ import { modelResolver } from "./model-resolver.ts";
 import { compositeKey, naturalSlug } from "./natural-key.ts";
 import type { ComputedField } from "../reading/selection.ts";
 
-/** What a model's objects are called by. */
+/** Names of a model's queries, and of its objects. */
 interface Naming {
   /** Query for one object. */
   one: string;
@@ -14,7 +14,7 @@ interface Naming {
   many: string;
   /** Columns that name an object among all of its model; the model's `naturalKey`, or else `id`. */
   key?: readonly string[];
-  /** What an object is called for people; the first column of the key when absent. */
+  /** Name of an object for people; the first column of the key when absent. */
   display?: ComputedField & { of: (row: Row) => string };
 }
 

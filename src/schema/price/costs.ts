@@ -11,7 +11,7 @@ import { ROOT, type Scale } from "./levels.ts";
 import { createPlanner, measurePlan, type Plan } from "./plan.ts";
 import { createTableSizes, type RowsOf } from "./table-sizes.ts";
 
-/** How large the answer to an operation may be. */
+/** Limits of an answer's size. */
 export interface CostLimits extends PageLimits {
   maxQueryCost: number;
 }

@@ -50,14 +50,14 @@ export const around =
   (step: Step): Step =>
   (above, scale) => ({ ...toOwn(above, scale), page: step(above, scale) });
 
-/** How many objects a list may have by its arguments; undefined where they do not say. */
+/** Returns the number of objects that a list has at most by its arguments; undefined where they do not say. */
 export type Count = (variables: Scale["variables"]) => number | undefined;
 
 /** Facts that say how long a list is. */
 export interface ListSize {
   table: string;
   limit: Count;
-  /** How many ids it is filtered by. */
+  /** Number of ids that the list is filtered by. */
   ids: Count;
 }
 

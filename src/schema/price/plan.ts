@@ -149,7 +149,7 @@ export function createPlanner(schema: GraphQLSchema, most: number) {
   };
 }
 
-/** Cost of a field that leads to objects, besides theirs: a statement, or what takes as long. */
+/** Cost of a field that leads to objects, besides theirs: that of a statement. */
 const STEP_COST = 50;
 
 /** Returns the cost of a plan: the most fields of objects that its answer can have, and something for each way to them. */

@@ -1,6 +1,6 @@
 import type { Database } from "../../entities/database.ts";
 
-/** How old an estimate may be, in milliseconds. */
+/** Milliseconds that an estimate holds. */
 const FRESH_MS = 10_000;
 
 /** A table counts as having so many rows at least: those that were made since the last estimate are in none. */

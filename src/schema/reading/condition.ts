@@ -33,7 +33,7 @@ interface PersonalFilter extends Argument {
   condition(argument: string, given: unknown, viewerId: string): Condition;
 }
 
-/** One argument of a list. Only one that says so knows who asks. */
+/** An argument of a list. Only a personal one knows its viewer. */
 export type Filter = PersonalFilter | PlainFilter;
 
 /** Type of a filter that takes any number of texts. */
@@ -50,13 +50,13 @@ export function refuse(argument: string, message: string): never {
   throw new AppError("BAD_USER_INPUT", `${argument}: ${message}`, [{ field: argument, message }]);
 }
 
-/** One of these holds: nothing does where there are none. */
+/** True if one of the conditions holds; false without any. */
 export function anyOf(conditions: readonly RawBuilder<SqlBool>[]): RawBuilder<SqlBool> {
   if (conditions.length === 0) return sql`(false)`;
   return conditions.length === 1 ? conditions[0]! : sql`(${sql.join(conditions, sql` or `)})`;
 }
 
-/** What the condition does not hold for, those without a value among them: Django's `exclude`. */
+/** Negates a condition. It then holds for null too, as Django's `exclude`. */
 export const not = (condition: RawBuilder<SqlBool>, ref: RawBuilder<unknown>, nullable: boolean): RawBuilder<SqlBool> =>
   nullable ? sql`(${ref} is null or not ${condition})` : sql`not ${condition}`;
 

@@ -27,7 +27,7 @@ export class PageInfo {
   endCursor!: string | null;
 }
 
-/** One object of a page and its place. */
+/** An object of a page, and its place. */
 export interface Edge {
   node: Row;
   cursor: string;
@@ -38,7 +38,7 @@ export interface Connection {
   edges: Edge[];
   nodes: Row[];
   pageInfo: PageInfo;
-  /** A promise once it is looked at: nothing is counted for who does not ask. */
+  /** A promise once it is read, so that an operation without it counts nothing. */
   readonly totalCount: Promise<number>;
 }
 
@@ -82,7 +82,7 @@ function declareTypes(model: { name: string }): ClassType<object> {
 interface PageRequest extends ListRequest {
   /** The order of the list; the page is read in the opposite one when it is taken from the end. */
   listOrder: readonly OrderKey[];
-  /** Filters alone, without the place: what the total counts. */
+  /** Filters alone, without the place: the total counts their objects. */
   filters: NonNullable<ListRequest["where"]>;
   size: number;
   backward: boolean;

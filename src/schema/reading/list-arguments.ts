@@ -100,7 +100,7 @@ function argumentsOf(shape: ModelShape, as: ListField["as"], ofAll = false): Gra
   return { ...PAGE[as], ...(as !== "filters" && { sort: SORT }), ...filters, ...Object.fromEntries(defaults) };
 }
 
-/** How long lists may be. */
+/** Limits of lists. */
 export interface PageLimits {
   /** Longest page, and longest list without a page. */
   maxPageSize: number;
@@ -108,7 +108,7 @@ export interface PageLimits {
   defaultPageSize?: number | undefined;
 }
 
-/** The same, and who asks. */
+/** Limits of lists, and their viewer. */
 export interface ListScope extends PageLimits {
   viewerId: string;
 }

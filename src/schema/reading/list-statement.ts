@@ -28,8 +28,8 @@ export interface ListPlan {
 }
 
 /*
- * Making a statement takes longer than running it for a short list, and the same ones are asked for again and again. What differs between
- * two times is marked in the statement as it is kept, and filled in each time.
+ * Making a statement takes longer than running it for a short list, and the same ones return again and again. A kept statement has marks at the values that
+ * differ from one time to the next, and they are filled in each time.
  */
 const COUNT = Symbol("count");
 const OFFSET = Symbol("offset");

@@ -25,7 +25,7 @@ export interface ListRequest {
 /** Rows of one object each, by id. */
 export const BY_ID: Owners["relation"] = { column: "id" };
 
-/** The row of one object; undefined when there is none, as for what is no id. */
+/** Returns the row of an object; undefined when there is none, or when the id is invalid. */
 export async function readOne(
   database: Database,
   shape: ModelShape,
@@ -82,7 +82,7 @@ export async function readLists(
   return lists;
 }
 
-/** How many objects there are; with owners, for each that has any. */
+/** Counts the objects of a list; with owners, those of each owner that has any. */
 export async function countRows(
   database: Database,
   shape: ModelShape,

@@ -3,7 +3,7 @@ import type { ModelShape } from "../../entities/mapping/shape.ts";
 import { fieldError } from "../../errors.ts";
 import { columnRef } from "./column-ref.ts";
 
-/** One key of an order. */
+/** A key of an order. */
 export interface OrderKey {
   column: string;
   descending: boolean;

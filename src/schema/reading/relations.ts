@@ -33,7 +33,7 @@ type Ask = (id: string) => Promise<unknown>;
 
 /** Makes relations whose values live as long as the operation: no other sees them. */
 export function createRelations(database: Database, scope: ListScope, bounds: Bounds): Relations {
-  // A field of the document stands for one level: the same selection and the same arguments, whichever parent it is read for.
+  // A field of the document stands for one level: it has the same selection and the same arguments for every parent.
   const levels = new Map<FieldNode, Ask>();
 
   function load<T>(id: string, info: GraphQLResolveInfo, open: () => Source<T>): Promise<T> {

@@ -14,7 +14,7 @@ const cache = new WeakMap<FieldNode, readonly string[]>();
 /** Position of rows below a field: in the field itself, or in the fields of a connection. */
 const PATHS = { list: [[]], connection: [["nodes"], ["edges", "node"]] } as const;
 
-/** Of the columns of a selection, those whose values resolvers look at. */
+/** Columns of each selection whose values resolvers look at. */
 const lookedAt = new WeakMap<readonly string[], ReadonlySet<string>>();
 
 /** Tells whether the values of a column only become part of the answer: it may be JSON that is not parsed. */
@@ -82,7 +82,7 @@ function columnsOf(name: string, type: GraphQLObjectType, shape: ModelShape): re
   const reference = shape.one.get(name);
   if (reference) return [reference.column];
   if (shape.columns.has(name)) return [name];
-  // What is computed, or belongs to the row, is found by its key; a plain leaf is read without.
+  // A computed value, or one that belongs to the row, is found by its key. A plain leaf is read without.
   const { needs = [] } = (type.getFields()[name]?.extensions ?? {}) as Partial<ComputedField>;
   return ["id", ...needs];
 }

@@ -46,7 +46,7 @@ export function withStorableTexts(schema: GraphQLSchema): GraphQLSchema {
 function checkArguments<T extends object>(args: T, others: readonly string[]): T {
   for (const [name, value] of Object.entries(args)) {
     if (others.includes(name)) continue;
-    // What a list argument holds has no place to be named by: one value may stand for a list of one.
+    // Errors name the whole list, as a single value may stand for a list of one.
     if (Array.isArray(value)) for (const item of value) checkTexts(item, name);
     else checkIn(args, value, name);
   }
@@ -54,7 +54,7 @@ function checkArguments<T extends object>(args: T, others: readonly string[]): T
 }
 
 /**
- * Checks every text in a value of JSON, and how deep it is nested: whoever walks through it later has an end to the stack.
+ * Checks every text in a value of JSON, and its depth, so that later walks through it end within the stack.
  * @throws {@link AppError} BAD_USER_INPUT that names the path of the first text that cannot be stored, or the field that is too deep.
  */
 export function checkTexts(value: unknown, path: string, level = 0): void {

@@ -4,13 +4,13 @@ import type { Row } from "./list.ts";
 
 /** About how many characters a row adds to an answer. */
 export interface Weight {
-  /** Of any row. */
+  /** Characters of any row. */
   fixed: number;
   /** Characters that a row adds by its long texts; undefined where none is selected. */
   long: ((row: Row) => number) | undefined;
 }
 
-/** Of a value of a fixed size, with its name: an id, a number, a moment. */
+/** Characters of a value of a fixed size, with its name: an id, a number, a moment. */
 const FIXED = 40;
 
 const LONG_KINDS: ReadonlySet<string> = new Set(["json", "string", "text"]);

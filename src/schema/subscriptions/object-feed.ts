@@ -13,7 +13,7 @@ import { alsoReading, selectedColumns } from "../reading/selection.ts";
 
 /** A feed of a model's objects. */
 interface Feed {
-  /** Of the subscription; the same as that of the list. */
+  /** Name of the subscription, and of the list. */
   name: string;
   description: string;
   /** Families of topics that announce changes of the objects. */
@@ -65,7 +65,7 @@ async function follow(
   const read = (also: Condition, limit: number) =>
     readRows(database, shape, columns, { where: [also, ...where], order: orderOf(shape, ["id"]), limit });
 
-  /** A page after the other by id: what changes meanwhile is told afterwards. */
+  /** Yields one page after the other by id. Changes meanwhile are announced afterwards. */
   async function* replay(moment: string): AsyncGenerator<Row[]> {
     for (let last: unknown; ;) {
       const changed = feed.changedSince(moment);

@@ -24,7 +24,7 @@ import { rootFieldsOf } from "../document/root-fields.ts";
 /** A subscriber's answers, each an answer of GraphQL as JSON. `return()` ends a `next()` that waits. */
 export type Stream = AsyncIterableIterator<string> & { return(): Promise<IteratorResult<string>> };
 
-/** A subscription that was parsed and validated, and who subscribes. */
+/** A subscription that was parsed and validated, and its viewer. */
 export interface Subscription extends Pick<ExecutionArgs, "document" | "operationName" | "schema" | "variableValues"> {
   viewer: Viewer;
   /** Tells whether its answers are to tell what it costs. */
@@ -45,8 +45,8 @@ export interface StreamDeps {
 export type OpenStream = (subscription: Subscription) => Promise<Stream | ExecutionResult>;
 
 /**
- * Opens the streams of subscriptions. Sources give the same event object to all who follow the same: it is executed and written as JSON once for each
- * operation, whoever asks, unless an argument in it declares that it is another one for each user.
+ * Opens the streams of subscriptions. Sources give the same event object to all followers of the same rows. It is executed and written as JSON once for each
+ * operation, for all viewers, unless an argument in it declares that its answer differs between users.
  */
 export function createStreams({ executor, priceOf, contextOf, formatError }: StreamDeps): OpenStream {
   const answers = new WeakMap<object, Map<string, Promise<string>>>();
@@ -69,7 +69,7 @@ export function createStreams({ executor, priceOf, contextOf, formatError }: Str
     if (!known) answers.set(event, (known = new Map()));
     let text = known.get(key);
     if (!text) {
-      // A context of its own: what was read for an earlier event may have changed.
+      // A context of its own: rows that were read for an earlier event may have changed.
       const context = contextOf(viewer);
       const contextValue = isForAll ? withoutViewer(context) : context;
       const executed = Promise.resolve(executor.execute({ ...asked, rootValue: event, contextValue }));
@@ -205,7 +205,7 @@ function usesVariablesBelow(operation: OperationDefinitionNode): boolean {
   };
   visit(withoutArguments, {
     Variable: () => void (used = true),
-    // What a fragment holds is not looked into.
+    // Fragments are not looked into.
     FragmentSpread: () => void (used = true),
   });
   return used;

@@ -105,14 +105,14 @@ function* textFilters(name: string, column: ColumnShape, ref: RawBuilder<unknown
   }
 }
 
-/** What turns a value as it comes over the wire into one that the column can be compared with. */
+/** Returns a function that turns a value of the wire into one that the column can be compared with. */
 function reader({ kind, choices }: ColumnShape): (argument: string, value: unknown) => unknown {
   switch (kind) {
     case "uuid":
       return (argument, value) => uuidOf(value) ?? refuse(argument, `${shown(value)} is not a UUID.`);
     case "timestamp":
       return (argument, value) => {
-        // So that what lies between two milliseconds is after the one and before the other.
+        // A time between two milliseconds is after the one and before the other.
         const beyond = /__(lt|gte)$/.test(argument) ? "after" : "before";
         // Nautobot's clients leave the zone out where they mean UTC.
         const time = readTime(String(value), beyond) ?? readTime(`${String(value)}Z`, beyond);

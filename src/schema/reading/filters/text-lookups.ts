@@ -10,7 +10,10 @@ const MAX_TEXTS = 100;
 /** Longest text that is looked for, in characters; SQLite compares with patterns of 50,000 bytes. */
 const MAX_LENGTH = 10_000;
 
-/** Values of a text lookup; patterns are checked. @throws {@link AppError} BAD_USER_INPUT for too many, too long ones, and what is no pattern. */
+/**
+ * Returns the values of a text lookup; patterns are checked. @throws {@link AppError} BAD_USER_INPUT for too many or too long values, and for an invalid
+ * pattern.
+ */
 export function readTexts(lookup: string, argument: string, given: unknown): string[] {
   const texts = [...new Set(valuesOf(given).map(String))];
   if (texts.length > MAX_TEXTS) refuse(argument, `${texts.length} texts are too many: give at most ${MAX_TEXTS}.`);

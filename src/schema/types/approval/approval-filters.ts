@@ -29,7 +29,7 @@ function mayApprove(stage: string, userId: string): RawBuilder<SqlBool> {
       where r.approval_workflow_stage_id = ${of("id")} and r.user_id = ${userId} and r.state = 'APPROVED'))`;
 }
 
-/** A condition, or its complement: what is not known to hold does not. */
+/** Returns a condition or its complement, which also holds where the condition is unknown. */
 const asGiven =
   (holds: RawBuilder<SqlBool>, given: unknown): Condition =>
   () =>
@@ -91,7 +91,7 @@ addFilters(ScheduledJob, {
   ...Object.fromEntries(approvalStateFilters()),
 });
 
-/** Nautobot's `approval_state`: what the state of one of a schedule's workflows is; with `n`, what none of them has. */
+/** Yields the filters of Nautobot's `approval_state`, for the state of one of a schedule's workflows. With `n`, no workflow has the state. */
 function* approvalStateFilters(): Generator<[string, Filter]> {
   const state = shapeOf(ApprovalWorkflow).columns.get("current_state")!;
   const filters = new Map(columnFilters("approval_state", state, sql.ref("approval_workflow.current_state")));

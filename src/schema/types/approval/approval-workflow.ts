@@ -40,7 +40,7 @@ export class ApprovalWorkflowStageDefinitionMutations extends modelMutations(App
   update: STAGE_FIELDS,
 }) {}
 
-/** How far approvals have come. */
+/** Approval workflows, to read. */
 @Resolver(() => ApprovalWorkflow)
 export class ApprovalWorkflowResolver extends namedResolver(ApprovalWorkflow, {
   one: "approval_workflow",

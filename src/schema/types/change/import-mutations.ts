@@ -72,7 +72,7 @@ class ImportObjectsPayload {
 /** A row with what names its object. */
 interface NamedRow extends ImportRow {
   values: Readonly<Record<string, unknown>>;
-  /** Why it is no row, or cannot be stored; its object is not looked for then. */
+  /** Errors of an invalid row, or of one that cannot be stored. Its object is not looked for then. */
   wrong: readonly ErrorDetail[];
 }
 

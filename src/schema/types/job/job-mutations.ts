@@ -66,7 +66,7 @@ class RunJobArgs extends JobReferenceArgs {
   idempotencyKey?: string;
 }
 
-/** Inputs of a run. @throws {@link AppError} BAD_USER_INPUT for what is no object. */
+/** Returns the inputs of a run. @throws {@link AppError} BAD_USER_INPUT for a value that is no object. */
 export function dataOf(data: unknown, field = "data"): Record<string, unknown> {
   if (typeof data === "object" && data !== null && !Array.isArray(data)) return data as Record<string, unknown>;
   const message = `${field.split(".").at(-1)} must be an object.`;
@@ -155,7 +155,7 @@ export class JobMutations {
   }
 }
 
-/** Changes the job that is named, if what comes of it holds. */
+/** Changes the named job. Keeps nothing if the result is invalid. */
 async function changeOne(
   args: JobReferenceArgs,
   unmodifiedSince: Date | undefined,

@@ -34,7 +34,7 @@ registerEnumType(JobOverridableField, {
 // oxlint-disable-next-line typescript/no-extraneous-class -- a type is a class to type-graphql; its fields are added below
 export class JobSourceDefaults {}
 
-/** A type of GraphQL, and what takes a value of it out of JSON. */
+/** A type of GraphQL, and a function that reads its value in JSON. */
 type Part = readonly [type: unknown, read: (json: unknown) => unknown];
 
 const FLAG: Part = [Boolean, (json) => json === true];

@@ -18,7 +18,7 @@ const NAME = ["name"];
 
 const repositoryBySlug = lookup(GitRepository, "slug");
 
-/** Jobs, to read; what can be done with them is in `job-mutations.ts`. */
+/** Jobs, to read; their mutations are in `job-mutations.ts`. */
 @Resolver(() => Job)
 export class JobResolver extends namedResolver(Job, {
   one: "job",

@@ -16,7 +16,7 @@ interface Load {
 
 const NAMED = { needs: ["name"] } satisfies ComputedField;
 
-/** How much there is to do in queues, and who does it. */
+/** The runs that wait in queues, and the workers that serve them. */
 @Resolver(() => JobQueue)
 export class QueueLoadResolver {
   @Extensions(NAMED)

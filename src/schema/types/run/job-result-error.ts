@@ -7,7 +7,7 @@ import type { Context } from "../../context.ts";
 import type { Row } from "../../reading/list.ts";
 import type { ComputedField } from "../../reading/selection.ts";
 
-/** Why a run failed. Its source is the run's row. */
+/** The error of a run. Its source is the run's row. */
 @ObjectType("JobResultErrorType", { description: "The reason why a run failed.", simpleResolvers: true })
 class JobResultError {
   @Field(() => String, { description: "Name of the error, such as `TypeError`." })
@@ -42,7 +42,7 @@ export class JobResultErrorPartsResolver {
   }
 }
 
-/** Errors of runs. Those that failed are read by themselves: what others returned may be long. */
+/** Errors of runs. They are read apart from the runs, as the results of other runs may be long. */
 @Resolver(() => JobResult)
 export class JobResultErrorResolver {
   @Extensions({ needs: ["status", "attempt"] } satisfies ComputedField)

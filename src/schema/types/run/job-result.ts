@@ -36,7 +36,7 @@ type Moment = Date | string | null;
 
 const JOB_RESULT = shapeOf(JobResult);
 
-/** Columns that tell whether a run has changed, whatever a subscriber selects. */
+/** Columns that show whether a run has changed, read for every selection. */
 const STATE = [...JOB_RESULT.columns.keys()].filter((name) =>
   /^(id|status|attempt|awaits_approval|waits_for_slot|date_.*|.*_log_count)$/.test(name),
 );
@@ -44,7 +44,7 @@ const PROGRESS = ["progress_done", "progress_total", "progress_message"];
 
 const queueByName = lookup(JobQueue, "name");
 
-/** How far a run has come, as its job says. */
+/** Progress of a run, as its job says. */
 @ObjectType("JobResultProgressType", { description: "The progress of a run, as its job reports it.", simpleResolvers: true })
 class JobResultProgress {
   @Field(() => Float, { description: "Amount done, in the job's own unit." })
@@ -145,7 +145,7 @@ export class JobResultResolver extends namedResolver(JobResult, {
 
 const UpdateJobResultInput = inputOf(JobResult, { fields: ["_custom_field_data"], isNew: false });
 
-/** Runs: what people may change of their records. */
+/** Mutations of the records of runs. */
 @Resolver()
 export class JobResultMutations {
   @Mutation(() => JobResult, { description: "Updates the custom fields of a run. Its record stays as it is." })

@@ -13,7 +13,7 @@ import { createPricedExecutor, createPrices } from "../../price/prices.ts";
 
 /** Answers the operations that runs of jobs send. */
 export interface RunOperations {
-  /** Never rejects: what goes wrong is in the answer, as other clients are told it. */
+  /** Never rejects: the answer has the errors, in the form that other clients get. */
   execute(operation: RunOperation): Promise<OperationAnswer>;
   /** Resolves when none is under way: a run that is ended does not wait for its last. */
   close(): Promise<void>;
@@ -27,7 +27,7 @@ export interface RunOperationsDeps extends ContextDeps {
   log: Logger;
 }
 
-/** Operations pass through the same validation, executor and errors as everybody's; who sends them is looked up for each again. */
+/** Makes the operations of runs pass through the same validation, executor and errors as those of clients. The run's user is looked up for each again. */
 export function createRunOperations({ schema, executor, log, ...deps }: RunOperationsDeps): RunOperations {
   const priced = createPricedExecutor(createBoundExecutor(executor), createPrices(schema, deps.database, deps.limits));
   const readDocument = createDocumentReader(schema, deps.limits);

@@ -6,7 +6,7 @@ import type { Context } from "../../context.ts";
 import type { Row } from "../../reading/list.ts";
 import type { ComputedField } from "../../reading/selection.ts";
 
-/** Why a run waits. */
+/** Reasons for which a run waits. */
 export const WaitingReason = {
   AWAITING_APPROVAL: "AWAITING_APPROVAL",
   CONCURRENCY_LIMIT: "CONCURRENCY_LIMIT",
@@ -14,7 +14,7 @@ export const WaitingReason = {
   QUEUED: "QUEUED",
   SCHEDULED_FOR: "SCHEDULED_FOR",
 } as const;
-/** One of {@link WaitingReason}. */
+/** A value of {@link WaitingReason}. */
 export type WaitingReason = keyof typeof WaitingReason;
 
 registerEnumType(WaitingReason, {
@@ -29,7 +29,7 @@ registerEnumType(WaitingReason, {
   },
 });
 
-/** Why runs wait. */
+/** The reason for which a run waits. */
 @Resolver(() => JobResult)
 export class WaitingReasonResolver {
   @Extensions({ needs: ["status", "awaits_approval", "waits_for_slot", "celery_kwargs"] } satisfies ComputedField)

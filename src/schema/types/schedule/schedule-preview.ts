@@ -35,7 +35,7 @@ class SchedulePreview {
   errors!: SchedulePreviewError[];
 }
 
-/** For forms: what would come of what is in them. */
+/** Preview of a schedule's times, for forms. */
 @Resolver()
 export class SchedulePreviewResolver {
   @Query(() => SchedulePreview, {
