@@ -6,7 +6,7 @@ import type { IncomingMessage } from "node:http";
 export interface Client {
   /** Data of an operation. @throws Error with the answer when it failed. */
   query<T>(document: string, variables?: object): Promise<T>;
-  /** The answer to an operation as it came, for whoever measures: nothing is looked at, and no time is spent on reading it. */
+  /** Returns the answer to an operation as it came, for measurements: no time is spent on reading it. */
   answer(document: string, variables?: object): Promise<Buffer>;
   close(): void;
 }

@@ -13,9 +13,9 @@ export interface DatabaseServer {
   close(): Promise<void>;
 }
 
-/** What `--database` takes. */
+/** Values of `--database`. */
 export const DATABASE_KINDS = ["sqlite", "postgresql"] as const;
-/** One of {@link DATABASE_KINDS}. */
+/** A value of {@link DATABASE_KINDS}. */
 export type DatabaseKind = (typeof DATABASE_KINDS)[number];
 
 /** @throws Error when the database cannot be reached. */
@@ -23,7 +23,7 @@ export function openDatabaseServer(kind: DatabaseKind, scratch: string): Promise
   return kind === "sqlite" ? openSqlite(scratch) : openPostgresql();
 }
 
-/** SQLite: files in a folder that whoever made it removes. */
+/** Opens SQLite with files in a folder; the caller removes it. */
 async function openSqlite(scratch: string): Promise<DatabaseServer> {
   const memory = new Sqlite(":memory:");
   const version = memory.prepare("select sqlite_version()").pluck().get();

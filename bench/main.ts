@@ -17,16 +17,16 @@ const USAGE = `npm run bench -- [--only NAME,…] [--database NAME,…] [--quick
 
 class UsageError extends Error {}
 
-/** What the command line asks for. */
+/** Options of the command line. */
 interface Options {
   only: readonly string[];
   databases: readonly DatabaseKind[];
-  /** Whether a database that cannot be reached may be left out. */
+  /** True if a database that cannot be reached may be left out. */
   lenient: boolean;
   quick: boolean;
 }
 
-/** @throws UsageError for what it does not know. */
+/** @throws UsageError for an unknown option or value. */
 function readOptions(): Options | undefined {
   const options = {
     only: { type: "string" },
@@ -103,7 +103,7 @@ async function measure(kind: DatabaseKind, { only, lenient, quick }: Options, si
     console.log(`\n${formatTable(databases.version, rows)}`);
   };
   const working = work();
-  // What is under way when the bench is interrupted fails for want of a server, and nobody needs to know.
+  // Work that an interrupt cuts short fails for want of a server, which is no news.
   working.catch(() => undefined);
   await Promise.race([working, aborted(signal)]);
 }

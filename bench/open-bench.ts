@@ -4,7 +4,7 @@ import { seed } from "./seed.ts";
 import { BENCH_JOBS, KEY, startServer } from "./server.ts";
 import type { Bench } from "./workload.ts";
 
-/** What {@link openBench} stands on. */
+/** Dependencies of {@link openBench}. */
 export interface BenchDeps {
   databases: DatabaseServer;
   /** A folder for the servers to write to. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "./client.ts";
 
-/** When a run was asked for, was started and ended: milliseconds since the epoch. */
+/** Times of a run's creation, start and end, in milliseconds since the epoch. */
 export interface FinishedRun {
   id: string;
   created: number;
@@ -9,7 +9,7 @@ export interface FinishedRun {
   done: number;
 }
 
-/** How long to wait before asking again whether a run has ended. */
+/** Milliseconds between two looks whether a run has ended. */
 const POLL_MS = 20;
 
 /** Asks for a run of a job of `bench/jobs`. @returns its id. */

@@ -7,12 +7,12 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const { scripts } = JSON.parse(readFileSync(`${ROOT}/package.json`, "utf8")) as { scripts: { start: string } };
-/** What `npm start` gives to Node. */
+/** Arguments of `npm start` for Node. */
 const START = scripts.start.split(" ").slice(1);
 const MAIN = START.pop()!;
 const STOP_TIMEOUT_MS = 5000;
 
-/** Where the jobs are that workloads run. */
+/** Folder of the jobs that workloads run. */
 export const BENCH_JOBS = fileURLToPath(new URL("jobs", import.meta.url));
 
 /** The administrator's key on every bench server. */
@@ -20,7 +20,7 @@ export const KEY = "bench-key-0123456789abcdef";
 
 /** A server in a process of its own. */
 export interface BenchServer {
-  /** Where it listens, without a path. */
+  /** URL of the server, without a path. */
   readonly url: string;
   /** Memory that the process holds, in bytes. */
   rss(): number;
@@ -92,7 +92,7 @@ const TICK_MS = 10;
 
 function cpuOf(pid: number): number {
   if (process.platform === "linux") {
-    // What is before the bracket is the name, with whatever it has in it.
+    // The name stands before the bracket, and may contain anything.
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
     // Its own, and that of the processes that it has waited for.
     return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * TICK_MS;

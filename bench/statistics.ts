@@ -10,8 +10,8 @@ function percentile(samples: readonly number[], share: number): number {
 /** Half of the samples are not above it. */
 export const median: Statistic = (samples) => percentile(samples, 0.5);
 
-/** One sample in a hundred is above it. */
+/** The 99th percentile: a sample in a hundred is above it. */
 export const p99: Statistic = (samples) => percentile(samples, 0.99);
 
-/** One sample in twenty is above it. */
+/** The 95th percentile: a sample in twenty is above it. */
 export const p95: Statistic = (samples) => percentile(samples, 0.95);

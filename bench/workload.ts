@@ -2,11 +2,11 @@ import type { Client } from "./client.ts";
 import type { BenchServer } from "./server.ts";
 import type { Statistic } from "./statistics.ts";
 
-/** What a workload measures on: one database of one kind, and the server that stands on it. */
+/** The object of a measurement: a database of one kind, and a server on it. */
 export interface Bench {
   /** True when the figures need only be good enough to see that everything works. */
   readonly quick: boolean;
-  /** How often a workload measures the same thing. */
+  /** Number of times that a workload measures the same thing. */
   readonly repetitions: number;
   /** The server that all workloads share; no other runs meanwhile, except those that a workload starts itself. */
   readonly server: BenchServer;
@@ -20,22 +20,22 @@ export interface Bench {
   startServer(databaseUrl: string, options?: { jobs: boolean }): Promise<BenchServer>;
 }
 
-/** One line of the table. */
+/** A line of the table. */
 export interface Row {
   name: string;
   unit: string;
   statistic: Statistic;
   /** Samples, a list each repetition: the figure is the statistic of all, its range that of the repetitions. */
   repetitions: readonly (readonly number[])[];
-  /** What Nautobot 3.2.7 needs for the same on a machine of this kind. */
+  /** Figure of Nautobot 3.2.7 for the same work, on a machine of this kind. */
   nautobot?: string;
-  /** What PostGraphile 5.1.5, which reads and does nothing else, needs for the same on PostgreSQL. */
+  /** Figure of PostGraphile 5.1.5, which reads and does nothing else, for the same work on PostgreSQL. */
   postgraphile?: string;
 }
 
-/** One thing to measure. */
+/** A thing to measure. */
 export interface Workload {
-  /** What `--only` calls it. */
+  /** Its name for `--only`. */
   name: string;
   run(bench: Bench): Promise<Row[]>;
 }

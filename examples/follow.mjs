@@ -30,7 +30,7 @@ function socketUrl(server) {
   }
 }
 
-/** A sentence for what a socket ends with: an error, errors of GraphQL, or the event of a socket that was closed or never open. */
+/** Returns a sentence for the end of a socket: an error, errors of GraphQL, or the event of a socket that was closed or never open. */
 function sentence(error) {
   if (Array.isArray(error)) return error.map(sentence).join("\n");
   if (error.code) return `${url}: closed with ${error.code} ${error.reason ?? ""}`;

@@ -8,7 +8,7 @@ export interface Place {
   scrollHeight: number;
 }
 
-/** Less than so far from its end counts as the end: a line, and what zooming leaves of rounding. */
+/** Pixels from the end that still count as the end: a line, and rounding errors of zooming. */
 const NEAR = 24;
 
 /** Tells whether a reader looks at the end of a text, and so would see what is added to it. */

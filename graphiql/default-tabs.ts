@@ -80,7 +80,7 @@ query Results {
 }
 `;
 
-/** What a first-time visitor sees; later the browser's local storage has the tabs. */
+/** Tabs of a first-time visitor. Later the browser's local storage has the tabs. */
 export const defaultTabs: GraphiQLProps["defaultTabs"] = [
   { query: jobs },
   { query: run },

@@ -19,7 +19,7 @@ function App() {
     <GraphiQL fetcher={fetcher} defaultTabs={defaultTabs} defaultEditorToolsVisibility="variables">
       <GraphiQL.Logo>
         <TokenField token={token} onChange={setToken} />
-        {/* Shows nothing; GraphiQL has its state for what is within it only. */}
+        {/* Shows nothing. It is here because GraphiQL's state is available to its children only. */}
         <KeepInView />
       </GraphiQL.Logo>
     </GraphiQL>

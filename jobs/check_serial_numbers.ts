@@ -49,7 +49,7 @@ export const CheckSerialNumbers = defineJob({
   },
 });
 
-/** One spelling of a serial number, whoever typed it. */
+/** Returns a serial number without the differences of typing: case and spaces. */
 function normalized(serial: string): string {
   return serial.replaceAll(/\s+/g, "").toUpperCase();
 }

@@ -37,7 +37,7 @@ export async function readInventory(): Promise<Device[]> {
   });
 }
 
-/** What a log line about a device links to; pass it as the line's `object`. */
+/** Returns the link of a log line about a device; pass it as the line's `object`. */
 export function linkTo({ name }: Device): { display: string; absoluteUrl: string } {
   return { display: name, absoluteUrl: `https://inventory.example/devices/${encodeURIComponent(name)}/` };
 }

@@ -4,7 +4,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeF
 
 // Builds what differs from the last build, by the content of its sources: their times say nothing of files that were moved or deleted.
 
-/** A part of dist/: what it is made from, and how. */
+/** A part of dist/: its sources, and the way to build it. */
 interface Part {
   sources: string[];
   /** Files that the build leaves, and that others may write as well. */

@@ -1,9 +1,9 @@
 import { defineJob, z } from "jobgraph";
 
-/** Does nothing: what a run of it costs is the server's own. */
+/** Does nothing: a run of it costs only the server's own work. */
 export const Noop = defineJob({ name: "Bench: no-op", enabled: true, run: () => null });
 
-/** The same for a job that lets its runs share a process. */
+/** Does nothing, in a process that runs share. */
 export const SharedNoop = defineJob({ name: "Bench: shared no-op", enabled: true, isolation: "shared", run: () => null });
 
 /** Says lines as fast as it can. */

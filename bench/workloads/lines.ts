@@ -3,7 +3,7 @@ import { finished, launch } from "../runs.ts";
 import { median } from "../statistics.ts";
 import { repeat, type Workload } from "../workload.ts";
 
-/** One run says lines in a loop: from its first line to its end, when all are stored. */
+/** A run logs lines in a loop: from its first line to its end, when all are stored. */
 export const lines: Workload = {
   name: "lines",
   async run(bench) {
@@ -19,7 +19,7 @@ export const lines: Workload = {
   },
 };
 
-/** When the first line was said. @throws Error when lines are missing. */
+/** Returns the time of the first line, in milliseconds since the epoch. @throws Error when lines are missing. */
 async function firstLine(client: Client, id: string, count: number): Promise<number> {
   const { job_result: run } = await client.query<{
     job_result: { info_log_count: number; job_log_entries: { created: string }[] };

@@ -8,7 +8,7 @@ import { type Bench, repeat, type Row, type Workload } from "../workload.ts";
 
 const LOG = `subscription ($id: ID!) { job_log_entries(job_result_id: $id) { sequence message } }`;
 
-/** What is watched, and by how many. */
+/** Rates of lines, and numbers of subscribers. */
 const SETTINGS = [
   { perSecond: 100, subscribers: 50 },
   { perSecond: 1000, subscribers: 200 },
@@ -22,10 +22,10 @@ const IDLE = [
 
 /** Frames that are remembered: the same for all who watch the same, so that each is parsed once and compared by all others. */
 const KEPT_FRAMES = 200;
-/** Longer than connections and what they brought along take to come to rest. */
+/** Milliseconds within which new connections and their memory come to rest. */
 const SETTLE_MS = 2000;
 
-/** One run says lines at a steady pace, and many watch it, a socket each: from the log call to the receipt, of every line by everyone. */
+/** A run logs lines at a steady pace, and many clients follow it, a socket each: from the log call to the receipt, of every line by every client. */
 export const live: Workload = {
   name: "live",
   async run(bench) {
@@ -138,7 +138,7 @@ async function idle(bench: Bench, subscriptions: number, sockets: number): Promi
     await delay(SETTLE_MS);
     return opened;
   };
-  // What the first ones bring along.
+  // The first sockets take memory that later ones share.
   const first = await open(10, 10);
   const before = server.rss();
   const opened = await open(sockets, subscriptions / sockets);

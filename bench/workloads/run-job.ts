@@ -6,7 +6,7 @@ import { repeat, type Workload } from "../workload.ts";
 /** Time for the server to come to rest after a run, and to start the process that the next one needs. */
 const PAUSE_MS = 50;
 
-/** One client asks for no-op runs, each {@link PAUSE_MS} after the one before was seen to have ended: nothing ever waits in a queue. */
+/** A client requests no-op runs, each {@link PAUSE_MS} after the end of the one before: nothing ever waits in a queue. */
 export const runJob: Workload = {
   name: "run-job",
   async run(bench) {

@@ -1,10 +1,10 @@
-/** Of the 18 jobs that are seeded, those that a list shows: one is hidden. */
+/** Jobs that a list shows. A further one of the 18 seeded jobs is hidden. */
 const JOBS = 17;
 
 /** Arguments of the seed: 2,001 results with 101,000 lines, 1,000 of them of the newest. */
 export const DATA_SET = ["--jobs", "18", "--results", "2000", "--lines", "50", "--long-result", "1000"];
 
-/** What others need for a query: with one client, and with 16. */
+/** Figures of other servers for a query: with one client, and with 16. */
 interface Reference {
   p50: string;
   perSecond: string;
