@@ -17,7 +17,7 @@ export interface Changeable {
   name: string;
   /** `Create…Input` without its ends. */
   type: string;
-  /** What of an object is compared. */
+  /** Fields of an object that are compared. */
   selection: string;
 }
 
@@ -77,7 +77,7 @@ export async function remove(client: TestClient, model: Changeable, id: string, 
   return (await client.query(DELETE(model), { id, since })).object;
 }
 
-/** What the change log has of an object, oldest first. */
+/** Returns the change log of an object, oldest first. */
 export async function changesOf(client: TestClient, id: string): Promise<any[]> {
   const { object_changes } = await client.query(
     `query ($id: [String!]) {
@@ -92,7 +92,7 @@ export async function changesOf(client: TestClient, id: string): Promise<any[]> 
   return object_changes;
 }
 
-/** How many changes the log has. */
+/** Returns the number of changes in the log. */
 export async function countChanges(client: TestClient): Promise<number> {
   return (await client.query(`{ object_changes_connection { total_count } }`)).object_changes_connection.total_count;
 }

@@ -29,7 +29,7 @@ test("a site's own fields are read and written under their names, each by its ki
   const data = { owner: "ada", tier: 2, ratio: 0.5, watched: true, since: "2024-02-29", more: { a: [1] } };
   expect(first).toMatchObject({ ...values, _custom_field_data: data });
 
-  // One at a time: the others stay, null takes one away, and what is the same is no change.
+  // One at a time: the others stay, null removes one, and an equal value is no change.
   const change = async (wanted: object) => (await client.query(UPDATE_JOB, { data: wanted })).update_job;
   expect(await change({ cf_owner: "bob", cf_tier: null })).toMatchObject({
     cf_owner: "bob",
@@ -73,7 +73,7 @@ test("a value that is not of the field's kind is refused when it is written, and
   expect(details).toMatchObject([{ field: "data.cf_owner" }]);
   expect(await countChanges(client)).toBe(before);
 
-  // What was stored before the site declared its fields, or said another kind of them.
+  // Values that were stored before the site declared its fields, or when it declared other types.
   const stored = { owner: 1, tier: "1", ratio: "x", watched: 0, since: "2026-02-30" };
   const undeclared = await restart(app);
   const data = { _custom_field_data: stored };

@@ -119,7 +119,7 @@ test("a job that is gone is deleted with its hooks and buttons, each in the log;
   const hooks = changes.filter((one) => ["Hook", "Off", "On change"].includes(one.object_repr));
   expect(new Set(hooks.map((one) => one.request_id)).size).toBe(1);
 
-  // What comes back is a new job.
+  // The job that comes back is a new one.
   await writeJobs(JOBS, config.jobsRoot);
   await client.query(`mutation { refresh_jobs { id } }`);
   const { jobs } = await client.query(`{ jobs(name: "Plain") { id tags { name } job_results { id } } }`);

@@ -33,7 +33,7 @@ test("what cannot be is refused with a code and the fields that are wrong; nothi
   const { client, content } = await setup();
   const before = await content();
 
-  /** Each: what is wrong, the job, `data`, the code, and the fields that are named. */
+  /** Refusals: the mistake, the job, `data`, the code, and the named fields. */
   const refusals: [string, string, object, string, string[]][] = [
     ["a value and a revert of it", "Plain", { hidden: true, hidden_override: false }, "BAD_USER_INPUT", ["data.hidden_override"]],
     [

@@ -18,7 +18,7 @@ import {
 const labels = (...names: string[]) => names.map((label) => ({ label }));
 const OBJECT = "018f3c5e-7b1a-7c3d-9e2f-1a2b3c4d5e6f";
 
-/** An object's life: how it is made, what it is then, and the same for each later state. */
+/** States of an object: a new one with few and with all fields, and each later one. */
 interface Life {
   model: Changeable;
   /** The least that a new object needs. */
@@ -35,7 +35,7 @@ interface Life {
   /** A change of nothing but links; and the same links again, spelled another way. */
   links?: { change: object; again: object; name: string };
   repr: string;
-  /** What else its changes concern. */
+  /** The related object of its changes. */
   related?: { related_object_type: { label: string }; related_object_id: string };
 }
 

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openTestApp, restart, type TestApp, writeJobs } from "../support/app.ts";
 
-/** What a job's source says, by the names of the API. */
+/** Values of a job's source, by the names of the API. */
 type Said = Record<string, unknown>;
 
-/** A field, what two sources say of it, and a value of our own. */
+/** A field, its values in two sources, and a value of the user's. */
 interface Row {
   /** As `update_job` is given it. */
   spelling: string;
@@ -14,7 +14,7 @@ interface Row {
   ours: unknown;
 }
 
-/** What a source says where it says nothing. */
+/** Values of a source that names none. */
 const DEFAULTS = {
   grouping: "a",
   name: "",
@@ -115,7 +115,7 @@ async function readJobs({ client }: TestApp): Promise<Map<string, Record<string,
   );
 }
 
-/** A job as it should be: what its source says, but for one field that is overridden. */
+/** Returns a job as it should be: the values of its source, but for the overridden fields. */
 function jobAs(one: Row, which: keyof Row["sources"], installed: boolean, overridden: Said): Record<string, unknown> {
   const said = saidOf(one, which);
   const values = { ...said, ...overridden } as typeof DEFAULTS;
@@ -183,7 +183,7 @@ test("every field that can be overridden follows its source until it is overridd
   const set = ({ spelling, ours }: Row) => ({ [spelling]: ours });
   const isOurs = ({ spelling, ours }: Row) => ({ [fieldOf(spelling)]: ours });
   const setToSource = (one: Row) => ({ [one.spelling]: saidOf(one, source)[fieldOf(one.spelling)] });
-  /** What the source says at this moment, whatever it says later. */
+  /** Returns the source's value at this moment, also when the source changes later. */
   const isSource = () => {
     const then = source;
     return (one: Row) => ({ [fieldOf(one.spelling)]: saidOf(one, then)[fieldOf(one.spelling)] });

@@ -53,7 +53,7 @@ describe("an object that is deleted in the same moment", () => {
     await other.query(
       "update approval_workflow_definition set model_constraints = null, model_content_type_id = (select id from content_type where label = 'extras.scheduledjob')",
     );
-    // Only this row goes: what follows from that is another test's.
+    // Only this row goes: other tests hold the consequences.
     await other.query("set session_replication_role = replica");
   });
 
@@ -115,7 +115,7 @@ describe("an object that is deleted in the same moment", () => {
     for (const { name, model, document, variables } of await mutations()) {
       if (!name.startsWith("update")) continue;
       const { table = model, world } = MODELS[model]!;
-      // Deferred, it comes with the commit: what was changed is in the log, and gone when it is to be read again.
+      // Deferred, it comes with the commit: the log has the change, and the object is gone when it is read again.
       await other.query(`create constraint trigger gone after update on "${table}" deferrable initially deferred
         for each row execute function gone()`);
       const refused = await app.client.refused(document, { id: ids[world], ...variables });

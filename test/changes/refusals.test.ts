@@ -25,10 +25,10 @@ import {
 const NOBODY = "018f3c5e-7b1a-7c3d-9e2f-1a2b3c4d5e6f";
 const OLD = "2020-01-01T00:00:00Z";
 
-/** One character more than fits; each of them is two bytes. */
+/** Returns a text with one character too many; each of them is two bytes. */
 const tooLong = (length: number) => "é".repeat(length + 1);
 
-/** Something that must be refused: what it is, the mutation, and what the answer says, code and fields. */
+/** A mutation that must be refused: the mistake, the document, its variables, and the code and fields of the error. */
 type Attempt = readonly [what: string, document: string, variables: object, refusal: string];
 
 /** Attempts on a model. `refusal` is fields with BAD_USER_INPUT unless it begins with another code. */
@@ -56,7 +56,7 @@ function attemptsOn(model: Changeable, good: object) {
   };
 }
 
-/** What every model refuses: objects that are not there, and objects that have changed since. */
+/** Returns attempts that every model refuses: objects that do not exist, and objects that have changed since. */
 function alwaysRefused(model: Changeable, id: string, change: object): Attempt[] {
   const { updating, deleting } = attemptsOn(model, {});
   const stale = "CONFLICT if_unmodified_since";
@@ -153,7 +153,7 @@ test("queues: names, tags, and what may not go or change under others", async ()
   expect(await update(client, QUEUE, ofPlain.id, { name: "simple" })).toMatchObject({ name: "simple" });
 });
 
-/** What a hook and a button refuse of their job and of the kinds of objects they are for. */
+/** Returns attempts that hooks and buttons refuse for their job, or for their content types. */
 function wrongReceivers(
   { creating, updating }: ReturnType<typeof attemptsOn>,
   id: string,
@@ -348,7 +348,7 @@ test("notes: about what is there, and nobody's but their writer's", async () => 
   expect(await update(client, NOTE, hers.id, { note: "Ours." })).toMatchObject({ note: "Ours.", user_name: "ada" });
   expect(await remove(asAda, NOTE, hers.id)).toMatchObject({ note: "Ours." });
 
-  // What a note is about may go; the note can still be put right.
+  // The object of a note may be deleted; the note can still be changed.
   const tag = await create(client, TAG, { name: "short" });
   const left = await create(client, NOTE, { assigned_object_type: "extras.tag", assigned_object_id: tag.id, note: "Soon gone." });
   await remove(client, TAG, tag.id);

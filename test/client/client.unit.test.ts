@@ -39,7 +39,7 @@ async function open(): Promise<{
   return { app, proxy, to: (options) => createClient({ url: proxy.url, token: KEY, retry: QUICK, ...options }) };
 }
 
-/** Why a call was refused. */
+/** Returns the error of a refused call. */
 async function refusal(call: Promise<unknown>): Promise<RefusedError> {
   const error = await call.then(
     () => undefined,

@@ -12,7 +12,7 @@ import { openStages, STAGES_ENV, writeStages } from "../support/approvals/stages
 import { scratchFolder, type ServerProcess, startServer } from "../support/machines/process.ts";
 
 /*
- * The matrix of faults: what goes wrong, and the stages of a run's life in which it does. `test/support/approvals/stages.ts` holds a run in each of them: waiting (for
+ * The matrix of faults: each fault, in each stage of a run's life. `test/support/approvals/stages.ts` holds a run in each stage: waiting (for
  * a slot, for a worker), claimed, running (in a slot, without, in the last place), settling (for good, for a retry), between attempts.
  *
  * | What goes wrong                       | All stages, each held                         | Stages by chance, or other ways                  |
@@ -30,7 +30,7 @@ import { scratchFolder, type ServerProcess, startServer } from "../support/machi
  *
  * `npm run test:full` runs all of the matrix. There PostgreSQL is down for five seconds, and a server stands still for forty.
  */
-/** How long a fault lasts, in milliseconds. */
+/** Milliseconds that a fault lasts. */
 const FAULT_MS = sized(1500, 5000);
 
 const KEY = "given-key-0123456789";

@@ -72,9 +72,9 @@ test("a 200-line job followed before, during and after its run is 1..200 each ti
 });
 
 /*
- * What is at stake (the last line before the end, the end of a thread that exits, the next run in its place) is the same for a fresh thread
- * and for a shared one, but a fresh one takes some 40 ms of processor time. So a tenth of the runs has one from the start, and so has
- * whoever comes after a run that exits, every ninth: each end comes in either isolation.
+ * The facts at stake (the last line before the end, the end of a thread that exits, the next run in its place) are the same for a fresh thread and for a
+ * shared one, but a fresh one takes some 40 ms of processor time. So a tenth of the runs has one from the start, and so has every ninth run that follows one
+ * that exits: each end comes in either isolation.
  */
 test("hundreds of short runs that return, throw or exit: every subscriber gets three lines, then complete", async () => {
   const { client } = await startServer({ ...(await outside()), ADMIN_TOKEN: "given-key-0123456789", LOG_LEVEL: "warn" });
@@ -126,7 +126,7 @@ describe("a start that cannot work ends with one sentence and exit code 1", () =
     child.stderr!.on("data", (chunk) => (output += chunk));
     const [code] = await once(child, "close");
     expect(code).toBe(1);
-    // What it logged on the way (JSON) is not what it ends with.
+    // Lines of its log (JSON) are not its last words.
     return output
       .split("\n")
       .filter((line) => line !== "" && !line.startsWith("{"))

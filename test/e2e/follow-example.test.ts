@@ -8,7 +8,7 @@ import { spellings } from "../support/machines/spellings.ts";
 
 const KEY = "given-key-0123456789";
 
-/** The example as it is typed: what it prints, and its exit code. */
+/** Runs the example as a user does. Returns its output and its exit code. */
 function follow(env: Record<string, string>, ...words: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
   return new Promise((settle) => {
     execFile(process.execPath, ["examples/follow.mjs", ...words], { env }, (error, stdout, stderr) =>

@@ -31,7 +31,7 @@ const BARS = {
   answeredMs: 1000,
   refusedMs: 100,
   serverMb: 400,
-  /** Of an innocent client's p99, beside its own when it is alone. */
+  /** Times that an innocent client's p99 may grow, from that of the client alone. */
   times: 3,
   /** A delay that nobody notices, and that two busy cores add by themselves, in milliseconds: a p99 below is as good as any. */
   unnoticedMs: 50,
@@ -143,7 +143,7 @@ test.for(databaseKinds("postgresql"))(
         if (sent.end !== "left" && sent.ms > mayTake)
           over.push(`${nameOf(request)}: ${sent.end} after ${Math.round(sent.ms)} ms`);
         if (sent.wrong) wrong.push(sent.wrong);
-        // What it took is given back.
+        // The memory and the slots of the request are free again.
         await expect.poll(() => ask(target), { interval: 50 }).toBe("answered");
       }
       const samples = await innocent.take();

@@ -9,7 +9,7 @@ import { nodeOptionsOf } from "../support/machines/machine.ts";
 import { openStages, STAGES_ENV, writeStages } from "../support/approvals/stages.ts";
 import { scratchFolder, type ServerProcess, startServer } from "../support/machines/process.ts";
 
-/** How long a server stands still, in milliseconds, in which nobody takes its runs. */
+/** Milliseconds that a server stands still without losing its runs. */
 const STILL_MS = sized(1500, 40_000);
 const postgresqlUrl = inject("postgresqlUrl");
 

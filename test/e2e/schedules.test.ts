@@ -16,7 +16,7 @@ const KEY = "given-key-0123456789";
 const SERVERS = 3;
 const SCHEDULES = 4;
 const MINUTE = 60_000;
-/** Of the machine's clock; each is a minute to the servers. */
+/** Seconds of the machine's clock; each is a minute to the servers. */
 const SECONDS = sized(5, 60);
 
 const postgresqlUrl = inject("postgresqlUrl");

@@ -13,10 +13,10 @@ import { scratchFolder, type ServerProcess, startServer } from "../support/machi
 const KEY = "test-key-0123456789abcdef";
 const LINES = sized(100_000, 1_000_000);
 const PER_SECOND = 30_000;
-/** By how much the server may grow: what it holds of the system, and what is left of that after a collection. */
+/** Bytes that the server may grow by: resident, and on the heap after a collection. */
 const MAX_GROWTH = { rss: 64 * 1024 * 1024, heap: 16 * 1024 * 1024 };
 
-// What comes after the moment would not fit into any buffer that is allowed.
+// The lines after the moment would not fit into any buffer that is allowed.
 const JOBS = `import { defineJob } from "jobgraph";
 export const Flood = defineJob({ name: "Flood", enabled: true, async run({ logger }) {
   const began = performance.now();
@@ -81,7 +81,7 @@ const overEventStream: Follow = (server, id, after, onLines) => {
   return { over, pause: () => response!.pause(), resume: () => response!.resume() };
 };
 
-/** What a process holds: resident, and on its heap after a collection. */
+/** Returns the bytes of a process: resident, and on its heap after a collection. */
 async function memoryOf(server: ServerProcess): Promise<{ rss: number; heap: number }> {
   // The last one: a server with secrets in its environment has started itself again without them.
   const [, url] = [...server.output().matchAll(/Debugger listening on (ws:\S+)/g)].at(-1)!;
@@ -165,7 +165,7 @@ test(
     if (IS_FULL) console.log(figures);
     expect(after.rss - before.rss).toBeLessThan(MAX_GROWTH.rss);
     expect(after.heap - before.heap).toBeLessThan(MAX_GROWTH.heap);
-    // Within noise, on a machine that may have begun other things meanwhile; whoever waited for the slow ones would wait for seconds.
+    // Within noise, on a machine that may have begun other things meanwhile. A server that waited for the slow clients would wait for seconds.
     expect(figures.p95[1]).toBeLessThan(2 * figures.p95[0]! + 500);
     expect(await Promise.all(slow.map(({ catchUp }) => catchUp()))).toEqual([whole, whole]);
   },

@@ -27,7 +27,7 @@ test.for(databaseKinds("postgresql"))(
         expect(failed).toEqual([]);
         const servers = started.map((one) => (one as PromiseFulfilledResult<ServerProcess>).value);
         const { jobs, users } = await servers[0]!.client.query(`{ jobs(hidden: null) { name installed } users { username } }`);
-        // Each once, whoever made it.
+        // Each exists once, with any of the servers as its creator.
         expect(users).toEqual([{ username: "admin" }]);
         expect(new Set(jobs.map(({ name }: { name: string }) => name)).size).toBe(jobs.length);
         expect(jobs.every(({ installed }: { installed: boolean }) => installed)).toBe(true);

@@ -51,7 +51,7 @@ const ENDED = `query ($ids: [String]!) { job_results(id: $ids) {
   debug_log_count info_log_count success_log_count warning_log_count error_log_count
   job_log_entries { sequence log_level message } job_console_entries { sequence output_type text } } }`;
 
-/** When a server is killed: so many ms after the so manieth of what its clients hear of. */
+/** Moment at which a server is killed: milliseconds after the nth answer, batch of lines or last line that its clients get. */
 interface Moment {
   of: "answer" | "lines" | "last";
   nth: number;
@@ -63,7 +63,7 @@ const momentOf = (random: Random): Moment => {
   return { of, nth: random.integer(1, of === "lines" ? 60 : 9), thenMs: random.pick([0, 0, 1, 2, 5, 10]) };
 };
 
-/** What clients know of the runs of all servers that came one after the other on one database. */
+/** Knowledge of clients about the runs of all servers, one after the other, on one database. */
 interface Memory {
   /** Jobs whose run was asked for, by idempotency key, until it was answered. */
   asked: Map<string, string>;
@@ -73,7 +73,7 @@ interface Memory {
   checked: Set<string>;
 }
 
-/** Asks for what was asked for and not answered yet, and follows it and what has not ended, until nothing is under way or the server is gone. */
+/** Requests the unanswered runs, and follows them and all others under way, until every run has ended or the server is gone. */
 async function live({ client, url }: ServerProcess, memory: Memory, hear: (of: Moment["of"]) => void): Promise<void> {
   async function follow(id: string): Promise<void> {
     const seen = memory.seen.get(id)!;
@@ -156,7 +156,7 @@ async function survive(
   const memory: Memory = { asked: new Map(), seen: new Map(), checked: new Set() };
   for (let life = 1; life <= kills; life++) {
     const server = await startServer(env);
-    // What would be left lying is not picked up by a later life unnoticed; but what is picked up is killed again now and then.
+    // A later life would pick up leftovers unnoticed, so most lives settle them first. Others do not, so that continued runs are killed too.
     if (random.fraction() < 0.7) await settle(server, memory);
     for (let n = 0; n < 9; n++) memory.asked.set(`${life}-${n}`, random.pick(NAMES));
     const moment = momentOf(random);

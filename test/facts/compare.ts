@@ -19,7 +19,7 @@ export async function readFacts(release: "2.3.16" | "3.2.7"): Promise<Facts> {
   return JSON.parse(await readFile(new URL(`nautobot-${release}.json`, import.meta.url), "utf8")) as Facts;
 }
 
-/** What differs from a release, one line each, without the exceptions; `used` is told the exceptions that were needed. */
+/** Returns the differences from a release, one line each, without the exceptions. Adds the exceptions that were needed to `used`. */
 export function differences(schema: GraphQLSchema, { query, types, enums }: Facts, used: Set<string>): string[] {
   const wrong = compareFields(schema, "Query", query, used);
   for (const [type, fields] of Object.entries(types)) wrong.push(...compareFields(schema, type, fields, used));
@@ -45,7 +45,7 @@ export function missingArguments(schema: GraphQLSchema, { query, types }: Facts)
   );
 }
 
-/** Names of fields and filters of a release that we have not, whatever the reason; a filter without its lookups. */
+/** Returns the names of fields and filters of a release that we have not, also with an exception; a filter without its lookups. */
 export function missingNames(schema: GraphQLSchema, { query, types }: Facts): string[] {
   return Object.entries({ Query: query, ...types }).flatMap(([type, fields]) =>
     Object.entries(fields).flatMap(([name, { args = {} }]) => {
@@ -84,7 +84,7 @@ function fieldsOf(schema: GraphQLSchema, name: string): Record<string, GraphQLFi
   return isObjectType(type) ? type.getFields() : {};
 }
 
-/** Whether a client written for `theirs` can read `ours`: the same, but for nulls that never come, and a UUID for an ID. */
+/** True if a client written for `theirs` can read `ours`: the same, but for nulls that never come, and a UUID for an ID. */
 function isCompatible(ours: string, theirs: string): boolean {
   if (theirs.endsWith("!")) return ours.endsWith("!") && isCompatible(ours.slice(0, -1), theirs.slice(0, -1));
   if (ours.endsWith("!")) return isCompatible(ours.slice(0, -1), theirs);

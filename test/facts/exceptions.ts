@@ -1,6 +1,6 @@
 /*
- * What Nautobot's GraphQL has in the job area and we have not, all of it, each with its reason. `facts.test.ts` fails for anything else, and
- * for an exception that is none any more.
+ * Parts of Nautobot's GraphQL in the job area that we have not, all of them, each with its reason. `facts.test.ts` fails for any other difference, and for an
+ * exception without a difference.
  */
 
 const OUTSIDE = "A model outside this project.";

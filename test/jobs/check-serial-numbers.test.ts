@@ -6,7 +6,7 @@ import { JOBS_ROOT, jobsWithInventory, shippedRows } from "./inventory-file.ts";
 
 const JOB = "check_serial_numbers.CheckSerialNumbers";
 
-/** What the job has to find in the shipped file, found by comparing each device with each other. */
+/** Returns the expected findings in the shipped file, by comparing each device with each other. */
 async function expectation() {
   const rows = (await shippedRows()).map(({ name, serial }) => ({ name, serial: serial.split(" ").join("").toUpperCase() }));
   const missing = rows.filter(({ serial }) => serial === "").map(({ name }) => name);

@@ -6,7 +6,7 @@ import { inject } from "vitest";
 /** The example jobs. */
 export const JOBS_ROOT = resolve(import.meta.dirname, "../../jobs");
 
-/** What the tests look at in a row of `devices.csv`. */
+/** Columns of `devices.csv` that the tests look at. */
 export interface Row {
   name: string;
   site: string;

@@ -7,7 +7,7 @@ import { JOBS_ROOT, jobsWithInventory, type Row, shippedRows } from "./inventory
 const JOB = "verify_hostname_pattern.VerifyHostnamePattern";
 const DEFAULT_PATTERN = String.raw`^[a-z]{3}\d{2}-(rtr|sw|fw|ap)-\d{2}$`;
 
-/** Whether the default pattern matches, found without a regular expression. */
+/** True if the default pattern matches, found without a regular expression. */
 function isGood(name: string): boolean {
   const [site = "", kind = "", number = "", ...rest] = name.split("-");
   const consistsOf = (text: string, length: number, alphabet: string) =>

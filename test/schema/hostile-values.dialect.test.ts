@@ -62,7 +62,7 @@ function operationOf(
 
 const schema = createSchema();
 
-/** One thing that is sent. */
+/** A hostile value in an operation. */
 interface Attempt {
   words: string;
   operation: string;

@@ -16,7 +16,7 @@ const JOBS = {
   "a.ts": `export const Any = defineJob({ name: "Any", enabled: true, variables: z.object({ any: z.any() }), run: ({ data }) => data });`,
 };
 
-/** What no database can hold: PostgreSQL refuses NUL in text, and in JSON half a character too. */
+/** Texts that no database can hold: PostgreSQL refuses NUL in text, and in JSON half a character too. */
 const UNSTORABLE = ["\u0000", "before\u0000after", "half \ud800"];
 
 interface Refusal {
@@ -60,7 +60,7 @@ test("every argument of every query that takes a text refuses, by its name, one 
   expect(count).toBeGreaterThan(500);
 });
 
-/** What is to be named, the operation that takes it, and its variables for a text. */
+/** Name of the refused value, the operation that takes it, and its variables for a text. */
 const INPUTS: [string, string, (text: string) => Record<string, unknown>][] = [
   ["name", "mutation ($v: String) { run_job(name: $v) { id } }", (v) => ({ v })],
   ["class_path", "mutation ($v: String) { run_job(class_path: $v) { id } }", (v) => ({ v })],

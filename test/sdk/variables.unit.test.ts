@@ -22,7 +22,7 @@ import {
 interface Case {
   schema: z.ZodType;
   kind: string;
-  /** What is given, and what a job gets of it where that differs. */
+  /** Given values, and the job's values where these differ. */
   takes: ([given: unknown] | [given: unknown, gets: unknown])[];
   refuses: unknown[];
   /** Hints of a form beside `x-kind`. */

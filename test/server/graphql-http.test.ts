@@ -2,7 +2,7 @@ import { auditServer } from "graphql-http";
 import { expect, test } from "vitest";
 import { KEY, openTestApp } from "../support/app.ts";
 
-/** What Apollo Server answers otherwise than the audits say it should, by the id of the audit, and why it stays so. */
+/** Audits that Apollo Server's answers fail, by id, and the reason for leaving each so. */
 const PREVENTED_BY_APOLLO: Readonly<Record<string, string>> = {
   "572B":
     "A document that is no GraphQL is answered with 400 whatever is accepted; with 200 only those that accept application/json alone.",

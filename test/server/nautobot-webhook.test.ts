@@ -12,7 +12,7 @@ const RECEIVER = {
 
 const openWebhookApp = (webhookSecret: string | undefined = SECRET) => openTestApp(RECEIVER, { webhookSecret });
 
-/** What Nautobot sends when a device was created. */
+/** Returns the payload of Nautobot for a created device. */
 function payload(more: object = {}): Record<string, unknown> {
   const id = randomUUID();
   const device = {

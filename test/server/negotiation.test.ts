@@ -5,7 +5,7 @@ const JOBS = { "a.ts": `export const A = defineJob({ name: "A", enabled: true, r
 
 const QUERY = "{ jobs { name } }";
 const MUTATION = `mutation { update_job(name: "A", data: { description: "new" }) { name } }`;
-/** One that ends at once. */
+/** A subscription that ends at once. */
 const SUBSCRIPTION = `subscription { job_result(id: "01a20d41-bf32-73c7-86b0-37568f855895") { name } }`;
 
 const JSON_TYPE = "application/json; charset=utf-8";
@@ -41,7 +41,7 @@ const ACCEPTED: [accept: string | undefined, of: string | number, ofSubscription
   ["Text/Event-Stream", STREAM, STREAM],
   ["text/event-stream; charset=utf-8", STREAM, STREAM],
   ["text/*", STREAM, STREAM],
-  // JSON is enough for one answer, whatever comes first.
+  // JSON is enough for one answer, in any place of the list.
   ["text/event-stream, application/json", JSON_TYPE, STREAM],
   ["application/json;q=0.1, text/event-stream;q=0.9", JSON_TYPE, STREAM],
   ["text/event-stream, */*;q=0.1", JSON_TYPE, STREAM],

@@ -12,7 +12,7 @@ interface Body {
   [name: string]: unknown;
 }
 
-/** What is sent, right and wrong. */
+/** Bodies of requests, right and wrong. */
 const BODIES: Readonly<Record<string, Body>> = {
   "a query": { query },
   "a query without any data": { query: "{ jobs(limit: 0) { name } }" },

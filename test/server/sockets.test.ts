@@ -146,7 +146,7 @@ describe("a stream whose key is no longer good", () => {
       .where("key_hash", "=", hashKey(person.key))
       .execute();
     clock.advance(5000);
-    // The log from its start: what came after the key had expired.
+    // The log from its start: its lines came after the key had expired.
     expect((await events.next()).value).toMatchObject({ data: { job_log_entries: [{ sequence: 1, message: "begun" }] } });
     await events.return!();
   });
@@ -488,7 +488,7 @@ describe("an event stream", () => {
   test("that is cut frees what it held", async () => {
     const app = await openTestApp(JOBS, { maxStreamsPerUser: 1 });
     const id = await start(app, "Waits");
-    // Whatever it is told first: a stream that is refused is told nothing.
+    // Any first event will do: a refused stream has none.
     const firstEvent = async () => {
       const stream = await openEventStream(app.url, KEY, { query: FOLLOW, variables: { id } });
       onTestFinished(stream.cut);

@@ -19,7 +19,7 @@ export const KEY = "test-key-0123456789abcdef";
 export interface TestApp extends App {
   client: TestClient;
   config: Config;
-  /** What the server logged so far, parsed. */
+  /** Lines that the server has logged so far, parsed. */
   logged: Record<string, unknown>[];
 }
 
@@ -29,7 +29,7 @@ export type JobFiles = Record<string, string>;
 // Folders of the test under way.
 let folders = 0;
 
-/** An empty folder. Tests that come after each other get the same ones: what was compiled of their job files, by path, is compiled still. */
+/** Returns an empty folder. Tests that come after each other get the same ones: job files are compiled once for each path. */
 async function emptyFolder(): Promise<string> {
   if (folders === 0) onTestFinished(() => void (folders = 0));
   const folder = join(inject("scratch"), `jobs-${process.pid}-${folders++}`);

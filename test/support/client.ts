@@ -14,7 +14,7 @@ interface WireError {
 export interface TestClient {
   /** Data of an operation that must succeed; a failure prints the operation, its variables and the answer. */
   query<T = any>(document: string, variables?: object): Promise<T>;
-  /** The same for an operation that codegen has typed. */
+  /** Data of an operation that codegen has typed. */
   query<T, V extends object>(document: TypedDocumentNode<T, V>, variables: V): Promise<T>;
   /** The first error of an operation that must fail. */
   refused(document: string, variables?: object): Promise<WireError>;

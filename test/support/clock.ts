@@ -20,7 +20,7 @@ export function createTestClock(): TestClock {
     wakeAt(time, act) {
       const wish = { time, act };
       wishes.add(wish);
-      // The clock may have been moved past it while whoever wishes was at work.
+      // The clock may have passed the time while the caller was at work.
       if (time <= now()) setImmediate(() => wishes.delete(wish) && act());
       for (const watch of watchers) watch();
       return () => void wishes.delete(wish);

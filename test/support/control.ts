@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { TestClient } from "./client.ts";
 import { ENDING, expectOneFailure } from "./failures.ts";
 
-/** What tests of cancel, gate and retry ask of a run. */
+/** Fields of a run for tests of cancel, gate and retry. */
 export const RUN_FIELDS = `id ${ENDING} attempt date_done date_next_attempt waits_for_slot cancel_type cancel_reason
   canceled_by_user_name date_canceled canceled_by { username } rerun_of { id } celery_kwargs warning_log_count
   job_log_entries { sequence log_level grouping message }`;

@@ -52,7 +52,7 @@ async function freshPostgresql(): Promise<string> {
   return urlOf(database);
 }
 
-/** A database to copy, and what empties a copy: one statement, at whose end references are checked, so that their order does not matter. */
+/** Makes a database to copy, and the statement that empties a copy. At its end references are checked, so that their order does not matter. */
 async function makePostgresqlTemplate(): Promise<{ name: string; empty: string[] }> {
   const name = await createDatabase(serverUrl);
   await migrated(urlOf(name));

@@ -1,6 +1,6 @@
 import { inject } from "vitest";
 
-/** Whether this is the long run, `npm run test:full`: every storm at its full size, on every database. */
+/** True in the long run, `npm run test:full`: every storm at its full size, on every database. */
 export const IS_FULL = inject("isFull");
 
 /** Returns the size of a storm: `brief` in `npm test`, `full` in `npm run test:full`. */

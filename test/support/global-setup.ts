@@ -8,18 +8,18 @@ declare module "vitest" {
   interface ProvidedContext {
     /** `sqlite:` or the URL of a PostgreSQL database in which databases may be made. */
     databaseUrl: string;
-    /** Whether `vitest run --mode full` runs every storm at its full size. */
+    /** True if `vitest run --mode full` runs every storm at its full size. */
     isFull: boolean;
-    /** The same database, when there is one. */
+    /** URL of the PostgreSQL database, when there is one. */
     postgresqlUrl: string | undefined;
     /** Folder that is removed when the tests are over. */
     scratch: string;
-    /** What the names of databases on PostgreSQL begin with; they are dropped when the tests are over. */
+    /** Prefix of the names of databases on PostgreSQL; they are dropped when the tests are over. */
     databasePrefix: string;
   }
 }
 
-/** A folder for what tests write (databases of SQLite, job files), and a name for what they make elsewhere. */
+/** Makes a folder for the files of tests (databases of SQLite, job files), and a prefix for things elsewhere. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const scratch = await mkdtemp(join(tmpdir(), "jobgraph-test-"));
   const databasePrefix = `${basename(scratch)}-`;

@@ -1,6 +1,6 @@
 import type { PrintedText, Progress, RunListener, SaidLine } from "../../src/runner/sandbox/sandbox.ts";
 
-/** What a run said, kept in memory. */
+/** Output of a run, kept in memory. */
 export interface Said {
   lines: SaidLine[];
   printed: PrintedText[];
@@ -9,7 +9,7 @@ export interface Said {
   on: RunListener;
 }
 
-/** Keeps what a run says. What is given is called first, or instead for a file, and holds the run back. */
+/** Keeps the output of a run. Given functions are called first, or instead for a file, and hold the run back. */
 export function listen({
   lines: onLines,
   printed: onPrinted,

@@ -25,7 +25,7 @@ export async function createPerson(
   return { id: create_user.id, key: create_token.key, client };
 }
 
-/** One who asks, and could decide on what others ask for; one who may approve; and one who may not. */
+/** Creates a requester, who could also decide on the requests of others, an approver, and a stranger, who may not approve. */
 export async function people(
   app: Pick<TestApp, "client" | "url">,
 ): Promise<Record<"approver" | "requester" | "stranger", Person>> {

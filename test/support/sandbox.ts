@@ -9,7 +9,7 @@ export const SYSTEM_JOBS_ROOT = loadConfig({}).systemJobsRoot!;
 /** Descriptions that this worker of vitest has heard, by the text of the file; of the server's own, which no test changes, by its path. */
 const heard = new Map<string, FileDescription>();
 
-/** Words that make more of a file than its text: what it imports, besides the line that all have, and what it does to its process. */
+/** Words that make more of a file than its text: its further imports, and its use of the process. */
 const LOOKS_AROUND = /\bimport\b[^]*\bimport\b|\bprocess\b/;
 
 async function keyOf(file: string): Promise<string | undefined> {

@@ -3,7 +3,7 @@ import { OPEN_STATUSES } from "../../src/entities/choices.ts";
 import type { TestClient } from "./client.ts";
 import { ENDING, expectOneFailure } from "./failures.ts";
 
-/** What tests ask of a schedule. */
+/** Fields of a schedule for tests. */
 const SCHEDULE_FIELDS = `id name task interval crontab schedule describe start_time time_zone one_off enabled state catch_up expires
   next_run_at last_run_at total_run_count kwargs celery_kwargs date_changed description
   job_model { name } job_queue { name } user { username }`;

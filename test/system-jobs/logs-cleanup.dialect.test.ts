@@ -28,7 +28,7 @@ const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS);
 
 const TABLES = ["job_result", "job_log_entry", "job_console_entry", "file_proxy", "object_change"] as const;
 
-/** How many rows there are, without those of the cleanup's own runs. */
+/** Returns the numbers of rows, without those of the cleanup's own runs. */
 async function countAll(database: Database): Promise<Record<(typeof TABLES)[number], number>> {
   const own = database.rows.selectFrom("job_result").select("id").where("name", "=", "Logs Cleanup");
   const counts = TABLES.map(async (table) => {

@@ -7,8 +7,8 @@ import { type Person, people } from "../../support/people.ts";
 import { createSchedule, readSchedule } from "../../support/schedules.ts";
 
 /*
- * Whoever changes what a request would run is who asks for it, or may not change it: no approval is given to somebody's words as another's, and
- * none for anything else than what was asked for.
+ * The author of a changed request becomes its requester, or may not change it. No approval covers the words of another user, or any other content than the
+ * approved one.
  */
 
 const JOBS = {
@@ -45,7 +45,7 @@ const OF_THE_REQUEST: Readonly<Record<string, string>> = {
 /** Fields that say nothing of what is run, when or as whom: an approval goes on after them. */
 const WORDS: ReadonlySet<string> = new Set(["name", "description", "enabled"]);
 
-/** Changes of the job that the request leaves things to, and what takes each back. */
+/** Changes of the job that affect a request without values of its own, and mutations that take each back. */
 const OF_THE_JOB: Readonly<Record<string, { change: string; back: string }>> = {
   "its default queue": {
     change: `update_job(name: "Asked", data: { default_job_queue: "fast" }) { id }`,

@@ -64,7 +64,7 @@ async function ask({ client }: Person, name = "Push", more: object = {}) {
 
 const workflowsOf = async (client: TestClient, id: string) => (await client.query(WORKFLOWS, { id })).scheduled_job;
 
-/** What is left of workflows: their states, and those of their stages. */
+/** Returns the states of a schedule and its workflows, and those of their stages. */
 async function statesOf(client: TestClient, id: string) {
   const { state, associated_approval_workflows } = await workflowsOf(client, id);
   const workflows = associated_approval_workflows as { current_state: string; approval_workflow_stages: { state: string }[] }[];
@@ -268,7 +268,7 @@ test("what was approved in part is approved no more once what would be run is so
     await ann.client.query(APPROVE, { id });
     await change(id);
     const isKnown = (await statesOf(client, id)).length === 3;
-    // What changed past the API is noticed by the next one who approves.
+    // The next approver's mutation notices a change past the API.
     if (!isKnown) expect([name, await codeOf(bob, APPROVE, { id })]).toEqual([name, "CONFLICT"]);
     expect([name, ...(await statesOf(client, id))]).toEqual([
       name,

@@ -15,7 +15,7 @@ const JOBS = {
 const RUN = `mutation { run_job(class_path: "jobs.Push") { id waiting_reason scheduled_job { id } } }`;
 const IS_PUSH = `class_path: "jobs.Push"`;
 
-/** One property, as a constraint names it; how it is changed; what it is before. */
+/** A property, as a constraint names it, with its change and its earlier value. */
 interface Edit {
   constraint: string;
   wanted: unknown;

@@ -20,7 +20,7 @@ const HOUR = 3_600_000;
 /** Cases that are tried at once, each about a schedule of its own; on SQLite, which has one writer, one after the other. */
 const SIDE_BY_SIDE = 8;
 
-/** What a way is given: a schedule of the job, a run of it that was approved and has ended, a button, and a number of its own. */
+/** Arguments of a way: a schedule of the job, a run of it that was approved and has ended, a button, and a number of its own. */
 interface Case {
   id: string;
   ended: string;
@@ -31,7 +31,9 @@ interface Case {
 }
 type Name = "approver" | "requester" | "stranger";
 type State = "APPROVED" | "CANCELED" | "CHANGED" | "DENIED" | "HALF APPROVED" | "PENDING" | "TAMPERED";
-/** Whether one of the staff approves, since the job asks for it, or two groups one after the other, since a workflow is defined. */
+/**
+ * Mode of the approval: simply, by one of the staff, since the job asks for it, or in stages, by two groups one after the other, since a workflow is defined.
+ */
 type Mode = "in stages" | "simply";
 
 const by = (mutation: string) => `mutation ($id: ID!) { ${mutation}(id: $id) { id } }`;
@@ -108,7 +110,7 @@ const WAYS: Record<string, { document: string; keeps: boolean; variables?: (one:
   },
 };
 
-/** What the server may refuse a way as: none fails because it is spelled wrong. */
+/** Codes with which the server may refuse a way. A misspelled way has none of them. */
 const REFUSED = /^(FORBIDDEN|CONFLICT|NOT_FOUND|BAD_USER_INPUT|INVALID_SCHEDULE)$/;
 
 const STATES: readonly [Mode, State][] = [
@@ -126,9 +128,9 @@ const NAMES: readonly Name[] = ["requester", "approver", "stranger"];
 /** Returns the people who try a way in a state: everybody, or in `npm test` one of them, so that each pair of way, state and person is there. */
 const namesOf = (way: number, state: number) => sized<readonly Name[]>([NAMES[(way + state) % NAMES.length]!], NAMES);
 
-/** Whether the schedule's run starts when its time comes. */
+/** True if the schedule's run starts when its time comes. */
 function starts(mode: Mode, state: State, way: string, name: Name): boolean {
-  // Who changes a request asks for it, so that the approver of the case is no longer who asks.
+  // The author of a changed request is its requester, so the approver of the case may then approve the requester's.
   if (mode === "simply" && way === "approve" && name === "approver")
     return state === "PENDING" || state === "CHANGED" || state === "APPROVED";
   return state === "APPROVED" && WAYS[way]!.keeps;

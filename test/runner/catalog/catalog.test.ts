@@ -107,7 +107,7 @@ test("descriptions of jobs and variables are told without the indentation and bl
     ["Template", "Checks a site.", "Checks a site.\n\n  - all devices\nSays what is wrong."],
   ]);
   expect(jobs[0].variables_schema.properties.site.description).toBe("Name of the site.");
-  // What somebody else writes is kept as it is, and has a first line all the same.
+  // A user's text is kept as it is, and has a first line all the same.
   const data = { description: "\n\n  By hand.  \nMore." };
   await client.query(`mutation ($data: UpdateJobInput!) { update_job(name: "Plain", data: $data) { id } }`, { data });
   expect((await client.query(`{ jobs(name: ["Plain"]) { description description_first_line } }`)).jobs).toEqual([

@@ -180,7 +180,7 @@ test("jobs whose sources take each other's names do so at once, whatever their o
     await refresh(app, { "a.ts": names(...wanted) });
     expect(await read()).toEqual(wanted);
   }
-  // Jobs of the same name: the one that has it keeps it, and what is numbered stays so.
+  // Jobs of the same name: the job with the name keeps it, and numbered jobs keep their numbers.
   await refresh(app, { "a.ts": names("Free", "Free", "Three", "Free") });
   expect(await read()).toEqual(["Free (2)", "Free (3)", "Three", "Free"]);
   expect(await refresh(app, {})).toEqual([]);

@@ -25,7 +25,7 @@ const CANCEL = `mutation ($id: ID!) { cancel_job_result(id: $id, reason: "by cha
 
 interface Plan {
   job: string;
-  /** How far the server gets before each cancel. */
+  /** Number of lines after which each cancel is sent. */
   cancelAfter: number[];
 }
 
@@ -34,7 +34,7 @@ const plan: fc.Arbitrary<Plan> = fc.record({
   cancelAfter: fc.array(fc.nat(60), { maxLength: 3 }),
 });
 
-/** Whether a cancel was accepted. */
+/** Returns true if the cancel was accepted. */
 async function tryCancel(app: TestApp, id: string): Promise<boolean> {
   return app.client.query(CANCEL, { id }).then(
     () => true,
@@ -66,7 +66,7 @@ function check({ job, followed, run, accepted }: Awaited<ReturnType<typeof carry
   expect(lines.map((line) => line.sequence)).toEqual(lines.map((_, n) => n + 1));
   expect(run).toMatchObject({ date_done: expect.any(String), date_next_attempt: null });
   const isReplaced = run.cancel_reason?.startsWith("replaced by") ?? false;
-  // What a cancel was told is what became of the run.
+  // The answer to a cancel agrees with the end of the run.
   const isRevoked = run.status === "REVOKED";
   expect(accepted.filter((one) => one !== isRevoked)).toEqual([]);
   if (!isReplaced && accepted.length === 0) expect(isRevoked).toBe(false);

@@ -16,7 +16,7 @@ export const Single = job("Single", { isSingleton: true });
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-/** The next full hour but one: what is started then is to come, whatever the clock shows. */
+/** Returns the next full hour but one: a schedule that starts then is still to come, at any time of the clock. */
 const startOf = (now: number) => new Date(Math.ceil(now / HOUR) * HOUR + HOUR);
 const iso = (time: number) => new Date(time).toISOString();
 

@@ -111,7 +111,7 @@ const event = fc.record({
   days: fc.integer({ min: 1, max: 20 }),
 });
 
-/** What is expected of a schedule, as far as is known by now. */
+/** Expectations of a schedule, as far as they are known by now. */
 interface Expected {
   id: string;
   catchUp: "ALL" | "ONE" | "SKIP";
@@ -145,7 +145,7 @@ test("over two years of five zones, with restarts, edits, pauses and downtimes, 
       const { id } = await createSchedule(all[0]!, author(user), wishes);
       expected.push({ id, ...start, zone: ZONES[n]!, since: BEGIN, isOn: true, times: [] });
     }
-    /** What is due until then, without what nobody was there for. */
+    /** Adds the ticks until then, without those that an absent server skips. */
     const settle = (one: Expected, now: number, downSince?: number) => {
       if (one.isOn) {
         const due = crontabTimesOf(one.crontab, one.zone).filter((time) => one.since < time && time <= now);
@@ -242,7 +242,7 @@ test("a change that is made while a tick is under way is never passed by, nor un
   const [deps] = all as [(typeof all)[0]];
   const wishes = { name: "Each minute", interval: "CUSTOM", crontab: "* * * * *", job: { name: "Plain" } } as const;
   const { id } = await createSchedule(deps, author(user), wishes);
-  /** The same, where somebody else changes the schedule once it has been read. */
+  /** Returns dependencies with which somebody else changes the schedule once it has been read. */
   const disturbed = (change: Parameters<typeof updateSchedule>[3]): typeof deps => {
     let isDone = false;
     return {

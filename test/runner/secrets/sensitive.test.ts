@@ -53,7 +53,7 @@ function spellings(canary: string): string[] {
     encodeURIComponent(canary),
     bytes.toString("base64"),
     bytes.toString("hex"),
-    // What identifies it, however its ends are spelled.
+    // Parts that identify it, with any spelling of its ends.
     canary.slice(0, 24),
     Buffer.from(canary.slice(0, 24)).toString("base64"),
   ];
@@ -135,7 +135,7 @@ test("a canary is given, thrown, printed across two writes, returned and put in 
     for (const spelling of spellings(canary)) expect(text.includes(spelling), `${spelling} in ${place}`).toBe(false);
 });
 
-/** What the system's export makes of runs and of what they said. */
+/** Returns the system's export of runs and of their output. */
 async function exports(app: TestApp): Promise<string> {
   let text = "";
   for (const content_type of ["extras.jobresult", "extras.joblogentry", "extras.jobconsoleentry", "extras.fileproxy"]) {
@@ -197,7 +197,7 @@ test("a repeated run needs the sensitive inputs again, and takes over the others
   expect(job_result).toMatchObject({ status: "SUCCESS", result: { password: "(redacted)", host: "core-7" } });
 });
 
-/** Reads the statuses of all runs, and what their sealed inputs are kept as. */
+/** Reads the statuses of all runs, and their sealed inputs. */
 async function sealedIn(app: TestApp): Promise<() => Promise<unknown[]>> {
   const database = await databaseOf(app);
   const statement = database.rows.selectFrom("job_result").select(["status", "sensitive_kwargs"]).orderBy("id").compile();

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { openTemplates, type TemplateOptions } from "../../../src/runner/triggers/templates.ts";
 
-/** What ends by itself is given all the time it wants: a busy machine must not change the answer. */
+/** A template that ends by itself gets enough time: a busy machine must not change the answer. */
 const PATIENT = { timeoutMs: 20_000 };
 
 function open(options: TemplateOptions = PATIENT) {
@@ -104,7 +104,7 @@ const LIKE_JINJA2: [template: string, text: string][] = [
   ["[{{ '%5s|%-5s|%05d|%+d|%x|%X|%.2s'|format('a', 'b', -42, 7, 255, 255, 'abc') }}]", "[    a|b    |-0042|+7|ff|FF|ab]"],
 ];
 
-/** What MiniJinja prints in its own way, told in the description of `Templates`. */
+/** Prints of MiniJinja that differ from Jinja2's, told in the description of `Templates`. */
 const UNLIKE_JINJA2: [template: string, text: string][] = [
   ["{{ obj.tenant }} {{ true }} {{ None }} {{ False }}", "none true none false"],
   ["{{ obj.tags }} {{ obj.status }}", '["edge", "core", "lab"] {"name": "Active", "value": "active"}'],
@@ -130,7 +130,7 @@ const DEEP = fails("syntax error: template exceeds maximum recursion limits");
 const RECURSION = fails("invalid operation: recursion limit exceeded");
 const missing = (method: string) => fails(`unknown method: undefined has no method named ${method}`);
 
-/** What is bounded whatever the clock says. */
+/** Templates with bounds that do not depend on the clock. */
 const HOSTILE: [template: string, error: string][] = [
   ["{{ foo", fails("syntax error: unexpected end of input, expected end of variable block")],
   ["{{ 1 }}\n{% if x %}", "The template fails at line 2: syntax error: unexpected end of input, expected end of block."],
@@ -180,7 +180,7 @@ test.each(named)("hostile: %s", async (_, template, error) => {
   expect(await patient.render([template, "{{ obj.name }}"], OBJ)).toEqual([{ error }, { text: "sw-1" }]);
 });
 
-/** What nothing but the clock ends. */
+/** A template that only the clock ends. */
 const ENDLESS = "{{ 2 in ([1] * 10**9) }}";
 const LATE = { error: "The template takes longer than 250 ms." };
 

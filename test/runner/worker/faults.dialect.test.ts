@@ -8,7 +8,7 @@ import { freshDatabaseUrl } from "../../support/database.ts";
 import { sized } from "../../support/full.ts";
 import { FAULTS, type Fault, hurtPostgresql, hurtSqlite, type Patient } from "../../support/machines/fault.ts";
 
-/** How long a fault lasts, in milliseconds. */
+/** Milliseconds that a fault lasts. */
 const FAULT_MS = sized(1500, 5000);
 
 /** Each attempt of a run leaves its mark in a file: an effect that nobody can take back. */

@@ -39,7 +39,7 @@ async function leaveStarted(app: TestApp, database: Database, worker_id: string 
   return id;
 }
 
-/** A worker that gives signs of life until the test is over, whatever its process. */
+/** Stores a worker that gives signs of life until the test is over, for no process. */
 async function openWorker(database: Database, host: string): Promise<string> {
   const id = newId();
   await database.rows.insertInto("worker").values({ id, host, pid: 1, started: new Date().toISOString(), beats: 0 }).execute();

@@ -21,7 +21,7 @@ const MOST_STEPS_A_SELECTION = 60;
 
 const FIELDS = ["id", "name", "class_path", "task_queues", "latest_result { id }", "job_queues { id }"];
 
-/** Fragments on one type, each with fields and spreads of any later ones, in any number: what they expand to doubles with each. */
+/** Fragments on one type, each with fields and spreads of any later ones, in any number: their expansion doubles with each. */
 const fragments = fc
   .array(
     fc.record({

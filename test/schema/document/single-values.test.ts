@@ -47,7 +47,7 @@ function valueOf({ name: argument }: Single, world: World): string {
   return { ic: "device", isw: "DCIM", iew: "ice" }[lookup.replace(/^n/, "")] ?? "dcim.device";
 }
 
-/** How clients write a filter: the type of its variable, what stands for the filter's value, and the variable's. */
+/** A client's spelling of a filter: the type of its variable, the argument, and the variable's value. */
 type Spelling = readonly [type: string, argument: string, given: (value: string) => unknown];
 
 const SPELLINGS: readonly Spelling[] = [
@@ -62,7 +62,7 @@ const SPELLINGS: readonly Spelling[] = [
   ["String!", "[$]", (value) => value],
 ];
 
-/** A query for what all of these filters find, below the types that have them; each has a variable of its own. */
+/** Returns a query for the objects that all of these filters find, below the types that have them; each filter has a variable of its own. */
 function askAll(world: World, [type, argument, given]: Spelling): { query: string; variables: Record<string, unknown> } {
   const all = singles.map((one, n) => ({ ...one, value: valueOf(one, world), variable: `t${n}` }));
   const spell = (text: string, { value, variable }: (typeof all)[number]) =>
@@ -223,7 +223,7 @@ test("subscriptions take one value, and what several follow is told to each by i
   const told: Record<string, any> = {};
   for (const [name, events] of Object.entries(followed)) void events.next().then(({ value }) => (told[name] = value));
   let changes = 0;
-  // Nobody tells when a subscription is there: what changes before is not told of.
+  // Nothing announces that a subscription has begun, and it does not get changes from before.
   const change = async () => {
     changes += 1;
     await app.client.query(`mutation {

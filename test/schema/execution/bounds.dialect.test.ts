@@ -23,7 +23,7 @@ import { storeWorld } from "../../support/approvals/world.ts";
 
 const DEFAULTS = loadConfig({});
 
-/** A runner for what fields ask of one. */
+/** A runner with the members that fields use. */
 const RUNNER = {
   now: () => new Date(),
   countWorkers: async (names: readonly string[]) => names.map(() => 1),
@@ -174,7 +174,7 @@ describe("the statements of an operation", () => {
   });
 });
 
-/** A database whose statements on one table never end by themselves; and what they were told. */
+/** Returns a database whose statements on one table never end by themselves, and the bounds that they got. */
 function createStuck(table = "job_result") {
   const stuck: ReadBounds[] = [];
   const reading = (database: Database): Database => ({
@@ -319,7 +319,7 @@ describe("nothing is executed a second time", () => {
     const executor = createExecutor(schema);
     const { database, world } = await openFilled();
     const viewer = { id: world.user, username: "ada", isStaff: true, isSuperuser: true };
-    /** One answer, where a statement fails; and how often each was read for it. */
+    /** Returns an answer with one failing statement, and the number of times that each statement was read. */
     const answer = async (run: typeof execute, text: string, failing?: string) => {
       const reads = new Map<string, number>();
       const reading: Database = {
@@ -347,7 +347,7 @@ describe("nothing is executed a second time", () => {
         const reference = await answer(execute, text, failing);
         if (ours.messages.size > 0) failed++;
         expect([ours.data, ours.messages]).toEqual([reference.data, reference.messages]);
-        // On a busy machine an operation takes turns at other moments, and what is read together differs: such a statement is new, and read once.
+        // On a busy machine an operation takes turns at other moments, and joins other reads: such a statement is new, and read once.
         for (const [statement, count] of ours.reads) expect(count).toBeLessThanOrEqual(whole.reads.get(statement) ?? 1);
       }),
       { numRuns: 150 },

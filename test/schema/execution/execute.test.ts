@@ -132,7 +132,7 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
     };
   }
   const ours = await open({}, schema);
-  // What has extensions is not answered without Apollo Server.
+  // A request with extensions is not answered without Apollo Server.
   const reference = await open({ extensions: {} }, schema, interpreter);
   return { ours, both: [ours, reference] };
 }
@@ -157,7 +157,7 @@ const operationsOf = (text: string) =>
 
 const NOBODY = "01a20d41-bf32-73c7-86b0-37568f855895";
 
-/** What is answered, and what is refused, for an existing run and job. */
+/** Requests that are answered, and requests that are refused, for an existing run and job. */
 const requests = (run: string, job: string): Request[] => [
   { query: "{ __typename }" },
   { query: "{ jobs { name } }" },
@@ -244,7 +244,7 @@ test("Jobgraph answers and refuses as with graphql-js, over HTTP and sockets", a
   }
 });
 
-/** What each server answers, over HTTP and over a socket; one after the other, as mutations change what both read. */
+/** Returns the answers of each server, over HTTP and over a socket; one after the other, as mutations change the rows that both read. */
 async function ask(sides: readonly Side[], request: Request): Promise<object[]> {
   const answers: object[] = [];
   for (const side of sides) answers.push({ request, http: await side.http(request), socket: await side.socket(request) });
@@ -266,7 +266,7 @@ const isCompiled = () => new Error().stack!.includes("execution/compile");
 
 const SECRET = "the secret";
 
-/** What a schema can do that Jobgraph's own does not do on purpose: fail in every way, and tell what a resolver is given. */
+/** Returns a schema with abilities that Jobgraph's own lacks on purpose: it fails in every way, and tells the arguments of a resolver. */
 function createTrialSchema(): GraphQLSchema {
   const list = (type: GraphQLOutputType) => new GraphQLList(type);
   const sure = <T extends GraphQLOutputType>(type: T) => new GraphQLNonNull(type as never);

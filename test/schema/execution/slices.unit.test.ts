@@ -125,6 +125,6 @@ test.for(["at once", "by promises"])("an answer whose values come %s is made in 
   isOver = true;
   expect((data as { items: { items: object[] }[] }).items.map(({ items }) => items.length)).toEqual(Array(100).fill(100));
   expect(all).toBe(100 + 100 * 100);
-  // A slice of 20 ms has 1,000 of them, and what has begun as one may go on until the clock is looked at.
+  // A slice of 20 ms has 1,000 of them, and a slice that has begun may go on until the clock is looked at.
   expect(most).toBeLessThan(2500);
 });

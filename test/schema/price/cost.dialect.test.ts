@@ -268,7 +268,7 @@ describe("a cost", () => {
       ["job_log_entries(sort: $sort, limit: 1) { id }", 40_000, { sort: "message" }],
       ['job_log_entries_connection(sort: ["message"], first: 1) { page_info { has_next_page } }', 40_000],
       ["job_log_entries(sort: $sort, limit: 1) { id }", 40_000, { sort: Array(100_000).fill("id") }],
-      // What is refused is not sorted.
+      // A refused list is not sorted.
       ['job_log_entries(sort: ["nothing"], limit: 1) { id }', 0],
       // Narrowed.
       ['job_log_entries(sort: ["message"], job_result: $run, limit: 1) { id }', 0, { run: ["b"] }],
@@ -279,7 +279,7 @@ describe("a cost", () => {
       ["job_log_entries(offset: 200000, limit: 1) { id }", 10_000],
       ["job_log_entries(offset: $offset, limit: 1) { id }", 10_000, { offset: 200_000 }],
       ["job_log_entries(offset: 2147483647, limit: 1) { id }", 20_000],
-      // What is sorted is kept.
+      // A sorted list is kept.
       ['job_log_entries(sort: ["message"], offset: 30000, limit: 1) { id }', 70_000],
       ['job_log_entries(sort: ["message"], offset: 300000, limit: 1) { id }', 100_000],
       // Together.

@@ -25,8 +25,8 @@ import { createTestClock } from "../../support/clock.ts";
 import { fillForOdds, JSON_EXAMPLES, type OddRow, type Odds, SEEN_MODELS } from "../../support/draws/odd-rows.ts";
 
 /*
- * One odd row fails no list: whatever a column holds that the server would never write, its field is told as its type has it, and all other rows and
- * fields are as they were.
+ * One odd row fails no list: for any value that the server would never write, its field has a value of its type, and all other rows and fields are as they
+ * were.
  */
 
 const { customFields } = loadConfig({
@@ -297,7 +297,7 @@ test("nor one object, nor objects below others, nor a page, an order or a filter
       const declared = some.map(({ name, type: given }) => `$${name}: ${given}`).join(", ");
       const values = Object.fromEntries(some.map((argument) => [argument.name, valueFor(known, argument)]));
       const { failures } = await ask(app, `query (${declared}) { ${finds} }`, values);
-      // What follows from no column may know the value to be none.
+      // A filter without a column may reject the odd value.
       wrong.push(
         ...failures
           .filter((failure) => !/^BAD_USER_INPUT.*"odd" is n/.test(failure))

@@ -40,7 +40,7 @@ function explain(database: Database): { explaining: Database; plans: string[] } 
   return { explaining, plans };
 }
 
-/** How SQLite would run each statement of an operation. PostgreSQL plans by the size of tables, so its plans for small ones say nothing. */
+/** Returns SQLite's plan for each statement of an operation. PostgreSQL plans by the size of tables, so its plans for small ones say nothing. */
 async function plansOf(database: Database, source: string): Promise<string[]> {
   const { explaining, plans } = explain(database);
   const viewer = { id: NOBODY, username: "tester", isStaff: true, isSuperuser: true };
@@ -66,7 +66,7 @@ test("indexes serve every default order, at the root, and below where tables gro
     const [plan] = await plansOf(database, `{ ${root[0]}(limit: 5) { id } }`);
     if (SORT.test(plan!)) sorts.push(`${root[0]}: ${plan}`);
     for (const [name, { through, target }] of shapeOf(model).many) {
-      // What is linked through a table between is found by its links, and sorted.
+      // Objects that are linked through a table between are found by their links, and sorted.
       if (through || !GROWING.test(shapeOf(target()).table)) continue;
       const plans = await plansOf(database, `{ ${root[0]}(limit: 1) { ${name}(limit: 5) { id } } }`);
       if (plans[1] && (SORT.test(plans[1]) || /SCAN(?! owner)/.test(plans[1]))) sorts.push(`${root[0]}.${name}: ${plans[1]}`);

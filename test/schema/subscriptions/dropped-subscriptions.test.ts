@@ -16,7 +16,7 @@ const collect = runInNewContext("gc") as () => void;
 
 /** Bytes on the heap that something still holds. */
 async function heldBytes(): Promise<number> {
-  // What the first collection lets go of may be asked for by finalizers that run after it.
+  // Finalizers run after the first collection, and may hold objects until a later one.
   for (let n = 0; n < 3; n++) {
     collect();
     await setImmediate();
@@ -76,7 +76,7 @@ test("10,000 subscriptions dropped in four ways, and 200,000 events that one was
   const server = await openLiveServer();
   const runs = [await server.startRun(), await server.startRun()];
   for (const id of runs) await server.say(id, 1, 3);
-  // What is compiled, prepared and remembered at the first use.
+  // The first use compiles, prepares and remembers things.
   await openAndDrop(server, runs, 4);
   const before = await heldBytes();
 

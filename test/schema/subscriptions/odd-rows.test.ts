@@ -9,7 +9,7 @@ import { createTestClock } from "../../support/clock.ts";
 import { answersOf, openEventStream } from "../../support/event-stream.ts";
 import { databaseOf } from "../../support/rows.ts";
 
-/* One odd row ends no stream, holds none up, and changes no other row: whoever follows is told what whoever lists is told. */
+/* One odd row ends no stream, holds none up, and changes no other row: a subscription tells the values that a list tells. */
 
 const schema = createSchema();
 const EARLIEST = "0001-01-01T00:00:00Z";

@@ -33,7 +33,7 @@ async function firstOf(
   const iterators = clients.map((client) => client.ws.iterate<any>({ query, variables }));
   const found: any[] = [];
   for (const [n, iterator] of iterators.entries()) void iterator.next().then(({ value }) => (found[n] = value));
-  // Nobody tells when a subscription is there: what changes before is not told of.
+  // Nothing announces that a subscription has begun, and it does not get changes from before.
   const told = async () => {
     await change();
     return found.filter(Boolean).length;

@@ -104,7 +104,7 @@ test("one run: its present state, each change, and nothing after the final one",
   expect(states.at(-1)).toMatchObject({
     status: "STARTED",
     progress: { done: 1, total: 2, message: "one" },
-    // What belongs to the run is read anew for each event.
+    // Objects of the run are read again for each event.
     job_log_entries: [{ message: "begun" }],
   });
   await app.client.query(`mutation ($id: ID!) { cancel_job_result(id: $id) { status } }`, { id });

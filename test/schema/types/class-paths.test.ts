@@ -78,7 +78,7 @@ test("changes of many jobs and subscriptions take it; one that says nothing does
   let told: any;
   void events.next().then(({ value }) => (told = value));
   let changes = 0;
-  // Nobody tells when a subscription is there: what changes before is not told of.
+  // Nothing announces that a subscription has begun, and it does not get changes from before.
   const change = async () => {
     changes += 1;
     const data = `data: { description: "${changes}" }`;

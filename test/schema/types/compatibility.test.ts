@@ -5,7 +5,7 @@ import { createPerson } from "../../support/people.ts";
 import { databaseOf, storeRun } from "../../support/rows.ts";
 import { runToEnd } from "../../support/runs.ts";
 
-/* What docs/compatibility.md says of differences, where no other test holds it. */
+/* Differences of docs/compatibility.md that no other test holds. */
 
 const JOBS = {
   "a.ts": `import { fileVar, stringVar } from "jobgraph";
@@ -19,7 +19,7 @@ const GONE = "00000000-0000-7000-8000-000000000000";
 const file = { name: "a.txt", base64: "aGVsbG8=" };
 const asks = `schedule: { name: "s", interval: DAILY, start_time: "2099-01-01T00:00:00Z", time_zone: "Etc/UTC" }`;
 
-/** Operations, and what they are answered with. */
+/** Operations, and their answers. */
 const ANSWERS: readonly (readonly [statement: string, query: string, data: object, variables?: object])[] = [
   [
     "a limit of 0 is an empty list",

@@ -163,7 +163,7 @@ test("a subscription shows and finds schedules by the queue that they have then"
   let told: any;
   void events.next().then(({ value }) => (told = value));
   const { scheduled_jobs } = await client.query(`{ scheduled_jobs { id } }`);
-  // Nobody tells when a subscription is there: what changes before is not told of.
+  // Nothing announces that a subscription has begun, and it does not get changes from before.
   const change = async () => {
     for (const { id } of scheduled_jobs)
       await updateSchedule(client, id, { description: String(Math.random()) }).catch(() => undefined);

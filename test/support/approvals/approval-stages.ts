@@ -1,6 +1,6 @@
 import type { TestClient } from "../client.ts";
 
-/** A stage to be approved: its name, its group by name, how many of them, and what a denial says. */
+/** A stage to be approved: its name, its group by name, the number of approvals, and the message of a denial. */
 export interface StageWishes {
   name: string;
   group: string;

@@ -53,7 +53,7 @@ const STAGES = {
 } as const;
 type Stage = keyof typeof STAGES;
 
-/** How each comes to its stage, as far as a reader can see it; those that have begun have said so. */
+/** State in which a reader sees each run in its stage. A run that has begun has a line. */
 const COMES: Readonly<Record<Stage, { status: string; waiting_reason?: string; job_log_entries?: [] }>> = {
   claimed: { status: "STARTED", job_log_entries: [] },
   running: { status: "STARTED" },
@@ -74,11 +74,11 @@ export const STAGES_ENV = { WORKER_CONCURRENCY: "6", SPARE_SANDBOXES: "0" };
 
 /** Runs that stay in their stages until they are let go. */
 export interface Stages {
-  /** Of each run. */
+  /** Id of each run. */
   id(stage: Stage): string;
   /** Lets jobs end whose runs are to be settled. */
   end(): Promise<void>;
-  /** Waits until the processes of those jobs are gone: what is left is the server's to do. */
+  /** Waits until the processes of those jobs are gone: the rest is up to the server. */
   ended(): Promise<void>;
   /** Lets all others go on. */
   goOn(): Promise<void>;
@@ -148,7 +148,7 @@ export async function openStages(client: TestClient, folder: string): Promise<St
   };
 }
 
-/** How a run has to end that was in a stage when something went wrong. */
+/** Returns the end of a run that was in a stage when a fault began. */
 function endOf(stage: Stage, isLost: boolean): object {
   if (stage === "settling for a retry" || stage === "between attempts")
     return { status: "FAILURE", attempt: 2, error: { message: "on purpose" } };

@@ -84,7 +84,7 @@ export const EXAMPLES: Readonly<Record<string, keyof World>> = {
   ObjectChange: "change",
 };
 
-/** Stores one object of each model, so that each relation of each leads to something. @returns their ids, and what notes can be hung on. */
+/** Stores one object of each model, so that each relation of each leads to something. @returns their ids, and those of objects that can have notes. */
 export async function storeWorld(database: Database): Promise<World> {
   await ensureContentTypes(database, ["dcim.device"]);
   const em = database.fork();

@@ -74,7 +74,7 @@ export async function agreesInAnyCase(config: { databaseUrl?: string } = {}): Pr
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom(...Object.keys(PATTERNS)),
-      // An empty text says nothing, whatever the lookup.
+      // An empty text filters nothing, with any lookup.
       fc.array(
         text.filter((value) => value !== ""),
         { minLength: 1, maxLength: 3 },

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { Broker, Delivery } from "../../../src/runner/messaging/broker.ts";
 
-/** What every broker promises, run against each implementation. */
+/** The promises of every broker, run against each implementation. */
 export function brokerContract(open: () => Promise<Broker>): void {
   async function setup(): Promise<Broker> {
     const broker = await open();

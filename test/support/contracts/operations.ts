@@ -49,7 +49,7 @@ export const Flood = job("Flood", ({ graphql, logger }) => {
 });
 `;
 
-/** What every sandbox promises about the operations that a run sends. */
+/** The promises of every sandbox about the operations of a run. */
 export function operationsContract(open: () => Sandbox): void {
   async function setup() {
     const sandbox = open();

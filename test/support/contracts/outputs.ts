@@ -96,7 +96,7 @@ export const Modest = job("Modest", async () => { for (let n = 0; n < 40; n++) {
 export const OwnLimit = job("Own limit", () => 1, { memoryLimitMb: 64 });
 `;
 
-/** What every sandbox promises about what a run leaves, and what it takes of memory. */
+/** The promises of every sandbox about the output of a run, and its memory. */
 export function leavesContract(open: () => Sandbox): void {
   async function setup() {
     const sandbox = open();
@@ -124,7 +124,7 @@ export function leavesContract(open: () => Sandbox): void {
     return { sandbox, file, run };
   }
   const ok = (result: unknown) => ({ kind: "success", result });
-  /** What ends a run by force, once a test has had enough of it. */
+  /** Returns the means to end a run by force, once a test has had enough of it. */
   function stopping(): { signal: AbortSignal; enough: () => void } {
     const stop = new AbortController();
     return { signal: stop.signal, enough: () => stop.abort(new Error("enough")) };

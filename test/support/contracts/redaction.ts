@@ -43,7 +43,7 @@ export const Config = job("Config", ({ logger }) => { logger.info("enable secret
 
 const SECRET = `c4n4ry-"q'uote&Ü`;
 
-/** What a sandbox promises about secrets, run against each implementation. */
+/** The promises of a sandbox about secrets, run against each implementation. */
 export function redactionContract(open: (onOutput: (stream: string, text: string) => void) => Sandbox): void {
   async function setup() {
     let output = "";
@@ -99,7 +99,7 @@ export function redactionContract(open: (onOutput: (stream: string, text: string
     expect(said.progress).toEqual([{ done: 1, total: 2, message: "(redacted)" }]);
     const printed = said.printed.filter(({ stream }) => stream === "stdout").map(({ text }) => text);
     expect(printed.join("")).toMatch(/^\(redacted\) \{ secret: .*\(redacted\).* \} <Buffer .*>\nsplit: \(redacted\)\n/);
-    // What may have been the beginning of a secret is told in the end.
+    // A text that might have begun a secret is printed in the end.
     expect(printed.at(-1)).toBe("c4n4");
     expect(said.files.map(({ name, bytes }) => [name, bytes.toString()])).toEqual([["(redacted).txt", "content"]]);
     expect(said.outcome).toEqual({

@@ -12,7 +12,7 @@ import { leavesContract } from "./outputs.ts";
 import { redactionContract } from "./redaction.ts";
 import { timeLimitsContract } from "./time-limits.ts";
 
-/** How a sandbox is opened for the contract. */
+/** Settings with which a sandbox is opened for the contract. */
 export interface SandboxSettings {
   env: Readonly<Record<string, string>>;
   graceMs: number;
@@ -67,7 +67,7 @@ export const Loose = job("Loose", ({ logger }) => { logger.info("a", null); logg
 export const Enum = job("Typed", (): string => { const typed: string = "ts"; return typed satisfies string; });
 `;
 
-/** What every sandbox promises, run against each implementation. */
+/** The promises of every sandbox, run against each implementation. */
 export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): void {
   timeLimitsContract(() => open({ env: {}, graceMs: 50 }));
   leavesContract(() => open({ env: {}, graceMs: 50 }));
@@ -219,12 +219,12 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
     const shared = (exportName: string) => run(exportName, {}, undefined, undefined, "shared");
     const counts = [await shared("Counts"), await shared("Counts"), await run("Counts"), await shared("Counts")];
     expect(counts.map(({ outcome }) => (outcome as { result: number }).result)).toEqual([1, 2, 1, 3]);
-    // A job that fails by throwing leaves the thread as it was; what a run leaves behind says nothing any more.
+    // A job that fails by throwing leaves the thread as it was. Leftovers of a run have no further output.
     expect((await shared("Fails")).outcome.kind).toBe("failure");
     expect((await shared("Talks on")).lines).toEqual([]);
     expect((await shared("Says")).lines).toHaveLength(7);
     expect((await shared("Counts")).outcome).toEqual({ kind: "success", result: 4 });
-    // What nobody caught takes the thread with it.
+    // An uncaught error ends the thread.
     expect((await shared("Forgets")).outcome.kind).toBe("failure");
     expect((await shared("Counts")).outcome).toEqual({ kind: "success", result: 1 });
   });

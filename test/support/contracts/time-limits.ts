@@ -51,15 +51,15 @@ export const Outlasts = defineJob({ name: "Outlasts", variables: z.object({ ms: 
   async run({ signal, data }) { await delay(data.ms); return signal.aborted; } });
 `;
 
-/** How long the call takes that cannot be interrupted. */
+/** Milliseconds of a call that cannot be interrupted. */
 const CALL_MS = 6000;
 
-/** What the log says at a soft limit of 50 ms. */
+/** The log's message at a soft limit of 50 ms. */
 const SAID = "The job was told to stop: it ran longer than its soft time limit of 0.05 s.";
 /** Limits that no run of these tests reaches. */
 const FAR: TimeLimits = { softMs: 60_000, hardMs: 120_000 };
 
-/** What every sandbox promises about the time limits of a run. */
+/** The promises of every sandbox about the time limits of a run. */
 export function timeLimitsContract(open: () => Sandbox): void {
   async function setup(files: Record<string, string> = {}) {
     const sandbox = open();

@@ -7,10 +7,10 @@ import {
   visit,
 } from "graphql";
 
-/** How much was looked at in a document: whoever reads a selection set takes as many steps as it has selections. */
+/** Steps of walks over a document: reading a selection set takes as many steps as it has selections. */
 export interface Steps {
   readonly taken: number;
-  /** Selections in the document, as it is written, or what else is counted. */
+  /** Selections in the document, as it is written, or other things that are counted. */
   readonly size: number;
 }
 

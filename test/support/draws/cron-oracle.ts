@@ -35,7 +35,7 @@ function stretchesOf(zone: string, begin: number, end: number): Stretch[] {
   return stretches;
 }
 
-/** What a clock shows whenever a crontab is due, as if it were UTC; undefined for more than so many. */
+/** Returns the readings of a clock at the due times of a crontab, as if they were UTC; undefined for more than so many. */
 function readings(crontab: string, begin: number, end: number, most: number): number[] | undefined {
   const [minute, hour, day, month, weekday] = crontab.split(" ") as [string, string, string, string, string];
   const from = { tz: "UTC", currentDate: new Date(begin - 1) };

@@ -218,7 +218,7 @@ async function columnsOf(url: string, { table }: ModelShape): Promise<StoredColu
   }));
 }
 
-/** Rows of every model that clients see, all of them ordinary, and what makes all but the first odd. */
+/** Ordinary rows of every model that clients see, and a function that makes all but the first odd. */
 export interface Odds {
   rows: readonly OddRow[];
   /** Ids of a table's rows, by their places. */

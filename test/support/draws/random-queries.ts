@@ -67,7 +67,7 @@ export function randomQueries(schema: GraphQLSchema, { depth, ids }: QueryShape)
   return selection(schema.getQueryType()!, depth);
 }
 
-/** Fields of objects in an answer, at all depths; what a JSON value holds is one. */
+/** Returns the number of fields of objects in an answer, at all depths. Fields within JSON values count too. */
 export function countValues(answer: unknown): number {
   if (Array.isArray(answer)) return answer.reduce((sum: number, item) => sum + countValues(item), 0);
   if (typeof answer !== "object" || answer === null) return 0;

@@ -11,7 +11,7 @@ const ALIASES = /MAX_QUERY_(TOKENS|ALIASES)/;
 const isDear = (limit: number, depth: number) => 2 * limit ** depth > 200_000;
 const byCost = (limit: number, depth: number) => (isDear(limit, depth) ? { due: REFUSED, says: COST } : { due: ANSWERED });
 
-/** Cycles over references: what is below multiplies with each. */
+/** Cycles over references: the fields below multiply with each. */
 export const cycles: HostileDocument[] = [
   ...[4, 5, 6, 7, 8].flatMap((depth) =>
     [5, 20, 100].map((limit) => ({

@@ -10,7 +10,7 @@ export type OverHttp = Pick<HostileRequest, "words" | "due" | "says" | "send">;
 export const JSON_TYPE = { "content-type": "application/json" };
 /** The least that can be asked. */
 export const NAME = JSON.stringify({ query: "{ __typename }" });
-/** The server does not read what is too large to its end: who still writes may not hear of the refusal. */
+/** The server does not read a request that is too large to its end: a client that still writes may not get the refusal. */
 const MAY_BE_CUT = [...REFUSED, "cut"];
 const UNSUPPORTED = ["HTTP 415", "HTTP 400", "HTTP 405", "BAD_REQUEST", ...WRONG];
 

@@ -1,7 +1,7 @@
 /** A server that is asked, and the objects in it that requests are about. */
 export interface Target {
   url: string;
-  /** Of a user without rights. */
+  /** Key of a user without rights. */
   key: string;
   /** A run that goes on all the while. */
   runningId: string;
@@ -9,7 +9,7 @@ export interface Target {
   largeId: string;
   /** A file that a run left. */
   fileId: string;
-  /** How many ask for something large at once, where many do. */
+  /** Number of clients that ask for something large at once, where many do. */
   crowd: number;
   /** The key that signs webhooks. */
   webhookSecret: string;
@@ -42,7 +42,7 @@ export interface HostileDocument {
 export interface HostileRequest {
   family: string;
   words: string;
-  /** The transport, or what takes its place. */
+  /** The transport, or its substitute. */
   through: string;
   due: readonly string[];
   says?: RegExp | undefined;
@@ -51,7 +51,7 @@ export interface HostileRequest {
 
 export const ANSWERED = ["answered"] as const;
 export const REFUSED = ["LIMIT_EXCEEDED"] as const;
-/** Apollo has a code of its own for what is no document. */
+/** Apollo has a code of its own for an invalid document. */
 export const INVALID = ["GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED"] as const;
 export const WRONG = ["BAD_USER_INPUT"] as const;
 /** Either is right: it depends on how much there is to read. */

@@ -4,7 +4,7 @@ import type { WebSocket } from "ws";
 import { type HostileRequest, INVALID, REFUSED, type Target, times } from "./kinds.ts";
 import { ask, heard, keyOf, meanwhile, openRaw, openSocket } from "./transports.ts";
 
-/* What clients do to sockets and event streams. */
+/* Misuses of sockets and event streams. */
 
 type Over = Pick<HostileRequest, "words" | "due" | "says" | "send">;
 

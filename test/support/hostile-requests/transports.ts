@@ -93,7 +93,7 @@ export interface HostileSocket {
   send(type: string, id?: string, payload?: object): void;
   /** The first that comes of an operation. */
   ask(id: string, query: string, variables?: object): Promise<Told>;
-  /** How the server closed it. */
+  /** The server's close of the socket. */
   readonly closed: Promise<Told>;
   end(): void;
 }
@@ -144,8 +144,8 @@ export async function openRaw({ url }: Target, text: string): Promise<Socket> {
 }
 
 /**
- * The first that a server answers to what was written. It may end the connection while a client still writes; what it said before may then be lost, and
- * the client is told no more than `cut`.
+ * Resolves to the first answer of a server. The server may end the connection while a client still writes. Its answer may then be lost, and the client is told
+ * no more than `cut`.
  */
 export function heard(socket: Socket): Promise<Told> {
   return new Promise((resolve) => {
@@ -159,7 +159,7 @@ export function heard(socket: Socket): Promise<Told> {
   });
 }
 
-/** Small queries, one after the other: what was begun before has had its time. @returns `left`, or why one of them was not answered. */
+/** Sends small queries, one after the other, so that earlier requests have had their time. @returns `left`, or the reason why one of them was not answered. */
 export async function meanwhile(target: Target): Promise<Told> {
   const body = JSON.stringify({ query: "{ jobs(limit: 1) { id } }" });
   for (let n = 0; n < 20; n++) {

@@ -12,7 +12,7 @@ import {
 } from "graphql";
 
 /*
- * Values that a client may send, each a text of JSON: what is nested is written by hand, since JSON.stringify has an end to its stack too.
+ * Values that a client may send, each a text of JSON. Nested ones are written by hand, since JSON.stringify has an end to its stack too.
  */
 
 /** A value under a name, for the report of a failure. */

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect } from "vitest";
 
-/** Whether a process runs; one that has ended and that nobody has asked about yet does not. */
+/** True if a process runs. A process that has ended, and that nobody has asked about yet, does not. */
 function isAlive(pid: number): boolean {
   try {
     return !execFileSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).startsWith("Z");

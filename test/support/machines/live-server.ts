@@ -20,7 +20,7 @@ import { storeRun } from "../rows.ts";
 
 /** A server that runs no jobs: its test writes what runs leave, and sees who listens. */
 export interface LiveServer {
-  /** Where it listens, without a path. */
+  /** URL of the server, without a path. */
   url: string;
   database: Database;
   notifier: Notifier;
@@ -123,7 +123,7 @@ export async function openLiveServer({
   };
 }
 
-/** A WebSocket that has said who it is, and what it was told since, as it came. */
+/** Opens a WebSocket that has authenticated. Passes on each later message, as it came. */
 export async function openSocket(url: string, onMessage: (message: string) => void = () => undefined): Promise<WebSocket> {
   const socket = new WebSocket(`${url.replace("http", "ws")}/graphql`, "graphql-transport-ws");
   onTestFinished(() => socket.terminate());

@@ -30,7 +30,7 @@ interface Place {
 export interface OwnPostgresql {
   databaseUrl: string;
   pid(): number;
-  /** Ends it as an administrator does: what its clients do is broken off. */
+  /** Stops it as an administrator does: the statements of its clients are broken off. */
   stop(): Promise<void>;
   start(): Promise<void>;
 }

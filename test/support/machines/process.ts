@@ -18,7 +18,7 @@ export interface ServerProcess {
   /** The key that the first start printed. */
   key: string | undefined;
   client: TestClient;
-  /** What it printed, on both streams. */
+  /** Returns its output, of both streams. */
   output(): string;
   /** Milliseconds from spawn to the line that says it listens. */
   startedInMs: number;
@@ -32,7 +32,7 @@ export async function scratchFolder(): Promise<string> {
   return folder;
 }
 
-/** How a server is started otherwise than a user does. */
+/** Ways to start a server otherwise than a user does. */
 export interface StartOptions {
   /** Another script than the built server. */
   script?: string;
@@ -42,7 +42,7 @@ export interface StartOptions {
   within?: readonly string[];
 }
 
-/** Runs the built server with an environment that holds nothing but what is given. */
+/** Runs the built server with an environment that holds nothing but the given variables. */
 export function spawnServer(
   env: Record<string, string>,
   { script = "dist/main.js", uid, within = [] }: StartOptions = {},

@@ -4,7 +4,7 @@ import { onTestFinished } from "vitest";
 
 /** Stands between a client and a server as networks do, and does to the connections what networks do. */
 export interface Proxy {
-  /** Where it listens, without a path. */
+  /** URL of the proxy, without a path. */
   readonly url: string;
   /** Connections of clients that are open. */
   readonly open: number;
@@ -46,7 +46,7 @@ export async function openProxy(target: string): Promise<Proxy> {
       pairs.delete(pair);
     });
     upstream.on("error", () => client.destroy());
-    // What was passed on before still arrives; a reset would take it back.
+    // Bytes that were passed on before still arrive; a reset would take them back.
     upstream.on("close", () => client.end());
     client.on("data", (chunk) => {
       // Not only at first: a client may use a connection that has carried requests before.

@@ -49,7 +49,7 @@ async function download({ url, client }: TestApp, runId: string): Promise<string
   return response.text();
 }
 
-/** What Export Object List leaves. */
+/** Returns the file of Export Object List. */
 async function exported(app: TestApp, contentType: string, data: object = {}): Promise<string> {
   const run = await runToEnd(app.client, EXPORT, { content_type: contentType, ...data });
   if (run.status !== "SUCCESS") throw new Error(JSON.stringify(run));
@@ -191,7 +191,7 @@ describe("Import Objects", () => {
     // There they are: nothing is to be done.
     for (const n of kinds.keys()) expect(await give(n)).toMatchObject({ created: 0, updated: 0, unchanged: before[n].length });
     expect(await countLogged(client)).toBe(logged);
-    // Gone: they come back, with their ids and what they refer to.
+    // Deleted objects come back, with their ids and references.
     const names = ["note", "job_button", "job_hook", "job_queue", "tag"];
     for (const [n, name] of names.entries())
       for (const { id: gone, name: called } of before[n])

@@ -97,7 +97,7 @@ test("what looks at few rows is read in the server's thread, whatever the size o
   expect(await isReadHere(database, recent(many), rows)).toBe(false);
 
   const apart = [
-    // Whichever of the two an index serves.
+    // An index serves either of the two.
     `{ job_result(id: "${few}") { job_log_entries(job_result: ["${many}", "${few}"]) { id } } }`,
     `{ job_log_entries(message__re: "z.*q", limit: 5) { id } }`,
     `{ job_log_entries(message__ic: "zz", limit: 5) { id } }`,

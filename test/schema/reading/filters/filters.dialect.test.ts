@@ -12,7 +12,7 @@ import { databaseOf, storeRun } from "../../../support/rows.ts";
 
 const sequencesOf = (lines: { sequence: number }[]) => lines.map((line) => line.sequence);
 
-/** What each lookup means, said again in JavaScript. Upper and lower case only where both databases agree: in ASCII. */
+/** Meanings of the lookups, said again in JavaScript. Upper and lower case only where both databases agree: in ASCII. */
 const MEANING: Record<string, (text: string, value: string) => boolean> = {
   "": (text, value) => text === value,
   ic: (text, value) => text.toLowerCase().includes(value.toLowerCase()),

@@ -21,8 +21,8 @@ import { databaseOf } from "../../../support/rows.ts";
 import { EXAMPLES, storeWorld, type World } from "../../../support/approvals/world.ts";
 
 /*
- * An id names the same object in capitals, RFC 9562 has it. What is asked of one world with ids as they are stored is asked of its twin with capitals:
- * the outcomes are the same.
+ * An id names the same object in capitals, as RFC 9562 has it. Requests to one world, with ids as they are stored, are repeated in its twin with capitals: the
+ * outcomes are the same.
  */
 
 type Spell = (id: string) => string;
@@ -70,7 +70,7 @@ function exampleFor(operation: string, { name, type }: GraphQLArgument | GraphQL
 
 const isList = ({ type }: GraphQLArgument | GraphQLInputField) => isListType(isNonNullType(type) ? type.ofType : type);
 
-/** One request for each place of an operation that takes an id. */
+/** Yields a request for each place of an operation that takes an id. */
 function* requestsOf(kind: "mutation" | "query", field: GraphQLField<unknown, unknown>) {
   const needed = required(field.args);
   for (const arg of field.args) {

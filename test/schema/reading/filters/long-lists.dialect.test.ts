@@ -19,7 +19,7 @@ async function open(config = {}): Promise<{ app: TestApp; world: Awaited<ReturnT
 const uuid = (n: number) => `00000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`;
 const text = (n: number) => `t${n}`;
 
-/** A filter of each kind, what it is given besides what is found, and that. Ids are long: fewer fit into a body. */
+/** A filter of each kind, its further values, and the value of the object that is found. Ids are long: fewer fit into a body. */
 const FILTERS: [list: string, filter: string, value: (n: number) => unknown, found: (world: any) => unknown][] = [
   ["jobs", "id", uuid, ({ job }) => job],
   ["jobs", "name", text, () => "Back up Genève"],

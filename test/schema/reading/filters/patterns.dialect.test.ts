@@ -173,7 +173,7 @@ async function setup() {
   };
 }
 
-/** The texts in which RE2 finds a pattern; undefined for what it takes for none. */
+/** Returns the texts in which RE2 finds a pattern; undefined for an invalid pattern. */
 function found(pattern: string, ignoreCase = false): string[] | undefined {
   try {
     const re2 = RE2JS.compile(pattern, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);

@@ -6,7 +6,7 @@ import { post } from "../../../support/client.ts";
 import { objectWith, required } from "../../../support/hostile-requests/values.ts";
 import { databaseOf, storeRun } from "../../../support/rows.ts";
 
-/** Texts that are no time, whoever is given them. */
+/** Texts that are no time, for any argument. */
 const NO_TIMES = [
   "1",
   "2027",
