@@ -30,10 +30,10 @@ export interface BenchServer {
 }
 
 /**
- * Spawns what `npm start` does, and waits until it listens.
- * @param cwd where it may write; also what keeps it from the project's own database.
- * @param onSpawn is given what ends the process, before anything is waited for.
- * @throws Error with what the server wrote when it ended instead.
+ * Spawns the command of `npm start`, and waits until it listens.
+ * @param cwd a folder for its files, which also keeps it from the project's own database.
+ * @param onSpawn gets a function that ends the process, before anything is waited for.
+ * @throws Error with the server's output when it ended instead.
  */
 export async function startServer(
   databaseUrl: string,

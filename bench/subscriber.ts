@@ -10,7 +10,7 @@ export interface Subscriber {
   close(): void;
 }
 
-/** Connects and says who it is. */
+/** Connects and authenticates. */
 export async function openSubscriber(url: string): Promise<Subscriber> {
   const socket = new WebSocket(`${url.replace("http", "ws")}/graphql`, "graphql-transport-ws", { perMessageDeflate: false });
   const send = (message: object) => socket.send(JSON.stringify(message));

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { defineJobHookReceiver } from "jobgraph";
 
-/** Says what a change did, one log line a field. Point a job hook at it, then make it act on what it sees. */
+/** Logs the differences of a change, a line each field. Point a job hook at it, then make it act on them. */
 export const ReportChanges = defineJobHookReceiver({
   name: "Report Changes",
   grouping: "Examples",

@@ -2,14 +2,14 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 
-// Builds what differs from the last build, by the content of its sources: their times say nothing of files that were moved or deleted.
+// Builds the parts that differ from the last build, by the content of their sources: times say nothing of files that were moved or deleted.
 
 /** A part of dist/: its sources, and the way to build it. */
 interface Part {
   sources: string[];
   /** Files that the build leaves, and that others may write as well. */
   notes?: string;
-  /** File that says, once the part is made, from what. */
+  /** File with the fingerprint of the sources, written once the part is made. */
   stamp: string;
   make: () => Promise<void>;
 }
@@ -61,7 +61,7 @@ for (const part of [code, page] as Part[]) {
   try {
     await part.make();
   } catch (error) {
-    // The compiler has said what is wrong.
+    // The compiler has printed the errors.
     if (error instanceof Error && "status" in error) process.exit(1);
     throw error;
   }

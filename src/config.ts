@@ -46,7 +46,7 @@ export interface Config {
   readonly idempotencyTtlMs: number;
   /** MiB of memory that a run of a job that names no limit may take; 0 for as many as it likes. */
   readonly memoryLimitMb: number;
-  /** Absolute path of the folder that holds what files of runs hold. */
+  /** Absolute path of the folder for the contents of runs' files. */
   readonly filesRoot: string;
   /** Largest file that a run may leave. */
   readonly maxFileBytes: number;
@@ -105,7 +105,7 @@ export interface Config {
   /** Custom fields of the site. */
   readonly customFields: readonly CustomField[];
   readonly logLevel: LogLevel;
-  /** The environment that job code sees: ours without what holds secrets. */
+  /** The environment that job code sees: ours without the variables that hold secrets. */
   readonly jobEnv: Readonly<Record<string, string>>;
 }
 

@@ -50,7 +50,7 @@ export class Faults {
   /**
    * Does a part of the work.
    * @param field that is at fault where an error names none, beside others that do.
-   * @returns what comes of it; undefined when the caller is at fault.
+   * @returns the result of the work; undefined when the caller is at fault.
    * @throws any other error.
    */
   async try<T>(work: () => Promise<T> | T, field?: string): Promise<T | undefined> {

@@ -7,5 +7,5 @@ import { runJob } from "./run-job.ts";
 import { startUp } from "./start-up.ts";
 import { throughput } from "./throughput.ts";
 
-/** In the order they are measured; memory is last, since it tells what the others left behind. */
+/** In the order of the measurements. Memory is last, since it shows the leftovers of the others. */
 export const WORKLOADS: readonly Workload[] = [startUp, reading, runJob, throughput, lines, live, memory];

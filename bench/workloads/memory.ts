@@ -2,10 +2,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { median } from "../statistics.ts";
 import type { Bench, Row, Workload } from "../workload.ts";
 
-/** Longer than the server keeps what it only needed to start. */
+/** Longer than the server keeps memory that only its start needed. */
 const SETTLE_MS = 12_000;
 
-/** Resident memory of a server that has just started, and of the shared one after what the other workloads did to it. */
+/** Resident memory of a server that has just started, and of the shared one after the other workloads. */
 export const memory: Workload = {
   name: "memory",
   async run(bench) {

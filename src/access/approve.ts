@@ -35,7 +35,7 @@ export function mustTakeBack(viewer: Viewer, requesterId: string | null): void {
 }
 
 /**
- * Lets through who may have a job be run without the approval that it asked for: staff and superusers.
+ * Throws for a change that removes a job's need for an approval, unless the user is staff or a superuser.
  * @throws {@link AppError} FORBIDDEN.
  */
 export function mustKeepApproval(viewer: Viewer, before: boolean, after: boolean): void {

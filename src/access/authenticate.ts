@@ -75,7 +75,7 @@ export function createAuthenticator(
     const keyHash = hashKey(key);
     const known = remembered.get(keyHash);
     if (known && elapsed() - known.readAt < memoryMs && known.expires > now()) return known.viewer;
-    // A key that was good is looked up whatever others from its address have tried.
+    // A known key is looked up in any case: failures of others at its address do not count.
     const isGood = known || address === undefined ? undefined : failed.try(address);
     const found = await find(keyHash).catch((error: unknown) => {
       // A database that is away says nothing of the key.

@@ -24,7 +24,7 @@ export async function keepSecretKey(file: string): Promise<string> {
   throw new StartError(`SECRET_KEY_FILE: ${file} must hold ${MIN_SECRET_KEY} characters or more.`);
 }
 
-/** Whole from its first moment: servers that start at once use the same. */
+/** Creates the file with its whole content, since servers that start at once use the same. */
 async function makeKey(file: string): Promise<void> {
   const draft = `${file}.${randomUUID()}`;
   await mkdir(dirname(file), { recursive: true });

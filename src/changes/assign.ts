@@ -14,10 +14,7 @@ import type { Identified, Model, Unit } from "./unit.ts";
 /** Values for an object by property. A reference is given by the id or the natural key of its object. */
 export type Data = Readonly<Record<string, unknown>>;
 
-/**
- * Puts values into an object, new or held, as far as they fit.
- * @returns what does not fit, named as the client wrote it.
- */
+/** Puts values into an object, new or held, as far as they fit. @returns errors of the others, named as the client wrote them. */
 export async function assign(unit: Unit, shape: ModelShape, object: object, data: Data): Promise<ErrorDetail[]> {
   const details: ErrorDetail[] = [];
   for (const [property, value] of Object.entries(data)) {

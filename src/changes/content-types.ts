@@ -14,7 +14,7 @@ export function isContentTypeLabel(text: string): boolean {
 /** Kinds of objects by their labels; one that is not known yet, of another application, is from now on. */
 export async function contentTypesOf(em: SqlEntityManager, labels: readonly string[]): Promise<ContentType[]> {
   const known = await em.find(ContentType, { label: [...labels] });
-  // In one order for all, or two who bring the same labels would each wait for the other's.
+  // In one order for all, or two transactions with the same labels would each wait for the other's.
   const missing = labels.filter((label) => !known.some((type) => type.label === label)).toSorted();
   if (missing.length === 0) return labels.map((label) => known.find((type) => type.label === label)!);
   await statementsOf(em)

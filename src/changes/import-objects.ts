@@ -64,7 +64,7 @@ async function importOne<T extends Identified, Row extends ImportRow>(
   return [];
 }
 
-/** Holds the objects that rows name, all at once. @returns what finds a row's. */
+/** Holds the objects that rows name, all at once. @returns a function that finds a row's. */
 async function holdNamed<T extends Identified>(
   unit: Unit,
   model: Model<T>,

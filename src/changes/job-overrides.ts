@@ -38,7 +38,7 @@ export function isOverridden(job: Job, field: OverridableField): boolean {
   return job[`${field}Override`];
 }
 
-/** Takes what the source says for every field that is not overridden. */
+/** Takes the source's value for every field that is not overridden. */
 export async function followSource(unit: Unit, job: Job): Promise<void> {
   await takeFromSource(
     unit,
@@ -89,7 +89,7 @@ export async function changeJob(unit: Unit, job: Job, data: Data): Promise<Error
   throw new AppError("JOB_NOT_INSTALLED", message, [{ field: "data.enabled", message }, ...wrong]);
 }
 
-/** Reverts fields to what the source says: all of them, or those that are named. @returns what cannot be, as {@link changeJob} does. */
+/** Reverts fields to the source's values: all of them, or the named ones. @returns errors, as {@link changeJob} does. */
 export async function revertJob(unit: Unit, job: Job, fields: readonly OverridableField[] = OVERRIDABLE): Promise<ErrorDetail[]> {
   const overridden = fields.filter((field) => isOverridden(job, field));
   if (job.source === null && overridden.length > 0)
@@ -154,8 +154,8 @@ async function queuesNamed(unit: Unit, names: readonly string[]): Promise<JobQue
 }
 
 /**
- * Makes the queues of a job those that are given, or else those of its source, or leaves them where they are overridden. Its default queue is
- * always one of them. Once a unit: it does not see what it has done itself.
+ * Sets the queues of a job to the given ones, or else to those of its source, or leaves them where they are overridden. Its default queue is always one of
+ * them. Once a unit: it does not see its own changes.
  */
 async function setQueues(unit: Unit, job: Job, given?: readonly JobQueue[]): Promise<void> {
   const { em } = unit;

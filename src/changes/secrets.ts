@@ -5,7 +5,7 @@ const SECRET = /passw(or)?d|passphrase|secret|token|credential|api_?key|private_
 const PUBLIC = new RegExp(`^${BGP_COMMUNITY}$`, "i");
 const MASK = "********";
 
-/** A JSON value without what its names call a secret: a text or number under such a name is masked, at every depth. */
+/** Returns a JSON value without secrets: a text or number under the name of a secret is masked, at every depth. */
 export function withoutSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecrets);
   if (typeof value !== "object" || value === null) return value;

@@ -15,10 +15,10 @@ export interface Transacted<T> {
 class RolledBack extends Error {}
 
 /**
- * Does work in one transaction: all of it is kept, with its changes in the log, or nothing is. Everything that people change goes this way.
- * @param dryRun tells what would change, and keeps nothing.
- * @throws what `work` throws; {@link AppError} CONFLICT when somebody else took a unique name, changed the same objects or
- * deleted one that is referred to, in the same moment.
+ * Does work in one transaction: all of it is kept, with its changes in the log, or nothing is. All changes by people go this way.
+ * @param dryRun returns the changes, and keeps nothing.
+ * @throws errors of `work`; {@link AppError} CONFLICT when somebody else took a unique name, changed the same objects or deleted one that is referred to, in
+ * the same moment.
  */
 export async function transact<T>(
   database: Database,

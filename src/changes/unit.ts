@@ -30,8 +30,8 @@ interface Held {
 }
 
 /**
- * The work of one transaction. Objects that it created, or held and then changed or deleted, are in the change log when it ends, with what
- * they looked like before and after: nobody has to tell what they did. See `transact.ts`.
+ * The work of one transaction. Objects that it created, or held and then changed or deleted, are in the change log when it ends, as they were before and
+ * after: no caller has to report changes. See `transact.ts`.
  */
 export class Unit {
   readonly em: SqlEntityManager;
@@ -91,7 +91,7 @@ export class Unit {
     this.#followsSources = true;
   }
 
-  /** Writes what was done, and its changes into the log. Called once, by whoever made the unit. */
+  /** Writes the changes, and adds them to the log. Called once, by the function that made the unit. */
   async finish(): Promise<readonly ObjectChange[]> {
     await this.em.flush();
     for (const model of new Set([...this.#held.values()].map((held) => held.model))) await this.#logChangesOf(model);

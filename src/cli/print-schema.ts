@@ -2,5 +2,5 @@ import "reflect-metadata";
 import { printSchema } from "graphql";
 import { createSchema } from "../schema/index.ts";
 
-// `npm run codegen` keeps what this prints as schema.graphql.
+// `npm run codegen` keeps the output as schema.graphql.
 process.stdout.write(`${printSchema(createSchema())}\n`);

@@ -3,14 +3,14 @@ import { ConnectionError } from "./errors.ts";
 /** A try over the network. It ends with the caller's signal, or when it has failed. */
 export interface Attempt {
   readonly signal: AbortSignal;
-  /** Ends what goes on under the signal; it rejects with the error. */
+  /** Ends the work under the signal; it rejects with the error. */
   fail(error: ConnectionError): void;
   /**
    * Returns the result of a step under the signal.
    * @throws the reason for the end of the attempt; {@link ConnectionError} for any other failure.
    */
   step<T>(step: Promise<T>): Promise<T>;
-  /** Frees whatever is still open. */
+  /** Frees all that is still open. */
   end(): void;
 }
 

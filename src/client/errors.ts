@@ -13,7 +13,7 @@ export interface WireError {
 /** The server's answer is no: asking again as it is would not change that. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
-  /** `UNAUTHENTICATED`, `NOT_FOUND`, `BAD_USER_INPUT`, …: the error's `extensions.code`; `HTTP_404` and the like from what is no GraphQL server. */
+  /** `UNAUTHENTICATED`, `NOT_FOUND`, `BAD_USER_INPUT`, …: the error's `extensions.code`; `HTTP_404` and the like from a server without GraphQL. */
   readonly code: string;
   /** Errors by field of the input; empty when no field is named. */
   readonly details: readonly ErrorDetail[];
@@ -30,7 +30,7 @@ export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
 }
 
-/** Nothing can be sent to what was given as the URL of a server. */
+/** The given text is no URL of a server. */
 export class UrlError extends Error {
   override readonly name = "UrlError";
 

@@ -22,7 +22,7 @@ export const streamOverEvents: Stream = async (endpoint, operation, sink, signal
     const response = await attempt.step(send(endpoint, operation, "text/event-stream", attempt.signal));
     if (!response.body || !response.headers.get("content-type")?.startsWith("text/event-stream")) {
       const error = whyNot(response, read(await attempt.step(response.text())));
-      // That is no answer to what was asked: a socket may still be had.
+      // The server has no event streams: a socket may still work.
       throw NO_STREAMS.has(response.status) ? new ConnectionError(error.message) : error;
     }
     clearTimeout(late);

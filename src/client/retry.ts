@@ -17,7 +17,7 @@ const MAX_REFUSALS = 5;
 
 /** Failures in a row. */
 export interface Retry {
-  /** Waits for the next try, or throws what no try mends, the last failure of too many, or the signal's reason. */
+  /** Waits for the next try. Throws an error that no try mends, the last failure of too many, or the signal's reason. */
   failed(error: unknown, signal: AbortSignal | undefined): Promise<void>;
   /** The row is broken. */
   worked(): void;

@@ -7,7 +7,7 @@ import type { Sink } from "./stream.ts";
 /** Milliseconds without WebSockets after one failed and server-sent events worked. */
 const SOCKETS_AGAIN_MS = 60_000;
 
-/** A `Stream` by whatever way there is. */
+/** A `Stream` over the first transport that works. */
 export type Transport = (operation: Operation, next: Sink["next"], signal: AbortSignal | undefined) => Promise<void>;
 
 /**

@@ -19,9 +19,9 @@ export const ANY_CASE = "iu";
 export const holdsInAnyCase = (text: string, wanted: string, place: Place): boolean =>
   new RegExp(anyCasePattern(wanted, place), ANY_CASE).test(text);
 
-/** Tells whether what is found begins where the text does. */
+/** True if a match has to begin at the start of the text. */
 export const startsThere = (place: Place): boolean => place === "start" || place === "whole";
-/** Tells whether what is found ends where the text does. */
+/** True if a match has to end at the end of the text. */
 export const endsThere = (place: Place): boolean => place === "end" || place === "whole";
 
 /** A character with a case that is not of ASCII: K is also the sign for Kelvin, and S a long s. */

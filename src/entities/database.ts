@@ -108,7 +108,7 @@ export interface Database {
    * @returns the ids of the runs that are no longer held so; nothing of theirs is stored.
    */
   appendLines(lines: readonly LineRow[], holds?: readonly Hold[]): Promise<readonly string[]>;
-  /** Stores what runs printed; otherwise as {@link appendLines}. */
+  /** Stores printed texts of runs; otherwise as {@link appendLines}. */
   appendConsoleEntries(entries: readonly ConsoleEntryRow[], holds?: readonly Hold[]): Promise<readonly string[]>;
   /** Lets a worker's row say that its process is alive, every so many milliseconds, from its own thread. */
   keepAlive(workerId: string, everyMs: number): Promise<Heartbeat>;

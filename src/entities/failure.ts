@@ -1,6 +1,6 @@
 import { listIn, membersOf, textIn } from "./json-members.ts";
 
-/** A failure as `result` of its run keeps it: as Nautobot's workers store what was raised. */
+/** A failure as `result` of its run keeps it: as Nautobot's workers store an exception. */
 interface FailureResult {
   exc_type: string;
   exc_module: string;
@@ -16,7 +16,7 @@ export function failureResult(type: string, message: string): FailureResult {
   return { exc_type: type, exc_module: MODULE, exc_message: [message] };
 }
 
-/** Returns what {@link failureResult} was made of; empty texts for any other value. */
+/** Returns the failure in a value of {@link failureResult}; empty texts for any other value. */
 export function readFailure(result: unknown): { type: string; message: string } {
   const { exc_type: type, exc_message: message } = membersOf(result);
   return { type: textIn(type), message: textIn(listIn(message)[0]) };

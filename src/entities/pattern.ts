@@ -265,7 +265,7 @@ function rangesOf(spelled: string, ignoreCase: boolean): readonly Range[] {
   const { inst } = RE2JS.compile(ignoreCase ? `(?i:${spelled})` : spelled).re2().prog as { inst: { runes: Int32Array }[] };
   const runes = inst.find((step) => step.runes.length > 0)?.runes ?? [];
   if (runes.length !== 1) return Array.from({ length: runes.length / 2 }, (_, n) => [runes[2 * n]!, runes[2 * n + 1]!]);
-  // One character with all its cases: those that all others are not.
+  // A character with all its cases: those that all others are not.
   return ignoreCase ? othersThan(rangesOf(`[^\\x{${runes[0]!.toString(16)}}]`, true)) : [[runes[0]!, runes[0]!]];
 }
 

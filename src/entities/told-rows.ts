@@ -71,7 +71,7 @@ export function tellRows<R extends Row>(
   return rows;
 }
 
-/** Shape of a reference without an object: it is shown as null, whatever its column holds. */
+/** Shape of a reference. Without an object it is shown as null, for any value of its column. */
 const REFERENCE: ValueShape = { kind: "uuid", nullable: true };
 
 function valueShapeOf({ columns, hidden, one }: ModelShape, column: string): ValueShape | undefined {
@@ -91,7 +91,7 @@ function tellJson(read: (column: unknown) => unknown, column: string, shape: Val
   }
 }
 
-/** Makes what puts rows right, of the values alone that the database may hold; undefined where it can hold no odd one. */
+/** Returns a function that puts rows right, for the odd values that the database may hold; undefined where it can hold none. */
 function createTell(shape: ModelShape, columns: readonly string[], checksTypes: boolean): Tell | undefined {
   const mends: ((row: Row, value: unknown) => void)[] = [];
   const choices: ReadonlySet<unknown>[] = [];

@@ -65,7 +65,7 @@ export type { RunOperation } from "./sandbox/operation.ts";
 export type { Pruned, PruneRequest } from "./runs/prune.ts";
 export type { OperationAnswer } from "./sandbox/sandbox.ts";
 
-/** Runs jobs and tells what they say. */
+/** Runs jobs and tells their output. */
 export interface Runner {
   /** Launches a run, or requests its approval. @see {@link runOrRequest} for errors. */
   run(author: Author, request: RunRequest): Promise<string>;
@@ -87,14 +87,11 @@ export interface Runner {
   countWorkers(queues: readonly string[]): Promise<number[]>;
   /** Current time, for statements about the future. */
   now(): Date;
-  /** Id of the run that sends an operation with this token. @throws what {@link runOfToken} throws. */
+  /** Returns the id of the run that sends an operation with this token. @throws errors of {@link runOfToken}. */
   runOfToken(token: string): Promise<string>;
   /** Ends a run, at once or as soon as its worker has. @see {@link cancel} for errors. */
   cancel(request: CancelRequest): Promise<void>;
-  /**
-   * Reads every job file again, and brings the jobs in step with what they say.
-   * @returns what changed.
-   */
+  /** Reads every job file again, and brings the jobs in step with them. @returns their changes. */
   refreshJobs(author: Author): Promise<readonly ObjectChange[]>;
   /** Job files below `JOBS_ROOT` as this server last read them. */
   jobFiles(): readonly ReadJobFile[];
@@ -143,7 +140,7 @@ export interface RunnerDeps {
   fileStore: Omit<FileStoreOptions, "database" | "recorder">;
   /** Milliseconds without a sign of life after which other workers settle a worker's runs. */
   leaseMs: number;
-  /** Answers what runs send to the API. */
+  /** Answers the operations that runs send to the API. */
   executeOperation: ExecuteOperation;
   log: Logger;
 }
@@ -162,7 +159,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
 /** Signs of life within a lease, and looks at those of others. */
 const BEATS = 3;
 
-/** Brings the catalogue in step, picks up what an earlier process left, and starts to work. */
+/** Brings the catalog in step, picks up the runs of an earlier process, and starts to work. */
 export async function openRunner(deps: RunnerDeps): Promise<Runner> {
   const { database, broker, sandbox, templates, concurrency, clock, leaseMs, log } = deps;
   const workerId = newId();

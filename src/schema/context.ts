@@ -16,11 +16,11 @@ export interface Context {
   runner: Runner;
   viewer: Viewer;
   scope: ListScope;
-  /** Reads what rows of this operation refer to, one statement a level. */
+  /** Reads the objects that rows of this operation refer to, one statement a level. */
   relations: Relations;
   /** Bounds of the operation. */
   bounds: Bounds;
-  /** Tells whether the answer is to tell what it costs. */
+  /** True if the answer is to tell the operation's cost. */
   tellsCost: boolean;
   /**
    * The author of this operation's changes. All its changes have one request id.
@@ -33,7 +33,7 @@ export interface Context {
   tryChange<T>(work: (unit: Unit) => Promise<T>, dryRun: boolean): Promise<{ value: T; changes: readonly ObjectChange[] }>;
 }
 
-/** The run whose code sends an operation: known by what holds it, or by the token that comes with the operation. */
+/** The run whose code sends an operation: known by its hold, or by the token that comes with the operation. */
 export type SendingRun = { hold: Hold } | { token: string };
 
 /** Dependencies of contexts. */

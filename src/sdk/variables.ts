@@ -167,7 +167,7 @@ function bitsOf(address: string): string {
   const bits = (numbers: readonly number[], width: number) =>
     numbers.map((number) => number.toString(2).padStart(width, "0")).join("");
   if (!address.includes(":")) return bits(address.split(".").map(Number), 8);
-  // Which spells every address in one way, without dots.
+  // A URL spells every address in one way, without dots.
   const { hostname } = new URL(`http://[${address}]`);
   const [head, tail] = hostname
     .slice(1, -1)

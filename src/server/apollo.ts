@@ -100,7 +100,7 @@ export async function openApollo({ schema, executor, readDocument, formatError, 
 const asError = ({ message, locations, path, extensions }: GraphQLFormattedError): GraphQLError =>
   Object.assign(new GraphQLError(message, { path, extensions }), { locations });
 
-/** Apollo takes an executor of our own only from a gateway; around what is given to Apollo, everything but the execution stays its own. */
+/** Apollo takes an executor of our own only from a gateway. With this one, everything but the execution stays Apollo's own. */
 function localGateway(
   schema: GraphQLSchema,
   { execute }: Executor,

@@ -32,13 +32,13 @@ export interface Connection {
    * messages may have the same ones.
    */
   send(pieces: readonly string[]): Promise<void>;
-  /** Answers a query or mutation in its turn: not before the client has read what it asked for earlier, but for a few. */
+  /** Answers a query or mutation in its turn: not before the client has read its earlier answers, but for a few. */
   inTurn<T>(answer: () => Promise<T>): Promise<T>;
   /** Returns the reason to begin no further operation; undefined without one. */
   refuse(underWay: number): string | undefined;
 }
 
-/** @param maxOperations that may be under way at a time. @param usage counts what waits to be read by a user. */
+/** @param maxOperations that may be under way at a time. @param usage counts the answers that wait for a user to read them. */
 export function createConnection(socket: WebSocket, request: IncomingMessage, maxOperations: number, usage: Usage): Connection {
   const turns = createTurns(ANSWERED_AT_ONCE, (waiting) => {
     if (waiting > MOST_WAITING) socket.pause();

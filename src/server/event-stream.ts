@@ -166,7 +166,7 @@ export function wantsStream(types: AnswerTypes, { method, search, body }: AskedO
 
 const event = (name: string, data = "") => `event: ${name}\ndata: ${data}\n\n`;
 
-/** Returns what a request asks: in its body, or with GET in its query. @throws {@link AppError} BAD_USER_INPUT. */
+/** Returns the operation of a request: from its body, or with GET from its query. @throws {@link AppError} BAD_USER_INPUT. */
 export function readAsked(method: string, search: string, body: unknown): Asked {
   const parts = partsOf(method, search, body);
   const { query, operationName } = parts;

@@ -5,7 +5,7 @@ import type { Runner } from "../runner/index.ts";
 import { NO_SNIFFING } from "./no-sniffing.ts";
 
 /**
- * Answers with what a file holds, to whoever was let in before.
+ * Answers with the content of a file. The caller has authenticated the client.
  * @throws {@link AppError} NOT_FOUND; BAD_USER_INPUT for other methods than GET and HEAD.
  */
 export async function sendFile(runner: Runner, id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {

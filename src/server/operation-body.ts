@@ -11,7 +11,7 @@ export interface OperationBody {
 }
 
 /**
- * Reads what a request asks in its body: JSON, whose `variables` may be a text of JSON, or the document itself as `application/graphql`.
+ * Reads the operation in the body of a request: JSON, whose `variables` may be a text of JSON, or the document itself as `application/graphql`.
  * @throws {@link AppError} LIMIT_EXCEEDED or BAD_USER_INPUT.
  */
 export async function readOperationBody(request: IncomingMessage): Promise<OperationBody> {

@@ -10,7 +10,7 @@ export interface PlainRequest extends Required<Pick<ExecutionArgs, "document" | 
 /** `Content-Type` values that say nothing else than JSON. */
 const JSON_TYPES: ReadonlySet<string | undefined> = new Set(["application/json", "application/json; charset=utf-8"]);
 
-/** The `Content-Type` of the answer, by what the client prefers. */
+/** Returns the `Content-Type` of the answer, by the client's preference. */
 const ANSWER_TYPES: ReadonlyMap<string | undefined, string> = new Map([
   ["application/json", "application/json; charset=utf-8"],
   ["application/graphql-response+json", "application/graphql-response+json; charset=utf-8"],

@@ -56,7 +56,7 @@ export interface ServerDeps {
   runner: Runner;
   authenticate: Authenticate;
   limits: OperationLimits & SocketLimits & UsageLimits & { maxStreamsPerUser: number };
-  /** Shared with whoever sends webhooks; without it none is taken. */
+  /** Secret that senders of webhooks share; without it no webhook is accepted. */
   webhookSecret?: string | undefined;
   /** Plugins of Apollo Server. With any, each query and mutation of a client takes its pipeline. */
   plugins?: readonly Plugin[];

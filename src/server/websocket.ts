@@ -59,7 +59,7 @@ export function openSockets(deps: SocketDeps): Sockets {
   const { schema, executor, readDocument, openStream, authenticate, sessions, contextOf, formatError, limits, usage } = deps;
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, handleProtocols });
 
-  /** Thrown on, a refusal would close the socket, and end what else is under way on it. */
+  /** A thrown refusal would close the socket, and end other operations on it. */
   const read: ReadDocument = (text) => {
     try {
       return readDocument(text);
@@ -212,7 +212,7 @@ export function openSockets(deps: SocketDeps): Sockets {
     },
     async close() {
       for (const socket of server.clients) socket.close(CLOSE.goingAway, "The server is stopping.");
-      // One that reads nothing does not hear it either.
+      // A client that reads nothing does not get the close either.
       const late = setTimeout(() => {
         for (const socket of server.clients) socket.terminate();
       }, CLOSE_GRACE_MS);
@@ -236,7 +236,7 @@ const nextOf = (id: string, pieces: readonly string[]) => [
   "}",
 ];
 
-/** The answer of an operation that failed as a whole. Thrown on, it would close the socket, and end what else is under way on it. */
+/** Returns the answer of an operation that failed as a whole. A thrown error would close the socket, and end other operations on it. */
 const failed = (error: unknown): ExecutionResult => ({ errors: [error as GraphQLError] });
 
 /** An iterator without anything: there is nothing left for graphql-ws to send. */

@@ -8,11 +8,7 @@ export async function isBySuperuser({ author, em }: Unit): Promise<boolean> {
   return user?.isSuperuser ?? false;
 }
 
-/**
- * Lets through what a superuser does.
- * @param what to do what, for the sentence.
- * @throws {@link AppError} FORBIDDEN.
- */
+/** Throws unless the user is a superuser. @param what the act, for the sentence. @throws {@link AppError} FORBIDDEN. */
 export async function onlySuperusers(unit: Unit, what: string): Promise<void> {
   if (await isBySuperuser(unit)) return;
   throw new AppError("FORBIDDEN", `Only superusers may ${what}, and "${unit.author.username}" is none.`);

@@ -60,7 +60,7 @@ function readRun(args: string[]): JobCommand | undefined {
     console_log: values["console-log"],
     job_queue: values.queue,
     ignore_singleton_lock: values["ignore-singleton-lock"],
-    // One that is not given must not take the place of the client's own.
+    // An absent key must not take the place of the client's own.
     ...(values["idempotency-key"] !== undefined && { idempotency_key: values["idempotency-key"] }),
   };
   return { act: "run", classPath: only(positionals, "CLASS_PATH"), data: json(values.data), options };

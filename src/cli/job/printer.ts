@@ -1,7 +1,7 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 import type { FinishedRun, LogLine } from "../../client/index.ts";
 
-/** Makes text of what a run says. */
+/** Makes text of a run's output. */
 export interface Printer {
   line(line: LogLine): string;
   end(run: FinishedRun): string;

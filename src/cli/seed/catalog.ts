@@ -5,7 +5,7 @@ import { Job, JobQueue, JobQueueAssignment, JobResult, User } from "../../entiti
 import { DEFAULT_QUEUE } from "../../entities/models/job-queue.ts";
 import { JOB_SKETCHES, type JobSketch } from "./job-sketches.ts";
 
-/** A job that is stored, with what its runs need to know of it. */
+/** A stored job, with the values that its runs need. */
 export interface SeededJob {
   id: string;
   name: string;

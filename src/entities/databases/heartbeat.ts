@@ -31,7 +31,7 @@ const ENTRY = new URL(`./heartbeat-thread${extname(import.meta.url)}`, import.me
 /** Bounds of a thread that does next to nothing, in MiB; without them its heap grows at leisure. */
 const LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1 };
 
-// One for all workers of a process: a thread costs as much processor time as the rest of a start. It stays, and keeps no process alive.
+// The thread for all workers of a process: it costs as much processor time as the rest of a start. It stays, and keeps no process alive.
 let thread: Worker | undefined;
 
 function startThread(): Worker {

@@ -21,8 +21,8 @@ import { ToldJson } from "./told-json.ts";
 import { Timestamp } from "../times/timestamp.ts";
 
 /*
- * One decorator a property, for its column and its GraphQL field at once: type, nullability and meaning are said in one place and
- * cannot drift apart. A property whose decorator has `hidden` is a column that no client can ask for.
+ * Decorators, one for each property, of its column and its GraphQL field at once: type, nullability and meaning are said in one place and cannot drift apart.
+ * A property whose decorator has `hidden` is a column that no client can ask for.
  */
 
 interface ModelOptions extends Omit<ModelFacts, "indexes" | "search" | "unique"> {
@@ -100,7 +100,7 @@ interface ColumnOptions {
   hidden?: boolean;
   /** JSON whose keys keep their order on every database. */
   ordered?: boolean;
-  /** JSON that is a list of texts, which can be filtered by what it holds. */
+  /** JSON that is a list of texts, which can be filtered by them. */
   list?: boolean;
   /** True if the change log leaves the column out: it may be secret, or changes by itself. */
   unlogged?: boolean;
@@ -214,7 +214,7 @@ export function HasMany<Target extends object>(
   };
 }
 
-/** Objects of another model whose column `mappedBy` holds this object's id, of whichever model it is: notes, changes. */
+/** Objects of another model whose column `mappedBy` holds this object's id: notes, changes. This object may be of any model. */
 export function HasAttached<Target extends object>(
   target: () => EntityName<Target>,
   mappedBy: string & keyof Target,

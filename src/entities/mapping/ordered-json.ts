@@ -4,7 +4,7 @@ import { isDeep } from "../stored-json.ts";
 /** JSON that keeps the order of its keys: PostgreSQL's `json` does, its `jsonb` sorts them. A new order is a change. */
 export class OrderedJson extends Type<unknown, string> {
   override convertToDatabaseValue(value: unknown): string {
-    // Null passes through: MikroORM converts it too. So does what was converted before.
+    // Null passes through: MikroORM converts it too. So does a converted value.
     return typeof value === "string" || value === null || value === undefined ? (value as string) : JSON.stringify(value);
   }
 

@@ -51,7 +51,7 @@ export const ID = new GraphQLScalarType<string, string>({
   parseLiteral: (node, variables) => idOf(GraphQLID.parseLiteral(node, variables)),
 });
 
-/** A moment; accepts what a row of either database holds. A text without a zone arrives as a `WallTime`: only a `time_zone` beside it tells the moment. */
+/** A moment; accepts the value of a row of either database. A text without a zone arrives as a `WallTime`: only a `time_zone` beside it tells the moment. */
 export const DateTime = new GraphQLScalarType<Date, string>({
   name: "DateTime",
   description: "A moment in UTC as ISO 8601 text with milliseconds, e.g. `2026-11-24T08:24:11.300Z`.",

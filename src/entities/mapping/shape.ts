@@ -12,7 +12,7 @@ export type ColumnKind = "boolean" | "choice" | "float" | "integer" | "json" | "
 export interface ValueShape {
   kind: ColumnKind;
   nullable: boolean;
-  /** Values of a `choice` by what names them in lower case: the value itself, and its name in GraphQL. */
+  /** Values of a `choice` by their names in lower case: the value itself, and its name in GraphQL. */
   choices?: ReadonlyMap<string, string>;
   /** The choice that a row without any of them is shown with. */
   plain?: string;
@@ -81,7 +81,7 @@ export interface ModelShape extends ModelFacts {
 export interface ModelFacts {
   /** Nautobot's default ordering: wire names, `-` for descending; where it leaves ties, `id` settles them. */
   ordering: readonly string[];
-  /** Columns that the filter `q` searches, as Nautobot's does; `job_model.name` is the name of what `job_model` refers to. */
+  /** Columns that the filter `q` searches, as Nautobot's does; `job_model.name` is the name of the object behind `job_model`. */
   search: readonly string[];
   /** Column by whose value an object can be named instead of its id. */
   naturalKey?: string;
@@ -136,7 +136,7 @@ export function tableOf(model: object): string {
   return snakeCase((model as { name: string }).name);
 }
 
-/** The shape of a model class, with what it inherits. */
+/** The shape of a model class, inherited columns included. */
 export function shapeOf(model: object): ModelShape {
   let shape = shapes.get(model);
   if (shape) return shape;

@@ -1,6 +1,6 @@
 import type { SchemaStep } from "./index.ts";
 
-/** A run that has failed, or whose last attempt has, by an error whose message was a text; not what a job returned that looks like one. */
+/** A run that has failed, or whose last attempt has, by an error whose message was a text. Results of jobs that look like one do not count. */
 const failed = (isText: string) =>
   `where "status" in ('PENDING', 'RECEIVED', 'STARTED', 'RETRY', 'FAILURE', 'REVOKED') and ${isText}`;
 

@@ -9,7 +9,7 @@ const DAY = /^\d{4}-\d\d-\d\d$/;
 /** Words for a text that is taken for a time. */
 export const ISO_TIME = "a time of ISO 8601 with its zone, such as 2026-03-01T09:00:00Z, of the years 1 to 9999";
 
-/** A time of ISO 8601 without a zone: as a Date it is what a clock in UTC would show then. */
+/** A time of ISO 8601 without a zone, as a Date: the moment at which a clock in UTC shows it. */
 export class WallTime extends Date {
   /** True for a day alone: without a zone beside it, it begins in UTC. */
   readonly isDay: boolean;

@@ -3,8 +3,8 @@ import { SqlitePlatform } from "@mikro-orm/sql";
 import { PLAIN_TIME, readStoredTime } from "./stored-time.ts";
 
 /**
- * A moment in UTC with milliseconds. PostgreSQL keeps `timestamptz`, SQLite ISO 8601 text: there it sorts as it reads,
- * and a row read without hydration already holds what the API answers.
+ * A moment in UTC with milliseconds. PostgreSQL keeps `timestamptz`, SQLite ISO 8601 text: there it sorts as it reads, and a row that was read without
+ * hydration already holds the API's value.
  */
 export class Timestamp extends Type<Date, string> {
   override convertToDatabaseValue(value: Date | string): string {
@@ -28,7 +28,7 @@ export class Timestamp extends Type<Date, string> {
   }
 }
 
-/** ISO 8601 with milliseconds and `Z`, from a Date, from ISO text, or from what PostgreSQL prints in UTC (`2026-11-24 08:24:11.3+00`). */
+/** ISO 8601 with milliseconds and `Z`, from a Date, from ISO text, or from PostgreSQL's text in UTC (`2026-11-24 08:24:11.3+00`). */
 export function isoTime(value: Date | string): string {
   if (value instanceof Date) return value.toISOString();
   if (value.length === 24 && value.endsWith("Z")) return value;

@@ -36,7 +36,7 @@ export interface Approvers {
   userIds: ReadonlySet<string>;
 }
 
-/** Lets through who may say something of what somebody asks for. @param approvers absent where all staff may decide. */
+/** Throws unless the user may comment on the request. @param approvers absent where all staff may decide. */
 export type Check = (requesterId: string | null, approvers: Approvers | undefined) => void;
 
 /** A comment on a schedule that waits for an approval. */
@@ -195,7 +195,7 @@ export async function approvalOf({ database, catalog }: EnqueueDeps, schedule: S
   return { sourceVersion: version, given: inStages.length > 0 ? inStages : [alone] };
 }
 
-/** Has a schedule wait for an approval again, since what would be run is not what was approved. */
+/** Makes a schedule wait for an approval again, since its content differs from the approved one. */
 export async function requestApprovalAgain({ database, catalog, clock }: EnqueueDeps, { id, task }: ScheduledJob, due: Date) {
   const source = catalog.source(task);
   const version = source && (await fileVersion(source.file));

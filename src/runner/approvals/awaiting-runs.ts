@@ -32,7 +32,7 @@ export function openAwaited(vault: Vault, run: AwaitingRun | undefined): Record<
 export async function storeAwaited(em: SqlEntityManager, awaited: AwaitingRun | undefined, run: NewRun): Promise<void> {
   if (!awaited) return storeRuns(em, [run]);
   const { id: _, date_created: __, _custom_field_data: ___, ...columns } = run.row;
-  // The key is of who asked; another who has changed the request may have the same one.
+  // The key belongs to the requester. Another user who has changed the request may have used the same key.
   const key = sql<string | null>`case when user_id = ${run.row.user_id} then idempotency_key end`;
   await statementsOf(em)
     .updateTable("job_result")

@@ -19,9 +19,9 @@ import { sourceVersion } from "../gate/source-version.ts";
  */
 
 /**
- * Launches a run, or asks for its approval where it needs one.
+ * Launches a run, or requests its approval where it needs one.
  * @returns the id of the JobResult.
- * @throws what {@link enqueue} throws; BAD_USER_INPUT for a job with `has_sensitive_variables`: an approver could see none of its inputs.
+ * @throws errors of {@link enqueue}; BAD_USER_INPUT for a job with `has_sensitive_variables`: an approver could see none of its inputs.
  */
 export async function runOrRequest(deps: FireDeps, author: Author, given: RunRequest): Promise<string> {
   const request = withDryRun(await findRequested(deps, given));

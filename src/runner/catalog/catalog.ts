@@ -15,7 +15,7 @@ import { classPathOf, type FoundJob, syncJobs } from "./sync-jobs.ts";
 export interface Catalog {
   /**
    * Reads every job file again and brings the Job rows in step.
-   * @returns what changed of them.
+   * @returns their changes.
    * @throws {@link StartError} when `JOBS_ROOT` cannot be read.
    */
   refresh(author: Author): Promise<readonly ObjectChange[]>;

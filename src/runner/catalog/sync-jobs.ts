@@ -131,7 +131,7 @@ async function uninstall(unit: Unit, job: Job): Promise<void> {
   }
 }
 
-/** Switches on what was switched off with its job, and would be taken if a person did so now. */
+/** Switches on the objects that were switched off with their job, as far as a user could enable them now. */
 async function switchOn(unit: Unit, job: Job, now: Date): Promise<void> {
   for (const object of await holdSetters(unit, job, { offWithJob: true })) {
     object.offWithJob = null;
@@ -145,7 +145,7 @@ async function switchOn(unit: Unit, job: Job, now: Date): Promise<void> {
   }
 }
 
-/** Holds what runs a job without a person. */
+/** Holds the objects that run a job without a user. */
 async function holdSetters(unit: Unit, job: Job, where: object): Promise<(JobButton | JobHook | ScheduledJob)[]> {
   return [
     ...(await unit.hold(JobHook, { job, ...where })),

@@ -3,7 +3,7 @@ import type { EnqueueDeps } from "./enqueue.ts";
 
 /** Needs of all that changes schedules, or lets their runs in. */
 export interface FireDeps extends EnqueueDeps {
-  /** To be told of what has changed. */
+  /** Called with the changes, after the commit. */
   changed(changes: readonly ObjectChange[]): Promise<void>;
 }
 

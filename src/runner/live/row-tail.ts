@@ -58,7 +58,7 @@ export function openRowTail(deps: { database: Database; broker: Broker }, of: Ta
     .where("id", "=", jobResultId)
     .compile();
 
-  /** Reads what is new. The status is read before the rows: when it is final, they are all there will be. */
+  /** Reads the new rows. The status is read before the rows: when it is final, no later rows will come. */
   async function look(): Promise<boolean> {
     try {
       const [run] = await database.read(status);

@@ -11,13 +11,13 @@ export interface Opened {
   readonly size: number;
 }
 
-/** Things that are opened for the first who needs them, by key, and closed with the last. */
+/** Things that are opened for their first holder, by key, and closed with the last. */
 export interface SharedThings<T> extends Opened {
   /** @param open is told how to learn how many hold it. */
   hold(key: string, open: (holders: () => number) => T): Share<T>;
 }
 
-/** @param close what is done with a thing that nobody holds any more. */
+/** @param close closes a thing that nobody holds any more. */
 export function createShared<T>(close: (value: T) => void): SharedThings<T> {
   const held = new Map<string, { value: T; holders: number }>();
   function make(key: string, open: (holders: () => number) => T): { value: T; holders: number } {

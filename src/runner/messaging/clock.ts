@@ -3,9 +3,9 @@ export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
   /**
-   * Calls back once: when it is that time, soon for one that has passed, and early when the clock is set back. The clock then says something
-   * else than the caller reckoned with, so each caller looks again and waits again.
-   * @returns what takes the wish back.
+   * Calls back once: when it is that time, soon for one that has passed, and early when the clock is set back. The clock then shows another time than the
+   * caller expected, so each caller looks again and waits again.
+   * @returns a function that takes the wish back.
    */
   wakeAt(time: number, act: () => void): () => void;
 }

@@ -16,7 +16,10 @@ export interface Waker {
 interface Working {
   /** Tells the time, and wakes. */
   clock: Clock;
-  /** Does what there is to do. @returns when to look again, in milliseconds since the epoch; undefined where only a wake says so. */
+  /**
+   * Does the work that is due.
+   * @returns the time of the next work, in milliseconds since the epoch; undefined when only a wake brings more.
+   */
   work(isClosed: () => boolean): Promise<number | undefined>;
   /** Is told why the work could not be done. */
   log: Logger;

@@ -9,7 +9,7 @@ export interface Watch {
 
 interface Watching {
   notifications: readonly Listen[];
-  /** Looks at what is there. False when there is nothing more to wait for. Must not reject. */
+  /** Looks for news. False when there is nothing more to wait for. Must not reject. */
   look: () => Promise<boolean>;
   /** After a lost notification, the next look comes after this long. */
   safetyMs: number;

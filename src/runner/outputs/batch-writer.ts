@@ -49,7 +49,7 @@ export function createBatchWriter<Row>(
   function takeBatch(): Waiting<Row>[] {
     let rows = 0;
     const end = waiting.findIndex((item) => (rows += item.rows.length) > MAX_ROWS);
-    // One item alone may be larger than a batch.
+    // A single item may be larger than a batch.
     return end === -1 ? waiting.splice(0) : waiting.splice(0, Math.max(1, end));
   }
 

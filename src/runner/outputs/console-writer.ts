@@ -8,7 +8,7 @@ import type { PrintedText } from "../sandbox/sandbox.ts";
 /** Texts that come in one burst, and to the same stream, become one entry until it is as long as this, in characters. */
 const MAX_MERGED = 10_000;
 
-/** Stores what the runs of this process print, in batches. */
+/** Stores the printed texts of the runs of this process, in batches. */
 export interface ConsoleWriter {
   /**
    * The returned function resolves once the texts are stored, and rejects when they could not be.
@@ -18,7 +18,7 @@ export interface ConsoleWriter {
   open(jobResultId: string, after: number, hold: Hold): (batch: readonly PrintedText[]) => Promise<void>;
 }
 
-/** Gives entries their sequence and id, and writes them. The texts of a run's entries, joined in their order, are what it printed. */
+/** Gives entries their sequence and id, and writes them. The texts of a run's entries, joined in their order, are its printed text. */
 export function createConsoleWriter(deps: { database: Database; broker: Broker; recorder: Recorder }): ConsoleWriter {
   const { database, broker, recorder } = deps;
   const append = createBatchWriter(database.appendConsoleEntries, (id) => broker.notify(`console:${id}`), recorder);

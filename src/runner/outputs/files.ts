@@ -23,7 +23,7 @@ export interface FileStore {
   open(hold: Hold): (name: string, content: AsyncIterable<Uint8Array>) => Promise<StoredFile>;
   /** Undefined when there is no such file. */
   read(id: string): Promise<OpenFile | undefined>;
-  /** Deletes what files held whose rows are gone. */
+  /** Deletes the contents of files whose rows are gone. */
   remove(ids: readonly string[]): Promise<void>;
   /** Deletes contents without a row: those cut short by the end of a process, and those of deleted runs. */
   sweep(): Promise<void>;
@@ -78,7 +78,7 @@ export function createFileStore({ database, recorder, root, maxBytes, maxRunByte
       .where("status", "=", "STARTED")
       .where("worker_id", "=", worker_id)
       .where("attempt", "=", attempt);
-    // One that is there already was stored by a statement whose answer was lost.
+    // An existing row was stored by a statement whose answer was lost.
     const statement = rows
       .insertInto("file_proxy")
       .columns(["id", "name", "size", "uploaded_at", "job_result_id"])
@@ -142,7 +142,7 @@ export function createFileStore({ database, recorder, root, maxBytes, maxRunByte
       });
       return handle && { name: row.name, size: (await handle.stat()).size, handle };
     },
-    // One that is not deleted now, because the process ends, is swept one day.
+    // The sweep deletes a content that the end of the process leaves here.
     remove: async (ids) => void (await Promise.all(ids.map((id) => rm(pathOf(id), { force: true })))),
     async sweep() {
       const names = await readdir(root).catch(() => []);

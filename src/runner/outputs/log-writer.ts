@@ -21,7 +21,7 @@ export interface LogWriter {
   open(jobResultId: string, after?: number, hold?: Hold): RunLines;
 }
 
-/** Sequence of the last line of a run, or of the last of what it printed; 0 for none. */
+/** Sequence of the last line of a run, or of its last console entry; 0 for none. */
 export async function lastSequence(database: Database, table: RowKind, jobResultId: string): Promise<number> {
   const found = await lastSequenceOf(database.rows, table, jobResultId).executeTakeFirst();
   return Number(found?.last ?? 0);

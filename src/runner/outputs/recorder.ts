@@ -2,17 +2,17 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { isPassing } from "../../entities/faults.ts";
 
-/** First pause before what failed is tried again, in milliseconds; each further one is twice as long. */
+/** First pause before failed work is tried again, in milliseconds; each further one is twice as long. */
 const FIRST_PAUSE_MS = 50;
-/** Longest pause: so late, at most, is recorded what the database missed while it was away. */
+/** Longest pause in milliseconds: so late, at most, is work recorded that the database missed while it was away. */
 const LONGEST_PAUSE_MS = 2000;
 
-/** Records what must not be lost. */
+/** Writes records that must not be lost. */
 export interface Recorder {
   /**
-   * Does work, again and again while the database is away, full, or has no connection to give. Work whose answer was lost is done twice, so it must be
-   * such that the second time changes nothing.
-   * @throws what `work` throws for any other reason, and the last fault once {@link giveUp} was called.
+   * Does work, again and again while the database is away, full, or has no connection to give. Work whose answer was lost is done twice, so it must be such
+   * that the second time changes nothing.
+   * @throws errors of `work` for any other reason, and the last fault once {@link giveUp} was called.
    */
   record<T>(work: () => Promise<T>): Promise<T>;
   /** Nothing is tried again from now on: the server stops. */

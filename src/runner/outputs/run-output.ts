@@ -30,7 +30,7 @@ export interface OutputOwner {
   lines: RunLines;
 }
 
-/** Takes what a run says to where it stays. */
+/** Takes the output of a run to its place. */
 export interface Output {
   on: RunListener;
   /** Resolves once all of it is stored. */

@@ -38,7 +38,7 @@ export interface CancelDeps {
   clock: Clock;
 }
 
-/** A run's row as far as it says who canceled it, and why. */
+/** Columns of a run's row that name the user who canceled it, and the reason. */
 export interface CanceledRow {
   canceled_by_user_name: string;
   cancel_reason: string | null;

@@ -45,7 +45,7 @@ export interface PruneDeps {
 /** Runs that are looked at in one batch. */
 const MAX_RUNS = 200;
 
-/** Tables of what runs say, by the kind that is asked for to delete it alone. */
+/** Tables of runs' output, by the kind that deletes it alone. */
 const ENTRIES = [
   { table: "job_log_entry", kind: "JOB_LOG_ENTRIES", count: "jobLogEntries" },
   { table: "job_console_entry", kind: "JOB_CONSOLE_ENTRIES", count: "jobConsoleEntries" },
@@ -55,9 +55,9 @@ type EntryTable = (typeof ENTRIES)[number]["table"];
 const NOTHING = { jobResults: 0, jobLogEntries: 0, jobConsoleEntries: 0, files: 0, objectChanges: 0 };
 
 /**
- * Deletes a batch of what is old. Of runs only those that have ended, with all that belongs to them; of changes none whose hooks are still to be
+ * Deletes a batch of old records. It deletes runs only if they have ended, with all that belongs to them, and changes only if all of their hooks have been
  * carried out.
- * @throws {@link AppError} BAD_USER_INPUT for a cursor that is none.
+ * @throws {@link AppError} BAD_USER_INPUT for an invalid cursor.
  */
 export async function prune(deps: PruneDeps, request: PruneRequest): Promise<Pruned> {
   const place = placeOf(request.after);
@@ -96,7 +96,7 @@ interface Place {
   cut?: Cut | undefined;
 }
 
-/** Cursor of what comes before everything. */
+/** Cursor before all rows. */
 const START = "0001-01-01T00:00:00.000Z/00000000-0000-0000-0000-000000000000";
 
 function cursorOf({ time, id, cut }: Place): string {

@@ -111,7 +111,7 @@ export interface Sandbox {
   describe(files: readonly string[]): Promise<FileDescription[]>;
   /**
    * Checks inputs against the job's variables; an empty list when they fit. Rejects when the job's code does not load or answer.
-   * @param secrets what is kept out of what is said to be wrong, and of what the check may print.
+   * @param secrets texts that are kept out of errors, and out of the output of the check.
    */
   validate(source: JobSource, data: Record<string, unknown>, secrets?: readonly string[]): Promise<ErrorDetail[]>;
   close(): Promise<void>;

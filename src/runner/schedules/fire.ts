@@ -53,7 +53,7 @@ export async function fire(deps: FireDeps, id: string, due: Date): Promise<void>
     if (made) await storeAwaited(em, awaited, made);
     return made;
   };
-  // Its end is what people will look for in the log, unlike each of its times.
+  // People search the log for the end of a schedule, and not for each of its ticks.
   const atItsEnd = () =>
     transact(database, atEnd(), async (unit) => {
       await unit.hold(ScheduledJob, { id });
@@ -84,7 +84,7 @@ const atEnd = (): Author => ({
 /** A schedule was changed while its time was carried out. */
 class NotApproved extends Error {}
 
-/** Looks, once nobody can change the schedule any more, whether it is still what was approved. */
+/** Compares the schedule with the approved content, once nobody can change it any more. @throws NotApproved */
 async function mustBeApproved(em: SqlEntityManager, { id, approvedContent }: ScheduledJob, approval: Approval): Promise<void> {
   const schedule = await em.findOneOrFail(ScheduledJob, { id }, { populate: ["jobModel", "jobQueue", "user"] });
   if (contentOf(schedule, approval.sourceVersion) !== approvedContent) throw new NotApproved();
@@ -111,7 +111,7 @@ const storedTimesOf = ({ interval, crontab, startTime, timeZone, oneOff, expires
   expires,
 });
 
-/** Asks the gate. @returns what makes the run, within the transaction that stores it: one that waits, or one that was rejected. */
+/** Asks the gate. @returns a function that makes the run, within the transaction that stores it: a waiting or a rejected one. */
 async function prepareLaunch(
   deps: FireDeps,
   schedule: ScheduledJob,

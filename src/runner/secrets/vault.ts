@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
 
-/** Keeps what must not be read in the database. */
+/** Seals values that must not be read in the database. */
 export interface Vault {
   /** Encrypts a JSON value; only for the same owner is it opened again. */
   seal(value: unknown, owner: string): string;

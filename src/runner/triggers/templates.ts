@@ -3,7 +3,7 @@ import { startRenderThread, type RenderThread } from "./templates/render-thread.
 /** The outcome of one template: its text, or the error. */
 export type Rendered = { text: string } | { error: string };
 
-/** Bounds on what one template may cost. */
+/** Bounds on the cost of one template. */
 export interface TemplateOptions {
   /** For one text, from the moment the thread begins with it; also for one object, before the first text that is given it. */
   timeoutMs?: number;
@@ -44,7 +44,7 @@ export function openTemplates({ timeoutMs = 100, maxLength = 10_000 }: TemplateO
   let serving = false;
   let closed = false;
 
-  /** Renders what the call still lacks, for as long as one text may take; a call with more than that waits for its next turn. */
+  /** Renders the remaining texts of the call, for as long as one text may take. A call that needs longer waits for its next turn. */
   async function takeTurn({ texts, obj, answers }: Call): Promise<void> {
     if (!thread?.fit) thread = startRenderThread(maxLength);
     const { ask } = thread;

@@ -30,7 +30,7 @@ interface Seen {
   sinceMs: number;
 }
 
-/** A look that is so many times later than it should be saw nothing of what was in between. */
+/** A look that is so many times later than it should be may have missed signs of life. */
 const LATE = 2;
 
 /**

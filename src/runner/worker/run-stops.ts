@@ -9,9 +9,9 @@ import { watch } from "../messaging/watch.ts";
 
 /** Signals that stop one run of a worker. */
 export interface RunStop {
-  /** Aborted when the job is to be told, with what it is told. */
+  /** Aborted when the job is to be told to stop, with the reason. */
   readonly tell: AbortSignal;
-  /** Aborted when its grace is over: the run is ended whatever the job does. */
+  /** Aborted when its grace is over: the run is ended in any state of its job. */
   readonly end: AbortSignal;
   /** Says for which attempt the run was claimed: once another has the run, its job is ended. */
   claimed(attempt: number): void;

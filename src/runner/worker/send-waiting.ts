@@ -3,16 +3,16 @@ import type { Broker } from "../messaging/broker.ts";
 import { MAY_BE_CLAIMED } from "../runs/claim.ts";
 
 /**
- * Sends off the runs that wait for a worker, oldest first; those that are in flight already are not sent twice. Runs that wait for a slot or for an
- * approval are sent by whoever lets them in.
- * @param lately times between which a run was asked for whose delivery may be about to come: those are left out. None are when absent.
+ * Sends off the runs that wait for a worker, oldest first; those that are in flight already are not sent twice. A release of a slot and an approval send the
+ * runs that wait for them.
+ * @param lately times of requests whose delivery may be about to come: their runs are left out. Without it, none are.
  */
 export async function sendWaiting(
   { database, broker }: { database: Database; broker: Broker },
   lately: { from: Date; to: Date } | undefined = undefined,
 ): Promise<void> {
   let waiting = database.rows.selectFrom("job_result").select(["id", "celery_kwargs"]).where(MAY_BE_CLAIMED);
-  // One that is yet to be asked for was asked for before the clock was set back.
+  // A run with a later time was requested before the clock was set back.
   if (lately) {
     const { from, to } = lately;
     waiting = waiting

@@ -29,7 +29,7 @@ export interface Overlaps {
   most: { name: string; times: number };
 }
 
-/** Returns what validation compares in a document, in a time that grows with its text alone. */
+/** Returns the comparisons that validation needs for a document, in a time that grows with its text alone. */
 export function measureOverlaps({ definitions }: DocumentNode): Overlaps {
   const places: Place[] = [];
   const fragments = new Map<string, Place>();

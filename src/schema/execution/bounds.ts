@@ -123,7 +123,7 @@ export class Bounds implements Sliced {
 
   #read(database: Database, statement: CompiledQuery): Promise<Record<string, unknown>[]> {
     if (this.#failure) return Promise.reject(this.#failure);
-    // Of what follows objects after its operation, each statement may read as much as a whole answer.
+    // A statement of an object that goes on after its operation may read as much as a whole answer.
     if (this.#hasEnded) return database.read(statement, { maxBytes: stored(this.#limits.maxAnswerBytes), user: this.user });
     if (this.#reading >= READS_AT_ONCE)
       return new Promise<void>((resolve) => (this.#waiting ??= []).push(resolve)).then(() => this.read(database, statement));
@@ -140,7 +140,7 @@ export class Bounds implements Sliced {
     return answer.then(
       (rows) => {
         this.#letNext();
-        // From now on it counts by what becomes part of the answer.
+        // From now on the rows count as parts of the answer.
         this.#make(-bounds.expected);
         const waited = performance.now() - asked;
         this.since += waited;
@@ -183,7 +183,7 @@ export class Bounds implements Sliced {
     if (bytes !== 0 && !this.#failure && !this.#hasEnded) this.#usage?.make(this.user, this.place, bytes);
   }
 
-  /** Counts what becomes part of the answer. @throws {@link AppError} LIMIT_EXCEEDED when that is too much. */
+  /** Counts a part of the answer. @throws {@link AppError} LIMIT_EXCEEDED when that is too much. */
   take(characters: number): void {
     const before = this.#left;
     this.#left -= characters;
@@ -192,7 +192,7 @@ export class Bounds implements Sliced {
     if (this.#left < 0 || this.#failure) throw this.#failure ?? this.#exhaust();
   }
 
-  /** The answer, or why there is none: at once where the limits are used up, unless what is under way must not be left alone. */
+  /** Resolves to the answer, or to the error without one: at once where the limits are used up, unless work under way must not be left alone. */
   settle(answer: Promise<ExecutionResult>, canLeave: boolean): Promise<ExecutionResult> {
     return new Promise((resolve, reject) => {
       const fail = () => resolve(refusalOf(this.#failure!));

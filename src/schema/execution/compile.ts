@@ -101,7 +101,7 @@ type Arguments = Record<string, unknown>;
 type Resolve = GraphQLFieldResolver<unknown, unknown>;
 type Target = Record<string, unknown>;
 
-/** Makes a value of what a resolver gave. */
+/** Makes a value of a resolver's result. */
 type Write = (value: unknown, run: Run, path: Path | undefined) => unknown;
 
 /** Writer of a type's values. */
@@ -133,7 +133,7 @@ class Run {
     this.#given = given;
   }
 
-  /** Asks the resolver of a root field, and keeps what it gives. */
+  /** Asks the resolver of a root field, and keeps its result. */
   askRoot(key: string, resolve: Resolve, ...asked: Parameters<Resolve>): unknown {
     try {
       const value = resolve(...asked);
@@ -221,7 +221,7 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
 
-/** Compiles what is selected of an object type. */
+/** Compiles a selection of an object type. */
 function createCompiler(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -237,7 +237,7 @@ function createCompiler(
     type.getFields()[name] ?? (type === schema.getQueryType() ? introspected[name] : undefined);
   let count = 0;
 
-  /** Says whether what is selected of an object type is of it. */
+  /** Returns whether a selection applies to an object type. */
   const createEnter = (type: GraphQLObjectType) => (selection: SelectionNode, of: NamedTypeNode | undefined) => {
     if (!isIncluded(selection, variables)) return false;
     if (selection.kind === Kind.FIELD && ++count > MOST_FIELDS) throw new Astray();
@@ -330,7 +330,7 @@ function createCompiler(
       const item = writerOf(type.ofType as GraphQLOutputType, nodes);
       return { write: listWrite(item), isDeep: item.isDeep };
     }
-    // Of an abstract type it is only known row by row what it is.
+    // The type of an abstract value is known row by row only.
     if (!isObjectType(type)) throw new Astray();
     const { write, isDeep } = objectWriter(
       type,

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { AppError } from "../../errors.ts";
 import { knownRefusal } from "./known-refusals.ts";
 
-/** Turns what was thrown into what a client sees; the same for every transport. */
+/** Turns a thrown error into the client's error; the same for every transport. */
 export type FormatError = (thrown: unknown) => GraphQLFormattedError;
 
 /**

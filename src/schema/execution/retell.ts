@@ -9,7 +9,7 @@ import {
 } from "graphql";
 import type { Given } from "./compile.ts";
 
-/** Has graphql-js answer an operation from what its root fields gave already. */
+/** Makes graphql-js answer an operation from the results of its root fields. */
 export type Retell = (args: ExecutionArgs, given: Given) => ExecutionResult | Promise<ExecutionResult>;
 
 /** Stands for the root of an operation that is answered once more. */
@@ -24,15 +24,15 @@ class Told {
 }
 
 /**
- * Makes what answers once more. Below the root, loaders keep what they read, or why they could not; a field that was not asked before, because another
- * had failed, is asked now.
+ * Returns a function that answers once more. Below the root, loaders keep their rows, or their errors. A field that was not asked before, because another had
+ * failed, is asked now.
  */
 export function createRetelling(schema: GraphQLSchema): Retell {
   let told: GraphQLSchema | undefined;
   return (args, given) => execute({ ...args, schema: (told ??= withGiven(schema)), rootValue: new Told(args.rootValue, given) });
 }
 
-/** The schema, the fields of whose queries give what they gave before; all other types are the very same. */
+/** Returns the schema with query fields that give their earlier results; all other types are the very same. */
 function withGiven(schema: GraphQLSchema): GraphQLSchema {
   const config = schema.toConfig();
   const replace = (type: GraphQLObjectType) => {

@@ -114,7 +114,7 @@ function createMaking(): Pick<Usage, "make" | "mayMake" | "turnToMake" | "made">
       if (!making) return;
       making.bytes.delete(place);
       const first = making.waiting.find((one) => one.place !== place && mayGoOn(making, one.place));
-      // One after the other: it is not known yet how much the next reads.
+      // In turns: the size of the next read is not known yet.
       const next = making.waiting.filter((one) => one.place === place || one.place === first?.place);
       making.waiting = making.waiting.filter((one) => !next.includes(one));
       for (const { goOn } of next) goOn();

@@ -101,8 +101,7 @@ function fitting(type: GraphQLScalarType, value: unknown): unknown {
 }
 
 /**
- * Returns what is wrong with the values that are given for all custom fields at once: one that the site declares has a value of its kind, or
- * null.
+ * Returns the errors of the values that are given for all custom fields at once: a declared field has a value of its kind, or null.
  * @param fields the declared ones: their keys, and the types of their values.
  */
 export function wrongKinds(fields: Iterable<readonly [key: string, type: GraphQLInputType]>, values: unknown): ErrorDetail[] {

@@ -21,7 +21,7 @@ interface Writable {
 
 type ModelClass = (new () => { id: string }) & { name: string };
 
-/** Argument of mutations that change what a client has read before. */
+/** Argument of mutations that change an object that the client has read before. */
 export const UNMODIFIED_SINCE = {
   nullable: true,
   description:
@@ -77,7 +77,7 @@ export function modelMutations(model: ModelClass, { create, update = create }: W
   return ModelMutations;
 }
 
-/** Deletes an object. @returns what it was. @throws what {@link deleteObject} throws. */
+/** Deletes an object. @returns its last state. @throws errors of {@link deleteObject}. */
 export async function deleteOne(
   model: ModelClass,
   id: string,

@@ -17,7 +17,7 @@ export interface KnownModel extends Offered {
 
 const known = new Map<string, KnownModel>();
 
-/** Notes what is offered; called by what declares it. */
+/** Notes operations of a model; the files that define them call it. */
 export function describeModel(model: { name: string }, offered: Offered): void {
   const label = contentTypeLabel(model);
   known.set(label, { ...known.get(label), ...offered, model: model as KnownModel["model"] });

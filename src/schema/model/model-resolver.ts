@@ -24,8 +24,8 @@ type ModelClass = (abstract new () => object) & { name: string };
 export const Given = () => createParameterDecorator(({ args }) => args);
 
 /**
- * A resolver class with what every model has: a query for one object, one for a list, and a field for each of its relations. Extend it
- * with what the model has besides.
+ * Returns a resolver class with the parts that every model has: a query for one object, one for a list, and a field for each of its relations. Extend it with
+ * the model's own fields.
  */
 export function modelResolver(model: ModelClass, queries: { one: string; many: string }) {
   const shape = shapeOf(model);

@@ -19,7 +19,7 @@ export interface CostLimits extends PageLimits {
 /** Computes the cost of an operation: the most fields of objects that its answer may have, and 50 for each field that leads to objects. */
 export type CostOf = (asked: Pick<ExecutionArgs, "document" | "operationName" | "variableValues">) => number | Promise<number>;
 
-/** Makes what tells the costs of valid operations: before they are executed, in a time that grows with their documents alone. */
+/** Returns a function that computes the costs of valid operations: before they are executed, in a time that grows with their documents alone. */
 export function createCosts(schema: GraphQLSchema, database: Database, limits: CostLimits): CostOf {
   const { maxPageSize, defaultPageSize = maxPageSize } = limits;
   const draw = createPlanner(schema, limits.maxQueryCost);
@@ -28,7 +28,7 @@ export function createCosts(schema: GraphQLSchema, database: Database, limits: C
 
   return ({ document, operationName, variableValues }) => {
     const operation = getOperationAST(document, operationName);
-    // Which of the operations is meant is not said: nothing is executed.
+    // The request does not name one of the operations: nothing is executed.
     if (!operation) return 0;
     const variables = withDefaults(operation, variableValues ?? {});
     let plan = plans.get(operation);

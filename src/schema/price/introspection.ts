@@ -23,7 +23,7 @@ interface Part {
   find: (field: string) => readonly Part[];
 }
 
-/** Merges what is asked of one object. */
+/** Merges the selections of one object. */
 type Merge = (sets: readonly SelectionSetNode[]) => ReadonlyMap<string, readonly FieldNode[]>;
 
 /**
@@ -72,7 +72,7 @@ function linksOf({ links, find }: Part, field: string): ReadonlyMap<Part, number
 
 const NONE: readonly never[] = [];
 
-/** Returns what gives a schema, and each of its types, as parts. */
+/** Returns a function that gives a schema, and each of its types, as parts. */
 function createParts(schema: GraphQLSchema): (root: GraphQLSchema | GraphQLType) => Part {
   const types = new Map<string, Part>();
   const inputs = new Map<Part, Part>();

@@ -2,7 +2,7 @@
 export interface Level {
   objects: number;
   repeats: number;
-  /** The objects of the page, where the objects themselves are what a connection puts around pages. */
+  /** The objects of the page. Present where `objects` counts connections, which wrap pages. */
   page?: Level;
 }
 

@@ -140,7 +140,7 @@ export function createPlanner(schema: GraphQLSchema, most: number) {
       { isCounted }: Plan,
     ): Extra | undefined {
       const { listOf, as, via } = extensions as Partial<ListField>;
-      // Subscriptions look at what is new, and mutations at what they change.
+      // Subscriptions look at new rows, and mutations at the rows that they change.
       if (!listOf || as === "filters") return undefined;
       return scanCost({ node, listOf, via, ownerTable: via && TABLES.get(type.name), isCounted });
     }

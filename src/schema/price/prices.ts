@@ -15,7 +15,7 @@ export interface Price {
 /** Tells the price of a valid operation; at once, but for the first. */
 export type PriceOf = (asked: Pick<ExecutionArgs, "document" | "operationName" | "variableValues">) => Price | Promise<Price>;
 
-/** Makes what tells prices. */
+/** Returns a function that prices operations. */
 export function createPrices(schema: GraphQLSchema, database: Database, limits: CostLimits): PriceOf {
   const costOf = createCosts(schema, database, limits);
   const limit = limits.maxQueryCost;
@@ -37,12 +37,12 @@ export function tellCost(result: ExecutionResult, cost: Price): ExecutionResult 
   return { ...result, extensions: { ...result.extensions, cost } };
 }
 
-/** Tells whether a request asks what it costs: by its header, or by its own extensions. */
+/** True if a request asks for its cost: by its header, or by its own extensions. */
 export function asksCost(headers: IncomingHttpHeaders, extensions: unknown): boolean {
   return headers["x-query-cost"] === "1" || (extensions as { cost?: unknown } | null | undefined)?.cost === true;
 }
 
-/** An executor that refuses what costs too much before anything is done for it. Events of a subscription were paid for when it was opened. */
+/** Returns an executor that refuses too expensive operations before anything is done for them. Events of a subscription were paid for when it was opened. */
 export function createPricedExecutor({ execute }: Executor, priceOf: PriceOf): Executor {
   function pay(args: ExecutionArgs, price: Price): ReturnType<Executor["execute"]> {
     const { tellsCost, bounds } = args.contextValue as Context;

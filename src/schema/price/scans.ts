@@ -65,13 +65,13 @@ export function scanCost({ node, listOf, via, ownerTable, isCounted }: AskedList
       (BY_PATTERN.test(argument.name.value) ? weighPatterns : countOf)(valueOf(argument));
     const texts = searches.reduce((sum, argument) => sum + textsIn(argument), 0);
     const shares = texts / SEARCHED_A_VALUE + (isCounted ? 1 / COUNTED_A_VALUE : 0) + (isSorted ? 1 / SORTED_A_VALUE : 0);
-    // Which of those above have many is not known: about as many as all have.
+    // It is not known which of the owners above have many: each counts as an average one.
     const lists = ownerTable === undefined ? objects : objects / rowsOf(ownerTable);
     const looked = isNarrowed ? 0 : lists * rowsOf(table) * shares;
     const given = valueOf(offset);
     const each = typeof given === "number" ? Math.max(0, given) : 0;
     const left = Math.min(objects * each, (via ? repeats : objects) * rowsOf(table));
-    // Rows that are left out of what was sorted are kept until then.
+    // Rows that an offset leaves out of a sort are kept until then.
     return Math.min(MOST, looked + (isSorted ? left : left / PASSED_A_VALUE));
   };
 }

@@ -10,8 +10,8 @@ const FEWEST_ROWS = 20;
 export type RowsOf = (table: string) => number;
 
 /**
- * Estimates of how large a database's tables are, made again in the background by whoever asks for old ones.
- * @param unknown rows of a table that nothing is known of.
+ * Estimates of the sizes of a database's tables, made again in the background when a caller finds them old.
+ * @param unknown rows of a table without an estimate.
  * @returns at once, but for the first time.
  */
 export function createTableSizes(database: Database, unknown: number): () => RowsOf | Promise<RowsOf> {
@@ -25,7 +25,7 @@ export function createTableSizes(database: Database, unknown: number): () => Row
       const rows = await database.estimateRows();
       known = (table) => Math.max(FEWEST_ROWS, rows.get(table) ?? unknown);
     } catch {
-      // A database that is away says so to whoever reads from it.
+      // The operation's own reads report that the database is away.
     } finally {
       underWay = undefined;
     }

@@ -44,7 +44,7 @@ export interface Connection {
 
 const types = new Map<object, ClassType<object>>();
 
-/** The type of a page of a model's objects, with one for its edges: `JobTypeConnection`, `JobTypeEdge`. One for each model. */
+/** The type of a page of a model's objects, with that of its edges: `JobTypeConnection`, `JobTypeEdge`. Each model has one. */
 export function connectionOf(model: { name: string }): ClassType<object> {
   let type = types.get(model);
   if (!type) types.set(model, (type = declareTypes(model)));
@@ -111,7 +111,7 @@ async function readPageRequest(
     where: [...filters, ...places],
     listOrder: order,
     order: backward ? order.map((key) => ({ ...key, descending: !key.descending })) : order,
-    // One more tells whether the list goes on.
+    // A further row tells whether the list goes on.
     limit: size + 1,
     size,
     backward,
@@ -147,7 +147,7 @@ export async function readConnections(
   return lists.map((rows, n) => page(owners.ids[n], rows));
 }
 
-/** About how many characters a page adds to an answer. @param columns of what is selected of its objects. */
+/** About how many characters a page adds to an answer. @param columns of the selection of its objects. */
 export function weighConnection({ nodes }: Connection, columns: readonly string[]): number {
   return weighRows(nodes, weightOf(columns)) + nodes.length * CURSOR_LENGTH;
 }

@@ -52,7 +52,7 @@ export async function readRows(
   const { where = [], order = orderOf(shape), limit, offset = 0, most } = request;
   const lists = owners?.ids.length ?? 1;
   const isPage = limit !== undefined || offset > 0;
-  // One more than may come tells that there are too many.
+  // A further row tells that there are too many.
   const count = limit ?? (most === undefined ? undefined : most * (isPage ? 1 : lists) + 1);
   const statement = compileList(database, { shape, columns, where, order, isPage, count, offset, owners });
   const rows = (await database.read(statement)) as Row[];

@@ -8,8 +8,8 @@ import { weighRow, weightOf } from "./weights.ts";
 import { alsoReading, selectedColumns } from "./selection.ts";
 
 /**
- * Reads, for a computed field, the object of a model whose unique `column` holds a value: with what is selected of it, and for all rows of
- * the level in one statement.
+ * Reads, for a computed field, the object of a model whose unique `column` holds a value: with the columns of its selection, and for all rows of the level in
+ * one statement.
  */
 export function lookup(model: object, column: string) {
   const shape = shapeOf(model);

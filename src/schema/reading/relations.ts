@@ -9,7 +9,7 @@ import type { Bounds } from "../execution/bounds.ts";
 import { weighRow, weighRows, weightOf } from "./weights.ts";
 import { selectedColumns } from "./selection.ts";
 
-/** Reads what rows refer to. All rows of one level of an operation share one statement. */
+/** Reads the objects that rows refer to. All rows of one level of an operation share one statement. */
 export interface Relations {
   /** The object of a model that a row names by its id. */
   one(model: object, id: string | null, info: GraphQLResolveInfo): Promise<Row | null> | null;

@@ -36,7 +36,7 @@ export function alsoReading(columns: readonly string[], more: readonly string[])
   return all;
 }
 
-// One array each, as of the selection itself: statements are kept by it.
+// Each is one array, as the selection itself is: statements are kept by it.
 const extended = new WeakMap<readonly string[], Map<string, readonly string[]>>();
 
 /** Extensions of one selection that are kept. */

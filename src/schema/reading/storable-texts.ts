@@ -9,7 +9,7 @@ export const isStorable = (text: string) => !text.includes("\0") && text.isWellF
 /** Levels of lists and objects in a value of JSON. */
 const MAX_LEVELS = 200;
 
-/** A path without what is below its field. */
+/** Returns a path up to its field. */
 const topOf = (path: string) => path.split(".").slice(0, 2).join(".");
 
 const MESSAGE = "A text holds NUL (U+0000) or half a surrogate pair, which cannot be stored or searched for.";

@@ -8,7 +8,7 @@ export const JobResultFeed = objectFeed(JobResult, {
   name: "job_results",
   description: "Sends runs when they are requested, and when their status, progress or line counts change.",
   families: ["result", "lines"],
-  // One that has not ended may have changed in any way.
+  // A run that has not ended may have changed in any way.
   changedSince: (since) =>
     sql<SqlBool>`(job_result.status in (${sql.join(OPEN_STATUSES)}) or job_result.date_done >= ${since} or job_result.date_created >= ${since})`,
 });

@@ -27,7 +27,7 @@ export type Stream = AsyncIterableIterator<string> & { return(): Promise<Iterato
 /** A subscription that was parsed and validated, and its viewer. */
 export interface Subscription extends Pick<ExecutionArgs, "document" | "operationName" | "schema" | "variableValues"> {
   viewer: Viewer;
-  /** Tells whether its answers are to tell what it costs. */
+  /** True if its answers are to tell their cost. */
   tellsCost: boolean;
 }
 
@@ -41,7 +41,7 @@ export interface StreamDeps {
   formatError: FormatError;
 }
 
-/** Opens a stream; or says at once what is wrong. */
+/** Opens a stream, or returns the errors at once. */
 export type OpenStream = (subscription: Subscription) => Promise<Stream | ExecutionResult>;
 
 /**
@@ -173,7 +173,7 @@ function isPersonal(
   return found ?? false;
 }
 
-/** The context of an answer that several users are given: no resolver finds in it who asks, so none can forget to declare that it wants to know. */
+/** Returns the context of an answer that several users are given: no resolver finds the viewer in it, so none can forget to declare that it wants to know. */
 function withoutViewer(context: Context): Context {
   return Object.defineProperty({ ...context }, "viewer", {
     get(): never {

@@ -25,7 +25,7 @@ const PRUNE = `mutation ($kind: PrunableKind!, $before: DateTime!, $limit: Int!,
   }
 }`;
 
-/** Deletes what is older than a number of days: results, log entries, console entries, the change log. */
+/** Deletes records that are older than a number of days: results, log entries, console entries, the change log. */
 export const LogsCleanup = defineJob({
   name: "Logs Cleanup",
   grouping: "System Jobs",

@@ -22,7 +22,7 @@ const CHANGES = `query ($ids: [String], $since: [String]) {
   }
 }`;
 
-/** Reads every job file again, and says what changed and which files do not load. */
+/** Reads every job file again, and names the changes and the files that do not load. */
 export const RefreshJobs = defineJob({
   name: "Refresh Jobs",
   grouping: "System Jobs",

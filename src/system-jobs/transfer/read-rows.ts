@@ -16,7 +16,7 @@ export interface ReadRows {
   errors: { row: number; field: string; message: string }[];
 }
 
-/** @throws JobFailure when there is not one text, or it is not what it is said to be. */
+/** @throws JobFailure when there is not one text, or it has not the stated format. */
 export function readRows({ csv_data, csv_file, json_data, json_file }: GivenRows, model: ObjectModel): ReadRows {
   const all = [csv_data, csv_file, json_data, json_file].filter((given) => given !== undefined);
   if (all.length !== 1) throw new JobFailure("Give the objects as one of csv_data, csv_file, json_data and json_file.");

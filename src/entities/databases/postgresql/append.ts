@@ -3,8 +3,8 @@ import type { ConsoleEntryRow, Database, Hold, LineRow } from "../../database.ts
 import { COUNT_COLUMNS, COUNTED_LEVELS } from "../../log-counts.ts";
 
 /*
- * One statement a batch, prepared once: an array a column, however many rows come. It locks the runs before it writes, so that a worker that loses a
- * run meanwhile has stored either all of the batch before, or nothing after.
+ * The statement for a batch, prepared once: an array a column, for any number of rows. It locks the runs before it writes, so that a worker that loses a run
+ * meanwhile has stored either all of the batch before, or nothing after.
  */
 
 const LINE_COLUMNS = {
@@ -75,7 +75,7 @@ const ADD_COUNTS = `,
 const APPEND_LINES = appendTo("job_log_entry", LINE_COLUMNS, ADD_COUNTS);
 const APPEND_CONSOLE_ENTRIES = appendTo("job_console_entry", CONSOLE_COLUMNS);
 
-/** Makes what stores lines and console entries. */
+/** Returns functions that store lines and console entries. */
 export function createAppend(pool: Pool): Pick<Database, "appendConsoleEntries" | "appendLines"> {
   async function append(name: string, text: string, columns: Columns, rows: readonly object[], holds: readonly Hold[]) {
     const arrays = (of: Columns, objects: readonly object[]) =>

@@ -178,7 +178,7 @@ function withoutRows(stream: EventEmitter, connection: Connection): EventEmitter
     while (isWhole(bytes, at)) {
       const reading = bytes[at] === DATA_ROW ? readings.get(connection) : undefined;
       if (reading) {
-        // Among what comes before is what the columns are.
+        // The bytes before have the names and types of the columns.
         pass();
         from = at = reading.take(bytes, at);
       } else at += CODE_BYTES + bytes.readUInt32BE(at + CODE_BYTES);

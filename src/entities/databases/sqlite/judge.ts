@@ -15,7 +15,7 @@ const SIZE_MS = 1000;
 /** Tells whether a statement is light: it looks at so few rows that it holds its thread for a moment only. */
 export type Judge = (parameters: readonly unknown[]) => boolean;
 
-/** Returns what makes the judge of a statement's text; it has to be a text that can be prepared. */
+/** Returns a function that makes the judge of a statement's text. The text must be valid. */
 export function createJudges(connection: Database): (sql: string, parameters: readonly unknown[]) => Judge {
   const sizeOf = createSizes(connection);
 

@@ -30,7 +30,7 @@ export function createMemoryBroker(notifier: Notifier = createNotifier()): Broke
       if (inFlight.has(delivery.id)) return;
       inFlight.add(delivery.id);
       waiting.push(delivery);
-      // On SQLite a run's start is one turn of this thread, and so is the answer to whoever asked for it, which must not wait for that.
+      // On SQLite a run's start is one turn of this thread. The answer to the run's request needs the thread too, and must not wait for the start.
       setImmediate(deliver);
     },
     async consume(queues, handler, { concurrency }) {

@@ -18,7 +18,7 @@ const END_TIMEOUT_MS = 500;
 /** Longest wait for a thread or process to start, on the busiest machine. */
 const START_TIMEOUT_MS = 60_000;
 
-/** Most that is taken of what a vessel writes past its runs' consoles, in characters. */
+/** Longest output of a vessel past its runs' consoles that is taken, in characters. */
 const MAX_OUTPUT = 1_000_000;
 
 /** Ways to stop a run from outside: `signal` tells the job, force ends it `graceMs` later, or as soon as `end` aborts. */
@@ -56,7 +56,7 @@ export type StartCell = (onOutput: OnOutput, onBroken: (error: Error) => void) =
 
 /**
  * Starts a vessel, and makes a cell of it.
- * @param onOutput takes what is written outside of any run, and past its console.
+ * @param onOutput takes output from outside of any run, and past its console.
  */
 export function createCell(start: StartCell, limits: CellLimits, onOutput: OnOutput): Cell {
   const { memoryLimitMb } = limits;

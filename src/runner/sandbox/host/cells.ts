@@ -118,7 +118,7 @@ function openCells(
       return outcome;
     },
     async describe(files) {
-      // A cell loads a module once; only a new one sees what has changed.
+      // A cell loads a module once; only a new one sees a changed file.
       for (const { cell } of idle.splice(0)) endCell(cell);
       readers.renew();
       const described: FileDescription[] = [];
@@ -139,7 +139,7 @@ function openCells(
       };
       for (const file of files) {
         const used = cell?.fit ? cell : undefined;
-        // One that has ended meanwhile may have been ended by the code of a file before.
+        // A cell that has ended meanwhile may have been ended by the code of a file before.
         const here = used && (await describeOne(used, file).catch((error: Error) => (used.fit ? failed(error) : undefined)));
         described.push(here ?? (await describeFresh(file).catch(failed)));
       }

@@ -9,11 +9,11 @@ import type { FilePart } from "../wire/record-codec.ts";
 export interface FileReceiver {
   /** Resolves once the parts were taken, or are not wanted any more. */
   receive(parts: readonly FilePart[]): Promise<void>;
-  /** No part will come any more: cuts what is not whole, and resolves once every file is stored or given up. */
+  /** Ends all files: cuts those that are not whole, and resolves once every file is stored or given up. */
   close(): Promise<void>;
 }
 
-/** @param answer tells the sandbox what became of a file. */
+/** @param answer tells the sandbox the outcome of a file. */
 export function createFileReceiver(
   take: RunListener["file"],
   answer: (file: number, result: { stored: StoredFile } | { error: StopReason }) => void,

@@ -4,11 +4,11 @@ export interface Inbox<T> {
   put(item: T): boolean;
   /** No more items come: the caller that waits, and every later one, is told why. Only the first reason counts. */
   end(why: Error): void;
-  /** The next item; rejects when none comes any more, or when `signal` aborts. One at a time may wait. */
+  /** Returns the next item; rejects when none comes any more, or when `signal` aborts. Only a single caller may wait. */
   next(signal?: AbortSignal): Promise<T>;
 }
 
-/** An inbox leaves nothing behind when it is asked: a race against the end of whoever fills it would, until that end. */
+/** Returns an inbox. A call of `next` leaves nothing behind. A race against the end of the sender would keep each caller until that end. */
 export function createInbox<T>(): Inbox<T> {
   let waiting: PromiseWithResolvers<T> | undefined;
   let ended: Error | undefined;

@@ -15,7 +15,7 @@ export interface OperationReceiver {
   close(graceMs: number): Promise<void>;
 }
 
-/** @param answer tells the sandbox what came of an operation, as JSON. */
+/** @param answer tells the sandbox the answer to an operation, as JSON. */
 export function createOperationReceiver(
   execute: RunListener["graphql"],
   answer: (operation: number, answer: string) => void,

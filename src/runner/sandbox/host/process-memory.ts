@@ -14,7 +14,7 @@ export function ownBytes(pid: number): number | undefined {
 let groups = new Map<number, number[]>();
 let groupsAt = -Infinity;
 
-/** Returns the ids of the other processes in the group that a process leads, as they were a moment ago. One walk serves all groups. */
+/** Returns the ids of the other processes in the group that a process leads, as they were a moment ago. A single walk serves all groups. */
 export function othersInGroup(leader: number): readonly number[] {
   if (performance.now() - groupsAt > GROUPS_MS) {
     groups = Map.groupBy(processes(), groupOf);

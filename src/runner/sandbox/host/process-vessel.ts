@@ -14,7 +14,7 @@ import { COMPILE_CACHE, EndedError, ENTRY, exited, OutOfMemoryError, type StartV
 /** Longest wait for the last prints of an ended process. */
 const OUTPUT_MS = 500;
 
-/** Room for new objects, a third of what it comes to. The engine would take more; see `thread-vessel.ts`. */
+/** Room for new objects, a third of its final size. The engine would take more; see `thread-vessel.ts`. */
 const SEMI_SPACE_MB = 4;
 
 /** Jobs, and spares that start, leave the processor to the server when it has something to do. */

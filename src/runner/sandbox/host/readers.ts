@@ -10,7 +10,7 @@ const MAX_IDLE = 4;
 export interface Readers {
   /** Asks the reader of a file, one thing at a time. A reader that did not answer is replaced before the next. */
   ask<T>(file: string, question: (reader: Cell) => Promise<T>): Promise<T>;
-  /** Gives up all of them, once they have answered what they were asked: files have changed. */
+  /** Gives up all of them, once they have answered: files have changed. */
   renew(): void;
   /** Gives up all of them at once. */
   close(): void;
@@ -56,7 +56,7 @@ export function createReaders(start: () => Cell, give: (cell: Cell) => void): Re
   }
 
   function rest(file: string, reader: Reader): void {
-    // One that was given up while it was asked is nobody's any more.
+    // A reader that was given up while it was asked belongs to nobody.
     if (readers.get(file) !== reader) return endOne(file, reader);
     reader.idle = setTimeout(() => endOne(file, reader), IDLE_MS);
     const idle = [...readers].filter(([, { waiting }]) => waiting === 0);

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { PipeReader } from "../wire/byte-pipe.ts";
 import type { Request } from "../wire/protocol.ts";
 
-/** Takes what was written to a stream outside of any run, as it comes. */
+/** Takes output from outside of any run, as it comes. */
 export type OnOutput = (stream: "stdout" | "stderr", text: string) => void;
 
 /** Something of which a run took more than it may. */
@@ -15,7 +15,7 @@ export interface Vessel {
   readonly pipe: PipeReader;
   /** Resolves with why, once it ended. */
   readonly ended: Promise<Error>;
-  /** Watches what a run in it takes, until the returned function is called. `onOver` is called once, with what there was too much of. */
+  /** Watches the memory and processes of a run in it, until the returned function is called. `onOver` is called once, with the excess. */
   watch(limitMb: number, onOver: (what: Excess) => void): () => void;
   /** Ends the vessel in any state. Resolves once it is gone. */
   kill(): Promise<void>;
@@ -23,7 +23,7 @@ export interface Vessel {
 
 /**
  * Starts a vessel that sees only the given environment, and whose runs may take only so many MiB of memory; 0 for as many as they like.
- * @param onBroken hears of what no sandbox does, which its pipe does not show.
+ * @param onBroken hears of acts that no sandbox does, and that its pipe does not show.
  * @throws Error when the system gives no thread or process.
  */
 export type StartVessel = (

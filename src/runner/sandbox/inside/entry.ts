@@ -91,7 +91,7 @@ function startRun(number: number, task: SandboxTask): void {
     files: run.files,
     redactor,
     operations: run.operations,
-    // Only what this run awaits may keep the thread: see below.
+    // Only awaited work of this run may keep the thread: see below.
     underWay: createUnderWay((isBusy) => void (current === run && (isBusy ? outside.ref() : outside.unref()))),
     signal: run.abort.signal,
   };

@@ -14,7 +14,7 @@ export interface Outside {
   unref(): void;
 }
 
-/** Connects to whoever started this thread or process; job code is not shown the way. */
+/** Connects to the server that started this thread or process; job code is not shown the way. */
 export function connect(): Outside {
   if (!workerData) return connectProcess();
   const { port, pipe } = workerData as ThreadData;

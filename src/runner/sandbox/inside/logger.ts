@@ -8,7 +8,7 @@ import type { Redactor } from "../redaction/redaction.ts";
 /** Returns the logger of a job. Its lines are fit for storage. */
 export function createLogger(write: (line: SaidLine) => void, redactor: Redactor): JobLogger {
   const at = (level: LogLevel) => (message: string, options?: LineOptions) => {
-    // Authors without types pass null for "none"; a log call must never be what makes a job fail.
+    // Authors without types pass null for "none"; a log call must never make a job fail.
     const { object, grouping } = options ?? {};
     const { display, absoluteUrl } =
       typeof object === "object" && object !== null ? object : { display: object, absoluteUrl: undefined };

@@ -33,7 +33,7 @@ function divert(stream: Writable, name: PrintedText["stream"], take: Take): Writ
     const text = typeof chunk === "string" ? chunk : decoder.write(chunk);
     const rest = take(name, text);
     if (rest !== "") writeOn(rest);
-    // At once, so that the next write is offered by whoever makes it, and not by whoever has time for it.
+    // At once, so that `take` gets the next text during its own write.
     done();
   };
   return Object.assign(stream, { _write: write, _writev: null });

@@ -3,7 +3,7 @@ import { now } from "../wire/real-builtins.ts";
 import { MAX_PRINTED } from "../wire/record-limits.ts";
 import type { Redactor } from "../redaction/redaction.ts";
 
-/** Makes what one run prints fit for others. */
+/** Makes the printed texts of a run fit for others. */
 export interface Printer {
   /** Returns the part of the written text that can be printed now; empty while it may be the beginning of a secret. */
   print(stream: PrintedText["stream"], text: string): PrintedText[];

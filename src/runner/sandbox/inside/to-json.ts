@@ -9,10 +9,10 @@ const MAX_TEXT = 10_000_000;
 type Fit = (text: string) => string;
 
 /**
- * The JSON value that a job's value stands for, as it would come back from `JSON.parse(JSON.stringify(value))`; `undefined` counts as null.
- * @param place what the value is called.
- * @param fit what becomes of its texts; they are made fit for storage when absent.
- * @throws TypeError that names the place of what JSON cannot hold, instead of losing it.
+ * Returns the JSON value of a job's value, as it would come back from `JSON.parse(JSON.stringify(value))`; `undefined` counts as null.
+ * @param place name of the value in errors.
+ * @param fit changes its texts; they are made fit for storage when absent.
+ * @throws TypeError that names the place of a part that JSON cannot hold, instead of losing it.
  */
 export function toJson(value: unknown, place = "result", fit: Fit = (text) => fitText(text, MAX_TEXT)): unknown {
   return convert(value === undefined ? null : value, [place], fit, []);
@@ -37,7 +37,7 @@ function convert(value: unknown, path: string[], fit: Fit, above: object[]): unk
 }
 
 function convertObject(value: object, path: string[], fit: Fit, above: object[]): unknown {
-  // The limit is also what ends a `toJSON` that returns itself.
+  // The limit also ends a `toJSON` that returns itself.
   if (above.length === MAX_DEPTH)
     throw new TypeError(`${path[0]} is nested deeper than ${MAX_DEPTH} lists and objects. Leave it as a file.`);
   const within = (inner: unknown, name: string) => {

@@ -18,7 +18,7 @@ export function fitText(text: string, maxLength: number, missing = 0): string {
 const CUT_END = " characters cut]";
 const CUT = /… \[(\d{1,15}) characters cut\]$/;
 
-/** Returns what {@link fitText} left of a text, and how many characters it cut; 0 for a text that is whole. */
+/** Returns the text that {@link fitText} left, and the number of characters that it cut; 0 for a whole text. */
 export function readCut(text: string): { kept: string; missing: number } {
   if (!text.endsWith(CUT_END)) return { kept: text, missing: 0 };
   const [mark, missing = "0"] = CUT.exec(text.slice(-CUT.source.length - 15)) ?? [];

@@ -22,7 +22,7 @@ export interface Redaction {
   patterns: readonly SanitizerPattern[];
 }
 
-/** Makes what a run says fit for others. */
+/** Makes the output of a run fit for others. */
 export interface Redactor {
   /** Returns a text as it may be stored: without secrets and matches of patterns, and at most so long. A mark shows a cut. */
   text(text: string, maxLength: number): string;
@@ -32,7 +32,7 @@ export interface Redactor {
   tellable(text: string): number;
 }
 
-/** With so much more than may be stay, a pattern finds also what begins before the end and goes on after it. */
+/** Characters behind the longest text that are searched too: a pattern then finds a match that begins before the end and goes on after it. */
 const MARGIN = 1024;
 /** Rounds of redaction until nothing changes: hidden text may leave a word that stands alone now. */
 const MAX_ROUNDS = 8;

@@ -5,7 +5,7 @@ import { inspect } from "node:util";
 export const MIN_SECRET = 4;
 /** Length of the pieces in which longer spellings are searched, so that a text that was cut by a width or a limit still matches. */
 export const PIECE = 64;
-/** Bytes in a piece of what prints bytes one by one; Node prints the first 50 of a Buffer. */
+/** Bytes in a piece of a text that prints bytes one by one; Node prints the first 50 of a Buffer. */
 const PIECE_BYTES = 16;
 
 /** Spellings of secrets. */

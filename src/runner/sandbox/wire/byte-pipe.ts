@@ -56,7 +56,7 @@ export function createPipeWriter(memory: PipeMemory): (text: string) => void {
 
 /** The reading end. */
 export interface PipeReader {
-  /** A copy of what has been written and not yet been released; empty when there is nothing. @throws BrokenMessage. */
+  /** Returns a copy of the bytes that have been written and not yet released; empty when there are none. @throws BrokenMessage. */
   peek(): Buffer;
   /** Gives so many bytes back to the writer. */
   release(length: number): void;

@@ -69,7 +69,7 @@ function gatheredBy(error: Error): readonly unknown[] {
   return Array.isArray(errors) ? errors : [];
 }
 
-/** The stacks of an error, of those that it gathers and of its causes, each with what it carries besides. */
+/** The stacks of an error, of those that it gathers and of its causes, each with its further properties. */
 function tracebackOf(error: Error): string {
   const parts: string[] = [];
   const told = new Set<unknown>();

@@ -12,10 +12,10 @@ const FUEL = 100_000;
 /** Memory of the engine, the object and all a template makes of it: 64 MiB. */
 const MAX_PAGES = 1024;
 
-/** Characters of what the engine says of an error, which can quote the template. */
+/** Longest error of the engine, in characters; it can quote the template. */
 const MAX_MESSAGE = 300;
 
-/** MiniJinja with everything set that bounds a template; only time is left to whoever calls. Its state is that of its thread. */
+/** MiniJinja with everything set that bounds a template; the caller has to bound its time. Its state is that of its thread. */
 export interface Engine {
   /** Keeps an object for the texts that follow; answers with an empty text. */
   take(obj: unknown): Reply;

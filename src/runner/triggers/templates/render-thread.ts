@@ -29,7 +29,7 @@ export function startRenderThread(maxLength: number): RenderThread {
   let failed: unknown;
   let settle: ((reply: Reply | undefined) => void) | undefined;
 
-  // One listener for the thread's life: a race against its end would leave something behind at every request.
+  // A single listener for the thread's life: a race against its end would leave something behind at every request.
   const answer = (reply: Reply | undefined) => settle?.(reply);
   port.on("message", answer);
   worker.once("error", (error) => (failed = error));

@@ -62,7 +62,7 @@ function searchFilter(shape: ModelShape): Filter {
   };
 }
 
-/** `name`, or `job_model.name`: a column of what a reference leads to. */
+/** `name`, or `job_model.name`: a column of a referenced object. */
 function searchIn(
   database: Database,
   shape: ModelShape,

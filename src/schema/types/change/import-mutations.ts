@@ -69,7 +69,7 @@ class ImportObjectsPayload {
   errors!: readonly ImportError[];
 }
 
-/** A row with what names its object. */
+/** A row with the names of its object. */
 interface NamedRow extends ImportRow {
   values: Readonly<Record<string, unknown>>;
   /** Errors of an invalid row, or of one that cannot be stored. Its object is not looked for then. */
@@ -156,7 +156,7 @@ function unstorable(name: string, value: unknown): readonly ErrorDetail[] {
   }
 }
 
-/** Types of what is given for a new object, and for one that there is. */
+/** Returns the input types for a new object, and for an existing one. */
 function inputsOf(
   { schema }: GraphQLResolveInfo,
   { model: { name } }: KnownModel,

@@ -185,7 +185,7 @@ const FORM_FIELDS: Readonly<Record<string, string>> = {
 const formField = (field: string) =>
   field.startsWith("data.kwargs") ? `data${field.slice("data.kwargs".length)}` : field.replace(/^data\./, "schedule.");
 
-/** A job by whatever names one. */
+/** Returns a reference to a job by any of its names: id, class path or name. */
 function jobNamed(text: string): JobReference {
   if (uuidOf(text) !== undefined) return { id: text };
   return /^[\w.]+\.\w+$/.test(text) ? { classPath: text } : { name: text };

@@ -17,7 +17,7 @@ import { WaitingReason } from "../run/waiting-reason.ts";
 /** Most times that are told at once. */
 const MOST_RUNS = 100;
 
-/** Argument of what tells times. */
+/** Argument of fields that return times. */
 export const COUNT = { defaultValue: 5, description: `Maximum number, up to ${MOST_RUNS}.` } as const;
 
 /** @throws {@link AppError} BAD_USER_INPUT */
