@@ -11,7 +11,7 @@ export interface Place {
 /** Pixels from the end that still count as the end: a line, and rounding errors of zooming. */
 const NEAR = 24;
 
-/** Tells whether a reader looks at the end of a text, and so would see what is added to it. */
+/** True if a reader is at the end of a text, and so would see text that is added to it. */
 export function isAtEnd({ scrollTop, height, scrollHeight }: Place): boolean {
   return scrollTop + height >= scrollHeight - NEAR;
 }

@@ -28,7 +28,7 @@ const code: Part & { notes: string } = {
     for (const output of globSync("dist/**/*.js", { exclude: ["dist/graphiql", "dist/compile-cache", "dist/sandbox"] }))
       if (!existsSync(output.replace(/^dist/, "src").replace(/js$/, "ts"))) rmSync(output);
     const { build } = await import("rolldown");
-    // One file of all that a run's thread loads; see src/runner/sandbox/inside/entry.ts.
+    // Bundles all that a run's thread loads into one file; see src/runner/sandbox/inside/entry.ts.
     await build({
       input: "src/runner/sandbox/inside/entry.ts",
       platform: "node",

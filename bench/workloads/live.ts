@@ -20,7 +20,7 @@ const IDLE = [
   { subscriptions: 2000, sockets: 20 },
 ] as const;
 
-/** Frames that are remembered: the same for all who watch the same, so that each is parsed once and compared by all others. */
+/** Frames that are remembered: all subscribers of the same rows get the same ones, so each is parsed once and then compared. */
 const KEPT_FRAMES = 200;
 /** Milliseconds within which new connections and their memory come to rest. */
 const SETTLE_MS = 2000;

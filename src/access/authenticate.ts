@@ -26,8 +26,8 @@ export function hashKey(key: string): string {
 }
 
 /**
- * Returns the user that an `Authorization` value stands for: `Token KEY` or `Bearer KEY`.
- * @param address of who sends it; failures are not counted where it is absent.
+ * Returns the user of an `Authorization` value: `Token KEY` or `Bearer KEY`.
+ * @param address of the client; failures are not counted where it is absent.
  * @throws {@link AppError} UNAUTHENTICATED; {@link TooManyFailedKeys} for a key that was not good before, when many of the address were not.
  */
 export type Authenticate = (authorization: unknown, address?: string) => Promise<Session>;

@@ -16,7 +16,7 @@ const CHUNK = 500;
 
 /**
  * Returns the current state of objects, by id: columns as the API spells them, a reference as `{ id, object_type, name }`, links as a list of such, by name.
- * One statement, and one for each kind of link, for every 500 objects; inside the transaction of `em`.
+ * Takes one statement, and one more for each kind of link, for every 500 objects, inside the transaction of `em`.
  */
 export async function readSnapshots(
   database: Database,

@@ -6,8 +6,8 @@ import { uuidOf } from "./mapping/scalars.ts";
 import { type ColumnShape, type ModelShape, shapeOf } from "./mapping/shape.ts";
 
 /*
- * Which objects of a model are meant, as Django's `filter` spells it: `{ "job_model__name__in": ["A", "B"] }`. A name is a path of references
- * to a column and, after two underscores, a lookup; all of them hold together. Where a path leads to several objects, one that fits is enough.
+ * Conditions on the objects of a model, as Django's `filter` spells them: `{ "job_model__name__in": ["A", "B"] }`. A name is a path of references to a column
+ * and, after two underscores, a lookup; all of them hold together. Where a path leads to several objects, a single fit is enough.
  */
 
 /** Constraints as they are stored. */

@@ -73,8 +73,8 @@ export interface Database {
   /** Builds statements, and runs those that write single rows; never inside a unit of work of {@link fork}. */
   readonly rows: Kysely<Tables>;
   /**
-   * Runs a statement that only reads; one that comes again is prepared already. It sees what is committed, and waits for no writer. Reads
-   * that may take long have a lane of their own, and keep no others from being answered.
+   * Runs a statement that only reads. A repeated statement is prepared already. It sees committed rows, and waits for no writer. Reads that may take long have
+   * a lane of their own, and keep no others from being answered.
    * @param bounds of a client's read; the server's own reads have none, are never rejected, and take the time they need.
    * @throws AppError LIMIT_EXCEEDED for a client's read that passes a bound or takes too long, or before which too many wait.
    */

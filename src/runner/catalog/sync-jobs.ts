@@ -23,9 +23,9 @@ export interface KeptJob {
 }
 
 /**
- * Brings Job rows in step with what was found: overridden fields stay, and so do jobs of a file that does not load, with the reason. Jobs that are
- * gone stay with `installed` false, and nothing runs them until they are back.
- * @param broken why files do not load, by module name.
+ * Brings Job rows in step with the found jobs. Overridden fields stay, and so do jobs of a file that does not load, with the reason. Jobs that are gone stay
+ * with `installed` false, and nothing runs them until they are back.
+ * @param broken errors of files that do not load, by module name.
  * @returns the installed jobs of these.
  */
 export async function syncJobs(

@@ -25,12 +25,12 @@ export type KeyColumns = Readonly<Record<"idempotency_hash" | "idempotency_key",
 export type RequestApproval = (launch: FoundRequest, key: KeyColumns) => Promise<string>;
 
 /**
- * The one gate that every launch passes: checks the request, writes a PENDING run, and sends it off. The row is the promise: a delivery
- * that is lost is made again from it.
+ * The only gate, which every launch passes: checks the request, writes a PENDING run, and sends it off. The row is the promise: a lost delivery is made again
+ * from it.
  * @param requestApproval takes a request that needs an approval; without it, such a request is rejected.
  * @returns the id of the JobResult.
- * @throws {@link AppError} what {@link admit} throws, JOB_ALREADY_RUNNING, FORBIDDEN, BAD_USER_INPUT, or CONFLICT for an idempotency key that stands
- * for something else.
+ * @throws {@link AppError} errors of {@link admit}, JOB_ALREADY_RUNNING, FORBIDDEN, BAD_USER_INPUT, or CONFLICT for an idempotency key that stands for another
+ * request.
  */
 export async function enqueue(deps: EnqueueDeps, request: FoundRequest, requestApproval?: RequestApproval): Promise<string> {
   const { database } = deps;

@@ -3,8 +3,8 @@ import type { Database } from "../../entities/database.ts";
 import type { ErrorDetail } from "../../errors.ts";
 
 /*
- * A variable that stands for objects is named by its client, kept as ids in the run's `task_kwargs`, and loaded when the run starts: the job
- * sees the object as it is then. Which variables these are is said by `x-model` in the job's `variables_schema`.
+ * A variable that stands for objects is named by its client, kept as ids in the run's `task_kwargs`, and loaded when the run starts: the job sees the object
+ * as it is then. `x-model` in the job's `variables_schema` marks these variables.
  */
 
 type Data = Record<string, unknown>;

@@ -24,7 +24,7 @@ export interface TailOf {
   where: Expression<SqlBool> | undefined;
 }
 
-/** The end of a run's rows, read once for all who follow it. */
+/** The end of a run's rows, read once for all of its followers. */
 export interface RowTail {
   /**
    * The batch after a cursor: undefined when it is still to come, null when there will be none. Followers at the same place are given the

@@ -50,7 +50,7 @@ export interface Launch extends RunWishes {
 /** An approval of a run, for one version of its job's source. */
 export interface Approval {
   sourceVersion: string;
-  /** By whom, in that order; one in each of its stages at least. */
+  /** Approvals in their order; each stage has at least one. */
   given: readonly { userName: string; date: Date; comment: string; stage: string | null }[];
 }
 

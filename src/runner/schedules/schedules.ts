@@ -36,8 +36,8 @@ export interface ScheduleWishes extends GivenTimes {
 }
 
 /**
- * Makes a schedule, if its job may be run so. It is the author's. One whose runs need an approval waits for it.
- * @throws {@link AppError} INVALID_SCHEDULE, and what {@link admit} throws. Fields are those of the object, under `data`.
+ * Creates a schedule of the author's, if its job may be run so. A schedule whose runs need an approval waits for it.
+ * @throws {@link AppError} INVALID_SCHEDULE, and errors of {@link admit}. Fields are those of the object, under `data`.
  */
 export async function createSchedule(deps: FireDeps, author: Author, wishes: ScheduleWishes): Promise<ScheduleChange> {
   const now = new Date(deps.clock.now());
@@ -66,11 +66,10 @@ export async function createSchedule(deps: FireDeps, author: Author, wishes: Sch
 }
 
 /**
- * Changes a schedule in place. When it runs next is only decided again where something is said of when, or of whether; what is due in this
- * moment is carried out first, as the schedule was. What is still to be made up for is given up. Who says what is run becomes the one as whom
- * it is run. Where an approval is needed, what is changed is a new request of the author's, which waits for one. A request that was not let in is
- * changed by nobody else than who asks.
- * @throws {@link AppError} NOT_FOUND, FORBIDDEN, CONFLICT, INVALID_SCHEDULE, and what {@link admit} throws.
+ * Changes a schedule in place. Its next time is computed again only if times or `enabled` are given. A tick that is due in this moment is carried out first,
+ * with the old content. Ticks that are still to be made up for are given up. An author who changes the content becomes the user of the runs. Where an approval
+ * is needed, the changed schedule is a new request of the author's, and waits for one. Only its requester may change a request that is not approved.
+ * @throws {@link AppError} NOT_FOUND, FORBIDDEN, CONFLICT, INVALID_SCHEDULE, and errors of {@link admit}.
  */
 export async function updateSchedule(
   deps: FireDeps,

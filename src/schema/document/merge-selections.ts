@@ -56,7 +56,7 @@ export function fragmentsOf(document: DocumentNode): Fragments {
   return fragments;
 }
 
-/** Tells whether a selection takes part, by `@skip` and `@include`. One that variables decide on does where they have no values. */
+/** Tells whether a selection takes part, by `@skip` and `@include`. A selection that depends on variables does where they have no values. */
 export function isIncluded({ directives = [] }: SelectionNode, variables: Readonly<Record<string, unknown>> = {}): boolean {
   return directives.every(({ name, arguments: [argument] = [] }) => {
     const value: unknown = argument && valueFromASTUntyped(argument.value, variables);

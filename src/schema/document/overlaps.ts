@@ -1,8 +1,8 @@
 import { type DocumentNode, Kind, type SelectionSetNode } from "graphql";
 
 /*
- * Validation compares each two fields that have one name in one object of the answer, and their selections with each other. Which those are follows from
- * places: sets of selections that may be of the same object. A fragment is in one place only; where it is spread is the same place.
+ * Validation compares each two fields that have one name in one object of the answer, and their selections with each other. Places show these pairs: a place
+ * is a set of selections that may be of the same object. A fragment is in one place only; all of its spreads are the same place.
  */
 
 /** Fields of one name in a place, and the place of their own fields. */

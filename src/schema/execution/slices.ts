@@ -70,7 +70,7 @@ async function waitToBegin(user: string, before: number): Promise<void> {
   else beginning.set(user, left);
 }
 
-/** Resolves when the work has the thread, for a slice. Later work has had the thread before. */
+/** Resolves when the work has the thread, for a slice. Work that came meanwhile has had it before. */
 export async function nextSlice(work: Sliced): Promise<void> {
   const { user, place } = work;
   await new Promise<void>((goOn) => {

@@ -42,8 +42,8 @@ export interface AskedList {
 }
 
 /**
- * Returns the cost of the rows that a list looks at besides those that it answers: all that it chooses from where it looks for texts, is counted, or is
- * sorted as no index is, unless it is narrowed by an id, or by what its objects belong to; and those that an offset leaves out.
+ * Returns the cost of the rows that a list looks at besides those that it answers. These are the rows that it chooses from, where it looks for texts, is
+ * counted, or is sorted without an index, unless an id or its owner narrows it; and the rows that an offset leaves out.
  */
 export function scanCost({ node, listOf, via, ownerTable, isCounted }: AskedList): Extra | undefined {
   const { arguments: args = [] } = node;
@@ -104,7 +104,7 @@ function statesOf(pattern: string): number {
   return states + pattern.length - end;
 }
 
-/** Tells whether an index serves the order of a list; its own order is served, and that of what is linked never is. */
+/** Tells whether an index serves the order of a list. Its own order is served, and that of linked objects never is. */
 function isSortedByIndex(shape: ModelShape, sort: unknown, via: ManyShape | undefined): boolean {
   if (sort === undefined) return true;
   // With more names than there are, which is not looked through for each list.

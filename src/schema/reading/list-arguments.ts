@@ -19,8 +19,8 @@ import type { ListRequest, Row } from "./list.ts";
 import { orderOf } from "./order.ts";
 
 /**
- * Extension of a field that answers a list, or a connection, of a model, or does something to what its filters find: it is given the arguments
- * that follow from the model's shape.
+ * Extension of a field that answers a list, or a connection, of a model, or changes the objects that its filters find. The field gets the arguments that
+ * follow from the model's shape.
  */
 export interface ListField {
   listOf: object;

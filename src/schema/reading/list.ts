@@ -39,8 +39,8 @@ export async function readOne(
 }
 
 /**
- * The one read path: rows of a model, in a total order, with only the columns that were asked for, as one statement whatever their number.
- * With `owners`, the request holds for each of them, and where there are several each row says in {@link OWNER} whose it is.
+ * The only read path: rows of a model, in a total order, with only the columns that were asked for, as one statement for any number. With `owners`, the
+ * request holds for each of them, and with several owners each row has its own in {@link OWNER}.
  */
 export async function readRows(
   database: Database,

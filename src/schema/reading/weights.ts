@@ -19,8 +19,8 @@ const LONG_KINDS: ReadonlySet<string> = new Set(["json", "string", "text"]);
 const weights = new WeakMap<readonly string[], Weight>();
 
 /**
- * Returns a function that weighs the rows of a selection. @param uses how often the answer has each column: under several names, or as part of a computed
- * value.
+ * Returns a function that weighs the rows of a selection.
+ * @param uses how often the answer has each column: under several names, or as part of a computed value.
  */
 export function declareWeight(shape: ModelShape, columns: readonly string[], uses: ReadonlyMap<string, number>): void {
   const useOf = (column: string) => uses.get(column) ?? 1;

@@ -9,7 +9,7 @@ import { refuse } from "../reading/condition.ts";
 import { arePersonal, type ListArguments, readFilters } from "../reading/list-arguments.ts";
 
 /**
- * Returns the stored id of a run that is to be followed. It is not looked up in the lanes of clients' reads: all who followed a lost server come at once.
+ * Returns the stored id of a run that is to be followed. It is not looked up in the lanes of clients' reads: all followers of a lost server come at once.
  * @throws {@link AppError} NOT_FOUND.
  */
 export async function runToFollow(database: Database, given: string): Promise<string> {

@@ -6,7 +6,7 @@ const LOCK = 5_623_874_126;
 
 /** Does work while no other process does on the same database. The lock ends with its connection, and so with its process. */
 export async function alone<T>(config: ClientConfig, work: () => Promise<T>): Promise<T> {
-  // A connection of its own: in a pool, those who wait would take the places of the one who works.
+  // A connection of its own: in a pool, waiting processes would take the places of the working one.
   const client = new Client(config);
   // The work goes on without the lock when the connection breaks; its own statements then tell that the database is away.
   client.on("error", () => undefined);

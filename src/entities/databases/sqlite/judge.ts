@@ -45,7 +45,7 @@ function returnsAtMost({ bounds, isPerOwner }: Plan, given: readonly unknown[]):
   return isPerOwner ? rows * countOwners(given[0]) : rows;
 }
 
-/** Returns a function that estimates the number of rows of a table. Infinite for a name that is no table. Numbers of rows are given in turn. */
+/** Returns a function that estimates the number of rows of a table, from the numbers of its rows. Infinite for a name that is no table. */
 function createSizes(connection: Database): (table: string) => number {
   const sizes = new Map<string, number>();
   let end = 0;

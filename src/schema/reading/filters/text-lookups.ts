@@ -11,8 +11,8 @@ const MAX_TEXTS = 100;
 const MAX_LENGTH = 10_000;
 
 /**
- * Returns the values of a text lookup; patterns are checked. @throws {@link AppError} BAD_USER_INPUT for too many or too long values, and for an invalid
- * pattern.
+ * Returns the values of a text lookup; patterns are checked.
+ * @throws {@link AppError} BAD_USER_INPUT for too many or too long values, and for an invalid pattern.
  */
 export function readTexts(lookup: string, argument: string, given: unknown): string[] {
   const texts = [...new Set(valuesOf(given).map(String))];
