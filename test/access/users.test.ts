@@ -45,7 +45,7 @@ test("nobody else may, staff included", async () => {
   }
 });
 
-test("a user who is disabled, and a key that is deleted, are refused", async () => {
+test("a disabled user and a deleted key are refused", async () => {
   const app = await openTestApp({});
   const ada = await makeUser(app, { username: "ada" });
   const status = async (key: string) => (await post(app.url, key, { query: "{ __typename }" })).status;
@@ -72,7 +72,7 @@ test.for([
   expect(extensions).toMatchObject({ code: "BAD_USER_INPUT", details: [{ field }] });
 });
 
-test("a user who is not there has no key", async () => {
+test("a user that does not exist has no key", async () => {
   const { client } = await openTestApp({});
   expect((await client.refused(TOKEN, { user: "nobody" })).extensions.code).toBe("NOT_FOUND");
 });

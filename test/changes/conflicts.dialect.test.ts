@@ -38,7 +38,7 @@ test("a change is refused when the job has changed since, by anything, and accep
   expect((await client.query(UPDATE, { data: { description: "two" }, since })).update_job.description).toBe("two");
 });
 
-test("links and flags are changes too, and what changes nothing is none", async () => {
+test("links and flags are changes too, and equal values are none", async () => {
   const { client, read, log } = await setup();
   await client.query(`mutation { create_tag(data: { name: "T" }) { id } create_job_queue(data: { name: "three" }) { id } }`);
   let last = (await read()).last_updated;
@@ -74,7 +74,7 @@ test("links and flags are changes too, and what changes nothing is none", async 
   expectChain(changes);
 });
 
-/** Each change starts from what the one before it left, and is later. */
+/** Expects each change to start from the state that the one before it left, and to be later. */
 function expectChain(changes: readonly LoggedChange[]): void {
   for (let n = 1; n < changes.length; n++) {
     const [before, after] = [changes[n - 1]!, changes[n]!];
@@ -86,7 +86,7 @@ function expectChain(changes: readonly LoggedChange[]): void {
 
 const sorted = (snapshot: object | null) => Object.entries(snapshot ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
 
-test("of 2 × 100 changes by two clients each is in the log once or refused, and the job is what the last one made it", async () => {
+test("of 2 × 100 changes by two clients each is in the log once or refused, and the job has the values of the last one", async () => {
   const { url, read, log } = await setup();
 
   async function work(name: string): Promise<string[]> {

@@ -19,7 +19,7 @@ const readAll = async (client: TestClient, { name, selection }: Changeable) => {
 };
 
 describe("import_objects", () => {
-  test("creates what create_… mutations create, with the same rules and the same log", async () => {
+  test("creates objects as create_… mutations do, with the same rules and the same log", async () => {
     const { client } = await openTestApp(JOBS);
     const tag = { name: "core", color: "aabbcc", content_types: ["extras.jobqueue", "dcim.device"] };
     expect(await importRows(client, "extras.tag", [tag, { name: "edge" }])).toEqual(done(2));
@@ -62,7 +62,7 @@ describe("import_objects", () => {
     expect(new Set(logged.map(({ request_id }) => request_id)).size).toBe(1);
   });
 
-  test("changes what is there, found by id or by name; what is the same is left alone", async () => {
+  test("changes existing objects, found by id or by name; equal ones are left alone", async () => {
     const { client } = await openTestApp({});
     const { id } = await create(client, TAG, { name: "a", color: "111111", description: "kept" });
     await create(client, TAG, { name: "b" });
@@ -134,7 +134,7 @@ describe("import_objects", () => {
     ]);
   });
 
-  test("every row that cannot be is told with its field and the reason, whatever is in it", async () => {
+  test("every invalid row is told with its field and the reason, with any content", async () => {
     const { client } = await openTestApp({});
     await create(client, TAG, { name: "there" });
     const unstorable = "A text holds NUL (U+0000) or half a surrogate pair, which cannot be stored or searched for.";

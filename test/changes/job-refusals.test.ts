@@ -29,7 +29,7 @@ async function setup() {
   return { ...app, content };
 }
 
-test("what cannot be is refused with a code and the fields that are wrong; nothing is stored, and nothing is in the change log", async () => {
+test("an invalid change is refused with a code and the fields that are wrong; nothing is stored, and nothing is in the change log", async () => {
   const { client, content } = await setup();
   const before = await content();
 
@@ -202,7 +202,7 @@ test("overrides without a source cannot be reverted", async () => {
   expect(await content()).toEqual(before);
 });
 
-test("a revert to what does not fit what else is overridden is refused", async () => {
+test("a revert to values that do not fit other overrides is refused", async () => {
   const { client } = await setup();
   await client.query(
     `mutation { update_job(name: "Approved", data: { approval_required: false, has_sensitive_variables: true }) { id } }`,

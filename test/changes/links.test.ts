@@ -8,7 +8,7 @@ const FILES = {
   `,
 };
 
-test("what loses its link to a deleted object has changed, and is told so in the change log", async () => {
+test("an object that loses its link to a deleted one has changed, and is in the change log", async () => {
   const { client } = await openTestApp(FILES);
   const { queue, tag } = await client.query(`mutation {
     queue: create_job_queue(data: { name: "night" }) { id }

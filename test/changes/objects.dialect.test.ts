@@ -309,7 +309,7 @@ test.for(LIVES)("a $model.name is created, changed and deleted, and the change l
   expect(await client.query(`query ($id: ID!) { object: ${model.name}(id: $id) { id } }`, { id })).toEqual({ object: null });
 });
 
-test("changes of one request share its id; what they refer to is told by name, and by id for older clients", async () => {
+test("changes of one request share its id; their references are told by name, and by id for older clients", async () => {
   const { client } = await openTestApp({});
   const { one, two } = await client.query(`mutation {
     one: create_tag(data: { name: "one", content_types: ["extras.jobqueue"] }) { id content_types { id } }
@@ -352,7 +352,7 @@ test("many objects are created, changed and deleted at once", async () => {
   expect(await countChanges(client)).toBe(before + 3 * names.length);
 });
 
-test("of many who take one name at once, one gets it, and the others are told", async () => {
+test("of many objects that take one name at once, one gets it, and the others are refused", async () => {
   const { client } = await openTestApp({});
   const attempts = await Promise.allSettled(Array.from({ length: 10 }, () => create(client, TAG, { name: "mine" })));
   const refused = attempts.flatMap((attempt) => (attempt.status === "rejected" ? [String(attempt.reason)] : []));

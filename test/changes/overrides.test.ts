@@ -148,7 +148,7 @@ test("every field that can be overridden follows its source until it is overridd
       expect.soft(jobs.get(one.spelling), `${one.spelling}: ${step}`).toEqual(jobAs(one, source, installed, overriddenOf(one)));
   }
 
-  /** Sends one mutation for each job, and tells what is overridden of it from now on. */
+  /** Sends one mutation for each job, and notes its overrides from now on. */
   async function change(step: string, callOf: (one: Row, n: number) => string, data: Said[], next: typeof overriddenOf) {
     const declared = data.map((_, n) => `$data${n}: UpdateJobInput!`).join(", ");
     const calls = ROWS.map((one, n) => `_${n}: ${callOf(one, n)} { id }`).join("\n");
@@ -252,7 +252,7 @@ test("the default queue is always among a job's queues, and none is left there t
   }
 });
 
-test("what is not named is not touched: neither a name with a number nor a queue that somebody deleted", async () => {
+test("fields that are not named are not touched: neither a name with a number nor a queue that somebody deleted", async () => {
   const { client } = await openTestApp({
     "a.ts": `export const A = defineJob({ name: "Twin", run() {} });
 export const B = defineJob({ name: "Twin", taskQueues: ["default", "q"], description: "source", run() {} });`,

@@ -72,7 +72,7 @@ function alwaysRefused(model: Changeable, id: string, change: object): Attempt[]
   ];
 }
 
-/** Makes all attempts and compares what is answered; nothing of them may be in the change log, nor anywhere else. */
+/** Makes all attempts and compares the answers; nothing of them may be in the change log, nor anywhere else. */
 async function refuses(app: TestApp, attempts: readonly Attempt[], client = app.client): Promise<void> {
   const everything = `{
     object_changes_connection { total_count } content_types_connection { total_count }
@@ -105,7 +105,7 @@ function wrongNames({ creating, updating }: ReturnType<typeof attemptsOn>, id: s
   ];
 }
 
-test("queues: names, tags, and what may not go or change under others", async () => {
+test("queues: names, tags, and parts that may not go or change under others", async () => {
   const app = await openTestApp(JOBS);
   const { client } = app;
   const database = await databaseOf(app);
@@ -305,7 +305,7 @@ test("tags: names, colors and kinds", async () => {
   expect(await update(client, TAG, id, { color: "00aaff" })).toMatchObject({ color: "00aaff" });
 });
 
-test("notes: about what is there, and nobody's but their writer's", async () => {
+test("notes: about existing objects, and nobody's but their writer's", async () => {
   const app = await openTestApp(JOBS);
   const { client } = app;
   const database = await databaseOf(app);

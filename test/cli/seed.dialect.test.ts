@@ -67,7 +67,7 @@ test("counts agree with the lines, sequences have no gap, and times follow each 
   }
 });
 
-test("what is not of the seed stays, and a job that has a name keeps it", async () => {
+test("rows from elsewhere stay, and a job that has a name keeps it", async () => {
   const job = (name: string) => `export const Mine = defineJob({ name: "${name}", run() {} });`;
   const { config, close } = await openTestApp({ "seedling.ts": job("Back Up Configurations") });
   await close();

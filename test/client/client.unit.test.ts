@@ -72,7 +72,7 @@ test.each(Object.entries(OVER))("a run's lines and end arrive typed, over %s", a
   expect(after).toEqual(["Ada"]);
 });
 
-test.each(Object.entries(OVER))("what no retry mends is refused at once, over %s", async (_, options) => {
+test.each(Object.entries(OVER))("an error that no retry mends is final at once, over %s", async (_, options) => {
   const { app, to } = await open();
   const onRetry = vi.fn<(error: Error, waitMs: number) => void>();
   const { id } = await to().run("jobs.Greets", { name: "Ada" });
@@ -213,7 +213,7 @@ test.each(Object.entries(OVER))("a signal ends the following, and nothing stays 
   await expect.poll(() => proxy.open).toBe(0);
 });
 
-test("what a reader throws ends the following", async () => {
+test("an error of a callback ends the following", async () => {
   const { to } = await open();
   const mine = new Error("mine");
   for (const options of Object.values(OVER)) {

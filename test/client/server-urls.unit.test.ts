@@ -20,7 +20,7 @@ const PATHS = {
   "/behind/a/proxy?for=jobs": "/behind/a/proxy?for=jobs",
 };
 
-test.for(SCHEMES)("a server is found with %s, whichever of its paths is given", ([scheme, s]) => {
+test.for(SCHEMES)("a server is found with %s, by any of its paths", ([scheme, s]) => {
   for (const [given, path] of Object.entries(PATHS))
     expect(serverUrls(`${scheme}://[::1]:4000${given}`)).toEqual({
       url: `http${s}://[::1]:4000${path}`,
@@ -48,7 +48,7 @@ test.for([
   "http://a b",
   "ftp://127.0.0.1",
   "httpss://a",
-])("what is no URL of a server is refused with a sentence that names it: %j", (given) => {
+])("a text that is no URL of a server is refused with a sentence that names it: %j", (given) => {
   const sentence = `"${given}" is not the URL of a server, such as http://127.0.0.1:4000 or wss://jobs.example.com/graphql.`;
   expect(() => createClient({ url: given, token: "x" })).toThrow(sentence);
   expect(() => serverUrls(given)).toThrow(UrlError);

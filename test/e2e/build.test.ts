@@ -35,7 +35,7 @@ const CHANGES: Record<string, (it: Miniature) => Promise<unknown>> = {
   "a changed page": (it) => it.write("graphiql/main.ts", `console.log("second");\n`),
 };
 
-test.for(Object.keys(CHANGES))("after %s the build is what a new one would be", async (change) => {
+test.for(Object.keys(CHANGES))("after %s the build equals a new one", async (change) => {
   const it = await openMiniature();
   await it.build();
   await CHANGES[change]!(it);
@@ -49,7 +49,7 @@ test.for(Object.keys(CHANGES))("after %s the build is what a new one would be", 
   expect(built).toEqual(await it.built());
 });
 
-test("what has not changed is not built again, the code not for the page and the page not for the code", async () => {
+test("an unchanged part is not built again, the code not for the page and the page not for the code", async () => {
   const it = await openMiniature();
   await it.build();
   const first = await it.times();

@@ -91,7 +91,7 @@ test("the command line finds a server however its URL is written", async () => {
     expect({ code: await exit, said: err() }).toEqual({ code: 0, said: expect.stringMatching(/^Ends: /) });
 });
 
-test("the command line says what is wrong, and exits with 3", async () => {
+test("the command line names the error, and exits with 3", async () => {
   const { server } = await serve();
   const missing = server.url.replace("http://", "");
   for (const [program, sentence] of [

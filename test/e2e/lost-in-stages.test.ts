@@ -27,7 +27,7 @@ async function open(kind: DatabaseKind, leaseSeconds: number) {
   };
   const server = await startServer(env);
   const stages = await openStages(server.client, folder);
-  /** Has what is to be settled wait in the middle of that: the outcome is known, and a lock keeps it from being written. */
+  /** Stops the settling of runs in the middle: their outcome is known, and a lock keeps it from being written. */
   async function halt(): Promise<() => Promise<void>> {
     const { faults } = kind === "sqlite" ? hurtSqlite(env.DATABASE_URL) : await hurtPostgresql(env.DATABASE_URL);
     const lock = faults[kind === "sqlite" ? "a foreign lock" : "a table that is locked"]!;
@@ -39,7 +39,7 @@ async function open(kind: DatabaseKind, leaseSeconds: number) {
   return { env, server, stages, halt };
 }
 
-/** Stops all threads of a server at whatever they do. */
+/** Stops all threads of a server at any point. */
 async function freeze({ process: { pid }, process }: ServerProcess): Promise<void> {
   process.kill("SIGSTOP");
   await expect.poll(() => execFileSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" })).toMatch(/^T/);

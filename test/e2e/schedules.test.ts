@@ -58,7 +58,7 @@ test.runIf(postgresqlUrl)(
     let kills = 0;
     for (const end = Date.now() + SECONDS * 1000; Date.now() < end || kills === 0;) {
       await delay(random.integer(0, 900));
-      // One, or all at once.
+      // Some, or all at once.
       const some = servers.filter(() => random.fraction() < 0.4);
       for (const server of some) {
         server.process.kill("SIGKILL");

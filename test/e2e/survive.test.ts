@@ -134,7 +134,7 @@ async function settle({ client }: ServerProcess, { seen, checked }: Memory): Pro
 const pidsOf = ({ seen }: Memory) =>
   [...seen.values()].flatMap((lines) => [...lines.values()].flatMap((message) => /^pid (\d+)$/.exec(message)?.[1] ?? []));
 
-/** Starts a server on a database and kills it in mid-run, again and again; then looks at what the last one has. */
+/** Starts a server on a database and kills it in mid-run, again and again. Then compares the rows of the last one. */
 async function survive(
   databaseUrl: string,
   folder: string,
@@ -194,7 +194,7 @@ test.for(databaseKinds("postgresql"))(
     const folder = await scratchFolder();
     const url = kind === "sqlite" ? `sqlite:${folder}/jobgraph.db` : await createPostgresqlUrl(postgresqlUrl!);
     const { known, stored, lost } = await survive(url, folder, KILLS);
-    // One run for each that was asked for, however often; and some were under way when their server was killed.
+    // Each requested job has one run, for any number of requests; and some runs were under way when their server was killed.
     expect({ stored, lost }).toEqual({ stored: known, lost: true });
   },
 );

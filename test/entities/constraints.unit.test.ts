@@ -76,7 +76,7 @@ test.each([
   expect(fulfils(ScheduledJob, SCHEDULE, constraints)).toBe(false);
 });
 
-test("what has to be loaded first is told", () => {
+test("references that have to be loaded first are told", () => {
   expect(constrainedPaths(ScheduledJob, { job_model__tags__name: "red", user: "x", name: "y" })).toEqual([
     "jobModel.tags",
     "user",

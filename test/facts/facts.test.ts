@@ -28,7 +28,7 @@ test("every exception is still needed, and no excepted type exists", async () =>
   expect(Object.keys(MISSING_TYPES).filter((name) => schema.getType(name))).toEqual([]);
 });
 
-test("the page for Nautobot's clients names what is missing, and nothing else", async () => {
+test("the page for Nautobot's clients names the missing parts, and nothing else", async () => {
   const page = await readFile(new URL("../../docs/compatibility.md", import.meta.url), "utf8");
   const named = [...page.slice(page.indexOf("## Not here")).matchAll(/`(\w+)`/g)].map(([, name]) => name);
   const missing = await Promise.all(releases.map(async (release) => missingNames(schema, await readFacts(release))));
@@ -39,7 +39,7 @@ test("models that Nautobot does not show can be queried too", () => {
   expect(Object.keys(schema.getQueryType()!.getFields())).toEqual(expect.arrayContaining(OUR_QUERIES));
 });
 
-test("what Python users know of the models is here", () => {
+test("the models have the fields that Python users know", () => {
   const named = ["url", "display", "natural_slug", "composite_key"];
   const expected: Record<string, string[]> = {
     JobType: [

@@ -8,7 +8,7 @@ test("a reader is at the end of a text that is no higher than its place, and of 
     fc.property(heights, ([height, scrollHeight]) => {
       const end = Math.max(0, scrollHeight - height);
       for (const above of [0, 0.5, 20]) expect(isAtEnd({ scrollTop: Math.max(0, end - above), height, scrollHeight })).toBe(true);
-      // One turn of a wheel.
+      // A turn of a wheel.
       if (end >= 50) expect(isAtEnd({ scrollTop: end - 50, height, scrollHeight })).toBe(false);
     }),
   );

@@ -41,7 +41,7 @@ function findings(
 const summary = ({ devices, missing, duplicates }: Awaited<ReturnType<typeof expectation>>) =>
   `${devices} devices: ${missing.length} without a serial number, ${duplicates.length} serial numbers with several devices`;
 
-test("says a line a finding and a summary, and returns what it found", async () => {
+test("logs a line a finding and a summary, and returns its findings", async () => {
   const { client } = await openTestApp({}, { jobsRoot: JOBS_ROOT });
   const expected = await expectation();
   expect([expected.missing.length, expected.duplicates.length]).not.toContain(0);

@@ -1,7 +1,7 @@
 import type { TestClient } from "../support/client.ts";
 import { type FinishedRun, runToEnd } from "../support/runs.ts";
 
-/** A log line with what it is about. */
+/** A log line with its object. */
 export interface StoredLine {
   log_level: string;
   message: string;

@@ -10,7 +10,7 @@ async function ended(app: TestApp, id: string): Promise<any> {
   return { ...job_result, lines };
 }
 
-test("Report Changes says which fields have changed, and from what to what", async () => {
+test("Report Changes names the changed fields, with their old and new values", async () => {
   const app = await openTestApp({}, { jobsRoot: JOBS_ROOT });
   await app.client.query(`mutation {
     create_job_hook(data: { name: "Report", job: "Report Changes", content_types: ["extras.job"], type_update: true }) { id }
@@ -31,7 +31,7 @@ test("Report Changes says which fields have changed, and from what to what", asy
   });
 });
 
-test("Show Device compares what its button was pressed for with the inventory", async () => {
+test("Show Device compares the object of its button with the inventory", async () => {
   const app = await openTestApp({}, { jobsRoot: JOBS_ROOT });
   const { create_job_button } = await app.client.query(`mutation {
     create_job_button(data: { name: "Show", text: "Show {{ obj.name }}", job: "Show Device", content_types: ["dcim.device"] }) { id }

@@ -264,7 +264,7 @@ test("rooms enter only the rooms they may, and packages stay in their rooms", as
   expect(wrong).toEqual([]);
 });
 
-test("no room is entered from one that it enters, but for what every resolver is given", () => {
+test("no room is entered from one that it enters, but for the context of every resolver", () => {
   const below = (room: string, seen: Set<string> = new Set()): Set<string> => {
     for (const entry of ROOMS[room]?.enters ?? []) {
       const next = entry.replace(/!$/, "");
@@ -301,7 +301,7 @@ test("the drawing has every folder that is a room, and no arrow that is not allo
   expect(arrows.filter(([from, to]) => !ROOMS[from]!.enters.some((entry) => entry.replace(/!$/, "") === to))).toEqual([]);
 });
 
-test("only what a person starts reads the environment", async () => {
+test("only programs that a person starts read the environment", async () => {
   const readers: string[] = [];
   for await (const file of glob("**/*.ts", { cwd: "src" })) {
     if ((await readFile(join("src", file), "utf8")).includes("process.env")) readers.push(file);

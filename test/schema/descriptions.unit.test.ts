@@ -5,7 +5,7 @@ import { createSchema } from "../../src/schema/index.ts";
 /** `a` before a vowel, and `an` before a consonant, by how words of ours are spoken: "a one-off", "an hour". */
 const WRONG_ARTICLE = /\ba (?!one\b|once\b)[aeio]|\ban (?!hour\b)[b-df-hj-np-tv-z]/i;
 
-test("every type, field, argument and value of the schema says what it is", () => {
+test("every type, field, argument and value of the schema has a description", () => {
   const silent: string[] = [];
   const ungrammatical: string[] = [];
   const check = (place: string, { description }: { description?: string | null | undefined }) => {

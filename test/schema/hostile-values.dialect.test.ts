@@ -69,7 +69,7 @@ interface Attempt {
   variables: string;
 }
 
-/** Objects of the world, by what the names of the mutations that change one say. */
+/** Objects of the world, by a part of the names of mutations that change them. */
 const KNOWN: readonly [RegExp, keyof Awaited<ReturnType<typeof storeWorld>>][] = [
   [/stage_definition$/, "stageDefinition"],
   [/workflow_definition$/, "definition"],

@@ -130,7 +130,7 @@ const CASES: Record<string, Case> = {
 };
 
 test.each(Object.entries(CASES))(
-  "%s takes what fits, refuses the rest, and says so in JSON Schema",
+  "%s takes fitting values, refuses the rest, and says so in JSON Schema",
   (_, { schema, kind, takes, refuses, hints }) => {
     for (const pair of takes) expect(schema.parse(pair[0])).toEqual(pair.length === 2 ? pair[1] : pair[0]);
     expect(refuses.filter((value) => schema.safeParse(value).success)).toEqual([]);
@@ -139,7 +139,7 @@ test.each(Object.entries(CASES))(
   },
 );
 
-test("what is said of a variable is in its schema; a default or `required: false` makes it optional", () => {
+test("the options of a variable are in its schema; a default or `required: false` makes it optional", () => {
   const variables = z.object({
     needed: stringVar({ label: "Needed", description: "Must be given." }),
     left: integerVar({ required: false }),

@@ -6,10 +6,10 @@ import { openLiveServer } from "../support/machines/live-server.ts";
 const RUNS = 8;
 const LINES = 800;
 const BATCH = 25;
-/** Lines of a run between two who join. */
+/** Lines of a run between two followers that join. */
 const JOIN_EVERY = 100;
 
-test("eight runs write at once and time stands still: whoever joins, at any line, is given each line once, in order, of its run alone", async () => {
+test("eight runs write at once and time stands still: a follower that joins at any line gets each line once, in order, of its run alone", async () => {
   vi.useFakeTimers({ toFake: ["Date"] });
   onTestFinished(() => void vi.useRealTimers());
   const server = await openLiveServer();
@@ -23,7 +23,7 @@ test("eight runs write at once and time stands still: whoever joins, at any line
   }
   async function write(run: string): Promise<void> {
     for (let from = 1; from <= LINES; from += BATCH) {
-      // Not waited for: they come in the middle of what is being written and read.
+      // Not waited for: followers join in the middle of writes and reads.
       if (from % JOIN_EVERY === 1) for (const after of [0, Math.max(0, from - 10), from - 1]) join(run, after);
       await server.say(run, from, from + BATCH - 1);
     }

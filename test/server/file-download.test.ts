@@ -58,7 +58,7 @@ test("nobody has it without a key, wherever else the key stands", async () => {
   expect((await fetch(url, { headers: { authorization: "Token wrong" } })).status).toBe(401);
 });
 
-test("what is not there is 404", async () => {
+test("a missing file is 404", async () => {
   const { app, id, url } = await setup("a", 1);
   for (const other of ["0190a000-0000-7000-8000-000000000000", "..%2f..%2fetc%2fpasswd", "x"]) {
     expect((await fetch(url.replace(id, other), { headers })).status).toBe(404);

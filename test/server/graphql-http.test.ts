@@ -11,7 +11,7 @@ const PREVENTED_BY_APOLLO: Readonly<Record<string, string>> = {
     "The same for variables; `status400ForVariableCoercionErrors: false` would answer 200 to application/graphql-response+json too, which is worse, and goes with Apollo Server 6.",
 };
 
-test("all that a server must and should do by GraphQL over HTTP is done, except what Apollo Server prevents", async () => {
+test("the server does all that GraphQL over HTTP demands and recommends, except where Apollo Server prevents it", async () => {
   const { url } = await openTestApp({});
   const results = await auditServer({
     url: `${url}/graphql`,
@@ -23,7 +23,7 @@ test("all that a server must and should do by GraphQL over HTTP is done, except 
   expect(failed.map(({ id }) => id).toSorted()).toEqual(Object.keys(PREVENTED_BY_APOLLO).toSorted());
 });
 
-test("what Apollo Server refuses says why, and nothing of how Apollo tells itself", async () => {
+test("refusals of Apollo Server give the reason, in our words and not in Apollo's", async () => {
   const { url } = await openTestApp({});
   const response = await fetch(`${url}/graphql?query={__typename}`, { headers: { authorization: `Token ${KEY}` } });
   expect(response.status).toBe(400);

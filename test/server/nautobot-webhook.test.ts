@@ -55,7 +55,7 @@ async function changes(app: TestApp): Promise<any[]> {
   return object_changes;
 }
 
-test("what Nautobot reports is in the change log as it happened there, and sets off hooks", async () => {
+test("changes that Nautobot reports are in the change log as they happened there, and set off hooks", async () => {
   const app = await openWebhookApp();
   await app.client.query(
     `mutation { create_job_hook(data: { name: "h", job: "Tell", content_types: ["dcim.device"], type_create: true, type_delete: true }) { id } }`,
@@ -141,7 +141,7 @@ test("a webhook that is not signed with the secret is refused, and leaves a line
   expect(warned).toHaveLength(forgeries.length);
 });
 
-test("a webhook that is too large or none of Nautobot's is refused by what is wrong", async () => {
+test("a webhook that is too large or none of Nautobot's is refused with the error", async () => {
   const app = await openWebhookApp();
   const large = "x".repeat(3 * 1024 * 1024);
   expect((await send(app, large, sign(large))).status).toBe(413);

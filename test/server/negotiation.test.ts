@@ -92,7 +92,7 @@ test.for<[contentType: string, body: string, status: number]>([
 ])("a body of %s, %s, is answered with %i", async ([contentType, body, status]) => {
   const { url } = await openTestApp(JOBS);
   for (const accept of ["*/*", "application/json; version=3.2", "text/event-stream"]) {
-    // Over an event stream a subscription begins, and says there what is wrong.
+    // Over an event stream a subscription begins, and tells its errors there.
     if (accept === "text/event-stream" && body === SUBSCRIPTION) continue;
     const response = await fetch(`${url}/graphql`, {
       method: "POST",

@@ -86,7 +86,7 @@ async function bothAnswers(url: string, body: Body, headers: Record<string, stri
   return Promise.all(answers);
 }
 
-test("what is answered without Apollo Server is answered as Apollo Server would", async () => {
+test("requests that are answered without Apollo Server have Apollo Server's answers", async () => {
   const { url } = await openTestApp(JOBS);
   for (const [what, body] of Object.entries(BODIES)) {
     const [plain, byApollo] = await bothAnswers(url, body);
@@ -101,7 +101,7 @@ test("what is answered without Apollo Server is answered as Apollo Server would"
   }
 });
 
-test("a mutation that meets an error is carried out once, and what went well before is kept", async () => {
+test("a mutation that meets an error is carried out once, and earlier results are kept", async () => {
   const { url, client } = await openTestApp(JOBS);
   const document = `mutation {
     first: create_tag(data: { name: "new", content_types: ["extras.job"] }) { name }

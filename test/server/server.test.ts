@@ -80,7 +80,7 @@ describe("a key", () => {
   });
 });
 
-describe("what is wrong with a request", () => {
+describe("errors of a request", () => {
   test("is told by code: syntax, unknown fields, wrong variables, no JSON, too much, nowhere", async () => {
     const { url } = await openTestApp(JOBS);
     const code = async (body: object) => {
@@ -144,7 +144,7 @@ test("a request that is no URL, or breaks off, harms nobody", async () => {
   expect(await client.query(query)).toEqual({ jobs: [{ name: "A" }] });
 });
 
-test("a stream that we cannot go on with ends with a masked error, not with what went wrong", async () => {
+test("a stream that we cannot go on with ends with a masked error, not with the real one", async () => {
   const app = await openTestApp({
     "a.ts": `export const Talks = defineJob({ name: "Talks", enabled: true, async run({ logger, signal }) {
       for (; !signal.aborted; await new Promise((r) => setTimeout(r, 20))) logger.info("on");
@@ -191,7 +191,7 @@ test("a browser gets GraphiQL, whole and from here", async () => {
   expect((await fetch(`${url}/graphiql/%2e%2e/%2e%2e/package.json`)).status).toBe(404);
 });
 
-test("every answer says that it is what it says, and the page that it takes nothing from elsewhere and stands in no frame", async () => {
+test("every answer forbids guessing its type, and the page takes nothing from elsewhere and stands in no frame", async () => {
   const { url } = await openTestApp({});
   const page = await fetch(`${url}/graphql`, { headers: { accept: "text/html" } });
   expect(Object.fromEntries(page.headers)).toMatchObject({

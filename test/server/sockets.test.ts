@@ -330,7 +330,7 @@ describe("limits", () => {
     expect((await app.client.query("{ tags { name } }")).tags).toEqual([{ name: "begun" }]);
   });
 
-  test("of bytes that wait to be read by one user close what asks for more, and leave others alone", async () => {
+  test("of bytes that wait to be read by one user close the socket that asks for more, and leave others alone", async () => {
     const app = await openTestApp(JOBS, { maxUnreadBytesPerUser: 1_000_000 });
     const person = await createPerson(app, { username: "other" });
     const [slow, next, other] = [await open(app), await open(app), await open(app, { key: person.key })];
@@ -354,7 +354,7 @@ describe("limits", () => {
     await expect.poll(again).toEqual([200, { __typename: "Query" }, 200]);
   });
 
-  test("of bytes that wait to be read hold for answers over HTTP too, and for what would be read for more of them", async () => {
+  test("of bytes that wait to be read hold for answers over HTTP too, and for the reads of further ones", async () => {
     const app = await openTestApp({}, { maxUnreadBytesPerUser: 20_000_000 });
     const person = await createPerson(app, { username: "other" });
     const id = await storeRun(await databaseOf(app), { result: "x".repeat(8_000_000) });
@@ -392,7 +392,7 @@ describe("limits", () => {
     });
   });
 
-  test("of the time to say who one is close a socket with 4408", async () => {
+  test("of the time to authenticate close a socket with 4408", async () => {
     const app = await openTestApp({});
     vi.useFakeTimers({ toFake: ["setTimeout"] });
     onTestFinished(() => void vi.useRealTimers());
@@ -410,7 +410,7 @@ describe("a page of another site", () => {
       socket.once("unexpected-response", (request, { statusCode }) => (resolve(statusCode!), request.destroy()));
       socket.once("error", reject);
     });
-  test("is refused with what a browser adds by itself, and only then", async () => {
+  test("is refused with the headers that a browser adds by itself, and only then", async () => {
     const app = await openTestApp({});
     const { host } = new URL(app.url);
     expect(await upgrade(app, { origin: "https://evil.example", cookie: "a=b" })).toBe(403);
@@ -423,7 +423,7 @@ describe("a page of another site", () => {
 });
 
 describe("an event stream", () => {
-  test("is what graphql-sse says of distinct connections: next for each answer, then complete", async () => {
+  test("follows the distinct connections of graphql-sse: next for each answer, then complete", async () => {
     const app = await openTestApp(JOBS);
     const id = await start(app, "Quick");
     const stream = await openEventStream(app.url, KEY, { query: FOLLOW, variables: { id } }, { path: "/api/graphql/" });
@@ -485,7 +485,7 @@ describe("an event stream", () => {
     expect(stream.status).toBe(401);
   });
 
-  test("that is cut frees what it held", async () => {
+  test("that is cut frees its place", async () => {
     const app = await openTestApp(JOBS, { maxStreamsPerUser: 1 });
     const id = await start(app, "Waits");
     // Any first event will do: a refused stream has none.

@@ -23,7 +23,7 @@ export interface TestApp extends App {
   logged: Record<string, unknown>[];
 }
 
-/** Files of a JOBS_ROOT by path; each is given the import of what "jobgraph" declares jobs with. */
+/** Files of a JOBS_ROOT by path; each gets an import of the functions of "jobgraph" that declare jobs. */
 export type JobFiles = Record<string, string>;
 
 // Folders of the test under way.

@@ -2,7 +2,7 @@ import type { Clock } from "../../src/runner/index.ts";
 
 /** A clock that a test moves: it goes on with the machine's, but wakes nobody by itself, except for a moment that has passed. */
 export interface TestClock extends Clock {
-  /** Goes forward, and wakes whoever wanted to be woken until then; or is set back, and wakes everybody, as the machine's does. */
+  /** Goes forward, and wakes all who wanted to be woken until then; or is set back, and wakes everybody, as the machine's does. */
   advance(ms: number): void;
   /** Goes forward, and wakes nobody yet. */
   pass(ms: number): void;

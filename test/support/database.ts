@@ -7,7 +7,7 @@ import { openDatabase } from "../../src/entities/database.ts";
 
 const serverUrl = inject("databaseUrl");
 
-// One a worker: its migrations run once, and tests get copies.
+// Each worker has one: its migrations run once, and tests get copies.
 let sqliteTemplate: Promise<string> | undefined;
 let postgresqlTemplate: ReturnType<typeof makePostgresqlTemplate> | undefined;
 

@@ -29,7 +29,7 @@ export const openSandbox: typeof openReal = (kind, options) => {
     async describe(files) {
       const keys = await Promise.all(files.map(keyOf));
       const isHeard = (n: number) => keys[n] !== undefined && heard.has(keys[n]);
-      // Also when there is none: it gives up what was loaded before.
+      // Also without files: the call gives up files that were loaded before.
       const described = await sandbox.describe(files.filter((_, n) => !isHeard(n)));
       return files.map((_, n) => {
         if (isHeard(n)) return heard.get(keys[n]!)!;

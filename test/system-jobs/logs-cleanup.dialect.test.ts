@@ -91,7 +91,7 @@ async function setup(ages: readonly number[]) {
 }
 
 describe("Logs Cleanup", () => {
-  test("each kind has its own age; what has none is left alone", async () => {
+  test("each kind has its own age; a kind without one is left alone", async () => {
     const { app, client, database } = await setup([400, 100, 40, 1]);
     const before = await countAll(database);
     expect(before).toEqual({ job_result: 12, job_log_entry: 48, job_console_entry: 24, file_proxy: 12, object_change: 4 });
@@ -167,7 +167,7 @@ describe("Logs Cleanup", () => {
     expect(await countAll(database)).toMatchObject({ job_result: 3, job_log_entry: 3, object_change: 1 });
   });
 
-  test("one that is stopped in the middle keeps what it did, and the next goes on", async () => {
+  test("a cleanup that is stopped in the middle keeps its work, and the next goes on", async () => {
     const { client, database } = await setup([]);
     const lines = Array.from({ length: 4000 }, () => ({}));
     for (let n = 0; n < 20; n++) await storeRun(database, { dateDone: daysAgo(50 + n) }, lines);

@@ -53,7 +53,7 @@ test("no job file may take the server's name", async () => {
   ]);
 });
 
-test("Refresh Jobs says which jobs are new, and what has changed of others", async () => {
+test("Refresh Jobs names the new jobs, and the changes of others", async () => {
   const app = await openTestApp({ "a.ts": job("A"), "b.ts": job("B") }, SYSTEM_JOBS);
   const refresh = async () => {
     const { status, result, stored } = await runExample(app.client, REFRESH);

@@ -3,7 +3,7 @@ import { createLane } from "../../../src/entities/databases/lane.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** Enters for each user, in their order, and notes who gets a place. */
+/** Enters for each user, in their order, and notes the users that get a place. */
 function enterAll(lane: ReturnType<typeof createLane>, users: string[]) {
   const places: { user: string; leave: () => void }[] = [];
   for (const user of users) void lane.enter({ user }).then((leave) => places.push({ user, leave }));

@@ -24,7 +24,7 @@ const endless = ({ rows }: Database): CompiledQuery =>
       )
     : sql`select count(*) as n from ${ALL}`.compile(rows);
 
-/** A read that takes long too, by what the databases expect of it; it ends at once. */
+/** A read that the databases expect to take long; it ends at once. */
 const long = ({ rows }: Database, value: number): CompiledQuery =>
   isSqlite
     ? sql`select i as n from (with recursive n (i) as (select ${value} union all select i + 1 from n limit 1) select i from n)`.compile(
@@ -86,7 +86,7 @@ test("a read that is aborted is canceled, and leaves its place and its connectio
     const read = database.read(endless(database), { signal: stop.signal });
     const next = database.read(endless(database), { signal: waiting.signal });
     const one = database.read(long(database, n), {});
-    // One that is under way or waits, and one that waits.
+    // A read that is under way or waits, and one that waits.
     waiting.abort(new Error("no longer"));
     await expect(next).rejects.toThrow("no longer");
     setImmediate(() => stop.abort(reason));
@@ -121,7 +121,7 @@ const byText = (database: Database, id: string, patterns: readonly string[]) => 
     order by "job_log_entry"."sequence"`.compile(database.rows);
 };
 
-test("rows are the same, whichever lane they come by", async () => {
+test("rows are the same in either lane", async () => {
   const database = await open();
   const few = await fill(database, 10, "hay");
   const many = await fill(database, 14_000, "hay");
@@ -132,7 +132,7 @@ test("rows are the same, whichever lane they come by", async () => {
     ]);
 });
 
-test("rows are bounded by their bytes while they are read, whichever lane they come by", async () => {
+test("rows are bounded by their bytes while they are read, in either lane", async () => {
   const database = await open({ readerProcesses: 1, readerConnections: 1 });
   const run = await fill(database, 1000, "x".repeat(1000));
   const plain = sql`select "job_log_entry"."message" from "job_log_entry" where "job_log_entry"."job_result_id" = ${run}

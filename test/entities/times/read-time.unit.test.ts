@@ -19,7 +19,7 @@ const parts = fc.record({
   between: fc.constantFrom("T", " ", "t"),
 });
 
-test("a time is read if its day and its time of day exist, and is what its parts say", () => {
+test("a time is read if its day and its time of day exist, and has the value of its parts", () => {
   fc.assert(
     fc.property(parts, fc.integer({ min: -24, max: 24 }), fc.constantFrom(0, 30, 59, 60), (given, hours, minutes) => {
       const { year, month, day, hour, minute, second, micros, between } = given;

@@ -73,7 +73,7 @@ test("a time that the clocks skip runs at the first moment after the gap, one th
     "2026-04-04T14:45",
     "2026-04-05T15:15",
   ]);
-  // Several that are skipped are one, and one with what is due then anyway.
+  // Several skipped ticks are one, and join a tick that is due then anyway.
   expect(shown("*/30 1-3 * * *", "America/New_York", "2026-03-08T00:00", "2026-03-09T00:00")).toEqual([
     "2026-03-08T06:00",
     "2026-03-08T06:30",
@@ -94,7 +94,7 @@ test("a crontab for every hour goes by the clock: through an hour that comes twi
   ]);
 });
 
-test("what the clocks showed a first time does not come again for one that is made between the two", () => {
+test("readings that the clocks showed a first time do not come again for a schedule that is made between the two", () => {
   const [next] = shown("15,45 1 * * *", "America/New_York", "2026-11-01T06:10", "2026-11-03T00:00");
   expect(next).toBe("2026-11-02T06:15");
 });

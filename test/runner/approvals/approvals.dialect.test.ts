@@ -49,7 +49,7 @@ async function codeOf(client: TestClient, document: string, variables: object = 
   return (await client.refused(document, variables)).extensions.code;
 }
 
-test("a run that needs an approval waits for it, can be followed meanwhile, and says in the end who gave it", async () => {
+test("a run that needs an approval waits for it, can be followed meanwhile, and names its approver in the end", async () => {
   const { client, requester, approver } = await setup();
   const asked = await ask(requester, "Asked", { data: { site: "paris" } });
   expect(asked).toMatchObject({ status: "PENDING", waiting_reason: "AWAITING_APPROVAL" });
@@ -101,7 +101,7 @@ test("a run that needs an approval waits for it, can be followed meanwhile, and 
   ]);
 });
 
-test("what is denied or taken back is never run, and its run says so", async () => {
+test("a request that is denied or withdrawn never runs, and its run says so", async () => {
   const { client, requester, approver } = await setup();
   const denied = await ask(requester);
   await approver.client.query(
@@ -126,7 +126,7 @@ test("what is denied or taken back is never run, and its run says so", async () 
   }
 });
 
-test("a dry run needs no approval; one of what is asked for is run by those who may approve it", async () => {
+test("a dry run needs no approval; approvers may dry run a request", async () => {
   const { client, requester, approver, stranger } = await setup();
   const ran = await ask(requester, "Dry", { dryrun: true });
   expect(ran.scheduled_job).toBeNull();
@@ -179,7 +179,7 @@ test("a schedule is approved once for all its times; those that passed meanwhile
   expect(job_results).toEqual([1, 2].map(() => ({ approvals: [{ user_name: "approver" }] })));
 });
 
-test("an approver who has seen something else approves nothing", async () => {
+test("an approver of an outdated request approves nothing", async () => {
   const { requester, approver } = await setup();
   const { id } = (await ask(requester)).scheduled_job;
   const seen = (await readSchedule(approver.client, id)).date_changed;
@@ -188,7 +188,7 @@ test("an approver who has seen something else approves nothing", async () => {
   expect((await decisionOf(approver.client, id)).state).toBe("PENDING");
 });
 
-test("whatever changes of what was approved, by whatever way, sends it back", async () => {
+test("a change of approved content, of any kind and in any way, sends it back", async () => {
   const { client, requester, approver, clock, config } = await setup();
   const database = await databaseOf({ config } as never);
   const start = new Date(Math.ceil(clock.now() / HOUR) * HOUR + HOUR);
@@ -230,7 +230,7 @@ test("whatever changes of what was approved, by whatever way, sends it back", as
   expect(last).toMatchObject({ change_context_detail: expect.stringContaining("is not what was approved"), user_name: "" });
 });
 
-test("a source that has changed is not what was seen, nor what was approved", async () => {
+test("a source that has changed is neither the seen nor the approved one", async () => {
   const { client, requester, approver, clock, config } = await setup();
   const start = new Date(Math.ceil(clock.now() / HOUR) * HOUR + HOUR);
   const times = { job_model: "Asked", interval: "FUTURE", start_time: start.toISOString() };
@@ -274,7 +274,7 @@ test("a schedule from before its job asked for approvals waits for one when its 
   await runsOf(client, id, 1);
 });
 
-test("who asks for something cannot approve it; a job decides on nothing", async () => {
+test("a requester cannot approve the request; a job decides on nothing", async () => {
   const { requester, approver, client } = await setup();
   const { id } = (await ask(requester)).scheduled_job;
   expect(await codeOf(requester.client, APPROVE, { id })).toBe("FORBIDDEN");
@@ -316,7 +316,7 @@ test("a source that changes between the approval's time and the start of the run
   ]);
 });
 
-test("of two who decide in the same moment one is told that it is decided, and it is run once", async () => {
+test("of two decisions in the same moment one is refused as late, and the request runs once", async () => {
   const { client, requester, approver } = await setup();
   for (let n = 0; n < 5; n++) {
     const { id } = (await ask(requester)).scheduled_job;
@@ -347,7 +347,7 @@ export const Held = defineJob({ name: "Held", enabled: true, approvalRequired: t
 `,
 };
 
-test("what is changed while the gate looks at it is not run: the claim compares once more", async () => {
+test("content that changes while the gate looks at it is not run: the claim compares once more", async () => {
   const app = await openTestApp(HELD);
   const { client, config } = app;
   const { requester, approver } = await people(app);

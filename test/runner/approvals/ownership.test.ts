@@ -42,7 +42,7 @@ const OF_THE_REQUEST: Readonly<Record<string, string>> = {
   description: `"Nothing to see here"`,
   enabled: "false",
 };
-/** Fields that say nothing of what is run, when or as whom: an approval goes on after them. */
+/** Fields that do not touch the job, the inputs, the times or the user: an approval goes on after them. */
 const WORDS: ReadonlySet<string> = new Set(["name", "description", "enabled"]);
 
 /** Changes of the job that affect a request without values of its own, and mutations that take each back. */
@@ -97,7 +97,7 @@ test("the table has every field of a request", async () => {
   expect(new Set(Object.keys(OF_THE_REQUEST))).toEqual(new Set(__type.inputFields.map((field: any) => field.name)));
 });
 
-test.each(MODES)("%s: a request that was not let in is changed by who asks alone, who may not approve it", async (mode) => {
+test.each(MODES)("%s: only its requester changes a request that is not approved, and may not approve it", async (mode) => {
   const { requester, approver, stranger, client, make } = await setup(mode);
   const decide: Record<string, (id: string) => Promise<unknown>> = {
     PENDING: async () => undefined,
@@ -128,7 +128,7 @@ test.each(MODES)("%s: a request that was not let in is changed by who asks alone
   }
 });
 
-test.each(MODES)("%s: who changes what was approved asks for it anew, and may not approve it", async (mode) => {
+test.each(MODES)("%s: the author of a change to approved content requests it again, and may not approve it", async (mode) => {
   const { requester, approver, stranger, make } = await setup(mode);
   const changers: readonly { username: string; person: Person; other: Person }[] = [
     { username: "approver", person: approver, other: requester },
@@ -150,7 +150,7 @@ test.each(MODES)("%s: who changes what was approved asks for it anew, and may no
   }
 });
 
-test.each(MODES)("%s: what a request leaves to its job, and was not seen, is not approved with it", async (mode) => {
+test.each(MODES)("%s: unseen values that a request leaves to its job are not approved with it", async (mode) => {
   const { approver, client, make } = await setup(mode);
   for (const [what, { change, back }] of Object.entries(OF_THE_JOB)) {
     await client.query(`mutation { ${back} }`);

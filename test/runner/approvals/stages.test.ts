@@ -48,7 +48,7 @@ async function setup() {
   return { ...app, clock, ...persons, staff };
 }
 
-/** Two of the peers, and then one who leads. */
+/** Defines two stages: two of the peers, and then a lead. */
 async function defineTwoStages(client: TestClient, more: object = {}): Promise<string> {
   const stages = [
     { name: "Peer review", group: "Peers", minApprovers: 2 },
@@ -97,7 +97,7 @@ async function waitingFor(...everybody: Person[]) {
   );
 }
 
-test("what a workflow is defined for is approved stage by stage, and its run says by whom", async () => {
+test("a request with a workflow is approved stage by stage, and its run names the approvers", async () => {
   const { client, requester, ann, bob, cleo, dora, stranger, staff } = await setup();
   await defineTwoStages(client);
   const asked = await ask(requester, "Push", { data: { site: "paris" } });
@@ -220,7 +220,7 @@ test("what a workflow is defined for is approved stage by stage, and its run say
   ]);
 });
 
-test("one who denies ends it, in whichever stage, and who asks may take it back", async () => {
+test("a single denial ends it, in any stage, and its requester may withdraw it", async () => {
   const { client, requester, ann, bob, cleo, dora, stranger } = await setup();
   await defineTwoStages(client);
   const denied = await ask(requester);
@@ -250,7 +250,7 @@ test("one who denies ends it, in whichever stage, and who asks may take it back"
   expect([approval_workflows, approval_workflow_stage_responses]).toEqual([[], []]);
 });
 
-test("what was approved in part is approved no more once what would be run is something else, by whatever way", async () => {
+test("a partial approval ends with any change of the content, in any way", async () => {
   const { client, requester, ann, bob, cleo, dora, clock, config } = await setup();
   await defineTwoStages(client);
   const database = await databaseOf({ config } as never);
@@ -285,7 +285,7 @@ test("what was approved in part is approved no more once what would be run is so
   for (const { id } of scheduled_jobs) await runsOf(client, id, 1);
 });
 
-test("of what is changed after all have approved, the next time waits for all of them again", async () => {
+test("after a change of approved content, the next tick waits for all of them again", async () => {
   const { client, requester, ann, bob, dora, clock, config } = await setup();
   await defineTwoStages(client);
   const database = await databaseOf({ config } as never);
@@ -384,7 +384,7 @@ test("of several definitions the weightiest one that fits holds; one without sta
   ]);
 });
 
-test("approvers who decide in the same moment are all counted, and each of them once", async () => {
+test("approvals in the same moment all count, and each of them once", async () => {
   const { client, requester, ann, bob, cleo, dora } = await setup();
   await defineTwoStages(client);
   for (let n = 0; n < 3; n++) {
@@ -400,7 +400,7 @@ test("approvers who decide in the same moment are all counted, and each of them 
   }
 });
 
-test("who has to approve is said by superusers only, and not under those who wait", async () => {
+test("only superusers change approvers and definitions, and not under requests that wait", async () => {
   const { client, requester, staff } = await setup();
   const id = await defineTwoStages(client);
   const { approval_workflow_stage_definitions: stages, groups } = await client.query(
@@ -494,7 +494,7 @@ test("a definition that could never hold is refused, by its field", async () => 
   ]);
 });
 
-test("a feed of what waits for somebody's approval is their own, and hears of each approval", async () => {
+test("the feed of requests that wait for a user's approval is the user's own, and hears of each approval", async () => {
   const { client, requester, ann, bob } = await setup();
   await defineTwoStages(client);
   const { id } = (await ask(requester)).scheduled_job;
@@ -511,7 +511,7 @@ test("a feed of what waits for somebody's approval is their own, and hears of ea
   const [after] = await feeds.bob.next();
   expect(after.id).toBe(id);
   expect(Date.parse(after.date_changed)).toBeGreaterThan(Date.parse(before.date_changed));
-  // Neither who asks nor who has approved is asked: the next that they hear of is somebody else's.
+  // Neither the requester nor an approver gets the request: their next event is somebody else's request.
   const other = (await ask(bob)).scheduled_job;
   expect(await feeds.requester.next()).toMatchObject([other]);
   expect(await feeds.ann.next()).toMatchObject([other]);

@@ -123,7 +123,7 @@ const ofQueues: readonly Edit[] = [
   },
 ].map((edit) => ({ ...edit, variables: { of: `job_queues(name: "prod")` } }));
 
-test("no edit of a matched property, by whatever way, lets a run go without the approval that it needs", async () => {
+test("no edit of a matched property, in any way, lets a run go without the approval that it needs", async () => {
   const app = await open();
   const { client } = app;
   const tried: string[] = [];
@@ -152,7 +152,7 @@ test("no edit of a matched property, by whatever way, lets a run go without the 
   expect(tried.length).toBeGreaterThan(30);
 });
 
-test("what a superuser overrode is not reverted out of a definition; what no definition matches is anybody's to change", async () => {
+test("a superuser's override is not reverted out of a definition; anybody may change values that no definition matches", async () => {
   const { client, staff } = await open();
   const code = async (one: TestClient, document: string) => (await one.refused(document)).extensions.code;
   await client.query(`mutation { update_job(${IS_PUSH}, data: { name: "Push to production" }) { id } }`);

@@ -39,7 +39,7 @@ type Mode = "in stages" | "simply";
 const by = (mutation: string) => `mutation ($id: ID!) { ${mutation}(id: $id) { id } }`;
 const update = (data: string) => `mutation ($id: ID!) { update_scheduled_job(id: $id, data: ${data}) { id } }`;
 
-/** Ways to start or enable a run, and whether what was approved is still so after them. */
+/** Ways to start or enable a run, and whether an approved request stays approved after them. */
 const WAYS: Record<string, { document: string; keeps: boolean; variables?: (one: Case) => object }> = {
   approve: { document: by("approve_scheduled_job"), keeps: true },
   deny: { document: by("deny_scheduled_job"), keeps: true },
@@ -137,7 +137,7 @@ function starts(mode: Mode, state: State, way: string, name: Name): boolean {
 }
 
 test.for(STATES.map(([mode, state], n) => ({ mode, state, n })))(
-  "$mode: of a request that is $state, only what is approved and unchanged is run, whoever tries which way",
+  "$mode: a request that is $state runs only if it is approved and unchanged, for any user and any way",
   async ({ mode, state, n: stateNumber }) => {
     const clock = createTestClock();
     const app = await openTestApp(jobs(mode === "simply"), {}, clock);
@@ -185,7 +185,7 @@ test.for(STATES.map(([mode, state], n) => ({ mode, state, n })))(
     const attempt = async ({ way, name }: (typeof cases)[number], n: number) => {
       const { document, variables = (given: Case) => given } = WAYS[way]!;
       const one = await make(n);
-      // Whether it is refused or only waits is told elsewhere: here it counts what is started in the end.
+      // Other tests tell a refusal from a wait: this one counts the runs that start in the end.
       const { body } = await post(app.url, everybody[name].key, { query: document, variables: variables(one) });
       expect([way, body.errors?.[0].extensions.code ?? "FORBIDDEN"]).toEqual([way, expect.stringMatching(REFUSED)]);
       made.set(one.id, `${name}: ${way}`);

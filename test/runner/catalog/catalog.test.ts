@@ -51,7 +51,7 @@ test("files without jobs, tests and declarations are no job modules; helpers are
   }
 });
 
-test("a restart brings changed metadata in and leaves what was decided here", async () => {
+test("a restart brings changed metadata in and leaves the decisions of users", async () => {
   const first = await openTestApp({ "a.ts": `export const A = defineJob({ name: "Old", description: "old", run() {} });` });
   await first.client.query(`mutation { update_job(name: "Old", data: { enabled: true }) { id } }`);
   const { jobs: before } = await first.client.query(`{ jobs { id } }`);

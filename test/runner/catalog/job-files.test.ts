@@ -123,7 +123,7 @@ test("JavaScript says its line, too", async () => {
   ]);
 });
 
-test("Refresh Jobs names every file that does not load in its log, and what else has changed", async () => {
+test("Refresh Jobs names every file that does not load in its log, and all other changes", async () => {
   const app = await openTestApp({ "a.ts": job("A"), "b.ts": job("B") }, SYSTEM_JOBS);
   await writeJobs(
     {

@@ -5,7 +5,7 @@ import { runToEnd } from "../../support/runs.ts";
 const change = ({ client }: TestApp, name: string, data: string) =>
   client.query(`mutation { update_job(name: "${name}", data: { ${data} }) { id } }`);
 
-test("what is overridden holds for the next run, and what is reverted too", async () => {
+test("overrides hold for the next run, and so do reverted fields", async () => {
   const app = await openTestApp({
     "a.ts": `export const A = defineJob({ name: "A", grouping: "G", enabled: true, supportsDryrun: true, taskQueues: ["slow"], run: ({ dryRun }) => dryRun });`,
   });

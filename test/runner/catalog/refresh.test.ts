@@ -24,7 +24,7 @@ async function refresh({ client, config }: TestApp, files: Record<string, string
   return refresh_jobs.map((one: any) => one.name);
 }
 
-test("new, changed, gone and returned jobs are told and logged; what has not changed is not", async () => {
+test("new, changed, gone and returned jobs are told and logged; unchanged ones are not", async () => {
   const app = await openTestApp({
     "a.ts": `export const A = ${job("A")};`,
     "b.ts": `export const B = ${job("B", `variables: z.object({ z: z.string(), a: z.int().default(1) }),`)};`,
@@ -68,7 +68,7 @@ test("new, changed, gone and returned jobs are told and logged; what has not cha
 
 const SETTERS = `action: "UPDATE", changed_object_type__n: "extras.job"`;
 
-test("what would run a job that is gone is switched off, says why, and is on again when the job is back, unless somebody has decided", async () => {
+test("objects that would run a job that is gone are switched off, say why, and are on again when the job is back, unless somebody has decided", async () => {
   const app = await openTestApp({ "a.ts": RECEIVERS, "b.ts": `export const B = ${job("B")};` });
   const { client } = app;
   await client.query(`mutation {
@@ -164,7 +164,7 @@ test("a restart that finds nothing new changes nothing", async () => {
   expect(await read(await restart(first))).toEqual(before);
 });
 
-test("jobs whose sources take each other's names do so at once, whatever their order", async () => {
+test("jobs whose sources take each other's names do so at once, in any order", async () => {
   const names = (...list: string[]) => list.map((name, n) => `export const ${"ABCD"[n]} = ${job(name)};`).join("\n");
   const app = await openTestApp({ "a.ts": names("One", "Two", "Three", "Free") });
   const read = async () => {
@@ -190,7 +190,7 @@ test("jobs whose sources take each other's names do so at once, whatever their o
   expect(await read()).toEqual(["Mine (2)", "Free (2)", "Mine", "Free"]);
 });
 
-test("refreshes at once make each new job once, and end with what the files say", async () => {
+test("refreshes at once make each new job once, and end with the state of the files", async () => {
   const app = await openTestApp({});
   await writeJobs(
     { "a.ts": `export const A = ${job("A")};`, "b.ts": `export const B = ${job("B", `taskQueues: ["q"],`)};` },

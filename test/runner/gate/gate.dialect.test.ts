@@ -75,7 +75,7 @@ test("a singleton's run of a lost server holds nothing after the next start", as
   await cancel(again.client, await startAndHear(again.client, "jobs.Single"));
 });
 
-test("what a job says of its limit is on its row", async () => {
+test("a job's limit is on its row", async () => {
   const { client } = await openTestApp(JOBS);
   const { jobs } = await client.query(`{ jobs(sort: ["name"]) { name max_concurrent on_limit } }`);
   expect(Object.fromEntries(jobs.map((job: any) => [job.name, [job.max_concurrent, job.on_limit]]))).toEqual({
@@ -112,7 +112,7 @@ test("queue: runs beyond the limit wait, and start one by one in the order they 
     expect(await read(client, id)).toMatchObject(
       n === 0 ? { status: "STARTED", waits_for_slot: false } : { status: "PENDING", waits_for_slot: true },
     );
-  // One that waits gives way to nobody when it is taken out.
+  // A waiting run that is taken out makes room for no other.
   await cancel(client, ids[2]!);
   for (const [n, id] of ids.entries()) {
     if (n === 2) continue;
@@ -230,7 +230,7 @@ test.for([
     extensions: { code: "CONFLICT", details: [{ field: "idempotency_key" }] },
   });
   expect(await countRuns(app)).toBe(1);
-  // By whatever name the job is called, it is the same job.
+  // All names of a job lead to the same job.
   const same = await app.client.query(KEYED(`name: "Typed", data: { site: "a" }, idempotency_key: "k"`));
   expect(same.run_job.id).toBe(id);
 });

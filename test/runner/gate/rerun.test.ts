@@ -45,7 +45,7 @@ test("inputs that are given take the place of those of their name, and are check
   });
 });
 
-test("a rerun passes the gate: what is not there, not enabled or in the way is refused", async () => {
+test("a rerun passes the gate: it is refused for a missing run or job, a disabled job, and a singleton under way", async () => {
   const { client, config } = await openTestApp(JOBS, { cancelGraceMs: 0 });
   for (const id of ["01a20d41-bf32-73c7-86b0-37568f855895", "nonsense"])
     expect(await client.refused(RERUN, { id })).toMatchObject({ extensions: { code: "NOT_FOUND" } });
@@ -71,7 +71,7 @@ test("a rerun waits in the job's default queue once it may no longer use its own
   expect(rerun_job_result).toMatchObject({ celery_kwargs: { queue: "default" } });
 });
 
-test("what a button has set off is repeated as it was", async () => {
+test("a button's run is repeated as it was", async () => {
   const { client } = await openTestApp(JOBS);
   const { create_job_button } = await client.query(
     `mutation { create_job_button(data: { name: "Press", text: "Go", job: "Press", content_types: ["dcim.device"] }) { id } }`,

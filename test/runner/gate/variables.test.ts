@@ -52,7 +52,7 @@ test("objects are named by id or name, kept as ids, and arrive loaded; other kin
   });
 });
 
-test("what names no object, and a kind that is not kept here, are refused by variable", async () => {
+test("a value that names no object, and a kind that is not kept here, are refused by variable", async () => {
   const { client } = await openTestApp(FILES);
   const refused = async (name: string, data: object) => {
     const { extensions } = await client.refused(RUN, { name, data });
@@ -69,7 +69,7 @@ test("what names no object, and a kind that is not kept here, are refused by var
   expect((await client.query(`{ job_results { id } }`)).job_results).toEqual([]);
 });
 
-test("the job's variables are told as JSON Schema with what a form has to know", async () => {
+test("the job's variables are told as JSON Schema with the facts for a form", async () => {
   const { client } = await openTestApp(FILES);
   const { jobs } = await client.query(`{ jobs(name: "All") { variables_schema } }`);
   expect(jobs[0].variables_schema).toMatchObject({

@@ -35,7 +35,7 @@ test.for([
   { words: "set back and right again", jumps: [-3 * HOUR, 3 * HOUR] },
   { words: "set forward", jumps: [3 * HOUR] },
   { words: "set back and forward again and again", jumps: [-DAY, -DAY, 2 * DAY, -HOUR, HOUR] },
-])("a clock that is $words wakes whoever waits for a time within a minute after it has come", ({ jumps }) => {
+])("a clock that is $words ends each wait for a time within a minute after it has come", ({ jumps }) => {
   for (const pause of [1, 30_000, 59_999, 10 * 60_000]) {
     vi.useFakeTimers();
     const time = systemClock.now() + 5 * 60_000;
@@ -53,7 +53,7 @@ test.for([
   }
 });
 
-test("whoever waits for a while is woken within a minute when the clock is set back, and so begins to wait anew", () => {
+test("a wait for a while ends within a minute when the clock is set back, and so begins again", () => {
   stopTime();
   const act = vi.fn<() => void>();
   systemClock.wakeAt(systemClock.now() + 2000, act);

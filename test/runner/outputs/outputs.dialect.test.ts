@@ -155,7 +155,7 @@ describe("files", () => {
     expect(run.files).toHaveLength(2);
   });
 
-  test("have a largest size, each and those of a run together; of what is not whole nothing is left", async () => {
+  test("have a largest size, each and those of a run together; nothing is left of a file that is not whole", async () => {
     const app = await openTestApp(JOBS, caps);
     const large = await leave(app, "Large");
     expect(large.error).toMatchObject({

@@ -48,7 +48,7 @@ test("a run that waits is revoked at once and never started", async () => {
   expect(await finished(client, second)).toMatchObject({ status: "REVOKED", job_log_entries: [{ sequence: 1 }] });
 });
 
-test("a run that listens is told who cancels it and why, may clean up, and is revoked whatever it returns", async () => {
+test("a run that listens is told of the cancel, its user and its reason, may clean up, and is revoked with any result", async () => {
   const { client } = await openTestApp(JOBS, { cancelGraceMs: 60_000 });
   const id = await startAndHear(client, "jobs.CleansUp");
   expect(await cancel(client, id, "enough")).toMatchObject({
@@ -82,7 +82,7 @@ test.for(["jobs.Waits", "jobs.Tries"])(
   },
 );
 
-test("a run that never listens is ended after the grace, with what it said", async () => {
+test("a run that never listens is ended after the grace, with its output", async () => {
   const { client } = await openTestApp(JOBS, { cancelGraceMs: 50 });
   const id = await startAndHear(client, "jobs.Loops");
   await cancel(client, id);

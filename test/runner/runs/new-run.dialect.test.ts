@@ -5,7 +5,7 @@ import { createVault } from "../../../src/runner/index.ts";
 import { newRun, storeRuns } from "../../../src/runner/runs/new-run.ts";
 import { freshDatabaseUrl } from "../../support/database.ts";
 
-test("a run that the gate lets in has in every column what the model says of a new one", async () => {
+test("an admitted run has the model's defaults in every column", async () => {
   const database = await openDatabase(await freshDatabaseUrl());
   onTestFinished(() => database.close());
   const em = database.fork();

@@ -84,7 +84,7 @@ test("a follower stays through all attempts, and a success ends them", async () 
   expect(await read(app.client, id)).toMatchObject({ status: "SUCCESS", result: "done", traceback: null, attempt: 2 });
 });
 
-test("why the last attempt failed is told while the next is to come and under way, and to those who follow the run", async () => {
+test("the error of the last attempt is told while the next is to come and under way, also to followers of the run", async () => {
   const app = await open();
   const { client } = app;
   const id = await start(client, "jobs.Lingers");
@@ -169,7 +169,7 @@ test("a cancel while a run waits for its next attempt ends it", async () => {
   expect(await read(client, id)).toMatchObject({ status: "REVOKED", attempt: 1 });
 });
 
-test("the next server goes on with what waits for its next attempt, and tries again what it lost", async () => {
+test("the next server goes on with runs that wait for their next attempt, and tries lost ones again", async () => {
   const first = await open();
   const waiting = await start(first.client, "jobs.Fails");
   const lost = await start(first.client, "jobs.Fails");
@@ -210,7 +210,7 @@ test("a run keeps its slot, and a singleton its lock, until its last attempt has
   expect(await reaches(client, second, "RETRY")).toMatchObject({ waits_for_slot: false });
 });
 
-test("what the attempts print is one console, in order", async () => {
+test("printed texts of all attempts are one console, in order", async () => {
   const app = await open();
   const id = await start(app.client, "jobs.Prints", "console_log: true");
   await nextAttempt(app, id, 10 * SECOND);

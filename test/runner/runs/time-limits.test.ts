@@ -29,7 +29,7 @@ const failure = (type: string, seconds: number) => ({
   error: { type, message: expect.stringContaining(` ${seconds} s`) },
 });
 
-test("a job's own limits hold: each names itself in the run's result, and what was said before is kept", async () => {
+test("a job's own limits hold: each names itself in the run's result, and earlier output is kept", async () => {
   const { client } = await openTestApp(JOBS);
   const { jobs } = await client.query(`{ jobs(name: "Loops briefly") { soft_time_limit time_limit } }`);
   expect(jobs).toEqual([{ soft_time_limit: 0.6, time_limit: 0.8 }]);
@@ -42,7 +42,7 @@ test("a job's own limits hold: each names itself in the run's result, and what w
   expect(job_result.celery_kwargs).toMatchObject({ soft_time_limit: 0.6, time_limit: 0.8 });
 });
 
-test("a job without limits has the server's, and its run keeps what they were", async () => {
+test("a job without limits has the server's, and its run keeps them", async () => {
   const { client } = await openTestApp(JOBS, { softTimeLimitMs: 100, timeLimitMs: 200 });
   const waited = await runToEnd(client, "jobs.Waits");
   expect(waited).toMatchObject(failure("SoftTimeLimitExceeded", 0.1));

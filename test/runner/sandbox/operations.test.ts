@@ -78,7 +78,7 @@ test("errors are those that every client is told", async () => {
   expect(result[6].errors[0].extensions.details).toEqual([{ field: "data.name", message: "This field cannot be blank." }]);
 });
 
-test("a user who is deactivated meanwhile may do nothing more, nor one who is deleted", async () => {
+test("a deactivated or deleted user may do nothing more", async () => {
   const app = await openTestApp(JOBS);
   const database = await databaseOf(app);
   const ended = async (id: string) => {
@@ -113,7 +113,7 @@ test("a run without a user may do nothing", async () => {
   });
 });
 
-test("receivers have it too; what a hook's run changes sets off no hooks", async () => {
+test("receivers have it too; changes by a hook's run set off no hooks", async () => {
   const { client } = await openTestApp(JOBS);
   await client.query(`mutation { create_job_hook(data: { name: "Tags", job: "On tag", content_types: ["extras.tag"],
     type_create: true, type_update: true }) { id } }`);

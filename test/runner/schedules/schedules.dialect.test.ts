@@ -85,7 +85,7 @@ test("one that is run once is over with its run, and the log says so; a new time
   await runsOf(client, once.id, 2);
 });
 
-test("what is missed while no server is there is made up for as each schedule says", async () => {
+test("ticks that are missed without a server are made up for as each schedule says", async () => {
   const first = await setup();
   const { client, start } = first;
   const made: any = {};
@@ -120,7 +120,7 @@ test("what is missed while no server is there is made up for as each schedule sa
   expect(await readSchedule(again.client, ended.id)).toMatchObject({ state: "ERRORED", enabled: false, total_run_count: 0 });
 });
 
-test("a pause is not made up for, and neither it nor a change loses what is due in that moment", async () => {
+test("a pause is not made up for, and neither it nor a change loses a tick of that moment", async () => {
   const { client, start, until, clock } = await setup();
   const hourly = { job_model: "Plain", interval: "HOURLY", start_time: iso(start), catch_up: "ALL" };
   const { id } = await createSchedule(client, hourly);
@@ -139,7 +139,7 @@ test("a pause is not made up for, and neither it nor a change loses what is due 
   expect((await runsOf(client, id, 2)).at(-1).scheduled_for).toBe(iso(start + 4 * HOUR));
 });
 
-test("a run by hand is the run of who asks for it, and leaves the schedule's times and counts alone", async () => {
+test("a run by hand belongs to its requester, and leaves the schedule's times and counts alone", async () => {
   const { client, start } = await setup();
   const made = await createSchedule(client, {
     job_model: "Typed",
@@ -209,7 +209,7 @@ test("a time that the gate refuses has a run that failed and says why", async ()
   expect((await runsOf(client, single.id, refusals.length))[0].error).toMatchObject({ type: "JOB_ALREADY_RUNNING" });
 });
 
-test("what was due when a server ended is run once after the next start", async () => {
+test("a tick that was due when a server ended is run once after the next start", async () => {
   const first = await setup();
   const { id } = await createSchedule(first.client, { job_model: "Plain", interval: "IMMEDIATELY" });
   const again = await restart(first);

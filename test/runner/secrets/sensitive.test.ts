@@ -160,7 +160,7 @@ test("the test above would find a canary that is not hidden", async () => {
   expect(rows).toContain(btoa("canary-in-the-open"));
 });
 
-test("a number that is sensitive is all that is hidden of a list, and the rest stays what it is", async () => {
+test("only the sensitive number of a list is hidden, and the rest stays the same", async () => {
   const app = await openTestApp(JOBS);
   const { result, frames } = await run(app, "Vlans", { vlan: 20 });
   expect(result).toEqual({ vlans: [10, "(redacted)", 30], "(redacted)": "(redacted)", names: { "(redacted)!": 200 } });
@@ -260,7 +260,7 @@ async function setupApproval(settings = {}) {
   return { app, approver };
 }
 
-test("sensitive inputs wait sealed for an approval, whoever decides sees that they are there, and they go with the decision", async () => {
+test("sensitive inputs wait sealed for an approval, approvers see that they exist, and they go with the decision", async () => {
   const { app, approver } = await setupApproval();
   const { client } = app;
   const canary = newCanary();
@@ -300,7 +300,7 @@ test("sensitive inputs wait sealed for an approval, whoever decides sees that th
   expect(await kept.execute()).toEqual([]);
 });
 
-test("what was sealed with another key is not run once it is approved, and its run says why", async () => {
+test("inputs that were sealed with another key are not run once approved, and the run says why", async () => {
   const { app, approver } = await setupApproval();
   const { run_job } = await app.client.query(ASK, { data: { password: newCanary() } });
   const next = await restart(app, { secretKey: "another key, of thirty-two letters" });
@@ -335,7 +335,7 @@ test("the key file is made once, for its owner only, and used again", async () =
   expect(await keepSecretKey(secretKeyFile)).toBe(keys[0]);
 });
 
-test("a vault opens what was sealed for the same owner with the same key, and nothing else", () => {
+test("a vault opens values that were sealed for the same owner with the same key, and nothing else", () => {
   const vault = createVault("key");
   const sealed = vault.seal({ a: 1 }, "owner");
   expect(vault.open(sealed, "owner")).toEqual({ a: 1 });

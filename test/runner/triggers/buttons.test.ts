@@ -55,7 +55,7 @@ test("a button runs its job for an object of another application, on the job's q
   });
 });
 
-test("one of our own objects is read by the server, whatever the client says it is", async () => {
+test("the server reads one of our own objects itself, without the client's values", async () => {
   const app = await openTestApp(RECEIVERS);
   const { jobs } = await app.client.query(`{ jobs(name: "Plain") { id } }`);
   const id = await button(app, { content_types: ["extras.job"], text: "Look at {{ obj.name }}" });
@@ -66,7 +66,7 @@ test("one of our own objects is read by the server, whatever the client says it 
   expect(job_buttons_for[0].buttons[0].text).toBe("Look at Plain");
 });
 
-test("refused presses name what is wrong, and start nothing", async () => {
+test("refused presses name the error, and start nothing", async () => {
   const app = await openTestApp(RECEIVERS);
   const id = await button(app, { content_types: ["dcim.device", "extras.job"] });
   const off = await button(app, { name: "Off", enabled: false });

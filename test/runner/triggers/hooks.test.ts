@@ -150,7 +150,7 @@ test.each([
   expect((await client.query(`{ object_changes(changed_object_type: "dcim.device") { id } }`)).object_changes).toEqual([]);
 });
 
-test("what a hook's own run changes is told as such, and sets off no hook", async () => {
+test("changes by a hook's own run are marked as such, and set off no hook", async () => {
   const app = await openTestApp(RECEIVERS);
   await hook(app, { job: "Meddle", content_types: ["extras.job"], type_update: true });
   await app.client.query(describePlain(app.url));
@@ -195,7 +195,7 @@ test("only the token of a run that is under way lets an operation come from it",
   expect(await send(token, "once it has ended")).toMatchObject({ extensions: { code: "BAD_USER_INPUT" } });
 });
 
-test("what the gate refuses is recorded where the run would be", async () => {
+test("a rejection by the gate is recorded as a run", async () => {
   const app = await openTestApp(RECEIVERS);
   await hook(app, { job: "Alone", content_types: ["extras.job"], type_update: true });
   await app.client.query(`mutation { update_job(name: "Alone", data: { enabled: false }) { id } }`);

@@ -184,7 +184,7 @@ test.each(named)("hostile: %s", async (_, template, error) => {
 const ENDLESS = "{{ 2 in ([1] * 10**9) }}";
 const LATE = { error: "The template takes longer than 250 ms." };
 
-test("what overruns is ended, and the texts beside it are answered", async () => {
+test("a template that overruns is ended, and the texts beside it are answered", async () => {
   const slow = [
     ENDLESS,
     "{{ [1] * 10**8 }}",
@@ -296,7 +296,7 @@ test("the bound on a text counts its characters", async () => {
   ]);
 });
 
-test("closing ends what is under way, and is no trouble before the first use", async () => {
+test("closing ends calls under way, and is no trouble before the first use", async () => {
   await openTemplates().close();
   const templates = openTemplates(PATIENT);
   const calls = [templates.render([ENDLESS, ENDLESS], null), templates.render(["x"], null)];

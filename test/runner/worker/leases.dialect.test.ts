@@ -51,7 +51,7 @@ async function workers(database: Database): Promise<string[]> {
   return rows.map(({ id }) => id as string);
 }
 
-test("runs of workers that give no sign of life are settled, whatever their host, and those of live ones are not", async () => {
+test("runs of workers that give no sign of life are settled, on any host, and those of live ones are not", async () => {
   const app = await openTestApp(JOBS);
   const database = await databaseOf(app);
   const [dead, live, gone] = [await openWorker(database, "other"), await openWorker(database, "other"), newId()];
@@ -100,7 +100,7 @@ test("a worker whose row was taken away says again that it lives", async () => {
   await expect.poll(() => workers(database)).toEqual(before);
 });
 
-test("a job whose run was taken over is ended, and what it says or returns then is not taken", async () => {
+test("a job whose run was taken over is ended, and its later output and result are dropped", async () => {
   const app = await openTestApp(JOBS);
   const database = await databaseOf(app);
   const id = await start(app.client, "jobs.Waits");
@@ -133,7 +133,7 @@ test.for([
   const before = await count();
   expect(before).toBeGreaterThan(0);
   await expect.poll(() => app.logged.map(({ msg }) => msg)).toContain("a run was no longer this worker's when it ended");
-  // One may have been on its way.
+  // A last row may have been on its way.
   expect(await count()).toBeLessThanOrEqual(before + 1);
 });
 

@@ -36,7 +36,7 @@ test("a stop lets runs end within the grace, takes no new ones, and leaves those
   expect(job_result).toEqual({ status: "SUCCESS" });
 });
 
-test("a stop ends runs after the grace: those that listen are told first, and each is recorded with what it said", async () => {
+test("a stop ends runs after the grace: those that listen are told first, and each is recorded with its output", async () => {
   const app = await openTestApp(JOBS, { shutdownGraceMs: 20 });
   for (const job of ["jobs.Waits", "jobs.Loops"]) {
     const { run_job } = await app.client.query(RUN, { job });
@@ -72,7 +72,7 @@ test("a stop closes sockets with 1001", async () => {
   expect(await following).toBe("cut off");
 });
 
-test("what a lost server was running is failed with a line that says so, and what waited is run", async () => {
+test("runs under way of a lost server fail with a line that says so, and waiting runs start", async () => {
   const first = await openTestApp(JOBS);
   const run = await runToEnd(first.client, "jobs.Quick");
   const waiting = await runToEnd(first.client, "jobs.Quick");

@@ -52,7 +52,7 @@ const OPERATIONS = [
   "subscription { jobs { ...F0 } }",
 ];
 
-test("work on a document grows with the document, never with what its fragments expand to", async () => {
+test("work on a document grows with the document, never with the expansion of its fragments", async () => {
   const schema: GraphQLSchema = createSchema();
   const database = await openDatabase(await freshDatabaseUrl());
   onTestFinished(() => database.close());

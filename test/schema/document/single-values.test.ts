@@ -116,7 +116,7 @@ test("each of these filters finds the same in every spelling, and costs the same
   }
 });
 
-test("they do so in whatever way they are asked", async () => {
+test("they do so by every way", async () => {
   const { app, world } = await setup();
   const { data: known } = (await post(app.url, KEY, askAll(world, SPELLINGS[0]!))).body;
   for (const [way, ask] of Object.entries(waysOf(app)))
@@ -200,7 +200,7 @@ test("one variable stands for a value and for a list, in fragments, in objects a
   expect(world.job).toBeDefined();
 });
 
-test("subscriptions take one value, and what several follow is told to each by its own", async () => {
+test("subscriptions take one value, and each of several followers gets its own answer", async () => {
   const { app } = await setup();
   const selected = `{ changed_object_type { model } object_repr }`;
   const follow = (type: string, t: unknown) =>
@@ -255,7 +255,7 @@ const REFUSED: Readonly<Record<string, string>> = {
     "query A($v: String) { ...F } query B($v: [String]) { ...F } fragment F on Query { jobs(name: $v) { id } }",
 };
 
-describe.each(Object.entries(REFUSED))("what GraphQL refuses stays refused: %s", (_, query) => {
+describe.each(Object.entries(REFUSED))("GraphQL's refusals stay: %s", (_, query) => {
   test("in every way, in the same words", async () => {
     const app = await openTestApp(ASKING_JOB);
     const told: Record<string, unknown> = {};

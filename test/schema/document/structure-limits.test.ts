@@ -75,7 +75,7 @@ describe("the limits' edges", () => {
     );
   });
 
-  test("a document that nests deeper than the stack is refused, whatever is allowed", () => {
+  test("a document that nests deeper than the stack is refused, with any limits", () => {
     const limits = { ...DEFAULTS, maxQueryTokens: 1e7, maxQueryDepth: 1e7, maxQueryFields: 1e7 };
     const chain = `{ ...F0 } ${repeat(100_000, (n) => `fragment F${n} on T { ...F${n + 1} }`)}`;
     for (const text of [`${"{a".repeat(1e5)}${"}".repeat(1e5)}`, `{ a(b: ${"[".repeat(1e5)}${"]".repeat(1e5)}) }`, chain])
@@ -83,7 +83,7 @@ describe("the limits' edges", () => {
   });
 });
 
-test("counting takes two steps for each selection that is written, whatever it expands to, cycles too", () => {
+test("counting takes two steps for each selection that is written, with any expansion, cycles too", () => {
   const documents = fc
     .array(fc.array(fc.nat(), { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 60 })
     .map((spreads) =>
@@ -153,7 +153,7 @@ test("fields of one name are no pairs where nothing merges them, nor where they 
     expect(parseWithin(text, limitsOf(800))).toHaveProperty("definitions");
 });
 
-describe("what validation compares", () => {
+describe("the work of validation", () => {
   const schema = buildSchema("type Query { a: Query b: Query leaf(x: Int): Int id: ID }");
   const FRAGMENTS = 4;
   const draw = (depth: number): fc.Arbitrary<string> => {
@@ -222,7 +222,7 @@ const TOO_ALIKE: Record<string, [query: string, name: string, times: number]> = 
   ],
 };
 
-describe("what validation gives up", () => {
+describe("a document that validation gives up", () => {
   const schema = createSchema();
   const refused = ([, name, times]: (typeof TOO_ALIKE)[string]) =>
     expect.objectContaining({
@@ -234,7 +234,7 @@ describe("what validation gives up", () => {
     expect(() => validateWithin(schema, parseWithin(hostile[0], DEFAULTS))).toThrow(refused(hostile));
   });
 
-  test("is the same whatever the settings allow", () => {
+  test("is the same with any settings", () => {
     const hostile = [`{ ${"jobs { id name } ".repeat(2000)} }`, "jobs", 2000] as const;
     expect(() => validateWithin(schema, parseWithin(hostile[0], limitsOf(1e6)))).toThrow(refused([...hostile]));
   });
@@ -275,7 +275,7 @@ const HOSTILE: Record<string, [query: string, limit: keyof StructureLimits, allo
 };
 
 describe("over every transport", () => {
-  test("what is too large is refused before anything else looks at it", async () => {
+  test("a document that is too large is refused before anything else looks at it", async () => {
     const app = await openTestApp(ASKING_JOB);
     for (const [way, ask] of Object.entries(waysOf(app))) {
       for (const [what, [query, limit, allowed = DEFAULTS[limit]]] of Object.entries(HOSTILE)) {
@@ -328,7 +328,7 @@ describe("over every transport", () => {
   });
 });
 
-test("what people and tools send passes with room", async () => {
+test("documents of people and tools pass with room", async () => {
   const texts = [
     getIntrospectionQuery(),
     getIntrospectionQuery({ descriptions: true, inputValueDeprecation: true, schemaDescription: true, specifiedByUrl: true }),

@@ -51,7 +51,7 @@ describe("an answer is as long as it may be", () => {
     });
   });
 
-  test("what is read once and written many times counts each time, by every way", async () => {
+  test("rows that are read once and written many times count each time, by every way", async () => {
     const app = await openTestApp(ASKING_JOB, { maxAnswerBytes: 1_000_000 });
     const database = await databaseOf(app);
     await database.rows
@@ -77,7 +77,7 @@ describe("an answer is as long as it may be", () => {
       expect([query, (await app.client.refused(query)).extensions.code]).toEqual([query, "LIMIT_EXCEEDED"]);
   });
 
-  test("it may be longer than what waits to be read, while nothing does", async () => {
+  test("it may be longer than the bound on unread answers, while nothing waits to be read", async () => {
     const { url, database } = await openLiveServer({ limits: { maxUnreadBytesPerUser: 100_000 } });
     const result = Array.from({ length: 50 }, () => "x".repeat(20_000));
     const id = await storeRun(database, { result });
@@ -300,7 +300,7 @@ describe("an operation ends", () => {
     },
   );
 
-  test("but for a mutation that began: all of it is done, and only what it reads is broken off", async () => {
+  test("but for a mutation that began: all of it is done, and only its reads are broken off", async () => {
     const { reading, stuck } = createStuck("object_change");
     const { url, database } = await openLiveServer({ reading, limits: { operationTimeoutMs: 100 } });
     const create = (name: string) =>
@@ -314,7 +314,7 @@ describe("an operation ends", () => {
 });
 
 describe("nothing is executed a second time", () => {
-  test("because a statement failed: what could be read is answered, as graphql-js does, and read once", async () => {
+  test("because a statement failed: readable fields are answered, as graphql-js does, and read once", async () => {
     const schema = createSchema();
     const executor = createExecutor(schema);
     const { database, world } = await openFilled();

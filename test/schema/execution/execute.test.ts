@@ -635,7 +635,7 @@ test("documents made at random are answered as with graphql-js", async () => {
   );
 });
 
-describe("what is kept", () => {
+describe("the kept documents", () => {
   test("are documents that repeat, up to a length of each and of all, and none that is wrong twice", () => {
     const read = createDocumentReader(createTrialSchema(), loadConfig({}));
     const text = "{ compiled }";

@@ -24,7 +24,7 @@ async function run(works: readonly (readonly [name: string, sliced: Sliced, slic
   return order;
 }
 
-test("a round of the event loop has one slice, and whatever else waits has the thread between two", async () => {
+test("a round of the event loop has one slice, and other waiting work has the thread between two", async () => {
   const others: string[] = [];
   const order = run([["long", newWork("a"), 5]]);
   const other = new Promise<void>((resolve) => {

@@ -13,7 +13,7 @@ test("parts are one text: that of JSON.stringify", () => {
   );
 });
 
-test("what is not there is left out of objects, and null elsewhere", () => {
+test("undefined values are left out of objects, and null elsewhere", () => {
   for (const value of [{ a: undefined, b: 1 }, { a: undefined }, [undefined, 1], [[1, 2, 3], undefined], undefined]) {
     expect([...partsOf(value, 2)].join("")).toBe(JSON.stringify(value) ?? "null");
   }

@@ -40,7 +40,7 @@ test.each(Object.entries(EXAMPLES))("a %s has its columns, and its relations lea
   expect(relations.filter(isEmpty)).toEqual([]);
 });
 
-test("notes and changes say what they are of, and are found on it", async () => {
+test("notes and changes name their object, and are found on it", async () => {
   const { client, ids } = await setup();
   const { job, notes, object_changes } = await client.query(
     `query ($id: ID!) {

@@ -4,7 +4,7 @@ import { openTestApp } from "../../support/app.ts";
 const MODEL = `query ($type: String!) { object_model(content_type: $type) {
   content_type list natural_key fields { name kind key nullable creatable updatable } filters { name type } default_filters } }`;
 
-test("a kind of objects says how it is listed, what its objects have, and what of that clients may set", async () => {
+test("a kind of objects names its list, its fields, and those that clients may set", async () => {
   const { client } = await openTestApp({});
   const read = async (type: string) => (await client.query(MODEL, { type })).object_model;
   const note = await read("extras.note");

@@ -55,7 +55,7 @@ async function storeRuns(database: Database): Promise<void> {
   for (let n = 0; n < 12; n++) await storeRun(database, { ...(job && { jobModel: em.getReference(Job, job.id) as never }) });
 }
 
-describe("what multiplies is refused", () => {
+describe("operations that multiply are refused", () => {
   test("on a fresh install, by every way, before anything is read", async () => {
     const app = await openTestApp(ASKING_JOB);
     const database = await databaseOf(app);
@@ -74,7 +74,7 @@ describe("what multiplies is refused", () => {
     expect(after).toEqual(before);
   });
 
-  test("exactly the limit passes, one more is refused; variables count as what they are", async () => {
+  test("exactly the limit passes, one more is refused; variables count with their values", async () => {
     const document = "query ($n: Int = 2, $ids: [String]) { job_results(limit: $n, id: $ids) { id job_model { name } } }";
     const cost = 1 + 2 * 2 + 2 * 1 + 2 * 50;
     const passing = await openTestApp({}, { maxQueryCost: cost });
@@ -105,7 +105,7 @@ describe("what multiplies is refused", () => {
 });
 
 describe("a cost", () => {
-  test("is never below what is answered", async () => {
+  test("is never below the size of the answer", async () => {
     const schema = createSchema();
     const executor = createExecutor(schema);
     const database = await openDatabase(await freshDatabaseUrl());
@@ -142,7 +142,7 @@ describe("a cost", () => {
     expect(answered).toBeGreaterThan(200);
   });
 
-  test("of introspection is what it answers", async () => {
+  test("of introspection is the size of its answer", async () => {
     const schema = createSchema();
     const database = await openDatabase(await freshDatabaseUrl());
     onTestFinished(() => database.close());
@@ -197,7 +197,7 @@ describe("a cost", () => {
     expect(looks).toBe(parts);
   });
 
-  test("has what it takes to look for texts in a large table or to count it, unless something narrows that", async () => {
+  test("has the cost of looking for texts in a large table, or of counting it, unless something narrows that", async () => {
     const database = await openDatabase(await freshDatabaseUrl());
     onTestFinished(() => database.close());
     const rows = new Map([
@@ -219,7 +219,7 @@ describe("a cost", () => {
     const counted = "job_log_entries_connection(first: 0, job_result: $run) { total_count }";
     expect([await cost(counted), await cost(counted, { run: "b" })]).toEqual([8052, 52]);
     for (const run of [[], [null], [""], ""]) expect([run, await cost(counted, { run })]).toEqual([run, 8052]);
-    // One is allowed in a table of any size, two are not.
+    // A single count is allowed in a table of any size, two are not.
     rows.set("job_log_entry", 500_000_000).set("job_result", 5_000_000);
     const enormous = createCosts(createSchema(), { ...database, estimateRows: async () => rows }, DEFAULTS);
     const costs = [1, 2].map((count) =>
@@ -241,7 +241,7 @@ describe("a cost", () => {
       expect([list, (await cost(list)) < 200]).toEqual([list, true]);
   });
 
-  test("has what it takes to sort a large table, to leave out what an offset says, and to look for each text", async () => {
+  test("has the cost of sorting a large table, of leaving out the rows of an offset, and of looking for each text", async () => {
     const database = await openDatabase(await freshDatabaseUrl());
     onTestFinished(() => database.close());
     const rows = new Map([
@@ -297,7 +297,7 @@ describe("a cost", () => {
       [`job_results(name__re: "${"x.?".repeat(500)}", limit: 1) { id }`, 100_000],
       ["job_results(name__re: $run, limit: 1) { id }", 100_000, { run: Array(100_000).fill("x".repeat(50)) }],
       [`job_results(name__re: "{${"1".repeat(9000)}", limit: 1) { id }`, 100_000],
-      // Of what belongs to an object there is as much as of others.
+      // Rows of an object are as many as those of any other.
       ['job_results(limit: 2) { job_log_entries(sort: ["message"], limit: 1) { id } }', 20],
       ['job_results(limit: 2) { job_log_entries(q: "a", limit: 1) { id } }', 40],
       ["job_results(limit: 2) { job_log_entries_connection(first: 0) { total_count } }", 4],
@@ -331,7 +331,7 @@ describe("a cost", () => {
       ]);
   });
 
-  test("of what people and tools send is within the limit, on a server in use", async () => {
+  test("of the usual operations of people and tools is within the limit, on a server in use", async () => {
     const schema = createSchema();
     const database = await openDatabase(await freshDatabaseUrl());
     onTestFinished(() => database.close());
@@ -365,7 +365,7 @@ describe("a cost", () => {
 });
 
 describe("the answer tells its cost", () => {
-  test("to those who ask, by header or extension, answered or refused, and to nobody else", async () => {
+  test("to clients that ask, by header or extension, answered or refused, and to no others", async () => {
     const app = await openTestApp(ASKING_JOB);
     await storeRuns(await databaseOf(app));
     const query = "{ job_results(limit: 2) { id } }";

@@ -150,7 +150,7 @@ test.for([
   await database.close();
 });
 
-test.for(Object.values(PrunableKind))("indexes find what is old: %s", async (kind) => {
+test.for(Object.values(PrunableKind))("indexes find old rows: %s", async (kind) => {
   const database = await openDatabase(await freshDatabaseUrl());
   await fillModels(database, 50);
   await database.rows.deleteFrom("job_hook_delivery").execute();
@@ -164,7 +164,7 @@ test.for(Object.values(PrunableKind))("indexes find what is old: %s", async (kin
   await database.close();
 });
 
-test("an index finds what is due, and what is next", async () => {
+test("an index finds due schedules, and the next one", async () => {
   const database = await openDatabase(await freshDatabaseUrl());
   await fillModels(database, 50);
   await database.rows.updateTable("scheduled_job").set({ state: "DENIED" }).execute();

@@ -10,7 +10,7 @@ const JOBS = {
   "deep/two.ts": `export default defineJob({ name: "Job C", grouping: "g1", enabled: true, taskQueues: ["fast", "slow"], run() {} });`,
 };
 
-test("jobs come in Nautobot's order, with what their source says", async () => {
+test("jobs come in Nautobot's order, with the values of their source", async () => {
   const { client } = await openTestApp(JOBS);
   const { jobs } = await client.query(`{ jobs { name grouping description class_path module_name job_class_name installed enabled
     default_job_queue { name } job_queue_assignments(sort: ["job_queue"]) { job_queue { name } job { name } } } }`);

@@ -70,7 +70,7 @@ test("no relation of any type costs more statements for a thousand parents than 
     const many = await countStatements(database, document(MANY));
     const { one, many: lists } = shapeOf(model);
     expect([list, many.data[list].length, many.statements]).toEqual([list, MANY, few.statements]);
-    // One for the list, one for each reference, and for each list below five and one to count.
+    // A statement for the list, one for each reference, and for each list below five and one to count.
     expect([list, many.statements <= 1 + one.size + lists.size * 6]).toEqual([list, true]);
   }
   await database.close();

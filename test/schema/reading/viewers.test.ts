@@ -25,11 +25,11 @@ async function statementsWith(server: LiveServer, viewers: number): Promise<numb
   return reads;
 }
 
-test("five hundred who watch a run cost no more statements than one", async () => {
+test("five hundred viewers of a run cost no more statements than one", async () => {
   const server = await openLiveServer();
   const one = await statementsWith(server, 1);
   const many = await statementsWith(server, 500);
-  // One for the state and one for the lines, each time.
+  // A statement for the state and one for the lines, each time.
   expect(one).toBeLessThanOrEqual(2 * ROUNDS + 4);
   expect(Math.abs(many - one)).toBeLessThanOrEqual(4);
 });

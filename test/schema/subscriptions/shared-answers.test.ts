@@ -58,7 +58,7 @@ async function setup(): Promise<{ app: TestApp; clients: TestClient[]; world: Aw
   return { app, world, clients: [staff.client, stranger.client] };
 }
 
-test("what a subscription nests is told to each user as a query would tell it", async () => {
+test("nested fields of a subscription are told to each user as a query would tell them", async () => {
   const { app, world, clients } = await setup();
   const nested = personalFields("JobType");
   expect(nested.length).toBeGreaterThan(1);
@@ -83,7 +83,7 @@ test("what a subscription nests is told to each user as a query would tell it", 
   }
 });
 
-test("one event is one answer to all who may see the same", async () => {
+test("one event is one answer to all users who may see the same", async () => {
   const { app, world, clients } = await setup();
   const query = `subscription { jobs { name scheduled_jobs { name } job_results(status: "REVOKED") { status } } }`;
   const change = () =>

@@ -41,7 +41,7 @@ function iterate(app: TestApp, query: string, variables: Record<string, unknown>
   };
 }
 
-test("a log is followed by level, grouping and text, with what is left out passed by", async () => {
+test("a log is followed by level, grouping and text, past the lines that are left out", async () => {
   const app = await openTestApp(JOBS);
   const FOLLOW = `subscription ($id: ID!, $after: Int, $level: [String], $grouping: [String], $q: String) {
     job_log_entries(job_result_id: $id, after_sequence: $after, log_level: $level, grouping: $grouping, q: $q) { sequence }
@@ -72,7 +72,7 @@ test("a log is followed by level, grouping and text, with what is left out passe
   expect(negative[0].errors[0].extensions).toMatchObject({ code: "BAD_USER_INPUT", details: [{ field: "after_sequence" }] });
 });
 
-test("what a run prints is followed from a cursor, then completes", async () => {
+test("printed texts of a run are followed from a cursor, then the stream completes", async () => {
   const app = await openTestApp(JOBS);
   const id = await start(app, "Mixed", { to: 300 });
   const FOLLOW = `subscription ($id: ID!, $after: Int) { job_console_entries(job_result_id: $id, after_sequence: $after) { sequence text } }`;
@@ -140,7 +140,7 @@ test("the feed of runs tells of each that is made or changes, by filter", async 
   })();
   let failure: any;
   const hearing = failed.next().then((event) => (failure = event.job_results[0]));
-  // They tell of what changes from when they are heard of; the first run may be a moment too early, and for each of them another.
+  // A subscription tells changes from its begin on: the first run may be a moment too early, so another follows.
   await expect
     .poll(async () => [await runToEnd(app.client, "jobs.Fails"), seen.length > 0, failure?.status].slice(1))
     .toEqual([true, "FAILURE"]);
@@ -152,7 +152,7 @@ test("the feed of runs tells of each that is made or changes, by filter", async 
   await failed.end();
 });
 
-test("the feed of runs goes on where it was cut: first what has changed since", async () => {
+test("the feed of runs goes on where it was cut: first the runs that have changed since", async () => {
   const app = await openTestApp(JOBS);
   await runToEnd(app.client, "jobs.Fails");
   const since = new Date(Date.now() + 1);
@@ -168,7 +168,7 @@ test("the feed of runs goes on where it was cut: first what has changed since", 
   await feed.end();
 });
 
-test("a schedule is told of when it is changed, when it runs, and to who comes back later", async () => {
+test("a follower of a schedule hears of its changes and its runs, also one that comes back later", async () => {
   const app = await openTestApp(JOBS);
   const FOLLOW = `subscription { scheduled_jobs(since: "2000-01-01T00:00:00Z") { name description total_run_count } }`;
   const { create_scheduled_job: made } = await app.client.query(
@@ -205,7 +205,7 @@ test("feeds of jobs, of schedules and of the change log", async () => {
       `mutation ($grouping: String!) { update_job(class_path: "jobs.Mixed", data: { grouping: $grouping }) { id } }`,
       { grouping },
     );
-  // They tell of what changes from when they are heard of; the first change may be a moment too early.
+  // A subscription tells changes from its begin on: the first change may be a moment too early.
   let told = 0;
   for (const one of waiting) void one.then(() => told++);
   let n = 0;

@@ -54,7 +54,7 @@ test("jobs are found by their class paths, wherever there are jobs", async () =>
   }
 });
 
-test("it takes what the field of this name shows, as one value or several, and holds together with others", async () => {
+test("it takes the values of the field of this name, one or several, and holds together with others", async () => {
   const { client } = await openTestApp(JOBS);
   const { jobs } = await client.query(`{ jobs(hidden: null) { name class_path } }`);
   for (const { name, class_path } of jobs)
@@ -99,7 +99,7 @@ test("changes of many jobs and subscriptions take it; one that says nothing does
     });
 });
 
-test("it costs what a filter by name costs", async () => {
+test("it costs as much as a filter by name", async () => {
   const { url } = await openTestApp(JOBS);
   const costOf = async (filter: string) => {
     const query = `{ jobs(${filter}) { name job_queues { name } } }`;

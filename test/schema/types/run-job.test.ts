@@ -16,7 +16,7 @@ export const Twin = defineJob({ name: "Dry", enabled: true, run: () => "twin" })
 `,
 };
 
-test("inputs are checked by the job's own schema, and the job gets what it makes of them", async () => {
+test("inputs are checked by the job's own schema, and the job gets its parsed values", async () => {
   const { client } = await openTestApp(JOBS);
   expect(await runToEnd(client, "a.Inputs", { site: "paris", when: "2026-01-02" })).toMatchObject({
     status: "SUCCESS",
@@ -56,7 +56,7 @@ test.for([
   expect(await client.refused(`mutation { run_job(${args}) { id } }`)).toMatchObject({ path: ["run_job"], extensions: { code } });
 });
 
-test("a dry run is what the job says unless the caller says otherwise", async () => {
+test("a dry run is the job's default unless the caller says otherwise", async () => {
   const { client } = await openTestApp(JOBS);
   expect((await runToEnd(client, "a.Dry")).result).toBe(true);
   expect((await runToEnd(client, "a.Dry", {}, false)).result).toBe(false);
@@ -74,7 +74,7 @@ test("a job is run by id or name as well; a second job of the same name has a nu
   expect(byId).toEqual({ run_job: { task_name: "a.Dry" } });
 });
 
-test("enabling a job lets it run, and what is not given stays", async () => {
+test("enabling a job lets it run, and absent fields stay", async () => {
   const { client } = await openTestApp(JOBS);
   expect(await client.query(`mutation { update_job(class_path: "a.Off", data: { enabled: true }) { name enabled } }`)).toEqual({
     update_job: { name: "Off", enabled: true },

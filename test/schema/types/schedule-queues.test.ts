@@ -137,7 +137,7 @@ test("a schedule without a queue shows its job's default, from its file or overr
   await mustShow(app, { ...AT_FIRST, own: "slow" });
 });
 
-test("what is stored stays empty: the change log has no queue, and the queue may change and go", async () => {
+test("an absent queue stays empty: the change log has no queue, and the queue may change and go", async () => {
   const app = await setup();
   const database = await databaseOf(app);
   const stored = async () => {

@@ -63,7 +63,7 @@ test("a schedule that cannot be carried out is refused by its field, and nothing
   expect((await client.query(`{ scheduled_jobs { name } }`)).scheduled_jobs).toEqual([{ name: "Taken" }]);
 });
 
-test("a schedule is changed in place: what is not given stays, and the log says what was", async () => {
+test("a schedule is changed in place: absent fields stay, and the log has the change", async () => {
   const { client } = await openTestApp(JOBS);
   const made = await createSchedule(client, { ...daily, job_model: "Typed", kwargs: { site: "a" }, time_zone: "Europe/Paris" });
   expect(made).toMatchObject({
@@ -96,7 +96,7 @@ test("a schedule is changed in place: what is not given stays, and the log says 
   });
 });
 
-test("a change that would leave it open what is meant, or that does not fit what is run, is refused, and all stays", async () => {
+test("an ambiguous change, or one that does not fit the job, is refused, and all stays", async () => {
   const { client } = await openTestApp(JOBS);
   const { id } = await createSchedule(client, { ...daily, job_model: "Typed", kwargs: { site: "a" } });
   const before = await readSchedule(client, id);
@@ -126,7 +126,7 @@ test("a change that would leave it open what is meant, or that does not fit what
     );
 });
 
-test("schedule_job takes what run_job takes, and when", async () => {
+test("schedule_job takes the arguments of run_job, and times", async () => {
   const { client } = await openTestApp(JOBS);
   const SCHEDULE_JOB = `mutation ($schedule: ScheduleInput!, $data: GenericScalar, $queue: String) {
     schedule_job(class_path: "jobs.Typed", data: $data, job_queue: $queue, schedule: $schedule) { id describe kwargs } }`;
@@ -145,7 +145,7 @@ test("schedule_job takes what run_job takes, and when", async () => {
   expect(await runsOf(client, now.schedule_job.id, 1)).toMatchObject([{ status: "SUCCESS", task_kwargs: { site: "b" } }]);
 });
 
-test("a preview says what would come of a schedule, or what is wrong by argument", async () => {
+test("a preview shows the times of a schedule, or errors by argument", async () => {
   const { client } = await openTestApp(JOBS);
   const preview = async (args: string) =>
     (await client.query(`{ preview_schedule(${args}) { describe schedule next_runs errors { field message } } }`))
@@ -212,7 +212,7 @@ test("schedules in words", async () => {
     expect(await createSchedule(client, { ...plain, ...times, name: `${n}` })).toMatchObject({ describe: words });
 });
 
-test("what somebody says is run is run as them, and as nobody else", async () => {
+test("changed content runs as the author of the change, and as nobody else", async () => {
   const app = await openTestApp(JOBS);
   const em = (await databaseOf(app)).fork();
   const ada = em.create(User, { username: "ada" }, { partial: true });
@@ -264,7 +264,7 @@ test("one that waits for an approval is neither run when its time comes nor by h
   expect(await runsOf(app.client, id, 0)).toEqual([]);
 });
 
-test("no schedule keeps the others from being listed, whatever is stored of it", async () => {
+test("no schedule keeps the others from being listed, with any stored values", async () => {
   const app = await openTestApp({ "a.ts": `export const A = defineJob({ name: "A", enabled: true, run() {} });` });
   const crontabs = ["0 0 1,15W * *", "0 0 1 1 +MON", "0 0 * * *,*", "30 7 * * 1-5"];
   for (const [n, crontab] of crontabs.entries())

@@ -48,7 +48,7 @@ test("every job that the filters find is changed, hidden ones too, in the order 
   expect((await content()).jobs.find(({ name }: any) => name === "C")).toMatchObject({ description: "c", overrides: [] });
 });
 
-test("what a job is already changes nothing, and says so", async () => {
+test("an update with the present values changes nothing, and says so", async () => {
   const { update, updates } = await setup();
   await update(`name: "A", data: { enabled: true }`);
   const { applied, outcomes } = await update(`name: ["A", "B"], data: { enabled: true }`);
@@ -61,7 +61,7 @@ test("what a job is already changes nothing, and says so", async () => {
   expect(await update(`name: "Nobody", data: { enabled: true }`)).toEqual({ applied: true, outcomes: [] });
 });
 
-test("a dry run tells what would come of it, and keeps nothing", async () => {
+test("a dry run returns the changes, and keeps nothing", async () => {
   const { client, update, content } = await setup();
   await client.query(`mutation { update_job(name: "A", data: { default_job_queue_override: true }) { id } }`);
   const [before, log] = [await content(), await readLog(client)];

@@ -14,7 +14,7 @@ export async function createGroup(client: TestClient, name: string, users: reado
   return (await client.query(document, { name, users })).create_group.id;
 }
 
-/** Defines what has to be approved, in which stages. @returns its id. */
+/** Defines a workflow with its stages. @returns its id. */
 export async function defineWorkflow(
   client: TestClient,
   stages: readonly StageWishes[],

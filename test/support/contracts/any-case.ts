@@ -42,7 +42,7 @@ const PATTERNS: Readonly<Record<string, (quoted: string) => string>> = {
   ie: (quoted) => `^(?:${quoted})$`,
 };
 
-/** Holds for every database: filters in any case agree with each other, with regular expressions and with what is followed live. */
+/** Holds for every database: filters in any case agree with each other, with regular expressions and with live ones. */
 export async function agreesInAnyCase(config: { databaseUrl?: string } = {}): Promise<void> {
   const app = await openTestApp(
     { "a.ts": `export const A = defineJob({ name: "ÉCOLE", taskQueues: ["Straẞe"], run() {} });` },

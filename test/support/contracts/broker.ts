@@ -25,7 +25,7 @@ export function brokerContract(open: () => Promise<Broker>): void {
     return { held, handle, arrived };
   }
 
-  test("delivers what was enqueued before and after consuming began, in order", async () => {
+  test("delivers runs that were enqueued before and after consuming began, in order", async () => {
     const broker = await setup();
     const { held, handle, arrived } = holdingHandler();
     await broker.enqueue({ id: "1", queue: "q" });
@@ -131,7 +131,7 @@ export function brokerContract(open: () => Promise<Broker>): void {
     expect(rings.toSorted()).toEqual(["all 1", "all 3", "one", "two"]);
   });
 
-  test("rings nobody who has stopped to listen", async () => {
+  test("notifies no listener that has stopped", async () => {
     const broker = await setup();
     const rings: string[] = [];
     const stop = broker.listen("lines:1", () => rings.push("stopped"));

@@ -102,7 +102,7 @@ export function operationsContract(open: () => Sandbox): void {
     });
   });
 
-  test("what cannot be sent is refused at once, variables by their place", async () => {
+  test("an operation that cannot be sent is refused at once, variables by their place", async () => {
     const { run } = await setup();
     const { outcome } = await run("Wrong");
     const document = "The document of an operation must be a text, or a typed document that code was generated for.";
@@ -186,7 +186,7 @@ export function operationsContract(open: () => Sandbox): void {
     }
   });
 
-  test("what was asked before the job ended itself is done, and waited for", async () => {
+  test("operations that were sent before the job ended itself are done, and waited for", async () => {
     const { run } = await setup();
     let done = false;
     const graphql = async () => {
@@ -198,7 +198,7 @@ export function operationsContract(open: () => Sandbox): void {
     expect(done).toBe(true);
   });
 
-  test("what an earlier run left behind sends nothing in a later one", async () => {
+  test("leftovers of an earlier run send nothing in a later one", async () => {
     const { run } = await setup();
     await run("LeavesBehind", {}, { isolation: "shared" });
     const asked: string[] = [];

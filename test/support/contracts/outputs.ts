@@ -174,7 +174,7 @@ export function leavesContract(open: () => Sandbox): void {
     expect(most).toBeLessThan(5000);
   });
 
-  test("a run fails when what it printed cannot be stored", async () => {
+  test("a run fails when its printed text cannot be stored", async () => {
     const { run } = await setup();
     const { outcome } = await run("FloodsConsole", { printed: () => Promise.reject(new Error("disk full")) });
     expect(outcome).toMatchObject({
@@ -183,14 +183,14 @@ export function leavesContract(open: () => Sandbox): void {
     });
   });
 
-  test("what an earlier run left behind prints into no later one", async () => {
+  test("leftovers of an earlier run print into no later one", async () => {
     const { run } = await setup();
     await run("PrintsLate", {}, { isolation: "shared" });
     const { printed } = await run("Waits", {}, { isolation: "shared" });
     expect(printed.map(({ text }) => text)).toEqual(["mine\n"]);
   });
 
-  test("progress: what the job says, as numbers and text that fit", async () => {
+  test("progress: the job's values, as numbers and text that fit", async () => {
     const { run } = await setup();
     expect((await run("Counts")).progress).toEqual([{ done: 1, total: null, message: "" }]);
     expect((await run("CountsTo")).progress).toEqual([{ done: 2, total: 10, message: "two" }]);

@@ -109,14 +109,14 @@ export function redactionContract(open: (onOutput: (stream: string, text: string
     expect(output()).toBe("");
   });
 
-  test.for(["Throws", "Rejects", "Crashes", "Refuses", "Fails"])("nor in what went wrong: %s", async (exportName) => {
+  test.for(["Throws", "Rejects", "Crashes", "Refuses", "Fails"])("nor in its error: %s", async (exportName) => {
     const { run, output } = await setup();
     const said = await run(exportName);
     expect(said.outcome.kind).toBe("failure");
     expectHidden([said, output()]);
   });
 
-  test("a run never meets what one with secrets left in a shared module", async () => {
+  test("a run never meets the leftovers in a shared module of a run with secrets", async () => {
     const { run, output } = await setup();
     const shared = { isolation: "shared" as const };
     expect((await run("Keeps", shared)).outcome).toEqual({ kind: "success", result: null });

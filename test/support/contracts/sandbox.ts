@@ -104,7 +104,7 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
     return { sandbox, root, file, run };
   }
 
-  test("gives the job its checked inputs, with defaults, and who and what it runs for", async () => {
+  test("gives the job its checked inputs, with defaults, its run and its user", async () => {
     const { run } = await setup();
     expect((await run("Echo", { text: "hi" })).outcome).toEqual({
       kind: "success",
@@ -131,7 +131,7 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
     ]);
   });
 
-  test("takes whatever an author without types passes", async () => {
+  test("takes all values that an author without types passes", async () => {
     const { run } = await setup();
     const { lines, outcome } = await run("Loose");
     expect(outcome.kind).toBe("success");
@@ -166,7 +166,7 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
     });
   });
 
-  test("ends a busy loop after the grace, keeps what it said, and names the reason", async () => {
+  test("ends a busy loop after the grace, keeps its output, and names the reason", async () => {
     const { run } = await setup();
     const abort = new AbortController();
     const { outcome, lines } = await run("Loops", {}, async () => abort.abort(new RangeError("enough")), abort.signal);
@@ -174,7 +174,7 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
     expect(lines.map((line) => line.message)).toEqual(["looping"]);
   });
 
-  test("loses nothing of what was said just before a loop without end", async () => {
+  test("loses no line from just before a loop without end", async () => {
     const { run } = await setup();
     const abort = new AbortController();
     const onLines = async (batch: SaidLine[]) =>
@@ -183,7 +183,7 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
     expect(lines.map((line) => line.message)).toEqual(["1", "2", "3", "4", "5"]);
   });
 
-  test("takes lines longer than what it buffers", async () => {
+  test("takes lines longer than its buffer", async () => {
     const { run } = await setup();
     const { lines } = await run("Long");
     expect(lines.map((line) => line.message)).toEqual(
@@ -241,7 +241,7 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
     expect((await run("Posts")).outcome).toEqual({ kind: "success", result: "real" });
   });
 
-  test("ends what a job left running", async () => {
+  test("ends the leftovers of a job", async () => {
     const { run } = await setup();
     expect((await run("Leaves")).outcome).toEqual({ kind: "success", result: "done" });
   });

@@ -116,7 +116,7 @@ export function timeLimitsContract(open: () => Sandbox): void {
     expect((await run("CatchesThrown", soft(50))).outcome).toEqual({ kind: "success", result: "cleaned up" });
   });
 
-  test("a job that throws the soft limit on has failed of it, also where what it awaited wraps it", async () => {
+  test("a job that throws the soft limit on has failed of it, also where an awaited call wraps it", async () => {
     const run = await setup();
     const failed = {
       kind: "failure",
@@ -144,7 +144,7 @@ export function timeLimitsContract(open: () => Sandbox): void {
   test.for([
     ["a busy loop", "Loops", ["one", "two"]],
     ["a promise that never settles", "NeverSettles", ["waiting"]],
-  ] as const)("a hard limit ends %s, and keeps what was said", async ([, exportName, lines]) => {
+  ] as const)("a hard limit ends %s, and keeps the output", async ([, exportName, lines]) => {
     const run = await setupWarm();
     const ran = await withRoom(saying(...lines), (ms) => run(exportName, hard(ms)));
     expect(ran).toMatchObject({ outcome: ended(ran.hardMs / 1000), lines });

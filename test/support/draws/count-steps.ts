@@ -14,7 +14,7 @@ export interface Steps {
   readonly size: number;
 }
 
-/** Counts the steps of all who walk over a document from now on, graphql-js among them. */
+/** Counts the steps of all walks over a document from now on, graphql-js's among them. */
 export function countSteps(document: DocumentNode): Steps {
   const steps = { taken: 0, size: 0 };
   const count = (node: SelectionSetNode, selections: readonly SelectionNode[]) => {

@@ -53,7 +53,7 @@ function fits(through: string, { query, variables }: HostileDocument): boolean {
   return lengths.every((length) => length < longest) && !(variables && through === "GET");
 }
 
-/** Reads of every line of a large table take as long whichever way they come. */
+/** Families whose reads look at every line of a large table, over any transport. */
 const SCANS: ReadonlySet<string> = new Set(["patterns", "text searches", "sorts"]);
 
 /** @param everyWay documents over each transport that takes them; over one each otherwise, in turn. */

@@ -84,7 +84,7 @@ export const downloads: OverHttp[] = [
   },
 ];
 
-/** An address of its own: an address with too many wrong keys waits for a minute, and all who are there with it. */
+/** An address of its own: an address with too many wrong keys waits for a minute, and all of its clients with it. */
 const ELSEWHERE = "127.0.0.9";
 const keyed = (authorization: string) => ({ headers: { ...JSON_TYPE, authorization }, body: NAME, from: ELSEWHERE });
 

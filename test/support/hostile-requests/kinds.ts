@@ -57,5 +57,5 @@ export const WRONG = ["BAD_USER_INPUT"] as const;
 /** Either is right: it depends on how much there is to read. */
 export const BOUNDED = [...ANSWERED, ...REFUSED] as const;
 
-/** A list of what comes of 0 to `count - 1`. */
+/** Returns the results of 0 to `count - 1` as a list. */
 export const times = <T>(count: number, make: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => make(n));

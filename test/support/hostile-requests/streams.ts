@@ -42,7 +42,7 @@ const writeRaw = (socket: WebSocket, ...bytes: number[]) =>
   (socket as unknown as { _socket: Duplex })._socket.write(Buffer.from(bytes));
 
 export const sockets: Over[] = [
-  // Most of what they are told waits to be read.
+  // Most of their events wait to be read.
   onSocket(
     "1,000 subscriptions of one kind",
     ["left", "closed 4429", ...REFUSED],

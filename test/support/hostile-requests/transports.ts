@@ -98,7 +98,7 @@ export interface HostileSocket {
   end(): void;
 }
 
-/** Opens a socket and says who it is, unless it is not to. */
+/** Opens a socket and authenticates, unless told not to. */
 export async function openSocket(target: Target, init = true): Promise<HostileSocket> {
   const socket = new WebSocket(`${target.url.replace("http", "ws")}/graphql`, "graphql-transport-ws");
   socket.on("error", () => undefined);

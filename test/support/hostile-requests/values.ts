@@ -188,7 +188,7 @@ function plainValue(type: GraphQLInputType): string {
   return plain[(type as GraphQLScalarType).name] ?? JSON.stringify(ID);
 }
 
-/** An object of these fields, with what is given for one of them. */
+/** Returns an object of these fields, with the given value for one of them. */
 export function objectWith(
   fields: readonly (GraphQLArgument | GraphQLInputField)[],
   given: Readonly<Record<string, string>> = {},

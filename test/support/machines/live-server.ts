@@ -18,7 +18,7 @@ import { freshDatabaseUrl } from "../database.ts";
 import { recorder } from "../recorder.ts";
 import { storeRun } from "../rows.ts";
 
-/** A server that runs no jobs: its test writes what runs leave, and sees who listens. */
+/** A server that runs no jobs: its test writes the output of runs, and sees the listeners. */
 export interface LiveServer {
   /** URL of the server, without a path. */
   url: string;

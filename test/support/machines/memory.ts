@@ -23,7 +23,7 @@ export function highWater(pid: number): { server: number; children: Record<strin
   return { server: toMb(number(status(pid), "VmHWM")), children };
 }
 
-/** Lets a process's high-water mark begin anew, at what it holds now. */
+/** Lets a process's high-water mark begin anew, at its present memory. */
 export function forgetHighWater(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, "5");
 }

@@ -55,7 +55,7 @@ test("no cell begins as a formula does, but for numbers; a number is no formula"
   fc.assert(fc.property(fc.string(), (text) => !/^[=+\-@\t\r]/.test(String(cellOf(text, "text")))));
 });
 
-test("texts that people write are understood; what is wrong is said", () => {
+test("texts of people are understood, and errors are told", () => {
   expect(readCsv('﻿ name ,description\r\n\r\na,\n"b, c",""\n')).toEqual([
     { name: "a", description: null },
     { name: "b, c", description: "" },

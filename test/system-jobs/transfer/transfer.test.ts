@@ -158,7 +158,7 @@ describe("Export Object List", () => {
 });
 
 describe("Import Objects", () => {
-  test.for(["csv", "json"])("what was exported comes back as it was: %s", async (format) => {
+  test.for(["csv", "json"])("exported objects come back as they were: %s", async (format) => {
     const { app, client } = await setup();
     const [{ id }] = (await client.query(`{ tags { id } }`)).tags;
     await create(client, QUEUE, {
@@ -252,7 +252,7 @@ describe("Import Objects", () => {
     expect((await client.query(`{ tags(name: ["good", "bad", "worse"]) { name } }`)).tags).toEqual([]);
   });
 
-  test("rows of JSON that are none, or hold what cannot be stored, are told in the log", async () => {
+  test("values of JSON that are no rows, or cannot be stored, are told in the log", async () => {
     const { client } = await openTestApp({}, SYSTEM_JOBS);
     const json_data = JSON.stringify([null, { name: "a" }, 7, { name: "b\0" }, { name: null, color: 1 }]);
     const { status, stored } = await runExample(client, IMPORT, { content_type: "extras.tag", json_data });
@@ -295,7 +295,7 @@ describe("Import Objects", () => {
       { content_type: "extras.job", csv_data: "name\na" },
       "content_type: Objects of the kind extras.job cannot be imported",
     ],
-  ] as const)("what cannot be imported is refused: %s", async ([, data, message]) => {
+  ] as const)("an invalid import is refused: %s", async ([, data, message]) => {
     const { client } = await openTestApp({}, SYSTEM_JOBS);
     const { status, error } = await runToEnd(client, IMPORT, { content_type: "extras.tag", ...data });
     expect([status, error?.message]).toEqual(["FAILURE", expect.stringContaining(message)]);

@@ -39,7 +39,7 @@ const numbers = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => n + 0),
 );
 
-test("a text is read as this text, whatever it looks like, in YAML 1.1 and 1.2", () => {
+test("a text is read as this text, with any look, in YAML 1.1 and 1.2", () => {
   const read = fc.property(texts, (text) => {
     const line = writeYaml({ it: text });
     expect(UNREADABLE.exec(line)).toBeNull();

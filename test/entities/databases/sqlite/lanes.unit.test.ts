@@ -44,7 +44,7 @@ async function lanesOf(database: Database, source: string): Promise<string[]> {
   return lanes;
 }
 
-test("what looks at few rows is read in the server's thread, whatever the size of tables; what may look at many is read apart", async () => {
+test("a statement that looks at few rows is read in the server's thread, in tables of any size; one that may look at many is read apart", async () => {
   const database = await openDatabase(await freshDatabaseUrl());
   onTestFinished(() => database.close());
   await fillModels(database, 50);
@@ -159,7 +159,7 @@ test("a read that no process can be started for leaves its place to the next", a
   expect(JSON.parse(line)).toEqual([[sentence, sentence], [{ n: 1 }]]);
 });
 
-test("once a database is closed, no process is started for what waits to be read", async () => {
+test("once a database is closed, no process is started for waiting reads", async () => {
   const file = (await freshDatabaseUrl()).slice("sqlite:".length);
   const lane = createScans(file, { ...READ_LIMITS, readerProcesses: 1 });
   const reads = [1, 2, 3].map((n) => lane.read({ sql: `select ${n} as n`, parameters: [] } as never));

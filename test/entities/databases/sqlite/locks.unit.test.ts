@@ -75,7 +75,7 @@ const JOBS = {
   "own.ts": `export const Short = defineJob({ name: "Short", enabled: true, run() {} });
 export const Told = defineJobHookReceiver({ name: "Told", enabled: true, receive() {} });`,
 };
-/** Longer than a server goes without a look at what there is to do, in milliseconds. */
+/** Milliseconds within which a server looks for work. */
 const LOOK_MS = 20_000;
 
 const alarmsIn = (logged: readonly Record<string, unknown>[]) =>
@@ -94,7 +94,7 @@ test("a server that has nothing to send off needs no lock to find that out", asy
   expect(logged).toEqual([]);
 });
 
-test("what a foreign lock keeps a server from is a warning, and is done once the lock is released", async () => {
+test("work that a foreign lock prevents is a warning, and is done once the lock is released", async () => {
   const clock = createTestClock();
   const app = await openTestApp(JOBS, {}, clock);
   const foreign = new Sqlite(app.config.databaseUrl.slice("sqlite:".length));

@@ -29,7 +29,7 @@ test("a job that goes round the queue of its own side is refused more than ten a
   expect(begun).toHaveLength(11);
 });
 
-test("nothing is begun for a run that is ended, and what was begun is waited for within bounds", async () => {
+test("nothing is begun for a run that is ended, and begun operations are waited for within bounds", async () => {
   const { begun, receiver } = setup();
   receiver.receive(many(2));
   receiver.stop();

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { fitText } from "../../../../src/runner/sandbox/redaction/fit-text.ts";
 import { toJson } from "../../../../src/runner/sandbox/inside/to-json.ts";
 
-test("what JSON can hold comes through as JSON would give it back", () => {
+test("values that JSON can hold come through as JSON would give them back", () => {
   fc.assert(
     fc.property(fc.jsonValue({ noUnicodeString: true }), (value) => {
       expect(toJson(value)).toEqual(JSON.parse(JSON.stringify(value)));

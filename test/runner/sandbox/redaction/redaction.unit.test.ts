@@ -48,7 +48,7 @@ test.for(Object.keys(PRINTS))("a secret is hidden: %s", (name) => {
     const shown = hide(secret, print(secret));
     expect(shown).toContain("(redacted)");
     expect(remains(shown, secret)).toEqual([]);
-    // However a byte is spelled: of what was printed, only what stood around the secret is left.
+    // In any spelling of bytes: only the text around the secret is left.
     const decoded = [...shown.matchAll(/[\w+/=-]{8,}/g)].flatMap(([word]) => [
       Buffer.from(word, "base64").toString(),
       Buffer.from(word, "hex").toString(),
@@ -65,7 +65,7 @@ test("a secret of characters that take two units is hidden whole, however long i
     }
 });
 
-test("what is no secret stays as it is", () => {
+test("a text without a secret stays as it is", () => {
   const text = "interface Gi0/1 is up (redacted?) c4n4r hunter";
   expect(redactorOf(CANARY, "hunter2", "").text(text, 1000)).toBe(text);
 });
@@ -97,7 +97,7 @@ test("numbers, names and texts of a result", () => {
   });
 });
 
-test("whatever is written in whatever pieces, the secret is not in what they make, and nothing else is missing", () => {
+test("texts in any pieces never print the secret, and nothing else is missing", () => {
   const letters = constantFrom("a", "b", "\n");
   const secret = string({ unit: constantFrom("a", "b"), minLength: 4, maxLength: 9 });
   const pieces = array(string({ unit: letters, maxLength: 12 }), { maxLength: 12 });
@@ -167,7 +167,7 @@ test.for([
     "send-community both",
   ].map((text) => [text, text] as const),
   ["see https://example.com/a?b=c#d for more @ home", "see https://example.com/a?b=c#d for more @ home"],
-] as const)("patterns hide what they should, and nothing else: %s", ([text, shown]) => {
+] as const)("patterns hide their matches, and nothing else: %s", ([text, shown]) => {
   expect(createRedactor({ secrets: [], patterns: DEFAULT_SANITIZER_PATTERNS }).text(text, 1000)).toBe(shown);
 });
 

@@ -40,7 +40,7 @@ test.each([
     ["Error: a\n", "Caused by: a value that cannot be read"],
   ],
   ["an error of another realm", runInNewContext("new TypeError('far')"), "far", ["TypeError: far"]],
-] as const)("a failure keeps what was thrown: %s", (_, thrown, message, told) => {
+] as const)("a failure keeps the thrown value: %s", (_, thrown, message, told) => {
   const read = readThrown(thrown);
   expect(read.message).toBe(message);
   for (const text of told) expect(read.traceback).toContain(text);

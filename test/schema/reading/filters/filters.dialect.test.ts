@@ -23,7 +23,7 @@ const MEANING: Record<string, (text: string, value: string) => boolean> = {
   ire: (text, value) => new RegExp(value, "i").test(text),
 };
 
-test("text lookups mean what they say, for any text and any values", async () => {
+test("text lookups keep their meaning, for any text and any values", async () => {
   const app = await openTestApp({});
   const database = await databaseOf(app);
   const letters = ["a", "B", "b", "%", "_", "\\", "'", '"', " ", "é"];

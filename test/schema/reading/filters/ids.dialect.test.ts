@@ -143,7 +143,7 @@ test.each(["query", "mutation"] as const)("every argument of a %s takes an id in
   expect(requests.length).toBeGreaterThan(kind === "query" ? 20 : 70);
 });
 
-test("filters find what an id in capitals names", async () => {
+test("filters find the object of an id in capitals", async () => {
   const { app, world } = await openWorld();
   let count = 0;
   for (const model of MODELS.filter(({ name }) => EXAMPLES[name])) {
@@ -174,7 +174,7 @@ test("filters find what an id in capitals names", async () => {
   expect(count).toBeGreaterThan(60);
 });
 
-test("subscriptions follow it, inputs that stand for objects take it, and what is stored of it is in lower case", async () => {
+test("subscriptions follow it, inputs that stand for objects take it, and it is stored in lower case", async () => {
   const app = await openTestApp({
     "a.ts": `import { objectVar } from "jobgraph";
       export const A = defineJob({ name: "A", enabled: true, variables: z.object({ queue: objectVar({ model: "extras.jobqueue" }) }), run() {} });`,

@@ -99,7 +99,7 @@ test("an order names a field any number of times", async () => {
   }
 });
 
-test("what one level of an answer asks for is of any number", async () => {
+test("one level of an answer asks for any number of objects", async () => {
   const { app, world } = await open({ maxPageSize: 40_000, maxQueryCost: 100_000_000 });
   const database = await databaseOf(app);
   const rows = Array.from({ length: 33_000 }, (_, n) => ({ id: uuid(n), name: text(n), queue_type: "celery", description: "" }));
@@ -127,7 +127,7 @@ test("what one level of an answer asks for is of any number", async () => {
   expect(job_results.filter(({ queue }: { queue: unknown }) => queue)).toHaveLength(33_000);
 });
 
-test("inputs take links by the thousand, or say what is wrong", async () => {
+test("inputs take links by the thousand, or name the error", async () => {
   const { app, world } = await open();
   for (const length of LENGTHS)
     for (const value of [text, uuid]) {

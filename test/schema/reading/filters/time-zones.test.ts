@@ -10,7 +10,7 @@ const CREATE = `mutation ($data: CreateScheduledJobInput!) { create_scheduled_jo
 const LIST = `query ($zone: [String]) { scheduled_jobs(time_zone: $zone) { time_zone_name next_runs(count: 1) } }`;
 const PREVIEW = `query ($zone: String) { preview_schedule(interval: CUSTOM, crontab: "0 0 * * *", time_zone: $zone) { errors { field } } }`;
 
-/** Zones by what they are called on the wire: links to other zones, zones of no place, names with signs and digits. */
+/** Zones by their names on the wire: links to other zones, zones of no place, names with signs and digits. */
 const ZONES: Readonly<Record<string, string>> = {
   UTC: "UTC",
   ETC_UTC: "Etc/UTC",
@@ -65,7 +65,7 @@ test("a schedule in any zone tells it by both names, and is found by either", as
   ]);
 });
 
-test("what is no zone of the IANA database is refused by name", async () => {
+test("a text that is no zone of the IANA database is refused by name", async () => {
   const { client } = await openTestApp(JOBS);
   for (const zone of ["", " ", "+05:00", "Factory", "localtime", "Europe", "Europe/", "Europe/Paris ", "ETC_GMT_5", "../UTC"]) {
     const { preview_schedule } = await client.query(PREVIEW, { zone });

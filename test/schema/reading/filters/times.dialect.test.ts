@@ -45,7 +45,7 @@ function* places(): Generator<{ words: string; query: string; variables: (time: 
   }
 }
 
-test("every DateTime of every input refuses what is no time with a zone, by its name", async () => {
+test("every DateTime of every input refuses a text that is no time with a zone, by its name", async () => {
   const app = await openTestApp({});
   let count = 0;
   for (const { words, query, variables } of places()) {

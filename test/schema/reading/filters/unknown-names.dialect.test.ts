@@ -9,7 +9,7 @@ import { post } from "../../../support/client.ts";
 import { fillModels } from "../../../support/draws/fill.ts";
 import { databaseOf } from "../../../support/rows.ts";
 
-/* A value of a relation's filter that names no object is a mistake of whoever wrote it, and told: an empty list would be taken for an answer. */
+/* A value of a relation's filter that names no object is a mistake of the client, and an error: an empty list would be taken for an answer. */
 
 const schema = createSchema();
 const types = Object.values(schema.getTypeMap()).filter(isObjectType);
@@ -24,7 +24,7 @@ const NOTHING = [
 ];
 const unknownOf = (value: string) => value.match(/"([^"]*)"\]?$/)![1]!;
 
-/** Filters by what objects refer to, or are linked to. */
+/** Filters by the objects behind references and links. */
 function relationFilters({ one, many }: ModelShape): string[] {
   const references = [...one.keys()].flatMap((name) => [name, `${name}_id`]);
   const links = [...many].flatMap(([name, { through }]) => (through ? [name] : []));
