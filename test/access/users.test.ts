@@ -81,10 +81,10 @@ test("the last superuser stays one", async () => {
   const app = await openTestApp({});
   const { users } = await app.client.query(`{ users { id } }`);
   for (const data of [{ is_active: false }, { is_superuser: false }])
-    expect((await app.client.refused(UPDATE, { id: users[0].id, data })).extensions).toMatchObject({
+    expect((await app.client.refused(UPDATE, { id: users[0]!.id, data })).extensions).toMatchObject({
       code: "BAD_USER_INPUT",
       details: [{ field: "data.is_superuser" }],
     });
   await makeUser(app, { username: "root", is_superuser: true });
-  await app.client.query(UPDATE, { id: users[0].id, data: { is_superuser: false } });
+  await app.client.query(UPDATE, { id: users[0]!.id, data: { is_superuser: false } });
 });

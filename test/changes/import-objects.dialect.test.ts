@@ -40,7 +40,7 @@ describe("import_objects", () => {
       button_class: "DANGER",
     };
     expect(await importRows(client, "extras.jobbutton", [button])).toEqual(done(1));
-    const [{ id }] = (await client.query(`{ tags(name: "edge") { id } }`)).tags;
+    const { id } = (await client.query(`{ tags(name: "edge") { id } }`)).tags[0]!;
     expect(
       await importRows(client, "extras.note", [{ assigned_object_type: "extras.tag", assigned_object_id: id, note: "n" }]),
     ).toEqual(done(1));
@@ -106,7 +106,7 @@ describe("import_objects", () => {
     ];
     const { errors, ...counts } = await importRows(client, "extras.tag", rows);
     expect(counts).toEqual({ applied: false, created: 0, updated: 0, unchanged: 0 });
-    expect(errors.map(({ row, field, message }: any) => `${row} ${field}: ${message}`)).toEqual([
+    expect(errors.map(({ row, field, message }) => `${row} ${field}: ${message}`)).toEqual([
       "2 color: A color is six hexadecimal digits in lower case, e.g. `9e9e9e`.",
       "3 name: This field is required.",
       '4 content_types: There is no object "nonsense".',

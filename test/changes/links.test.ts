@@ -23,22 +23,22 @@ test("an object that loses its link to a deleted one has changed, and is in the 
   };
   await client.query(`mutation ($id: ID!) { delete_job_queue(id: $id) { name } }`, { id: queue.id });
   const withoutQueue = await newest();
-  expect(withoutQueue.object_changes[0]).toMatchObject({
+  expect(withoutQueue!.object_changes[0]).toMatchObject({
     action: "UPDATE",
     differences: {
       removed: { job_queues: [{ name: "default" }, { name: "night" }] },
       added: { job_queues: [{ name: "default" }] },
     },
-    postchange: { last_updated: withoutQueue.last_updated },
+    postchange: { last_updated: withoutQueue!.last_updated },
   });
   await client.query(`mutation ($id: ID!) { delete_tag(id: $id) { name } }`, { id: tag.id });
   const withoutTag = await newest();
-  expect(withoutTag.object_changes[0]).toMatchObject({
+  expect(withoutTag!.object_changes[0]).toMatchObject({
     action: "UPDATE",
     differences: { removed: { tags: [{ name: "core" }] }, added: { tags: [] } },
   });
-  expect([withoutTag.job_queues, withoutTag.tags]).toEqual([[{ name: "default" }], []]);
-  expect(withoutTag.last_updated > withoutQueue.last_updated).toBe(true);
+  expect([withoutTag!.job_queues, withoutTag!.tags]).toEqual([[{ name: "default" }], []]);
+  expect(withoutTag!.last_updated > withoutQueue!.last_updated).toBe(true);
 });
 
 test("of hooks that ask for the same at once, one is taken", async () => {

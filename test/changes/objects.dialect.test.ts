@@ -320,13 +320,13 @@ test("changes of one request share its id; their references are told by name, an
     { ids: [one.id, two.id] },
   );
   const [ofOne, ofTwo] = object_changes;
-  expect(ofOne.request_id).toBe(ofTwo.request_id);
+  expect(ofOne!.request_id).toBe(ofTwo!.request_id);
   const [kind] = one.content_types;
-  expect(ofOne.object_data_v2.content_types).toEqual([
-    { id: kind.id, object_type: "contenttypes.contenttype", name: "extras.jobqueue" },
+  expect(ofOne!.object_data_v2.content_types).toEqual([
+    { id: kind!.id, object_type: "contenttypes.contenttype", name: "extras.jobqueue" },
   ]);
-  expect(ofOne.object_data.content_types).toEqual([kind.id]);
-  expect(ofTwo.object_data_v2.tags).toEqual([{ id: one.id, object_type: "extras.tag", name: "one" }]);
+  expect(ofOne!.object_data.content_types).toEqual([kind!.id]);
+  expect(ofTwo!.object_data_v2.tags).toEqual([{ id: one.id, object_type: "extras.tag", name: "one" }]);
 });
 
 test("the same custom fields in another order are no change", async () => {

@@ -19,6 +19,6 @@ test("objects are created, changed and deleted, and jobs run, beside rows that a
     `query ($id: [String]) { object_changes(changed_object_id: $id sort: ["time", "id"]) { action } }`,
     { id: [create_tag.id] },
   );
-  expect(object_changes.map(({ action }: any) => action)).toEqual(["CREATE", "UPDATE", "DELETE"]);
+  expect(object_changes.map(({ action }) => action)).toEqual(["CREATE", "UPDATE", "DELETE"]);
   expect(await runToEnd(app.client, "jobs.Plain")).toMatchObject({ status: "SUCCESS", result: "done" });
 });

@@ -259,7 +259,7 @@ export const B = defineJob({ name: "Twin", taskQueues: ["default", "q"], descrip
   });
   await client.query(`mutation { update_job(name: "Twin", data: { name: "First" }) { id } }`);
   const { job_queues } = await client.query(`{ job_queues(name: "q") { id } }`);
-  await client.query(`mutation { delete_job_queue(id: "${job_queues[0].id}") { id } }`);
+  await client.query(`mutation { delete_job_queue(id: "${job_queues[0]!.id}") { id } }`);
   for (const data of [`description: "ours"`, `description_override: false`]) {
     const { update_job } = await client.query(
       `mutation { update_job(class_path: "a.B", data: { ${data} }) { name task_queues } }`,

@@ -137,20 +137,20 @@ test("queues: names, tags, and parts that may not go or change under others", as
     creating("custom fields as a list", { _custom_field_data: [1] }, "data._custom_field_data"),
     updating("custom fields as a text", id, { _custom_field_data: "x" }, "data._custom_field_data"),
     creating("several at once", { name: "", description: null, tags: ["nope"] }, "data.name data.description data.tags"),
-    updating("another name of the default", ofAll.id, { name: "first" }, "data.name"),
-    deleting("the default", ofAll.id, "id"),
-    deleting("a job's default", ofPlain.id, "id"),
+    updating("another name of the default", ofAll!.id, { name: "first" }, "data.name"),
+    deleting("the default", ofAll!.id, "id"),
+    deleting("a job's default", ofPlain!.id, "id"),
     updating("another name while runs wait", busy.id, { name: "idle" }, "data.name"),
     deleting("while runs wait", busy.id, "id"),
     ...alwaysRefused(QUEUE, id, { name: "new" }),
   ]);
 
-  expect(await update(client, QUEUE, ofAll.id, { description: "Takes all." })).toMatchObject({ description: "Takes all." });
+  expect(await update(client, QUEUE, ofAll!.id, { description: "Takes all." })).toMatchObject({ description: "Takes all." });
   expect(await update(client, QUEUE, busy.id, { description: "Full." })).toMatchObject({ description: "Full." });
   await database.rows.updateTable("job_result").set({ status: "SUCCESS" }).where("id", "=", run).execute();
   expect(await update(client, QUEUE, busy.id, { name: "idle" })).toMatchObject({ name: "idle" });
   expect(await remove(client, QUEUE, busy.id)).toMatchObject({ name: "idle" });
-  expect(await update(client, QUEUE, ofPlain.id, { name: "simple" })).toMatchObject({ name: "simple" });
+  expect(await update(client, QUEUE, ofPlain!.id, { name: "simple" })).toMatchObject({ name: "simple" });
 });
 
 /** Returns attempts that hooks and buttons refuse for their job, or for their content types. */
@@ -317,7 +317,7 @@ test("notes: about existing objects, and nobody's but their writer's", async () 
   onTestFinished(() => asAda.close());
 
   const { jobs } = await client.query(`{ jobs(name: "Plain") { id } }`);
-  const about = { assigned_object_type: "extras.job", assigned_object_id: jobs[0].id };
+  const about = { assigned_object_type: "extras.job", assigned_object_id: jobs[0]!.id };
   const good = { ...about, note: "Mind it." };
   const { id } = await create(client, NOTE, good);
   const { creating, updating, deleting } = attemptsOn(NOTE, good);

@@ -29,8 +29,7 @@ async function content(databaseUrl: string) {
       job_model { name } user { username }
       job_log_entries { sequence log_level grouping message created log_object absolute_url } } }`);
   await close();
-  for (const job of data.jobs)
-    job.job_queue_assignments.sort((a: any, b: any) => a.job_queue.name.localeCompare(b.job_queue.name));
+  for (const job of data.jobs) job.job_queue_assignments.sort((a, b) => a.job_queue.name.localeCompare(b.job_queue.name));
   return data;
 }
 
@@ -47,9 +46,9 @@ test("the same arguments make the same content, in an empty database and in plac
 
 test("counts agree with the lines, sequences have no gap, and times follow each other", async () => {
   const { job_results } = await content(await seeded(SMALL));
-  expect(job_results[0].job_log_entries).toHaveLength(100);
+  expect(job_results[0]!.job_log_entries).toHaveLength(100);
   for (const run of job_results) {
-    const levels = run.job_log_entries.map((line: any) => line.log_level);
+    const levels = run.job_log_entries.map((line) => line.log_level);
     const count = (...among: string[]) => levels.filter((level: string) => among.includes(level)).length;
     expect(run).toMatchObject({
       debug_log_count: count("DEBUG"),
@@ -58,10 +57,10 @@ test("counts agree with the lines, sequences have no gap, and times follow each 
       warning_log_count: count("WARNING"),
       error_log_count: count("FAILURE", "ERROR", "CRITICAL"),
     });
-    expect(run.job_log_entries.map((line: any) => line.sequence)).toEqual(levels.map((_: string, index: number) => index + 1));
-    const times = [run.date_created, run.date_started, ...run.job_log_entries.map((line: any) => line.created), run.date_done];
+    expect(run.job_log_entries.map((line) => line.sequence)).toEqual(levels.map((_: string, index: number) => index + 1));
+    const times = [run.date_created, run.date_started, ...run.job_log_entries.map((line) => line.created), run.date_done];
     expect(times).toEqual(times.toSorted());
-    expect(times.at(-1) < UNTIL.toISOString()).toBe(true);
+    expect(times.at(-1)! < UNTIL.toISOString()).toBe(true);
     expect(run.status === "FAILURE").toBe(run.traceback !== null);
     expectOneFailure(run);
   }
@@ -75,7 +74,7 @@ test("rows from elsewhere stay, and a job that has a name keeps it", async () =>
   await seeded(SMALL, databaseUrl);
   await seeded({ ...SMALL, jobs: 1, results: 0, longResult: 0 }, databaseUrl);
   const { jobs, job_results } = await content(databaseUrl);
-  expect(jobs.map((one: any) => [one.class_path, one.name])).toEqual([
+  expect(jobs.map((one) => [one.class_path, one.name])).toEqual([
     ["seed_configuration.BackUpConfigurations", "Back Up Configurations (2)"],
     ["seedling.Mine", "Back Up Configurations"],
   ]);

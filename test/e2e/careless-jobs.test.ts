@@ -181,7 +181,7 @@ test("careless and hostile jobs end with a reason, and the server goes on", asyn
       Object.keys(REASONS).map(async (job) => {
         const { status, result, error, job_log_entries } = await end(job);
         if (job === "Forks") for (const { message } of job_log_entries) await gone(Number(message));
-        if (job === "FloodsLines") expect(job_log_entries.at(-1).message).toBe("4999");
+        if (job === "FloodsLines") expect(job_log_entries.at(-1)!.message).toBe("4999");
         return [job, status === "SUCCESS" ? result : error.message] as const;
       }),
     ),

@@ -83,7 +83,7 @@ async function open(kind: string): Promise<{ server: ServerProcess; target: Targ
     key: (await createPerson(server, { username: "hostile" })).key,
     runningId: await startAndHear(client, "own.GoesOn"),
     largeId: large.id,
-    fileId: files[0].id,
+    fileId: files[0]!.id,
     crowd: sized(25, 100),
     webhookSecret: SECRET,
   };

@@ -63,11 +63,12 @@ test.for(databaseKinds("sqlite"))(
     // They went on while the server was frozen, and would for a minute.
     for (const pid of pids) await gone(pid);
     await expect.poll(() => frozen.output()).toContain("a run was no longer this worker's when it ended");
-    const [lost, retried] = await Promise.all(ids.map(async (id) => (await other.client.query(RUN, { id })).job_result));
+    const read = async (id: string) => (await other.client.query(RUN, { id })).job_result;
+    const [lost, retried] = [await read(ids[0]!), await read(ids[1]!)];
     expect(lost).toMatchObject({ status: "FAILURE", attempt: 1, error: { type: "WorkerLost" }, error_log_count: 1 });
     expect(retried).toMatchObject({ status: "SUCCESS", attempt: 2, result: "again" });
     for (const { job_log_entries: lines, error_log_count, info_log_count } of [lost, retried]) {
-      expect(lines.map((line: { sequence: number }) => line.sequence)).toEqual(lines.map((_: unknown, n: number) => n + 1));
+      expect(lines.map((line) => line.sequence)).toEqual(lines.map((_: unknown, n: number) => n + 1));
       expect(error_log_count + info_log_count).toBe(lines.length);
     }
     const effects = (await readFile(marks, "utf8")).split("\n");

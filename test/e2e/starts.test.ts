@@ -29,7 +29,7 @@ test.for(databaseKinds("postgresql"))(
         const { jobs, users } = await servers[0]!.client.query(`{ jobs(hidden: null) { name installed } users { username } }`);
         // Each exists once, with any of the servers as its creator.
         expect(users).toEqual([{ username: "admin" }]);
-        expect(new Set(jobs.map(({ name }: { name: string }) => name)).size).toBe(jobs.length);
+        expect(new Set(jobs.map(({ name }) => name)).size).toBe(jobs.length);
         expect(jobs.every(({ installed }: { installed: boolean }) => installed)).toBe(true);
         await Promise.all(servers.map((server) => server.stop()));
         for (const server of servers) expect(server.output()).not.toContain('"level":50');

@@ -111,11 +111,10 @@ async function settle({ client }: ServerProcess, { seen, checked }: Memory): Pro
     expect(run).toMatchObject({ date_done: expect.any(String), date_next_attempt: null });
     if (run.status !== "REVOKED") expect(run.waits_for_slot).not.toBe(true);
     const gapless = (entries: unknown[]) => entries.map((_, n) => n + 1);
-    expect(lines.map((line: { sequence: number }) => line.sequence)).toEqual(gapless(lines));
-    expect(printed.map((entry: { sequence: number }) => entry.sequence)).toEqual(gapless(printed));
+    expect(lines.map((line) => line.sequence)).toEqual(gapless(lines));
+    expect(printed.map((entry) => entry.sequence)).toEqual(gapless(printed));
     for (const [sequence, message] of seen.get(run.id)!) expect(lines[sequence - 1]?.message).toBe(message);
-    const count = (...levels: string[]) =>
-      lines.filter((line: { log_level: string }) => levels.includes(line.log_level)).length as number;
+    const count = (...levels: string[]) => lines.filter((line) => levels.includes(line.log_level)).length as number;
     expect(run).toMatchObject({
       debug_log_count: count("DEBUG"),
       info_log_count: count("INFO"),
@@ -125,7 +124,7 @@ async function settle({ client }: ServerProcess, { seen, checked }: Memory): Pro
     });
     if (run.status === "REVOKED") expect(run.name).toBe("Newest");
     else if (run.status === "FAILURE") expect(run.error.message).toMatch(/^on purpose$|^The worker was lost/);
-    if (run.error?.type === "WorkerLost") expect(lines.at(-1).message).toBe(run.error.message);
+    if (run.error?.type === "WorkerLost") expect(lines.at(-1)!.message).toBe(run.error.message);
     checked.add(run.id);
   }
   expect([...seen.keys()].filter((id) => !checked.has(id))).toEqual([]);

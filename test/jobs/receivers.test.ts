@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { openTestApp, type TestApp } from "../support/app.ts";
 import { JOBS_ROOT } from "./inventory-file.ts";
 
-async function ended(app: TestApp, id: string): Promise<any> {
+async function ended(app: TestApp, id: string) {
   const lines = (await app.client.followLog(id)).map(({ log_level, grouping, message }) => [log_level, grouping, message]);
   const { job_result } = await app.client.query(`query ($id: ID!) { job_result(id: $id) { status result error { message } } }`, {
     id,
@@ -19,7 +19,7 @@ test("Report Changes names the changed fields, with their old and new values", a
   const runs = async () => (await app.client.query(`{ job_results(job_model: "Report Changes") { id } }`)).job_results;
   await expect.poll(async () => (await runs()).length).toBe(1);
   const [run] = await runs();
-  expect(await ended(app, run.id)).toEqual({
+  expect(await ended(app, run!.id)).toEqual({
     status: "SUCCESS",
     result: { action: "UPDATE", changed: ["description", "description_override"] },
     error: null,

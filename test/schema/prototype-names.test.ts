@@ -50,7 +50,7 @@ test("a name of Object.prototype is no input, time zone, field, order or lookup"
   expect.soft(fieldsOf(await client.refused(SCHEDULE, { data: { ...schedule, kwargs: all } }))).toEqual(below("data.kwargs"));
   const { import_objects } = await client.query(IMPORT, { rows: [{ name: "a", ...all }, all] });
   const unknown = (row: number) => NAMES.map((name) => [row, name]);
-  const rows = import_objects.errors.map(({ row, field }: any) => [row, field]);
+  const rows = import_objects.errors.map(({ row, field }) => [row, field]);
   expect.soft(rows).toEqual([...unknown(1), [2, "name"], ...unknown(2)]);
   for (const name of NAMES) {
     const zone = await client.refused(SCHEDULE, { data: { ...schedule, time_zone: name } });
@@ -89,8 +89,8 @@ test("data that is named so is kept, compared and told like any other", async ()
   );
   expect(Object.keys(created)).toEqual(["create_tag"]);
   const { tags } = await client.query(`{ tags { kept: _custom_field_data cf_constructor } }`);
-  expect(Object.entries(tags[0].kept).toSorted()).toEqual(Object.entries(data).toSorted());
-  expect(tags[0].cf_constructor).toBe("constructor");
+  expect(Object.entries(tags[0]!.kept).toSorted()).toEqual(Object.entries(data).toSorted());
+  expect(tags[0]!.cf_constructor).toBe("constructor");
   await client.query(`mutation { create_tag(data: { name: "b" }) { id } }`);
   expect((await client.query(`{ tags(name: ["b"]) { cf_constructor } }`)).tags).toEqual([{ cf_constructor: null }]);
   const id = "018f3c5e-7b1a-7c3d-9e2f-1a2b3c4d5e6f";

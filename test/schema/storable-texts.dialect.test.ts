@@ -113,7 +113,7 @@ test("a subscription and a cursor refuse it too", async () => {
 
   const page = `query ($after: String) { jobs_connection(sort: ["name"], after: $after) { edges { cursor } } }`;
   const { jobs_connection } = await app.client.query(page);
-  const [order, values] = JSON.parse(Buffer.from(jobs_connection.edges[0].cursor, "base64url").toString());
+  const [order, values] = JSON.parse(Buffer.from(jobs_connection.edges[0]!.cursor, "base64url").toString());
   const forged = Buffer.from(JSON.stringify([order, values.map(() => "\u0000")])).toString("base64url");
   expect((await refusals(app, page, { after: forged })).map(fieldsOf)).toEqual([["BAD_USER_INPUT", "after"]]);
 });

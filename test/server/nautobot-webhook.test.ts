@@ -84,7 +84,7 @@ test("changes that Nautobot reports are in the change log as they happened there
   const read = async () =>
     (await app.client.query(`{ job_results(status: "SUCCESS", sort: ["date_created", "id"]) { result } }`)).job_results;
   await expect.poll(async () => (await read()).length).toBe(2);
-  expect((await read()).map(({ result }: any) => result)).toEqual([
+  expect((await read()).map(({ result }) => result)).toEqual([
     { action: "CREATE", before: null, userName: "nina", changedObject: masked },
     { action: "DELETE", before: masked, userName: "nina", changedObject: null },
   ]);

@@ -2,6 +2,7 @@ import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { print } from "graphql";
 import { type Client as WsClient, createClient as createWsClient } from "graphql-ws";
 import WebSocket from "ws";
+import type { DataOf } from "./documents.ts";
 
 /** A GraphQL error as it comes over the wire. */
 interface WireError {
@@ -12,8 +13,8 @@ interface WireError {
 
 /** Talks to a server as a client would, over HTTP and WebSocket. */
 export interface TestClient {
-  /** Data of an operation that must succeed; a failure prints the operation, its variables and the answer. */
-  query<T = any>(document: string, variables?: object): Promise<T>;
+  /** Data of an operation that must succeed, typed by its text; a failure prints the operation, its variables and the answer. */
+  query<const Text extends string>(document: Text, variables?: object): Promise<DataOf<Text>>;
   /** Data of an operation that codegen has typed. */
   query<T, V extends object>(document: TypedDocumentNode<T, V>, variables: V): Promise<T>;
   /** The first error of an operation that must fail. */

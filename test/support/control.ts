@@ -20,26 +20,26 @@ export async function startAndHear(client: TestClient, classPath: string, args =
   return id;
 }
 
-export async function read(client: TestClient, id: string): Promise<any> {
+export async function read(client: TestClient, id: string) {
   const { job_result } = await client.query(`query ($id: ID!) { job_result(id: $id) { ${RUN_FIELDS} } }`, { id });
   expectOneFailure(job_result);
   return job_result;
 }
 
 /** A run that has ended. */
-export async function finished(client: TestClient, id: string): Promise<any> {
+export async function finished(client: TestClient, id: string) {
   await client.followLog(id);
   return read(client, id);
 }
 
 /** Waits until a run has a status on its way. */
-export async function reaches(client: TestClient, id: string, status: string): Promise<any> {
+export async function reaches(client: TestClient, id: string, status: string) {
   await expect.poll(async () => (await read(client, id)).status).toBe(status);
   return read(client, id);
 }
 
 /** Cancels a run. @returns it as the answer has it. */
-export async function cancel(client: TestClient, id: string, reason?: string): Promise<any> {
+export async function cancel(client: TestClient, id: string, reason?: string) {
   const { cancel_job_result } = await client.query(
     `mutation ($id: ID!, $reason: String) { cancel_job_result(id: $id, reason: $reason) { ${RUN_FIELDS} } }`,
     { id, reason },

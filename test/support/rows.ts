@@ -14,7 +14,7 @@ export async function databaseOf(app: TestApp): Promise<Database> {
 /** Stores a run that has ended, with lines of these messages. @returns its id. */
 export async function storeRun(
   database: Database,
-  values: Partial<JobResult>,
+  values: Omit<Partial<JobResult>, "jobModel"> & { jobModel?: JobResult["jobModel"] | string },
   lines: readonly Partial<LineRow>[] = [],
 ): Promise<string> {
   const em = database.fork();

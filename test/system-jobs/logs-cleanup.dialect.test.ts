@@ -16,6 +16,7 @@ import {
   JobResult,
 } from "../../src/entities/index.ts";
 import { newId } from "../../src/entities/new-id.ts";
+import type { DataOf } from "../support/documents.ts";
 import { openTestApp, SYSTEM_JOBS, type TestApp } from "../support/app.ts";
 import { createClient } from "../support/client.ts";
 import { cancel, finished, startAndHear } from "../support/control.ts";
@@ -178,8 +179,8 @@ describe("Logs Cleanup", () => {
     await cancel(client, id);
     const stopped = await finished(client, id);
     expect(stopped.status).toBe("REVOKED");
-    const said = stopped.job_log_entries.find(({ message }: { message: string }) => message.startsWith("Stopped"));
-    const [, done] = /^Stopped: (\d+) of 80020 rows/.exec(said.message)!;
+    const said = stopped.job_log_entries.find(({ message }) => message.startsWith("Stopped"));
+    const [, done] = /^Stopped: (\d+) of 80020 rows/.exec(said!.message)!;
     const left = await countAll(database);
     expect(left.job_log_entry).toBeGreaterThan(0);
     expect(80_020 - left.job_log_entry - left.job_result).toBeGreaterThanOrEqual(Number(done));
@@ -225,12 +226,12 @@ describe("prune_records", () => {
       let after: string | null = null;
       let most = 0;
       do {
-        const { prune_records } = await client.query(PRUNE, {
+        const data: DataOf<typeof PRUNE> = await client.query(PRUNE, {
           kind,
           limit: kind === "OBJECT_CHANGES" ? Math.max(limit, 10) : limit,
           after,
         });
-        const { cursor, files: _, ...counts } = prune_records as Record<string, number> & { cursor: string | null };
+        const { cursor, files: _, ...counts } = data.prune_records;
         most = Math.max(
           most,
           Object.values(counts).reduce((sum, count) => sum + count, 0),

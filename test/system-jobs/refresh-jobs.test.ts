@@ -14,7 +14,7 @@ test("the jobs that come with the server are ordinary jobs, and stay", async () 
   const { jobs } = await app.client.query(
     `{ jobs(module_name__isw: "jobgraph.") { id name grouping class_path enabled installed description variables_schema } }`,
   );
-  expect(jobs.map((one: any) => [one.name, one.class_path])).toEqual([
+  expect(jobs.map((one) => [one.name, one.class_path])).toEqual([
     ["Export Object List", "jobgraph.export_object_list.ExportObjectList"],
     ["Import Objects", "jobgraph.import_objects.ImportObjects"],
     ["Logs Cleanup", "jobgraph.logs_cleanup.LogsCleanup"],
@@ -30,7 +30,7 @@ test("the jobs that come with the server are ordinary jobs, and stay", async () 
     for (const variable of Object.values(variables_schema.properties)) expect(variable).toHaveProperty("description");
   }
   expect(app.logged.filter(({ level }) => Number(level) >= 40)).toEqual([]);
-  const refused = await app.client.refused(`mutation { delete_job(id: "${jobs[0].id}") { id } }`);
+  const refused = await app.client.refused(`mutation { delete_job(id: "${jobs[0]!.id}") { id } }`);
   expect(refused.message).toContain("comes with the server and cannot be deleted");
   await app.client.query(`mutation { update_job(name: "Refresh Jobs", data: { name: "Read again", enabled: false }) { id } }`);
   const { client } = await restart(app);

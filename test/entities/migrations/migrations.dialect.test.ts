@@ -34,7 +34,7 @@ test("failures that were stored as a type and a text become as others are, and n
 
   const database = await databaseOf(first);
   await first.close();
-  for (const { id, error } of [ended[0], waiting]) {
+  for (const { id, error } of [ended[0]!, waiting]) {
     const result = JSON.stringify({ exc_type: error.type, exc_message: error.message });
     await database.rows.updateTable("job_result").set({ result }).where("id", "=", id).execute();
   }

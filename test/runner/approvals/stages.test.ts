@@ -138,7 +138,7 @@ test("a request with a workflow is approved stage by stage, and its run names th
       },
     ],
   });
-  const [first, second] = begun.associated_approval_workflows[0].approval_workflow_stages;
+  const [first, second] = begun.associated_approval_workflows[0]!.approval_workflow_stages;
   expect(await waitingFor(requester, ann, bob, cleo, dora, stranger, staff)).toEqual([
     [0, 0],
     [1, 1],
@@ -149,10 +149,10 @@ test("a request with a workflow is approved stage by stage, and its run names th
     [0, 0],
   ]);
   for (const one of [requester, dora, stranger, staff]) expect(await codeOf(one, APPROVE, { id })).toBe("FORBIDDEN");
-  expect(await codeOf(ann, APPROVE, { id, stage: second.id })).toBe("CONFLICT");
+  expect(await codeOf(ann, APPROVE, { id, stage: second!.id })).toBe("CONFLICT");
 
   const seen = (await readSchedule(bob.client, id)).date_changed;
-  await ann.client.query(APPROVE, { id, comment: "looks right", stage: first.id });
+  await ann.client.query(APPROVE, { id, comment: "looks right", stage: first!.id });
   expect(await codeOf(ann, APPROVE, { id })).toBe("CONFLICT");
   expect(await codeOf(bob, APPROVE, { id, seen })).toBe("CONFLICT");
   expect(await waitingFor(ann, bob)).toEqual([
@@ -165,7 +165,7 @@ test("a request with a workflow is approved stage by stage, and its run names th
   expect(await statesOf(client, id)).toEqual(["PENDING", "PENDING,PENDING,PENDING"]);
   await cleo.client.query(APPROVE, { id });
   expect(await statesOf(client, id)).toEqual(["PENDING", "PENDING,APPROVED,PENDING"]);
-  expect(await codeOf(cleo, APPROVE, { id, stage: first.id })).toBe("CONFLICT");
+  expect(await codeOf(cleo, APPROVE, { id, stage: first!.id })).toBe("CONFLICT");
   expect(await codeOf(bob, APPROVE, { id })).toBe("FORBIDDEN");
   expect(await waitingFor(bob, cleo, dora)).toEqual([
     [0, 0],
@@ -175,7 +175,7 @@ test("a request with a workflow is approved stage by stage, and its run names th
   expect((await client.query(`{ job_result(id: "${asked.id}") { status } }`)).job_result.status).toBe("PENDING");
 
   const log = requester.client.followLog(asked.id);
-  await dora.client.query(APPROVE, { id, comment: "go", stage: second.id });
+  await dora.client.query(APPROVE, { id, comment: "go", stage: second!.id });
   await log;
   expect(await runsOf(client, id, 1)).toMatchObject([{ id: asked.id, status: "SUCCESS", result: { site: "paris" } }]);
   const { job_result } = await client.query(`{ job_result(id: "${asked.id}") { approvals { user_name date comment stage } } }`);
@@ -187,7 +187,7 @@ test("a request with a workflow is approved stage by stage, and its run names th
   ]);
   const done = (await workflowsOf(client, id)).associated_approval_workflows[0];
   expect(done).toMatchObject({ current_state: "APPROVED", decision_date: date });
-  expect(done.approval_workflow_stages[0]).toMatchObject({
+  expect(done!.approval_workflow_stages[0]).toMatchObject({
     state: "APPROVED",
     is_active_stage: false,
     remaining_approvals: 0,
@@ -354,7 +354,7 @@ test("of several definitions the weightiest one that fits holds; one without sta
   });
   await defineWorkflow(client, [], { name: "Staff", weight: 9, model_constraints: { job_model__name: "Free" } });
   const nameOf = async (id: string) =>
-    (await workflowsOf(client, id)).associated_approval_workflows[0].approval_workflow_definition.name;
+    (await workflowsOf(client, id)).associated_approval_workflows[0]!.approval_workflow_definition.name;
   const pushed = await ask(requester, "Push");
   const freed = await ask(requester, "Free");
   const others = [await ask(ann, "Push"), await ask(requester, "Dry")];
@@ -391,7 +391,7 @@ test("approvals in the same moment all count, and each of them once", async () =
     const { id } = (await ask(requester)).scheduled_job;
     const twice = await Promise.allSettled([ann.client.query(APPROVE, { id }), ann.client.query(APPROVE, { id })]);
     expect(twice.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
-    const stage = (await workflowsOf(client, id)).associated_approval_workflows[0].approval_workflow_stages[0].id;
+    const stage = (await workflowsOf(client, id)).associated_approval_workflows[0]!.approval_workflow_stages[0]!.id;
     const both = await Promise.allSettled([bob.client.query(APPROVE, { id, stage }), cleo.client.query(APPROVE, { id, stage })]);
     expect(both.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
     expect(await statesOf(client, id)).toEqual(["PENDING", "PENDING,APPROVED,PENDING"]);
@@ -410,14 +410,14 @@ test("only superusers change approvers and definitions, and not under requests t
   const [group] = groups;
   const WRITES = [
     `mutation { create_group(data: { name: "Mine", users: ["staff"] }) { id } }`,
-    `mutation { update_group(id: "${group.id}", data: { users: ["staff"] }) { id } }`,
-    `mutation { delete_group(id: "${group.id}") { id } }`,
+    `mutation { update_group(id: "${group!.id}", data: { users: ["staff"] }) { id } }`,
+    `mutation { delete_group(id: "${group!.id}") { id } }`,
     `mutation { create_approval_workflow_definition(data: { name: "Mine", model_content_type: "extras.scheduledjob", weight: 99 }) { id } }`,
     `mutation { update_approval_workflow_definition(id: "${id}", data: { weight: 3 }) { id } }`,
     `mutation { delete_approval_workflow_definition(id: "${id}") { id } }`,
     `mutation { create_approval_workflow_stage_definition(data: { approval_workflow_definition: "${id}", sequence: 1, name: "Mine", min_approvers: 1, approver_group: "Peers" }) { id } }`,
-    `mutation { update_approval_workflow_stage_definition(id: "${stages[0].id}", data: { min_approvers: 1 }) { id } }`,
-    `mutation { delete_approval_workflow_stage_definition(id: "${stages[0].id}") { id } }`,
+    `mutation { update_approval_workflow_stage_definition(id: "${stages[0]!.id}", data: { min_approvers: 1 }) { id } }`,
+    `mutation { delete_approval_workflow_stage_definition(id: "${stages[0]!.id}") { id } }`,
   ];
   for (const one of [requester, staff])
     for (const document of WRITES) expect([document, await codeOf(one, document)]).toEqual([document, "FORBIDDEN"]);
@@ -437,7 +437,7 @@ test("only superusers change approvers and definitions, and not under requests t
   // A request that waits keeps the number it began with.
   await client.query(WRITES[7]!);
   expect(
-    (await workflowsOf(client, asked.scheduled_job.id)).associated_approval_workflows[0].approval_workflow_stages[0],
+    (await workflowsOf(client, asked.scheduled_job.id)).associated_approval_workflows[0]!.approval_workflow_stages[0],
   ).toMatchObject({
     remaining_approvals: 2,
   });

@@ -16,7 +16,7 @@ test("a file that does not load is reported by name with its error, and stops no
     "last.ts": `export const Last = ${job("Last")};`,
   });
   const { jobs } = await app.client.query(`{ jobs { name installed } }`);
-  expect(jobs.map((found: any) => found.name)).toEqual(["Good", "Last"]);
+  expect(jobs.map((found) => found.name)).toEqual(["Good", "Last"]);
   const reported = app.logged.filter((entry) => String(entry["msg"]).includes("does not load"));
   expect(Object.fromEntries(reported.map((entry) => [String(entry["file"]).split("/").at(-1), entry["error"]]))).toEqual({
     "throws.ts": expect.stringContaining("thrown at import"),
@@ -41,7 +41,7 @@ test("files without jobs, tests and declarations are no job modules; helpers are
     ".hidden/x.ts": `throw new Error("not to be loaded");`,
   });
   const { jobs } = await client.query(`{ jobs { class_path } }`);
-  expect(jobs.map((found: any) => found.class_path).toSorted()).toEqual(["module.Module", "plain.Plain", "uses.Uses"]);
+  expect(jobs.map((found) => found.class_path).toSorted()).toEqual(["module.Module", "plain.Plain", "uses.Uses"]);
   for (const [path, result] of [
     ["uses.Uses", "helped"],
     ["plain.Plain", "Plain"],
@@ -67,7 +67,7 @@ test("a restart brings changed metadata in and leaves the decisions of users", a
   );
   expect(jobs).toEqual([
     {
-      id: before[0].id,
+      id: before[0]!.id,
       name: "New",
       description: "new",
       grouping: "G",
@@ -101,12 +101,12 @@ test("descriptions of jobs and variables are told without the indentation and bl
   });
   const fields = "name description description_first_line variables_schema";
   const { jobs } = await client.query(`{ jobs(sort: ["name"]) { ${fields} } }`);
-  expect(jobs.map((one: any) => [one.name, one.description_first_line, one.description])).toEqual([
+  expect(jobs.map((one) => [one.name, one.description_first_line, one.description])).toEqual([
     ["Blank", "", ""],
     ["Plain", "Plain.", "Plain."],
     ["Template", "Checks a site.", "Checks a site.\n\n  - all devices\nSays what is wrong."],
   ]);
-  expect(jobs[0].variables_schema.properties.site.description).toBe("Name of the site.");
+  expect(jobs[0]!.variables_schema.properties.site.description).toBe("Name of the site.");
   // A user's text is kept as it is, and has a first line all the same.
   const data = { description: "\n\n  By hand.  \nMore." };
   await client.query(`mutation ($data: UpdateJobInput!) { update_job(name: "Plain", data: $data) { id } }`, { data });
@@ -122,5 +122,5 @@ test("a job whose long name is taken has it cut between characters, and a number
     "b.ts": `export const B = ${job(name)};`,
   });
   const { jobs } = await client.query(`{ jobs(sort: ["module_name"]) { name } }`);
-  expect(jobs.map((one: any) => one.name)).toEqual([name, `${"👩‍🚀".repeat(19)} (2)`]);
+  expect(jobs.map((one) => one.name)).toEqual([name, `${"👩‍🚀".repeat(19)} (2)`]);
 });

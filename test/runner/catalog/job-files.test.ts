@@ -69,15 +69,13 @@ test.for(BROKEN)("a file with %s leaves its jobs and schedules as they were, and
   const before = await readJobs(app);
 
   await writeJobs({ ...others, "a.ts": text }, config.jobsRoot);
-  const told = (await refresh(app)).filter((found: any) => found.name !== "Other");
-  expect(told.map((found: any) => found.name)).toEqual(["A", "B", "C"]);
-  const error = told[0].load_error;
+  const told = (await refresh(app)).filter((found) => found.name !== "Other");
+  expect(told.map((found) => found.name)).toEqual(["A", "B", "C"]);
+  const error = told[0]!.load_error;
   expect(error).toMatch(new RegExp(`^${place.replaceAll(".", "\\.")}(:\\d+)?: `));
   expect(error).toContain(reason);
   expect(error).not.toContain(config.jobsRoot);
-  const kept = before.map((found: any) =>
-    "ABC".includes(found.name) ? { ...found, load_error: error, runnable: false } : found,
-  );
+  const kept = before.map((found) => ("ABC".includes(found.name) ? { ...found, load_error: error, runnable: false } : found));
   expect(await readJobs(app)).toEqual(kept);
   expect((await client.query(`{ job_files { path jobs error } }`)).job_files).toEqual([
     { path: "a.ts", jobs: ["a.A", "a.B", "a.C"], error },
@@ -105,7 +103,7 @@ test.for(BROKEN)("a file with %s leaves its jobs and schedules as they were, and
   await writeJobs({ "a.ts": GOOD.replaceAll("first", "mended"), "help.ts": "", "lib/help.ts": "" }, config.jobsRoot);
   expect(await refresh(again)).toEqual(["A", "B", "C"].map((name) => ({ name, load_error: null })));
   expect(await readJobs(again)).toEqual(
-    before.map((found: any) => ("ABC".includes(found.name) ? { ...found, description: "mended" } : found)),
+    before.map((found) => ("ABC".includes(found.name) ? { ...found, description: "mended" } : found)),
   );
   expect(await runToEnd(again.client, "a.A")).toMatchObject({ status: "SUCCESS" });
   expect(await readSchedule(again.client, schedule.id)).toMatchObject({ enabled: true, state: "ACTIVE" });

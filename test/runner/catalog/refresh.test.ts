@@ -21,7 +21,7 @@ async function refresh({ client, config }: TestApp, files: Record<string, string
     else await writeJobs({ [path]: source } as JobFiles, config.jobsRoot);
   }
   const { refresh_jobs } = await client.query(`mutation { refresh_jobs { name } }`);
-  return refresh_jobs.map((one: any) => one.name);
+  return refresh_jobs.map((one) => one.name);
 }
 
 test("new, changed, gone and returned jobs are told and logged; unchanged ones are not", async () => {
@@ -57,12 +57,12 @@ test("new, changed, gone and returned jobs are told and logged; unchanged ones a
 
   expect(await refresh(app, { "b.ts": null })).toEqual(["B"]);
   expect(await logged()).toEqual(["UPDATE B by admin"]);
-  expect((await read()).find((one: any) => one.class_path === "b.B")).toMatchObject({ installed: false, enabled: true });
+  expect((await read()).find((one) => one.class_path === "b.B")).toMatchObject({ installed: false, enabled: true });
   expect((await client.refused(`mutation { run_job(name: "B") { id } }`)).extensions.code).toBe("JOB_NOT_INSTALLED");
   expect(await refresh(app, {})).toEqual([]);
 
   expect(await refresh(app, { "b.ts": `export const B = ${job("B")};` })).toEqual(["B"]);
-  expect((await read()).find((one: any) => one.class_path === "b.B")).toMatchObject({ id: before[1].id, installed: true });
+  expect((await read()).find((one) => one.class_path === "b.B")).toMatchObject({ id: before[1]!.id, installed: true });
   expect(await runToEnd(client, "b.B")).toMatchObject({ status: "SUCCESS" });
 });
 
@@ -88,9 +88,7 @@ test("objects that would run a job that is gone are switched off, say why, and a
     client.query(`{ job_hooks { name enabled job { name } } job_buttons { name enabled job { name } } scheduled_jobs { name enabled job_model { name } }
       job_results { id job_model { name } } }`);
   const before = await state();
-  expect(
-    [...before.job_hooks, ...before.job_buttons, ...before.scheduled_jobs].map((one: any) => [one.name, one.enabled]),
-  ).toEqual([
+  expect([...before.job_hooks, ...before.job_buttons, ...before.scheduled_jobs].map((one) => [one.name, one.enabled])).toEqual([
     ["Hook", true],
     ["Button", true],
     ["Off", false],
@@ -122,15 +120,15 @@ test("objects that would run a job that is gone are switched off, say why, and a
   const {
     job_hooks: [hook],
   } = await client.query(`{ job_hooks { id } }`);
-  const error = await client.refused(`mutation { update_job_hook(id: "${hook.id}", data: { enabled: true }) { id } }`);
+  const error = await client.refused(`mutation { update_job_hook(id: "${hook!.id}", data: { enabled: true }) { id } }`);
   expect(error.extensions).toMatchObject({ code: "BAD_USER_INPUT", details: [{ field: "data.job" }] });
   expect(error.message).toContain(`"On change" is not installed`);
 
   const decided = await client.query(`{ job_buttons(name: "Button") { id } scheduled_jobs(name: "Paused") { id } }`);
   // Neither changes anything now, and yet both say how it is to be.
   await client.query(`mutation {
-    update_job_button(id: "${decided.job_buttons[0].id}", data: { enabled: false }) { id }
-    pause_scheduled_job(id: "${decided.scheduled_jobs[0].id}") { id } }`);
+    update_job_button(id: "${decided.job_buttons[0]!.id}", data: { enabled: false }) { id }
+    pause_scheduled_job(id: "${decided.scheduled_jobs[0]!.id}") { id } }`);
 
   const { length } = await readLog(client, SETTERS);
   await refresh(app, { "a.ts": RECEIVERS, "b.ts": `export const B = ${job("B")};` });
@@ -169,7 +167,7 @@ test("jobs whose sources take each other's names do so at once, in any order", a
   const app = await openTestApp({ "a.ts": names("One", "Two", "Three", "Free") });
   const read = async () => {
     const { jobs } = await app.client.query(`{ jobs(sort: "job_class_name") { name } }`);
-    return jobs.map(({ name }: any) => name);
+    return jobs.map(({ name }) => name);
   };
   for (const wanted of [
     ["Two", "One", "Three", "Free"],
@@ -197,7 +195,7 @@ test("refreshes at once make each new job once, and end with the state of the fi
     app.config.jobsRoot,
   );
   const answers = await Promise.all(Array.from({ length: 6 }, () => app.client.query(`mutation { refresh_jobs { name } }`)));
-  expect(answers.flatMap(({ refresh_jobs }) => refresh_jobs.map(({ name }: any) => name)).toSorted()).toEqual(["A", "B"]);
+  expect(answers.flatMap(({ refresh_jobs }) => refresh_jobs.map(({ name }) => name)).toSorted()).toEqual(["A", "B"]);
   expect(await app.client.query(`{ jobs { name } }`)).toEqual({ jobs: [{ name: "A" }, { name: "B" }] });
 });
 
@@ -206,7 +204,7 @@ test("a queue that a source names is made again when somebody has deleted it", a
   const em = (await databaseOf(app)).fork();
   const queue = await em.findOneOrFail(JobQueue, { name: "q" });
   await app.client.query(`mutation { delete_job_queue(id: "${queue.id}") { id } }`);
-  const read = async () => (await app.client.query(`{ jobs { job_queues { name } } }`)).jobs[0].job_queues;
+  const read = async () => (await app.client.query(`{ jobs { job_queues { name } } }`)).jobs[0]!.job_queues;
   expect(await read()).toEqual([{ name: "default" }]);
   expect(await refresh(app, {})).toEqual(["A"]);
   expect(await read()).toEqual([{ name: "default" }, { name: "q" }]);

@@ -27,7 +27,7 @@ test("a run waits in the queue that is asked for, if it is one of the job's", as
   const run = await finished(client, await start(client, "jobs.Plain", `job_queue: "fast"`));
   expect(run).toMatchObject({ status: "SUCCESS", celery_kwargs: { queue: "fast" } });
   const { job_queues } = await client.query(`{ job_queues(name: "fast") { id } }`);
-  expect(await read(client, await start(client, "jobs.Plain", `job_queue: "${job_queues[0].id}"`))).toMatchObject({
+  expect(await read(client, await start(client, "jobs.Plain", `job_queue: "${job_queues[0]!.id}"`))).toMatchObject({
     celery_kwargs: { queue: "fast" },
   });
   await client.query(`mutation { create_job_queue(data: { name: "slow" }) { id } }`);
@@ -78,7 +78,7 @@ test("a singleton's run of a lost server holds nothing after the next start", as
 test("a job's limit is on its row", async () => {
   const { client } = await openTestApp(JOBS);
   const { jobs } = await client.query(`{ jobs(sort: ["name"]) { name max_concurrent on_limit } }`);
-  expect(Object.fromEntries(jobs.map((job: any) => [job.name, [job.max_concurrent, job.on_limit]]))).toEqual({
+  expect(Object.fromEntries(jobs.map((job) => [job.name, [job.max_concurrent, job.on_limit]]))).toEqual({
     Plain: [null, null],
     Typed: [null, null],
     Single: [null, null],
@@ -131,14 +131,14 @@ test("queue: many at once never exceed the limit, and all end", async () => {
   const runs = await Promise.all(ids.map((id) => finished(app.client, id)));
   expect(runs.every((run) => run.status === "SUCCESS" && run.waits_for_slot === false)).toBe(true);
   const { job_results } = await app.client.query(`{ job_results { date_started date_done } }`);
-  const times = job_results.flatMap((run: any) => [
+  const times = job_results.flatMap((run) => [
     { at: run.date_started, by: 1 },
     { at: run.date_done, by: -1 },
   ]);
   // In the same millisecond, ends come first.
-  times.sort((a: any, b: any) => a.at.localeCompare(b.at) || a.by - b.by);
+  times.sort((a, b) => a.at.localeCompare(b.at) || a.by - b.by);
   let now = 0;
-  expect(Math.max(...times.map(({ by }: any) => (now += by)))).toBeLessThanOrEqual(2);
+  expect(Math.max(...times.map(({ by }) => (now += by)))).toBeLessThanOrEqual(2);
 });
 
 test("queue: a run that waits is started by the next server", async () => {
@@ -183,7 +183,7 @@ test("replace: of many at once, one is left", async () => {
   const { client } = await openTestApp(JOBS, { workerConcurrency: 8 });
   const ids = await Promise.all(Array.from({ length: 12 }, () => start(client, "jobs.Replaces")));
   const { job_results } = await client.query(`{ job_results(limit: 1, sort: ["-date_created", "-id"]) { id } }`);
-  const [{ id: newest }] = job_results;
+  const { id: newest } = job_results[0]!;
   await client.followLog(newest, { limit: 1 });
   for (const id of ids.filter((one) => one !== newest)) expect(await finished(client, id)).toMatchObject({ status: "REVOKED" });
   expect(await read(client, newest)).toMatchObject({ status: "STARTED" });

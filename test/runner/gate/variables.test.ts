@@ -30,8 +30,8 @@ test("objects are named by id or name, kept as ids, and arrive loaded; other kin
   const { client } = await openTestApp(FILES);
   const { create_job_queue: night, jobs } = await client
     .query(`mutation { create_job_queue(data: { name: "night", description: "after hours" }) { id } }`)
-    .then(async (made: any) => ({ ...made, ...(await client.query(`{ jobs { id name } }`)) }));
-  const idOf = (name: string) => jobs.find((job: any) => job.name === name).id;
+    .then(async (made) => ({ ...made, ...(await client.query(`{ jobs { id name } }`)) }));
+  const idOf = (name: string) => jobs.find((job) => job.name === name)!.id;
   const data = {
     name: "ams",
     queue: "night",
@@ -72,7 +72,7 @@ test("a value that names no object, and a kind that is not kept here, are refuse
 test("the job's variables are told as JSON Schema with the facts for a form", async () => {
   const { client } = await openTestApp(FILES);
   const { jobs } = await client.query(`{ jobs(name: "All") { variables_schema } }`);
-  expect(jobs[0].variables_schema).toMatchObject({
+  expect(jobs[0]!.variables_schema).toMatchObject({
     required: ["name", "queue"],
     properties: {
       name: { type: "string", title: "Name", maxLength: 5, "x-kind": "string" },
@@ -104,7 +104,7 @@ test("variables_schema keeps its author's order, also when only that changes, an
   const app = await openTestApp(FORM);
   const names = async ({ client }: typeof app) => {
     const { jobs } = await client.query(`{ jobs { variables_schema } }`);
-    const { properties } = jobs[0].variables_schema;
+    const { properties } = jobs[0]!.variables_schema;
     return [Object.keys(properties), Object.keys(properties.nested.properties)];
   };
   const order = [...FORM["f.ts"].matchAll(FORM_ORDER)].map(([, name]) => name);
@@ -127,7 +127,7 @@ test("variables_schema keeps its author's order, also when only that changes, an
 test("variables_schema is taken as it is by validators of forms, and choices have titles where forms look for them", async () => {
   const { client } = await openTestApp(FORM);
   const { jobs } = await client.query(`{ jobs { variables_schema } }`);
-  const schema = jobs[0].variables_schema;
+  const schema = jobs[0]!.variables_schema;
   expect(schema.$schema).toBe("http://json-schema.org/draft-07/schema#");
   const titled = [
     { const: "spine", title: "spine" },

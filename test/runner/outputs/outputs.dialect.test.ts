@@ -97,10 +97,8 @@ describe("the console", () => {
       `query ($id: [String]) { job_console_entries(job_result: $id, limit: 10000, sort: ["sequence"]) { sequence output_type text } }`,
       { id: [id] },
     );
-    expect(entries.map((entry: { sequence: number }) => entry.sequence)).toEqual(entries.map((_: unknown, n: number) => n + 1));
-    expect(entries.map((entry: { text: string }) => entry.text).join("")).toBe(
-      Array.from({ length: 30_000 }, (_, n) => `${n + 1}\n`).join(""),
-    );
+    expect(entries.map((entry) => entry.sequence)).toEqual(entries.map((_: unknown, n: number) => n + 1));
+    expect(entries.map((entry) => entry.text).join("")).toBe(Array.from({ length: 30_000 }, (_, n) => `${n + 1}\n`).join(""));
   });
 });
 
@@ -162,11 +160,11 @@ describe("files", () => {
       type: "FileTooLarge",
       message: `The file "large" is larger than 1000 bytes, the most that MAX_FILE_BYTES allows.`,
     });
-    expect(large.files.map((file: { name: string }) => file.name)).toEqual(["fits"]);
+    expect(large.files.map((file) => file.name)).toEqual(["fits"]);
     const many = await leave(app, "Many");
     expect(many.error!.message).toContain(`With the file "f4"`);
     expect(many.error!.message).toContain("3000 bytes together, the most that MAX_RUN_FILES_BYTES allows");
-    expect(many.files.map((file: { name: string }) => file.name)).toEqual(["f1", "f2", "f3"]);
+    expect(many.files.map((file) => file.name)).toEqual(["f1", "f2", "f3"]);
     const cut = await leave(app, "CutOff");
     expect([cut.error!.type, cut.files]).toEqual(["TimeLimitExceeded", []]);
     expect((await leave(app, "Path")).error!.type).toBe("TypeError");

@@ -66,7 +66,7 @@ test("a run that fails is tried again, each time after twice as long, and fails 
   await nextAttempt(app, id, 20 * SECOND);
   const run = await finished(client, id);
   expect(run).toMatchObject({ status: "FAILURE", attempt: 3, date_next_attempt: null, error: { message: "no 3" } });
-  expect(run.job_log_entries.map((line: any) => [line.sequence, line.message])).toEqual([
+  expect(run.job_log_entries.map((line) => [line.sequence, line.message])).toEqual([
     [1, "call 1"],
     [2, "Attempt 2 of 3 begins. Attempt 1 failed: RangeError: no 1"],
     [3, "call 2"],
@@ -191,7 +191,7 @@ test("the next server goes on with runs that wait for their next attempt, and tr
   clock.advance(10 * SECOND);
   for (const id of [waiting, lost]) await expect.poll(() => read(client, id)).toMatchObject({ status: "RETRY", attempt: 2 });
   // Its first attempt's lines, the server's of the loss, and those of the second.
-  expect((await read(client, lost)).job_log_entries.map((line: any) => line.sequence)).toEqual([1, 2, 3, 4]);
+  expect((await read(client, lost)).job_log_entries.map((line) => line.sequence)).toEqual([1, 2, 3, 4]);
 });
 
 test("a run keeps its slot, and a singleton its lock, until its last attempt has ended", async () => {

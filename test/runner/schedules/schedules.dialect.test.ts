@@ -130,13 +130,13 @@ test("a pause is not made up for, and neither it nor a change loses a tick of th
   // The clock shows the time, and nobody has been woken yet.
   clock.pass(start + 3 * HOUR - clock.now() + 5);
   expect(await act(client, "pause_scheduled_job", id)).toMatchObject({ enabled: false, total_run_count: 1 });
-  expect((await runsOf(client, id, 1))[0].scheduled_for).toBe(iso(start + 3 * HOUR));
+  expect((await runsOf(client, id, 1))[0]!.scheduled_for).toBe(iso(start + 3 * HOUR));
   expect(await act(client, "resume_scheduled_job", id)).toMatchObject({ next_run_at: iso(start + 4 * HOUR) });
   clock.pass(start + 4 * HOUR - clock.now() + 5);
   expect(await updateSchedule(client, id, { description: "Changed" })).toMatchObject({ description: "Changed" });
   const changed = await updateSchedule(client, id, { interval: "CUSTOM", crontab: "30 * * * *" });
   expect(changed).toMatchObject({ next_run_at: iso(start + 4.5 * HOUR), total_run_count: 2 });
-  expect((await runsOf(client, id, 2)).at(-1).scheduled_for).toBe(iso(start + 4 * HOUR));
+  expect((await runsOf(client, id, 2)).at(-1)!.scheduled_for).toBe(iso(start + 4 * HOUR));
 });
 
 test("a run by hand belongs to its requester, and leaves the schedule's times and counts alone", async () => {
@@ -206,7 +206,7 @@ test("a time that the gate refuses has a run that failed and says why", async ()
       error: { type: code, message: expect.any(String) },
     });
   }
-  expect((await runsOf(client, single.id, refusals.length))[0].error).toMatchObject({ type: "JOB_ALREADY_RUNNING" });
+  expect((await runsOf(client, single.id, refusals.length))[0]!.error).toMatchObject({ type: "JOB_ALREADY_RUNNING" });
 });
 
 test("a tick that was due when a server ended is run once after the next start", async () => {

@@ -104,8 +104,8 @@ test("a canary is given, thrown, printed across two writes, returned and put in 
     files: [{ name: "(redacted).cfg" }],
   });
   expect(good.frames).toMatchObject([{ message: "with (redacted)" }, { message: "token=(redacted)" }]);
-  const stdout = good.job_console_entries.filter(({ output_type }: { output_type: string }) => output_type === "STDOUT");
-  expect(stdout.map(({ text }: { text: string }) => text).join("")).toBe("first (redacted) last\n");
+  const stdout = good.job_console_entries.filter(({ output_type }) => output_type === "STDOUT");
+  expect(stdout.map(({ text }) => text).join("")).toBe("first (redacted) last\n");
   expect(bad).toMatchObject({ status: "FAILURE", task_kwargs: { host: "down" } });
   expect(bad.traceback).toContain("no login with (redacted)");
   expect(bad.traceback).toContain("Caused by: Error: (redacted)");
@@ -144,7 +144,7 @@ async function exports(app: TestApp): Promise<string> {
     await app.client.followLog(run_job.id);
     const { job_result } = await app.client.query(`query ($id: ID!) { job_result(id: $id) { files { download_url } } }`, run_job);
     const headers = { authorization: `Token ${KEY}` };
-    text += await (await fetch(app.url + job_result.files[0].download_url, { headers })).text();
+    text += await (await fetch(app.url + job_result.files[0]!.download_url, { headers })).text();
   }
   return text;
 }
@@ -281,14 +281,14 @@ test("sensitive inputs wait sealed for an approval, approvers see that they exis
   await hidden();
   const EDIT = `mutation ($id: ID!, $data: UpdateScheduledJobInput!) { update_scheduled_job(id: $id, data: $data) { id } }`;
   for (const data of [{ kwargs: { host: "core-2" } }, { interval: "HOURLY", start_time: "2036-01-01T00:00:00Z" }]) {
-    const { extensions } = await client.refused(EDIT, { id: approved.scheduled_job.id, data });
+    const { extensions } = await client.refused(EDIT, { id: approved!.scheduled_job.id, data });
     expect(extensions.code).toBe("INVALID_SCHEDULE");
   }
-  await approver.client.query(DECIDE("approve_scheduled_job"), approved.scheduled_job);
-  await approver.client.query(DECIDE("deny_scheduled_job"), denied.scheduled_job);
-  await client.query(DECIDE("cancel_scheduled_job"), canceled.scheduled_job);
-  await client.followLog(approved.id);
-  expect((await client.query(ALL, { id: approved.id })).job_result).toMatchObject({
+  await approver.client.query(DECIDE("approve_scheduled_job"), approved!.scheduled_job);
+  await approver.client.query(DECIDE("deny_scheduled_job"), denied!.scheduled_job);
+  await client.query(DECIDE("cancel_scheduled_job"), canceled!.scheduled_job);
+  await client.followLog(approved!.id);
+  expect((await client.query(ALL, { id: approved!.id })).job_result).toMatchObject({
     status: "SUCCESS",
     task_kwargs: { host: "edge" },
     sensitive_variables: ["password"],
@@ -316,14 +316,14 @@ test("a sensitive file's content is hidden line by line", async () => {
   const app = await openTestApp(JOBS);
   const base64 = Buffer.from("BEGIN KEY\nMIIEvQIBADANBgkq\nEND KEY\n").toString("base64");
   const { job_log_entries } = await run(app, "Files", { key: { name: "id_rsa", base64 } });
-  expect(job_log_entries[0].message).toBe("(redacted)\n(redacted)\n(redacted)\n");
+  expect(job_log_entries[0]!.message).toBe("(redacted)\n(redacted)\n(redacted)\n");
 });
 
 test("variables_schema says which variables nobody may read", async () => {
   const app = await openTestApp(JOBS);
   const { jobs } = await app.client.query(`{ jobs(name: "Login") { variables_schema } }`);
-  expect(jobs[0].variables_schema.properties).toMatchObject({ password: { writeOnly: true }, host: { "x-kind": "string" } });
-  expect(jobs[0].variables_schema.properties.host.writeOnly).toBeUndefined();
+  expect(jobs[0]!.variables_schema.properties).toMatchObject({ password: { writeOnly: true }, host: { "x-kind": "string" } });
+  expect(jobs[0]!.variables_schema.properties.host.writeOnly).toBeUndefined();
 });
 
 test("the key file is made once, for its owner only, and used again", async () => {

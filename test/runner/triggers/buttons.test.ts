@@ -33,7 +33,7 @@ const BUTTONS_FOR = `query ($type: String!, $object: GenericScalar!) {
   }
 }`;
 
-async function ended(app: TestApp, id: string): Promise<any> {
+async function ended(app: TestApp, id: string) {
   await app.client.followLog(id);
   return (await app.client.query(`query ($id: ID!) { job_result(id: $id) { status result } }`, { id })).job_result;
 }
@@ -59,11 +59,11 @@ test("the server reads one of our own objects itself, without the client's value
   const app = await openTestApp(RECEIVERS);
   const { jobs } = await app.client.query(`{ jobs(name: "Plain") { id } }`);
   const id = await button(app, { content_types: ["extras.job"], text: "Look at {{ obj.name }}" });
-  const variables = { id, type: "extras.job", object_id: jobs[0].id, object: { name: "Forged" } };
+  const variables = { id, type: "extras.job", object_id: jobs[0]!.id, object: { name: "Forged" } };
   const { press_job_button } = await app.client.query(PRESS, variables);
   expect((await ended(app, press_job_button.id)).result.object).toMatchObject({ name: "Plain", job_class_name: "Plain" });
-  const { job_buttons_for } = await app.client.query(BUTTONS_FOR, { type: "extras.job", object: { id: jobs[0].id } });
-  expect(job_buttons_for[0].buttons[0].text).toBe("Look at Plain");
+  const { job_buttons_for } = await app.client.query(BUTTONS_FOR, { type: "extras.job", object: { id: jobs[0]!.id } });
+  expect(job_buttons_for[0]!.buttons[0]!.text).toBe("Look at Plain");
 });
 
 test("refused presses name the error, and start nothing", async () => {
@@ -139,7 +139,7 @@ test("a hostile template harms nobody, and the other buttons still come", async 
   await button(app, { name: "c", text: "{{ 'a' * 1000000000 }}" });
   await button(app, { name: "d", text: "{{ obj.name }}" });
   const { job_buttons_for } = await app.client.query(BUTTONS_FOR, { type: "dcim.device", object: { name: "ams01" } });
-  const { buttons } = job_buttons_for[0];
-  expect(buttons.map(({ text }: any) => text)).toEqual([null, null, null, "ams01"]);
-  expect(buttons.slice(0, 3).every(({ error }: any) => /\w/.test(error))).toBe(true);
+  const { buttons } = job_buttons_for[0]!;
+  expect(buttons.map(({ text }) => text)).toEqual([null, null, null, "ams01"]);
+  expect(buttons.slice(0, 3).every(({ error }) => /\w/.test(error))).toBe(true);
 });

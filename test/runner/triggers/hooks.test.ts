@@ -219,7 +219,7 @@ test("hundreds of changes in one transaction lose no hook, and the mutation does
     `mutation { update_jobs(grouping: "Many", data: { description: "one of many" }) { applied outcomes { changed } } }`,
   );
   expect(update_jobs.applied).toBe(true);
-  expect(update_jobs.outcomes.filter((outcome: any) => outcome.changed)).toHaveLength(count);
+  expect(update_jobs.outcomes.filter((outcome) => outcome.changed)).toHaveLength(count);
   const launched = async () =>
     (await app.client.query(`{ job_results_connection(job_model: "Tell", first: 1) { total_count } }`)).job_results_connection
       .total_count;

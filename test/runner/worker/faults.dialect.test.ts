@@ -58,7 +58,7 @@ async function survive(patient: Patient, fault: Fault): Promise<string> {
   await delay(FAULT_MS);
   await fault.mend();
   await expect
-    .poll(async () => (await app.client.query(STATE, { ids })).job_results.every((run: any) => run.date_done !== null))
+    .poll(async () => (await app.client.query(STATE, { ids })).job_results.every((run) => run.date_done !== null))
     .toBe(true);
   const { job_results } = await app.client.query(STATE, { ids });
   const executed = (await readFile(marks, "utf8")).trim().split("\n");

@@ -29,9 +29,9 @@ test("a stop lets runs end within the grace, takes no new ones, and leaves those
   const again = await openTestApp({}, { databaseUrl: app.config.databaseUrl, jobsRoot: app.config.jobsRoot });
   const { job_results } = await again.client.query(`{ job_results(sort: ["date_created"]) { id status result } }`);
   expect(job_results[0]).toMatchObject({ status: "SUCCESS", result: "done" });
-  expect((await again.client.followLog(job_results[1].id)).map((line) => line.message)).toEqual(["quick"]);
+  expect((await again.client.followLog(job_results[1]!.id)).map((line) => line.message)).toEqual(["quick"]);
   const { job_result } = await again.client.query(`query ($id: ID!) { job_result(id: $id) { status } }`, {
-    id: job_results[1].id,
+    id: job_results[1]!.id,
   });
   expect(job_result).toEqual({ status: "SUCCESS" });
 });

@@ -238,7 +238,7 @@ test("Jobgraph answers and refuses as with graphql-js, over HTTP and sockets", a
   ];
   const reads = published.filter((query) => !query.includes("mutation"));
   const ids = { id: run.id, job_result_id: run.id };
-  for (const request of [...requests(run.id, jobs[0].id), ...reads.map((query) => ({ query, variables: ids }))]) {
+  for (const request of [...requests(run.id, jobs[0]!.id), ...reads.map((query) => ({ query, variables: ids }))]) {
     const [compiled, interpreted] = await ask(both, request);
     expect(compiled).toEqual(interpreted);
   }

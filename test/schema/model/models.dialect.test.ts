@@ -53,14 +53,14 @@ test("notes and changes name their object, and are found on it", async () => {
     }`,
     { id: ids.job },
   );
-  expect(job.notes).toEqual([{ id: notes[0].id, note: "Mind it." }]);
+  expect(job.notes).toEqual([{ id: notes[0]!.id, note: "Mind it." }]);
   expect(notes[0]).toMatchObject({
     assigned_object_id: ids.job,
     assigned_object_type: { label: "dcim.device" },
     user: { username: "ada" },
   });
-  const change = object_changes.find(({ changed_object_id }: { changed_object_id: string }) => changed_object_id === ids.job);
-  expect(job.object_changes).toEqual([{ id: change.id, action: "UPDATE" }]);
+  const change = object_changes.find(({ changed_object_id }) => changed_object_id === ids.job);
+  expect(job.object_changes).toEqual([{ id: change!.id, action: "UPDATE" }]);
   expect(change).toMatchObject({
     change_context: "JOB_HOOK",
     changed_object_type: { app_label: "dcim", model: "device" },

@@ -23,7 +23,7 @@ test("a kind of objects names its list, its fields, and those that clients may s
   expect(note.filters).toEqual(expect.arrayContaining([{ name: "note__ic", type: "[String]" }]));
   const queue = await read("extras.jobqueue");
   expect(queue.natural_key).toBe("name");
-  expect(queue.fields.filter(({ kind }: { kind: string }) => kind === "links")).toEqual([
+  expect(queue.fields.filter(({ kind }) => kind === "links")).toEqual([
     { name: "tags", kind: "links", key: "name", nullable: false, creatable: true, updatable: true },
   ]);
   expect(await read("extras.job")).toMatchObject({ list: "jobs", default_filters: { hidden: false } });

@@ -46,7 +46,7 @@ test("pages from either end, of any size and in any order, put together are the 
           cursor = backward ? page.page_info.start_cursor : page.page_info.end_cursor;
           if (!page.page_info[backward ? "has_previous_page" : "has_next_page"]) break;
         }
-        expect(pages.flat().map((node) => node.id)).toEqual(job_results.map((run: any) => run.id));
+        expect(pages.flat().map((node) => node.id)).toEqual(job_results.map((run) => run.id));
       },
     ),
     { numRuns: 40 },
@@ -69,7 +69,7 @@ test("a page stays where it was when objects come and go", async () => {
   await storeRun(database, { name: "d" });
   await database.rows.deleteFrom("job_result").where("name", "=", "c").execute();
   const second = await read(first.page_info.end_cursor);
-  expect([...first.nodes, ...second.nodes].map((run: any) => run.name)).toEqual(["a", "c", "d", "e"]);
+  expect([...first.nodes, ...second.nodes].map((run) => run.name)).toEqual(["a", "c", "d", "e"]);
 });
 
 test("connections nest, filter and count for each parent", async () => {
@@ -77,7 +77,7 @@ test("connections nest, filter and count for each parent", async () => {
   const database = await databaseOf(app);
   const { jobs } = await app.client.query(`{ jobs { id } }`);
   for (const status of ["SUCCESS", "FAILURE", "SUCCESS"] as const) {
-    await storeRun(database, { jobModel: jobs[0].id, status }, [{ message: "1" }, { message: "2" }, { message: "3" }]);
+    await storeRun(database, { jobModel: jobs[0]!.id, status }, [{ message: "1" }, { message: "2" }, { message: "3" }]);
   }
   const answer = await app.client.query(`{ jobs { job_results_connection(status: "SUCCESS", first: 1) { total_count
     nodes { status job_log_entries_connection(last: 2) { total_count nodes { message } page_info { has_previous_page } } } }

@@ -73,7 +73,7 @@ test("lists take limit, offset and sort at every depth, and rows lead on to othe
     },
   ]);
   const { jobs } = await client.query(`{ jobs { name job_results(limit: 1, offset: 1) { result task_kwargs } } }`);
-  expect(jobs.map((job: any) => job.job_results)).toEqual([[], [], [{ result: { n: 3 }, task_kwargs: { n: 3 } }]]);
+  expect(jobs.map((job) => job.job_results)).toEqual([[], [], [{ result: { n: 3 }, task_kwargs: { n: 3 } }]]);
   const { job_log_entries } = await client.query(
     `{ job_log_entries(limit: 3, offset: 4, sort: ["sequence", "message"]) { message } }`,
   );

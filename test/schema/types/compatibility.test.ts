@@ -97,8 +97,8 @@ test("lines of all runs come run by run, whenever they were said", async () => {
   const database = await databaseOf(app);
   for (const run of ["x", "y"]) await storeRun(database, {}, [{ message: `${run}1` }, { message: `${run}2` }]);
   const { job_log_entries: lines } = await app.client.query(`{ job_log_entries { message created } }`);
-  expect(lines.map(({ message }: any) => message)).toEqual(["x1", "x2", "y1", "y2"]);
-  expect(lines[1].created > lines[2].created).toBe(true);
+  expect(lines.map(({ message }) => message)).toEqual(["x1", "x2", "y1", "y2"]);
+  expect(lines[1]!.created > lines[2]!.created).toBe(true);
 });
 
 test("values of runs and changes are this server's own", async () => {
@@ -118,14 +118,14 @@ test("values of runs and changes are this server's own", async () => {
   const { object_changes, content_types } = await client.query(
     `{ object_changes(limit: 1) { object_data object_data_v2 } content_types(limit: 1) { id } }`,
   );
-  expect(object_changes[0].object_data).toMatchObject({
+  expect(object_changes[0]!.object_data).toMatchObject({
     object_type: "extras.jobqueue",
     name: "fast",
     queue_type: "CELERY",
     tags: [],
   });
-  expect(object_changes[0].object_data_v2).toEqual(object_changes[0].object_data);
-  expect(content_types[0].id).toMatch(/^[\w-]{36}$/);
+  expect(object_changes[0]!.object_data_v2).toEqual(object_changes[0]!.object_data);
+  expect(content_types[0]!.id).toMatch(/^[\w-]{36}$/);
 });
 
 test("a key reads all objects, and nothing else than files is served beside GraphQL", async () => {

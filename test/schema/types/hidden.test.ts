@@ -65,8 +65,8 @@ test("a hidden job is found by its id, below other objects, and for changes; an 
   const {
     jobs: [hidden],
   } = await client.query(`{ jobs(hidden: true) { id } }`);
-  expect(await client.query(`{ job(id: "${hidden.id}") { name hidden } }`)).toEqual({ job: { name: "B", hidden: true } });
-  expect(await client.query(`{ jobs(id: "${hidden.id}") { name } }`)).toEqual({ jobs: [{ name: "B" }] });
+  expect(await client.query(`{ job(id: "${hidden!.id}") { name hidden } }`)).toEqual({ job: { name: "B", hidden: true } });
+  expect(await client.query(`{ jobs(id: "${hidden!.id}") { name } }`)).toEqual({ jobs: [{ name: "B" }] });
   const { job_queues } = await client.query(`{ job_queues(name: "q") { jobs { name } jobs_connection { total_count } } }`);
   expect(job_queues).toEqual([{ jobs: ["A", "B", "C"].map((name) => ({ name })), jobs_connection: { total_count: 3 } }]);
   const { update_jobs } = await client.query(

@@ -60,7 +60,7 @@ test.for(Object.entries(MUTATIONS))("%s refuses filters that say nothing, by the
   for (const [filters, names] of NOTHING) {
     const { extensions, message } = await client.refused(mutation(filters));
     expect([filters, extensions.code]).toEqual([filters, "BAD_USER_INPUT"]);
-    expect([filters, (extensions.details ?? []).map(({ field }: any) => field).toSorted()]).toEqual([filters, names]);
+    expect([filters, (extensions.details ?? []).map(({ field }) => field).toSorted()]).toEqual([filters, names]);
     expect(message).toMatch(/^Say which (jobs|runs)/);
   }
   const state = await client.query(`query ($id: ID!) { job_result(id: $id) { date_canceled } jobs { description } }`, {

@@ -29,7 +29,7 @@ test("a run that waits says why, and its queue how many do and for how long", as
     job_results { id waiting_reason }
     job_queues(sort: ["name"]) { name worker_count depth oldest_waiting_seconds }
   }`);
-  expect(Object.fromEntries(job_results.map((run: any) => [run.id, run.waiting_reason]))).toEqual({
+  expect(Object.fromEntries(job_results.map((run) => [run.id, run.waiting_reason]))).toEqual({
     [retried]: "SCHEDULED_FOR",
     [running[0]!]: null,
     [running[1]!]: null,

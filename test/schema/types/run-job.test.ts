@@ -65,11 +65,11 @@ test("a dry run is the job's default unless the caller says otherwise", async ()
 test("a job is run by id or name as well; a second job of the same name has a number", async () => {
   const { client } = await openTestApp(JOBS);
   const { jobs } = await client.query(`{ jobs { id name class_path } }`);
-  expect(jobs.find((job: any) => job.class_path === "a.Twin").name).toBe("Dry (2)");
+  expect(jobs.find((job) => job.class_path === "a.Twin")!.name).toBe("Dry (2)");
   const { run_job } = await client.query(`mutation { run_job(name: "Dry (2)") { id name job_model { name } } }`);
   expect(run_job).toMatchObject({ name: "Dry (2)", job_model: { name: "Dry (2)" } });
   const byId = await client.query(`mutation ($id: ID!) { run_job(id: $id) { task_name } }`, {
-    id: jobs.find((job: any) => job.name === "Dry").id,
+    id: jobs.find((job) => job.name === "Dry")!.id,
   });
   expect(byId).toEqual({ run_job: { task_name: "a.Dry" } });
 });

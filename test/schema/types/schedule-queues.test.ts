@@ -51,7 +51,7 @@ async function mustShow({ client }: TestApp, shown: Shown): Promise<void> {
   expect(shownIn(list)).toEqual(shown);
   expect(shownIn(page.nodes)).toEqual(shown);
   const { gone: _, ...ofJobs } = shown;
-  expect(shownIn(jobs.flatMap(({ scheduled_jobs }: any) => scheduled_jobs))).toEqual(ofJobs);
+  expect(shownIn(jobs.flatMap(({ scheduled_jobs }) => scheduled_jobs))).toEqual(ofJobs);
   for (const { id, name } of list)
     expect([id, (await readSchedule(client, id)).job_queue]).toEqual([
       id,
@@ -94,11 +94,11 @@ async function mustShow({ client }: TestApp, shown: Shown): Promise<void> {
   const isUsed = (queue: { name: string }) => Object.values(shown).includes(queue.name);
   expect([namesOf(used), namesOf(unused)]).toEqual([
     namesOf(queues.filter(isUsed)),
-    namesOf(queues.filter((queue: any) => !isUsed(queue))),
+    namesOf(queues.filter((queue) => !isUsed(queue))),
   ]);
 
   // By the ids of queues, those without one last; page by page as in one list.
-  const idOf = new Map<string | null, string>(queues.map(({ id, name }: any) => [name, id]));
+  const idOf = new Map<string | null, string>(queues.map(({ id, name }) => [name, id]));
   for (const sort of ["job_queue", "-job_queue"]) {
     const { sorted } = await client.query(`{ sorted: scheduled_jobs(sort: ["${sort}"]) { ${fields} } }`);
     const ids = sorted.map(({ job_queue }: any) => idOf.get(job_queue?.name ?? null) ?? "z");
@@ -129,7 +129,7 @@ test("a schedule without a queue shows its job's default, from its file or overr
   );
   await mustShow(app, AT_FIRST);
   const { scheduled_jobs } = await client.query(`{ scheduled_jobs(name: "own") { id } }`);
-  const [{ id }] = scheduled_jobs;
+  const { id } = scheduled_jobs[0]!;
   expect((await updateSchedule(client, id, { job_queue: null })).job_queue).toEqual({ name: "default" });
   await mustShow(app, { ...AT_FIRST, own: "default" });
   expect((await updateSchedule(client, id, { job_model: "B" })).job_queue).toEqual({ name: "slow" });
@@ -148,7 +148,7 @@ test("an absent queue stays empty: the change log has no queue, and the queue ma
   expect(await stored()).toEqual(empty);
   await mustShow(app, AT_FIRST);
   const { scheduled_jobs } = await app.client.query(`{ scheduled_jobs(name: "ofB") { id } }`);
-  const { id } = scheduled_jobs[0];
+  const { id } = scheduled_jobs[0]!;
   await updateSchedule(app.client, id, { description: "new" });
   const log = await readLog(app.client, `changed_object_id: "${id}"`);
   expect(log.map(({ postchange }) => postchange!["job_queue"])).toEqual([null, null]);

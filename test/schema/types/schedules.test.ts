@@ -243,7 +243,7 @@ test("a schedule whose queue is deleted waits in its job's default, and the log 
   const { id } = await createSchedule(app.client, { ...daily, job_queue: "fast" });
   await app.client.query(`mutation { update_job(name: "Plain", data: { job_queues: ["default"] }) { id } }`);
   const { job_queues } = await app.client.query(`{ job_queues(name: "fast") { id } }`);
-  await app.client.query(`mutation { delete_job_queue(id: "${job_queues[0].id}") { id } }`);
+  await app.client.query(`mutation { delete_job_queue(id: "${job_queues[0]!.id}") { id } }`);
   expect(await readSchedule(app.client, id)).toMatchObject({ job_queue: { name: "default" }, next_run_at: START });
   expect((await readLog(app.client, `changed_object_id: "${id}"`)).at(-1)).toMatchObject({
     action: "UPDATE",
@@ -278,7 +278,7 @@ test("no schedule keeps the others from being listed, with any stored values", a
         `{ scheduled_jobs(sort: ["name"]) { name display describe schedule next_runs waiting_reason sensitive_variables } }`,
       )
     ).scheduled_jobs;
-  expect((await list()).map(({ describe }: { describe: string }) => describe)).toEqual([
+  expect((await list()).map(({ describe }) => describe)).toEqual([
     "By the crontab 0 0 1,15W * * (UTC)",
     "By the crontab 0 0 1 1 +MON (UTC)",
     "By the crontab 0 0 * * *,* (UTC)",

@@ -45,7 +45,7 @@ test("every job that the filters find is changed, hidden ones too, in the order 
   const changes = await updates();
   expect(changes.map((change) => change.object_repr).toSorted()).toEqual(["A", "B", "D"]);
   expect(new Set(changes.map((change) => change.request_id)).size).toBe(1);
-  expect((await content()).jobs.find(({ name }: any) => name === "C")).toMatchObject({ description: "c", overrides: [] });
+  expect((await content()).jobs.find(({ name }) => name === "C")).toMatchObject({ description: "c", overrides: [] });
 });
 
 test("an update with the present values changes nothing, and says so", async () => {
@@ -129,7 +129,7 @@ test("jobs of one name, and of a queue that is gone, are reverted together", asy
   const {
     job_queues: [queue],
   } = await client.query(`{ job_queues(name: "q") { id } }`);
-  await client.query(`mutation { delete_job_queue(id: "${queue.id}") { id } }`);
+  await client.query(`mutation { delete_job_queue(id: "${queue!.id}") { id } }`);
   const revert = `name_override: false, default_job_queue_override: false, job_queues_override: false`;
   const { update_jobs } = await client.query(
     `mutation { update_jobs(name: ["A", "B"], data: { ${revert} }) { applied outcomes { job { name overrides job_queues { name } } } } }`,

@@ -102,7 +102,7 @@ export async function openStages(client: TestClient, folder: string): Promise<St
   const ids = new Map<Stage, string>();
   const readAll = async (): Promise<any[]> => {
     const { job_results } = await client.query(ALL, { ids: [...ids.values()] });
-    return [...ids.values()].map((id) => job_results.find((run: any) => run.id === id));
+    return [...ids.values()].map((id) => job_results.find((run) => run.id === id));
   };
   const pids: number[] = [];
   await allow("begun");
@@ -123,12 +123,12 @@ export async function openStages(client: TestClient, folder: string): Promise<St
     goOn: () => allow("go"),
     async recorded(reader, isLost = false) {
       const readEnded = async () => (await reader.query(ALL, { ids: [...ids.values()] })).job_results;
-      const open = async () => (await readEnded()).filter((run: any) => run.date_done === null);
+      const open = async () => (await readEnded()).filter((run) => run.date_done === null);
       await expect.poll(open, { timeout: RECORDED_WITHIN_MS }).toEqual([]);
       const runs = await readEnded();
       const marks = (await readFile(join(folder, "marks"), "utf8")).trim().split("\n");
       for (const [stage, id] of ids) {
-        const run = runs.find((one: any) => one.id === id);
+        const run = runs.find((one) => one.id === id)!;
         const executed = marks.filter((mark) => mark === id).length;
         expect({ stage, ...run }).toMatchObject(endOf(stage, isLost));
         // The process of a run that is lost may begin its job before it is ended.

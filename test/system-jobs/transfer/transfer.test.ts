@@ -45,7 +45,7 @@ async function setup() {
 
 async function download({ url, client }: TestApp, runId: string): Promise<string> {
   const { job_result } = await client.query(`query ($id: ID!) { job_result(id: $id) { files { download_url } } }`, { id: runId });
-  const response = await fetch(url + job_result.files[0].download_url, { headers: { authorization: `Token ${KEY}` } });
+  const response = await fetch(url + job_result.files[0]!.download_url, { headers: { authorization: `Token ${KEY}` } });
   return response.text();
 }
 
@@ -65,9 +65,9 @@ describe("Export Object List", () => {
   test("CSV, JSON and YAML say the same", async () => {
     const { app, client } = await setup();
     const { tags } = await client.query(TAGS);
-    const plain = tags.map(({ content_types, ...tag }: any) => ({
+    const plain = tags.map(({ content_types, ...tag }) => ({
       ...tag,
-      content_types: content_types.map(({ label }: any) => label),
+      content_types: content_types.map(({ label }) => label),
     }));
     const sorted = (list: any[]) =>
       list.map((tag) => ({ ...tag, content_types: tag.content_types.toSorted() })).toSorted((a, b) => (a.id < b.id ? -1 : 1));
@@ -86,10 +86,10 @@ describe("Export Object List", () => {
     const yaml = await exported(app, "extras.tag", { export_format: "yaml" });
     for (const version of ["1.1", "1.2"] as const) expect(parse(yaml, { version })).toEqual(json);
     const csv = await exported(app, "extras.tag", { query_string: "name=%3D1%2B1" });
-    const tag = tags.find(({ name }: any) => name === "=1+1");
+    const tag = tags.find(({ name }) => name === "=1+1");
     const [header, line, end] = csv.split("\r\n");
     expect([header, end]).toEqual(["id,created,last_updated,_custom_field_data,name,color,description,content_types", ""]);
-    expect(line).toMatch(new RegExp(`^${tag.id},[^,]+Z,[^,]+Z,{},'=1\\+1,9e9e9e,'=1\\+1!,\\[\\]$`));
+    expect(line).toMatch(new RegExp(`^${tag!.id},[^,]+Z,[^,]+Z,{},'=1\\+1,9e9e9e,'=1\\+1!,\\[\\]$`));
     expect(await exported(app, "extras.note", { export_format: "json" })).toBe("[]\n");
     expect(await exported(app, "extras.note", { export_format: "yaml" })).toBe("[]\n");
   });
@@ -160,7 +160,7 @@ describe("Export Object List", () => {
 describe("Import Objects", () => {
   test.for(["csv", "json"])("exported objects come back as they were: %s", async (format) => {
     const { app, client } = await setup();
-    const [{ id }] = (await client.query(`{ tags { id } }`)).tags;
+    const { id } = (await client.query(`{ tags { id } }`)).tags[0]!;
     await create(client, QUEUE, {
       name: "q",
       tags: ["Zürich 😀", "a,b;c"],

@@ -97,7 +97,7 @@ test("relations are found by id and by name, through tables between, and by thei
   });
   const database = await databaseOf(app);
   const { jobs } = await app.client.query(`{ jobs { id name } }`);
-  const id = (name: string) => jobs.find((job: any) => job.name === name).id;
+  const id = (name: string) => jobs.find((job) => job.name === name)!.id;
   const results = async (filters: string) => {
     const { job_results } = await app.client.query(`{ job_results(${filters}, sort: ["name"]) { name } }`);
     return job_results.map((run: any) => run.name).join("");

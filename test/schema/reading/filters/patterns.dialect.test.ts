@@ -163,11 +163,11 @@ async function setup() {
   return {
     find: async (lookup: string, pattern: string) =>
       (
-        await app.client.query<{ job_log_entries: { message: string }[] }>(
+        await app.client.query(
           `query ($run: [String], $pattern: [String]) { ${list}(job_result: $run, message__${lookup}: $pattern, sort: ["sequence"]) { message } }`,
           { run: [run], pattern: [pattern] },
         )
-      ).job_log_entries.map(({ message }) => message),
+      ).job_log_entries.map(({ message }: { message: string }) => message),
     refused: (pattern: string) =>
       app.client.refused(`query ($pattern: [String]) { ${list}(message__re: $pattern) { id } }`, { pattern: [pattern] }),
   };

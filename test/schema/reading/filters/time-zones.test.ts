@@ -52,10 +52,10 @@ test("a schedule in any zone tells it by both names, and is found by either", as
   for (const [wire, name] of Object.entries(ZONES))
     for (const spelling of [wire, name]) {
       const { scheduled_jobs: found } = await client.query(LIST, { zone: [spelling] });
-      expect(found.map(({ time_zone_name }: any) => time_zone_name)).toEqual([name]);
+      expect(found.map(({ time_zone_name }) => time_zone_name)).toEqual([name]);
     }
   const noonIn = async (zone: string) =>
-    (await client.query(LIST, { zone: [zone] })).scheduled_jobs[0].next_runs[0].slice(11, 16);
+    (await client.query(LIST, { zone: [zone] })).scheduled_jobs[0]!.next_runs[0]!.slice(11, 16);
   // The sign of these is POSIX's: west of Greenwich is ahead.
   expect(await Promise.all(["Etc/UTC", "Etc/GMT+5", "Etc/GMT-5", "Japan"].map(noonIn))).toEqual([
     "12:00",

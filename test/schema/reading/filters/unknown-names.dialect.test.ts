@@ -110,7 +110,7 @@ test("names and ids of objects still find them, and a deleted object's id finds 
   const query = `query ($known: [String], $gone: [String]) {
     known: job_queues(jobs: $known) { name } gone: job_queues(jobs: $gone) { name } not: job_queues(jobs__n: $gone) { name }
   }`;
-  for (const known of [jobs[0].id, "Job A"])
+  for (const known of [jobs[0]!.id, "Job A"])
     expect(await client.query(query, { known: [known], gone: [none] })).toEqual({
       known: [{ name: "default" }],
       gone: [],
