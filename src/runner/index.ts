@@ -35,7 +35,6 @@ import type { Sandbox, TimeLimits } from "./sandbox/sandbox.ts";
 import { createScheduler } from "./schedules/scheduler.ts";
 import { createSchedule, dryRunSchedule, runScheduleNow, type ScheduleWishes, updateSchedule } from "./schedules/schedules.ts";
 import { sendWaiting } from "./worker/send-waiting.ts";
-import { releaseAllWaiting } from "./runs/slots.ts";
 import type { Templates } from "./triggers/templates.ts";
 import type { Vault } from "./secrets/vault.ts";
 import { createWorker } from "./worker/worker.ts";
@@ -203,9 +202,9 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
   const swept = files.sweep().catch((error: unknown) => log.error({ err: error }, "files without a row could not be deleted"));
 
   async function serveQueues(): Promise<void> {
-    const queues = await database.fork().findAll(JobQueue);
+    const queues = await database.rows.selectFrom("job_queue").select("name").execute();
     await broker.consume(
-      queues.map((queue) => queue.name),
+      queues.map(({ name }) => name),
       (delivery) => worker.handle(delivery),
       { concurrency },
     );
@@ -225,7 +224,7 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
     if (changes.some((change) => change.changedObjectType.label === QUEUES)) await serveQueues();
     if (changes.some((change) => change.changedObjectType.label === SCHEDULES)) scheduler.wake();
     // A limit that is higher, or gone with its job, lets others in.
-    if (changes.some((change) => change.changedObjectType.label === JOBS)) await releaseAllWaiting(deps);
+    if (changes.some((change) => change.changedObjectType.label === JOBS)) retries.wake();
     hooks.wake();
   }
 

@@ -18,6 +18,7 @@ import {
 } from "./shape.ts";
 import { snakeCase } from "./case.ts";
 import { ToldJson } from "./told-json.ts";
+import { ToldFloat, ToldInteger, ToldString, ToldText } from "./told-values.ts";
 import { Timestamp } from "../times/timestamp.ts";
 
 /*
@@ -106,7 +107,14 @@ interface ColumnOptions {
   unlogged?: boolean;
 }
 
-const VALUE_OF: Partial<Record<ColumnKind, unknown>> = { timestamp: Timestamp, float: "double", json: ToldJson };
+const VALUE_OF: Partial<Record<ColumnKind, unknown>> = {
+  timestamp: Timestamp,
+  float: ToldFloat,
+  integer: ToldInteger,
+  json: ToldJson,
+  string: ToldString,
+  text: ToldText,
+};
 
 function column(kind: ColumnKind, type: unknown, graphqlType: object, options: ColumnOptions): PropertyDecorator {
   return (target, property) => {
@@ -161,7 +169,7 @@ export function Column(kind: Exclude<ColumnKind, "choice">, options: ColumnOptio
 
 /** A value of a choice set in `choices.ts`; stored as the text that goes over the wire. */
 export function Choice(choices: object, options: ColumnOptions): PropertyDecorator {
-  return column("choice", "string", choices, { length: 50, ...options });
+  return column("choice", ToldString, choices, { length: 50, ...options });
 }
 
 interface BelongsToOptions {

@@ -9,9 +9,8 @@ export class OrderedJson extends Type<unknown, string> {
   }
 
   override convertToJSValue(value: unknown): unknown {
-    if (typeof value !== "string") return value;
     try {
-      const read: unknown = JSON.parse(value);
+      const read: unknown = typeof value === "string" ? JSON.parse(value) : value;
       return isDeep(read) ? {} : read;
     } catch {
       // A row with an odd value is an entity all the same, beside others that have nothing to do with it.

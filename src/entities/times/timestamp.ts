@@ -12,11 +12,10 @@ export class Timestamp extends Type<Date, string> {
     return value ? isoTime(value) : (value as never);
   }
 
-  override convertToJSValue(value: string): Date {
+  override convertToJSValue(value: Date | string): Date {
     if (value === null || value === undefined) return value;
-    const time = Date.parse(value);
     // A row with an odd value is an entity all the same, beside others that have nothing to do with it.
-    return new Date(Number.isNaN(time) ? (readStoredTime(value) ?? PLAIN_TIME) : isoTime(value));
+    return value instanceof Date ? value : new Date(readStoredTime(value) ?? PLAIN_TIME);
   }
 
   override compareAsType(): string {

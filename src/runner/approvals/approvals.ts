@@ -207,7 +207,8 @@ export async function requestApprovalAgain({ database, catalog, clock }: Enqueue
     detail: "what would be run has not been approved, or is not what was approved",
   };
   const { changes } = await transact(database, author, async (unit) => {
-    for (const schedule of await unit.hold(ScheduledJob, { id, nextRunAt: due, enabled: true, state: "ACTIVE" }))
+    const [schedule] = await unit.hold(ScheduledJob, { id, enabled: true, state: "ACTIVE" });
+    if (schedule?.nextRunAt?.getTime() === due.getTime())
       await requestApproval(unit, schedule, version ?? schedule.sourceVersion, new Date(clock.now()));
   });
   return changes;

@@ -1,13 +1,9 @@
 import { readFailure } from "../../entities/failure.ts";
 import type { Job } from "../../entities/index.ts";
+import type { RunOptions } from "./run-options.ts";
 
 /** Retry options of a run, as its `celery_kwargs` keep them; empty for a run without retries. */
-export interface RetryKwargs {
-  /** Attempts after the first. */
-  max_retries?: number;
-  /** Seconds until the second. */
-  retry_backoff?: number;
-}
+export type RetryKwargs = Partial<Pick<RunOptions, "max_retries" | "retry_backoff">>;
 
 /** Each wait is so many times as long as the one before. */
 const FACTOR = 2;
@@ -26,7 +22,9 @@ export function retriesLeft({ max_retries = 0 }: RetryKwargs, attempt: number | 
 
 /** Returns the time of the next attempt, in milliseconds since the epoch. */
 export function nextAttemptAt({ retry_backoff = 0 }: RetryKwargs, attempt: number | null, now: number): number {
-  return now + Math.min(MAX_WAIT_MS, Math.round(retry_backoff * 1000 * FACTOR ** ((attempt ?? 1) - 1)));
+  const wait = Math.round(retry_backoff * 1000 * FACTOR ** ((attempt ?? 1) - 1));
+  // An attempt without a number is followed at once.
+  return now + Math.min(MAX_WAIT_MS, wait || 0);
 }
 
 /** Returns the line of the log before a further attempt. `result` of the run says why the last attempt failed. */

@@ -6,8 +6,10 @@ import { type Database, statementsOf } from "../../entities/database.ts";
 import type { Tables } from "../../entities/tables.ts";
 import { Job } from "../../entities/index.ts";
 import { AppError, counted } from "../../errors.ts";
+import { type Apart, throwPassing } from "../messaging/apart.ts";
 import type { Broker } from "../messaging/broker.ts";
 import type { LaunchedJob } from "../catalog/find-job.ts";
+import { queueOf } from "./run-options.ts";
 
 /*
  * A run of a job with `max_concurrent` has a slot from its admission to its end, attempts and the waits between them included. `waits_for_slot` of its row is
@@ -77,21 +79,20 @@ export async function releaseWaiting(
     }
     return runs;
   });
-  for (const { id, celery_kwargs } of released) {
-    const { queue } = database.readJson(celery_kwargs) as { queue: string };
-    await broker.enqueue({ id, queue });
-  }
+  for (const { id, celery_kwargs } of released) await broker.enqueue({ id, queue: queueOf(database, celery_kwargs) });
 }
 
-/** {@link releaseWaiting} for every job of which a run waits. */
-export async function releaseAllWaiting(deps: { database: Database; broker: Broker }): Promise<void> {
+/** {@link releaseWaiting} for every job of which a run waits. @param apart keeps the jobs apart. */
+export async function releaseAllWaiting(deps: { database: Database; broker: Broker }, apart: Apart): Promise<void> {
   const jobs = await deps.database.rows
     .selectFrom("job_result")
     .select("job_model_id")
     .distinct()
     .where(WAITS_FOR_SLOT)
     .execute();
-  for (const job of jobs) await releaseWaiting(deps, job.job_model_id);
+  const errors: unknown[] = [];
+  for (const { job_model_id: id } of jobs) errors.push(await apart(String(id), () => releaseWaiting(deps, id)));
+  throwPassing(errors);
 }
 
 /** Runs that are looked up at a time. */

@@ -1,9 +1,10 @@
 import type { SqlEntityManager } from "@mikro-orm/sql";
-import { sql } from "kysely";
+import { type Selectable, sql } from "kysely";
 import { type Author, transact } from "../../changes/index.ts";
-import { statementsOf } from "../../entities/database.ts";
+import { type Database, statementsOf } from "../../entities/database.ts";
 import { ScheduledJob } from "../../entities/index.ts";
 import { newId } from "../../entities/new-id.ts";
+import type { Tables } from "../../entities/tables.ts";
 import { nextTime } from "../../entities/times/schedule.ts";
 import { AppError } from "../../errors.ts";
 import { type AwaitingRun, awaitingRun, openAwaited, storeAwaited } from "../approvals/awaiting-runs.ts";
@@ -28,12 +29,13 @@ export const LATE_MS = 60_000;
 export async function fire(deps: FireDeps, id: string, due: Date): Promise<void> {
   const { database, clock, broker } = deps;
   const reader = database.fork();
+  const stored = await readStored(database, id);
   const schedule = await reader.findOne(
     ScheduledJob,
-    { id, nextRunAt: due, enabled: true, state: "ACTIVE" },
+    { id, enabled: true, state: "ACTIVE" },
     { populate: ["jobModel.defaultJobQueue", "jobQueue", "user"] },
   );
-  if (!schedule) return;
+  if (!stored || schedule?.nextRunAt?.getTime() !== due.getTime()) return;
   const approval = await approvalOf(deps, schedule);
   // The content of a file that does not load is unknown: its approval stands for when it loads again.
   const loadError = deps.catalog.loadError(schedule.task);
@@ -47,7 +49,7 @@ export async function fire(deps: FireDeps, id: string, due: Date): Promise<void>
   const awaited = schedule.totalRunCount === 0 ? await awaitingRun(reader, id) : undefined;
   const launch = isLeftOut ? undefined : await prepareLaunch(deps, schedule, due, approval, awaited, loadError);
   const work = async (em: SqlEntityManager): Promise<NewRun | "lost" | undefined> => {
-    if (!(await claim(em, schedule, due, next, now, isLeftOut))) return "lost";
+    if (!(await claim(em, schedule, stored, next, now, isLeftOut))) return "lost";
     if (approval) await mustBeApproved(em, schedule, approval);
     const made = await launch?.(em);
     if (made) await storeAwaited(em, awaited, made);
@@ -162,11 +164,19 @@ function columnsOf({ id, name, task, jobModel, jobQueue, kwargs, celeryKwargs, u
   };
 }
 
+/** Columns of a schedule as the database has them, whichever way it spells times. */
+type Stored = Pick<Selectable<Tables["scheduled_job"]>, "date_changed" | "next_run_at">;
+
+async function readStored(database: Database, id: string): Promise<Stored | undefined> {
+  const statement = database.rows.selectFrom("scheduled_job").select(["date_changed", "next_run_at"]).where("id", "=", id);
+  return (await database.read(statement.compile()))[0];
+}
+
 /** Moves a schedule on from a time that is due. @returns false when somebody else has, or when it has changed meanwhile. */
 async function claim(
   em: SqlEntityManager,
-  { id, oneOff, dateChanged }: ScheduledJob,
-  due: Date,
+  { id, oneOff }: ScheduledJob,
+  stored: Stored,
   next: Date | null,
   now: Date,
   isLeftOut: boolean,
@@ -177,11 +187,11 @@ async function claim(
     .updateTable("scheduled_job")
     .set({ next_run_at: next?.toISOString() ?? null, ...(!isLeftOut && counted), ...(!next && ended) })
     .where("id", "=", id)
-    .where("next_run_at", "=", due.toISOString())
+    .where("next_run_at", "=", stored.next_run_at)
     .where(sql<boolean>`enabled`)
     .where("state", "=", "ACTIVE")
     // The prepared run belongs to this content of the schedule. Changed content is carried out at the next look.
-    .where("date_changed", "=", dateChanged.toISOString())
+    .where("date_changed", "=", stored.date_changed)
     .returning("id")
     .execute();
   return claimed.length > 0;

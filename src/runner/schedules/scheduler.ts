@@ -1,10 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 import { sql } from "kysely";
 import type { Logger } from "pino";
-import { isoTime } from "../../entities/times/timestamp.ts";
+import { readStoredTime } from "../../entities/times/stored-time.ts";
 import type { FireDeps } from "../gate/fire-deps.ts";
 import { fire } from "./fire.ts";
-import { logFailure } from "../messaging/log-failure.ts";
+import { keepApart, throwPassing } from "../messaging/apart.ts";
 import { createWaker, type Waker } from "../messaging/waker.ts";
 
 /** Runs the jobs of schedules when their time comes. */
@@ -31,44 +31,56 @@ export function createScheduler(deps: FireDeps & { log: Logger }): Scheduler {
       .where(sql<boolean>`enabled = true`)
       .where("state", "=", "ACTIVE");
 
-  async function tick(isClosed = () => false): Promise<void> {
-    const failed = new Map<string, unknown>();
-    while (!isClosed()) {
-      let due = active().select(["id", "next_run_at"]).where("next_run_at", "<=", new Date(clock.now()).toISOString());
+  const apart = keepApart(log, "scheduled_job", "a schedule could not be carried out");
+
+  /** @returns the time by which all due schedules are carried out. */
+  async function tick(isClosed = () => false): Promise<number> {
+    const passed = new Map<string, unknown>();
+    for (;;) {
+      const now = clock.now();
+      let due = active().select(["id", "next_run_at"]).where("next_run_at", "<=", new Date(now).toISOString());
       // A failed schedule does not block the others.
-      if (failed.size > 0) due = due.where("id", "not in", [...failed.keys()]);
-      const rows = await database.read(due.orderBy("next_run_at").orderBy("id").limit(BATCH).compile());
-      if (rows.length === 0) break;
+      if (passed.size > 0) due = due.where("id", "not in", [...passed.keys()]);
+      const rows = isClosed() ? [] : await database.read(due.orderBy("next_run_at").orderBy("id").limit(BATCH).compile());
+      if (rows.length === 0) {
+        throwPassing(passed.values());
+        return now;
+      }
       await Promise.all(
-        rows.map(({ id, next_run_at }) =>
-          fire(deps, id, new Date(isoTime(next_run_at!))).catch((error: unknown) => {
-            logFailure(log, error, "a schedule could not be carried out", { scheduled_job: id });
-            failed.set(id, error);
-          }),
-        ),
+        rows.map(async ({ id, next_run_at }) => {
+          const time = readStoredTime(next_run_at);
+          // Another spelling of a time sorts before the others of its day.
+          if (time !== undefined && Date.parse(time) > now) return void passed.set(id, undefined);
+          const error = await apart(id, async () => {
+            if (time === undefined) throw new Error("its next_run_at is no time");
+            await fire(deps, id, new Date(time));
+          });
+          if (error) passed.set(id, error);
+        }),
       );
       // SQLite answers at once: without a pause nobody else would have a turn until the last one is carried out.
       await setImmediate();
     }
-    const [error] = failed.values();
-    if (error) throw error;
   }
 
-  async function nextTime(): Promise<number> {
-    const earliest = active().select((eb) => eb.fn.min("next_run_at").as("next"));
-    const [row] = await database.read(earliest.compile());
+  async function nextTime(after: number): Promise<number> {
     const latest = clock.now() + SAFETY_MS;
-    return row?.next ? Math.min(latest, Date.parse(isoTime(row.next))) : latest;
+    const earliest = active()
+      .select((eb) => eb.fn.min("next_run_at").as("next"))
+      .where("next_run_at", ">", new Date(after).toISOString())
+      .where("next_run_at", "<=", new Date(latest).toISOString());
+    const [row] = await database.read(earliest.compile());
+    const next = readStoredTime(row?.next);
+    return next === undefined ? latest : Date.parse(next);
   }
 
   const waker = createWaker({
     clock,
     async work(isClosed) {
-      await tick(isClosed);
-      return nextTime();
+      return nextTime(await tick(isClosed));
     },
     log,
     failure: "schedules that are due could not be carried out",
   });
-  return { ...waker, tick: () => tick() };
+  return { ...waker, tick: async () => void (await tick()) };
 }

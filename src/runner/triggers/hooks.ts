@@ -9,6 +9,7 @@ import { admit, findRequested, mustBeApproved } from "../gate/admit.ts";
 import { type EnqueueDeps, send } from "../gate/enqueue.ts";
 import { asRefusal, type Launch, newRun, type NewRun, refused, type RunWishes, storeRuns } from "../runs/new-run.ts";
 import { hasLimit } from "../runs/slots.ts";
+import { keepApart, throwPassing } from "../messaging/apart.ts";
 import { createWaker, type Waker } from "../messaging/waker.ts";
 
 /** Runs that are recorded in one transaction. */
@@ -22,13 +23,23 @@ const SAFETY_MS = 15_000;
  */
 export function createHooks(deps: EnqueueDeps & { log: Logger }): Waker {
   const { database, clock, log } = deps;
+  const apart = keepApart(log, "job_hook", "a job hook could not be launched");
   return createWaker({
     clock,
     async work(isClosed) {
+      // Hooks that cannot be launched now.
+      const passed = new Map<string, unknown>();
       for (;;) {
-        const deliveries = isClosed() ? [] : await waiting(database);
-        if (deliveries.length === 0) return clock.now() + SAFETY_MS;
-        for (const run of await launch(deps, deliveries)) await send(deps, run);
+        const deliveries = isClosed() ? [] : await waiting(database, [...passed.keys()]);
+        if (deliveries.length === 0) {
+          throwPassing(passed.values());
+          return clock.now() + SAFETY_MS;
+        }
+        const { hookId } = deliveries[0]!;
+        let runs: NewRun[] = [];
+        const error = await apart(hookId, async () => void (runs = await launch(deps, deliveries)));
+        if (runs.length === 0) passed.set(hookId, error);
+        for (const run of runs) await send(deps, run);
         // SQLite answers at once: without a pause nobody else would have a turn until the last hook is launched.
         await setImmediate();
       }
@@ -46,17 +57,20 @@ interface Waiting {
   userId: string | null;
 }
 
-/** The oldest deliveries of the hook whose turn it is. */
-function waiting(database: Database): Promise<Waiting[]> {
+/** The oldest deliveries of the hook whose turn it is, without hooks that had theirs. */
+function waiting(database: Database, passed: readonly string[]): Promise<Waiting[]> {
+  let turn = database.rows.selectFrom("job_hook_delivery").select("job_hook_id").orderBy("id").limit(1);
+  if (passed.length > 0) turn = turn.where("job_hook_id", "not in", passed);
   return database.rows
     .selectFrom("job_hook_delivery as delivery")
-    .innerJoin("object_change as change", "change.id", "delivery.object_change_id")
-    .select(["delivery.id as id", "delivery.job_hook_id as hookId", "change.id as changeId", "change.user_id as userId"])
-    .where(
-      "delivery.job_hook_id",
-      "=",
-      database.rows.selectFrom("job_hook_delivery").select("job_hook_id").orderBy("id").limit(1),
-    )
+    .leftJoin("object_change as change", "change.id", "delivery.object_change_id")
+    .select([
+      "delivery.id as id",
+      "delivery.job_hook_id as hookId",
+      "delivery.object_change_id as changeId",
+      "change.user_id as userId",
+    ])
+    .where("delivery.job_hook_id", "=", turn)
     .orderBy("delivery.id")
     .limit(BATCH)
     .execute();

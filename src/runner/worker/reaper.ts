@@ -3,8 +3,9 @@ import { sql } from "kysely";
 import type { Hold } from "../../entities/database.ts";
 import { failed } from "../sandbox/failure.ts";
 import { lastSequence, type LogWriter } from "../outputs/log-writer.ts";
-import type { RetryKwargs } from "../runs/retry.ts";
+import { readRunOptions } from "../runs/run-options.ts";
 import { ownLine, settle, type SettleDeps } from "../runs/settle.ts";
+import { keepApart, throwPassing } from "../messaging/apart.ts";
 import { logFailure } from "../messaging/log-failure.ts";
 import { watch, type Watch } from "../messaging/watch.ts";
 
@@ -26,9 +27,12 @@ export interface ReaperDeps extends SettleDeps {
 
 /** A sign of life, and when it was seen first, by this process's own monotonic clock. */
 interface Seen {
-  sign: string;
+  sign: string | undefined;
   sinceMs: number;
 }
+
+/** Beats of a worker, as text: a database may hold numbers that JavaScript has not. */
+const BEATS = sql<string>`cast(beats as text)`.as("beats");
 
 /** A look that is so many times later than it should be may have missed signs of life. */
 const LATE = 2;
@@ -41,12 +45,13 @@ const LATE = 2;
 export function openReaper(deps: ReaperDeps): Watch {
   const { database, workerId, leaseMs, lookMs, log } = deps;
   const seen = new Map<string, Seen>();
+  const apart = keepApart(log, "job_result", "a lost run could not be settled");
   let lastMs = performance.now();
 
   /** Tells whether something has been the same for a lease. */
-  function isStale(key: string, sign: string, nowMs: number): boolean {
+  function isStale(key: string, sign: string | undefined, nowMs: number): boolean {
     const known = seen.get(key);
-    if (known?.sign === sign) return nowMs - known.sinceMs >= leaseMs;
+    if (known && known.sign === sign) return nowMs - known.sinceMs >= leaseMs;
     seen.set(key, { sign, sinceMs: nowMs });
     return false;
   }
@@ -55,34 +60,35 @@ export function openReaper(deps: ReaperDeps): Watch {
     const nowMs = performance.now();
     if (nowMs - lastMs > lookMs * LATE) seen.clear();
     lastMs = nowMs;
-    const workers = await database.rows.selectFrom("worker").select(["id", "beats"]).where("id", "!=", workerId).execute();
+    const workers = await database.rows.selectFrom("worker").select(["id", BEATS]).where("id", "!=", workerId).execute();
     const runs = await database.rows
       .selectFrom("job_result")
       .select(["id", "worker_id"])
       .where("status", "=", "STARTED")
       .execute();
-    const beats = new Map<string | null, string>(workers.map((worker) => [worker.id, String(worker.beats)]));
+    const beats = new Map<string | null, string | undefined>(workers.map((worker) => [worker.id, worker.beats]));
     // A run may have a worker that is gone already, or, from before workers had ids, none.
-    for (const { worker_id } of runs) if (worker_id !== workerId && !beats.has(worker_id)) beats.set(worker_id, "none");
+    for (const { worker_id } of runs) if (worker_id !== workerId && !beats.has(worker_id)) beats.set(worker_id, undefined);
     const keys = new Set<string>();
     for (const [id, sign] of beats) {
       const key = `worker ${id}`;
       keys.add(key);
-      if (isStale(key, sign, nowMs)) await reap(id, Number(sign));
+      if (isStale(key, sign, nowMs)) await reap(id, sign);
     }
     for (const { id, worker_id } of runs) {
       if (worker_id !== workerId || deps.isRunning(id)) continue;
       const key = `run ${id}`;
       keys.add(key);
-      if (isStale(key, "", nowMs)) await settleLost(deps, id);
+      if (isStale(key, "", nowMs)) await settleApart(id);
     }
     for (const key of seen.keys()) if (!keys.has(key)) seen.delete(key);
   }
 
   /** Takes the runs of a dead worker over, unless it has come to life since, and settles them. */
-  async function reap(id: string | null, beats: number): Promise<void> {
-    if (Number.isInteger(beats)) {
-      const dead = database.rows.deleteFrom("worker").where("id", "=", id).where("beats", "=", beats).returning("id");
+  async function reap(id: string | null, beats: string | undefined): Promise<void> {
+    if (beats !== undefined) {
+      const isSame = sql<boolean>`cast(beats as text) = ${beats}`;
+      const dead = database.rows.deleteFrom("worker").where("id", "=", id).where(isSame).returning("id");
       if (!(await dead.executeTakeFirst())) return;
     }
     const taken = await database.rows
@@ -93,8 +99,11 @@ export function openReaper(deps: ReaperDeps): Watch {
       .returning("id")
       .execute();
     log.warn({ worker: id, runs: taken.length }, "a worker gives no sign of life: its runs are settled");
-    for (const run of taken) await settleLost(deps, run.id);
+    for (const run of taken) await settleApart(run.id);
   }
+
+  /** Settles a lost run; one that this cannot be done for is looked at again, as are all that this worker holds and does not run. */
+  const settleApart = async (id: string) => throwPassing([await apart(id, () => settleLost(deps, id))]);
 
   return watch({
     notifications: [],
@@ -127,7 +136,7 @@ async function settleLost(deps: ReaperDeps, id: string): Promise<void> {
   const last = await recorder.record(() => lastSequence(database, "job_log_entry", id));
   const lines = logWriter.open(id, last, hold);
   await lines.append([ownLine("CRITICAL", MESSAGE, clock)]);
-  const options = (database.readJson(run.celery_kwargs) ?? {}) as RetryKwargs;
+  const options = readRunOptions(database, run.celery_kwargs) ?? {};
   await settle(deps, { hold, options, append: lines.append }, LOST, "REAPED");
   deps.onSettled();
 }

@@ -1,6 +1,7 @@
 import type { Database } from "../../entities/database.ts";
 import type { Broker } from "../messaging/broker.ts";
 import { MAY_BE_CLAIMED } from "../runs/claim.ts";
+import { queueOf } from "../runs/run-options.ts";
 
 /**
  * Sends off the runs that wait for a worker, oldest first; those that are in flight already are not sent twice. A release of a slot and an approval send the
@@ -19,10 +20,8 @@ export async function sendWaiting(
       .where((eb) => eb.or([eb("date_created", "<", from.toISOString()), eb("date_created", ">", to.toISOString())]))
       .limit(MOST);
   }
-  for (const { id, celery_kwargs } of await waiting.orderBy("date_created").orderBy("id").execute()) {
-    const { queue } = database.readJson(celery_kwargs) as { queue: string };
-    await broker.enqueue({ id: id as string, queue });
-  }
+  for (const { id, celery_kwargs } of await waiting.orderBy("date_created").orderBy("id").execute())
+    await broker.enqueue({ id, queue: queueOf(database, celery_kwargs) });
 }
 
 /** Runs that are looked after at a time; more of them wait for those before. */

@@ -12,8 +12,9 @@ import { loadObjects } from "../gate/object-variables.ts";
 import type { ExecuteOperation } from "../sandbox/operation.ts";
 import { receiverData } from "../triggers/receivers.ts";
 import type { Waker } from "../messaging/waker.ts";
-import { attemptBegins, type RetryKwargs } from "../runs/retry.ts";
 import { claim, type ClaimedRun } from "../runs/claim.ts";
+import { attemptBegins } from "../runs/retry.ts";
+import { readRunOptions } from "../runs/run-options.ts";
 import type { RunStop, RunStops } from "./run-stops.ts";
 import { runToken } from "../runs/run-token.ts";
 import type { Outcome, Sandbox, TimeLimits } from "../sandbox/sandbox.ts";
@@ -54,16 +55,6 @@ export interface Worker {
   close(graceMs: number): Promise<void>;
 }
 
-/** Options with which a run was requested. */
-interface RunOptions extends RetryKwargs {
-  dryrun?: boolean;
-  console_log?: boolean;
-  soft_time_limit?: number;
-  time_limit?: number;
-  /** Version of the source that the run was approved with. */
-  source_version?: string;
-}
-
 class WorkerShutdown extends Error {
   override readonly name = "WorkerShutdown";
 }
@@ -86,7 +77,7 @@ export function createWorker(deps: WorkerDeps): Worker {
       const last = attempt > 1 ? await recorder.record(() => lastSequence(database, "job_log_entry", id)) : 0;
       const lines = deps.logWriter.open(id, last, hold);
       const outcome = await execute(deps, claimed, hold, lines, stop).catch(failureOf);
-      const options = database.readJson(claimed.celery_kwargs) as RunOptions;
+      const options = readRunOptions(database, claimed.celery_kwargs) ?? {};
       const status = await settle(deps, { hold, options, append: lines.append }, outcome, "TERMINATED");
       if (status === undefined) log.warn({ job_result: id, attempt }, "a run was no longer this worker's when it ended");
       if (status === "RETRY") deps.retries.wake();
@@ -125,7 +116,8 @@ const RECORD_MS = 5000;
 
 async function execute(deps: WorkerDeps, run: ClaimedRun, hold: Hold, lines: RunLines, { tell, end }: RunStop): Promise<Outcome> {
   const { database, catalog, recorder, sandbox, timeLimits } = deps;
-  const options = database.readJson(run.celery_kwargs) as RunOptions;
+  const options = readRunOptions(database, run.celery_kwargs);
+  if (!options) return failed("UnreadableOptions", "The `celery_kwargs` of the run cannot be read.");
   if (run.attempt > 1) {
     const message = attemptBegins(run.attempt, options, database.readJson(run.result));
     await lines.append([ownLine("INFO", message, deps.clock)]);

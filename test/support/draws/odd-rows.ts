@@ -3,7 +3,9 @@ import { Client } from "pg";
 import { type ModelShape, shapeOf } from "../../../src/entities/mapping/shape.ts";
 import { MODELS, OWN_MODELS, Token } from "../../../src/entities/index.ts";
 import { openDatabase } from "../../../src/entities/database.ts";
+import { newId } from "../../../src/entities/new-id.ts";
 import type { TestApp } from "../app.ts";
+import { drawSeed, sized } from "../full.ts";
 import { fillModels } from "./fill.ts";
 
 /*
@@ -194,7 +196,7 @@ async function run(url: string, statements: readonly string[]): Promise<Record<s
   }
 }
 
-async function columnsOf(url: string, { table }: ModelShape): Promise<StoredColumn[]> {
+async function columnsOf(url: string, { table }: Pick<ModelShape, "table">): Promise<StoredColumn[]> {
   if (url.startsWith("sqlite:")) {
     const found = await run(url, [`select name, type, "notnull" as strict from pragma_table_info(${text(table)})`]);
     return found.map(({ name, type, strict }) => ({
@@ -268,4 +270,45 @@ export async function fillForOdds({ config: { databaseUrl } }: TestApp): Promise
   }
   await run(databaseUrl, [...examples, "select 1"]);
   return { rows, ids, store: async () => void (await run(databaseUrl, [...statements, "select 1"])) };
+}
+
+/** A copy of a row, with one value that is odd. */
+export interface OddCopy {
+  id: string;
+  /** Its column and the value, for the report of a failure. */
+  words: string;
+}
+
+/**
+ * Copies a row of the app's database once for each odd value of each of its columns; in `npm test`, for a part of them that another seed draws anew.
+ * @param own columns that hold the id of their copy, since no two rows may have the same there.
+ */
+export async function copyOdd(
+  { config: { databaseUrl } }: TestApp,
+  table: string,
+  id: string,
+  own: readonly string[] = [],
+): Promise<OddCopy[]> {
+  const isSqlite = databaseUrl.startsWith("sqlite:");
+  const columns = await columnsOf(databaseUrl, { table });
+  const names = columns.map(({ name }) => `"${name}"`).join(", ");
+  const copies: OddCopy[] = [];
+  const statements: string[] = [];
+  let turn = drawSeed();
+  for (const column of columns) {
+    if (column.name === "id") continue;
+    for (const { words, sql } of oddValues(column, isSqlite)) {
+      if (turn++ % sized(4, 1) !== 0) continue;
+      const copy = newId();
+      copies.push({ id: copy, words: `${column.name} ${words}` });
+      const key = isSqlite ? text(copy) : `cast(${text(copy)} as uuid)`;
+      const values = columns.map(({ name }) => (name === "id" ? key : own.includes(name) ? text(copy) : `"${name}"`)).join(", ");
+      statements.push(
+        `insert into "${table}" (${names}) select ${values} from "${table}" where id = ${text(id)}`,
+        `update "${table}" set "${column.name}" = ${sql} where id = ${text(copy)}`,
+      );
+    }
+  }
+  await run(databaseUrl, [...statements, "select 1"]);
+  return copies;
 }

@@ -122,6 +122,7 @@ test("work that a foreign lock prevents is a warning, and is done once the lock 
   await expect
     .poll(() => alarms().toSorted())
     .toEqual([
+      "40 a job hook could not be launched; trying again",
       "40 a schedule could not be carried out; trying again",
       "40 job hooks could not be launched; trying again",
       "40 runs that are due could not be sent off; trying again",
@@ -138,7 +139,7 @@ test("work that a foreign lock prevents is a warning, and is done once the lock 
         { name: "Told", status: "SUCCESS" },
       ],
     });
-  expect(alarms()).toHaveLength(4);
+  expect(alarms()).toHaveLength(5);
 });
 
 test("each pattern of a statement is compiled once, however many rows it is asked of", async () => {
