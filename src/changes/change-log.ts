@@ -1,9 +1,12 @@
+import { sql } from "kysely";
 import { cutText } from "../cut-text.ts";
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import type { ObjectChangeAction, ObjectChangeContext } from "../entities/choices.ts";
+import { statementsOf } from "../entities/database.ts";
 import { ContentType, JobHook, JobHookDelivery, ObjectChange, User } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import type { Snapshot } from "../entities/models/object-change.ts";
+import { ofAnyTable } from "../entities/tables.ts";
 
 /** The user who makes changes, and the way in which the changes come about. */
 export interface Author {
@@ -60,18 +63,30 @@ export function recordChange(em: SqlEntityManager, author: Author, change: Chang
 /** Notes which hooks the changes set off; they are carried out after the commit. Changes by a hook's own run set off no hooks. */
 export async function setOffHooks(em: SqlEntityManager, author: Author, changes: readonly ObjectChange[]): Promise<void> {
   if (author.context === "JOB_HOOK" || changes.length === 0) return;
-  const hooks = await em.find(JobHook, { enabled: true }, { populate: ["contentTypes"] });
+  const types = new Set(changes.map(({ changedObjectType }) => changedObjectType.id));
+  // As rows: any number of hooks may be for objects of other types.
+  const hooks = await ofAnyTable(statementsOf(em))
+    .selectFrom("job_hook_content_type as of")
+    .innerJoin("job_hook as hook", "hook.id", "of.job_hook_id")
+    .select(["hook.id", "of.content_type_id", ...Object.values(SET_OFF_BY)])
+    .where("of.content_type_id", "in", [...types])
+    .where(sql<boolean>`hook.enabled = true`)
+    .orderBy("hook.id")
+    .execute();
   for (const objectChange of changes) {
-    for (const jobHook of hooks) {
-      if (jobHook.contentTypes.contains(objectChange.changedObjectType) && isSetOffBy(jobHook, objectChange.action))
-        em.create(JobHookDelivery, { id: newId(), jobHook, objectChange }, { partial: true });
+    for (const hook of hooks) {
+      if (hook["content_type_id"] !== objectChange.changedObjectType.id || !hook[SET_OFF_BY[objectChange.action]]) continue;
+      const jobHook = em.getReference(JobHook, hook["id"] as string);
+      em.create(JobHookDelivery, { id: newId(), jobHook, objectChange }, { partial: true });
     }
   }
 }
 
-function isSetOffBy(hook: JobHook, action: ObjectChangeAction): boolean {
-  return { CREATE: hook.typeCreate, UPDATE: hook.typeUpdate, DELETE: hook.typeDelete }[action];
-}
+/** Columns of a hook that say which changes set it off. */
+const SET_OFF_BY = { CREATE: "type_create", UPDATE: "type_update", DELETE: "type_delete" } as const satisfies Record<
+  ObjectChangeAction,
+  string
+>;
 
 /** The object that a note is about. */
 function relatedTo(snapshot: Snapshot | null): { typeId: string; id: string } | undefined {
