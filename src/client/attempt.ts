@@ -4,7 +4,7 @@ import { ConnectionError } from "./errors.ts";
 export interface Attempt {
   readonly signal: AbortSignal;
   /** Ends the work under the signal; it rejects with the error. */
-  fail(error: ConnectionError): void;
+  fail(error: unknown): void;
   /**
    * Returns the result of a step under the signal.
    * @throws the reason for the end of the attempt; {@link ConnectionError} for any other failure.
@@ -20,7 +20,7 @@ export function openAttempt(signal: AbortSignal | undefined, timeoutMs?: number)
   const abort = () => controller.abort(signal!.reason);
   if (signal?.aborted) abort();
   signal?.addEventListener("abort", abort);
-  const fail = (error: ConnectionError) => controller.abort(error);
+  const fail = (error: unknown) => controller.abort(error);
   const late =
     timeoutMs === undefined
       ? undefined

@@ -16,7 +16,7 @@ export interface ClientOptions {
   token: string;
   /**
    * After how many milliseconds without a sign of life an open connection is replaced: 30000 when absent. Opening one may take a third of it. The
-   * server is asked for a sign after half of it on a WebSocket, and gives one every 12 seconds by itself otherwise.
+   * server is asked for a sign after each half of it on a WebSocket, and gives one every 12 seconds by itself otherwise.
    */
   silenceMs?: number | undefined;
   /** Pace of the tries after a cut connection: from `minMs` (200) to `maxMs` (10000) apart, for `giveUpMs` (for ever). */

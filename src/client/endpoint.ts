@@ -1,7 +1,8 @@
 import { UrlError } from "./errors.ts";
 
 /** A class with the ways of the browser's WebSocket: Node's is one, and so is that of the package `ws`. Its events are too different in type to name. */
-export type SocketClass = new (url: string, protocol: string) => Pick<WebSocket, "close" | "send">;
+export type SocketClass = (new (url: string, protocol: string) => Pick<WebSocket, "close" | "send">) &
+  Pick<typeof WebSocket, "CONNECTING" | "OPEN" | "CLOSING" | "CLOSED">;
 
 /** Address of a server, and options of the connection. */
 export interface Endpoint {

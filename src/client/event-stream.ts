@@ -3,7 +3,7 @@ import { openAttempt } from "./attempt.ts";
 import { read, send, whyNot } from "./ask.ts";
 import { ConnectionError } from "./errors.ts";
 import { watchSilence } from "./silence.ts";
-import { OPENING_SHARE, type Sink, type Stream, type StreamResult } from "./stream.ts";
+import type { Sink, Stream, StreamResult } from "./stream.ts";
 
 /** HTTP statuses of a server or proxy without event streams. */
 const NO_STREAMS = new Set([405, 406, 415]);
@@ -11,13 +11,7 @@ const NO_STREAMS = new Set([405, 406, 415]);
 /** Over HTTP with server-sent events, one connection a subscription: `graphql-sse`'s "distinct connections mode". */
 export const streamOverEvents: Stream = async (endpoint, operation, sink, signal) => {
   const attempt = openAttempt(signal);
-  const openingMs = endpoint.silenceMs * OPENING_SHARE;
-  const late = setTimeout(() => attempt.fail(new ConnectionError(`No stream was opened within ${openingMs} ms.`)), openingMs);
-  const silence = watchSilence(endpoint.silenceMs, {
-    // Nothing can be said on it: the server does so by itself, more than twice in the time.
-    probe: () => {},
-    lost: () => attempt.fail(new ConnectionError(`Nothing was heard for ${endpoint.silenceMs} ms.`)),
-  });
+  const silence = watchSilence(attempt, "stream", endpoint.silenceMs);
   try {
     const response = await attempt.step(send(endpoint, operation, "text/event-stream", attempt.signal));
     if (!response.body || !response.headers.get("content-type")?.startsWith("text/event-stream")) {
@@ -25,7 +19,7 @@ export const streamOverEvents: Stream = async (endpoint, operation, sink, signal
       // The server has no event streams: a socket may still work.
       throw NO_STREAMS.has(response.status) ? new ConnectionError(error.message) : error;
     }
-    clearTimeout(late);
+    silence.opened();
     sink.opened();
     const body = response.body.getReader();
     const decoder = new TextDecoder();
@@ -44,7 +38,6 @@ export const streamOverEvents: Stream = async (endpoint, operation, sink, signal
     }
   } finally {
     silence.stop();
-    clearTimeout(late);
     attempt.end();
   }
 };

@@ -1,100 +1,84 @@
+import { CloseCode, createClient, GRAPHQL_TRANSPORT_WS_PROTOCOL, type SubscribePayload } from "graphql-ws/client";
+import { openAttempt } from "./attempt.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { ConnectionError, RefusedError, refusalOf, type WireError } from "./errors.ts";
 import { watchSilence } from "./silence.ts";
-import { OPENING_SHARE, type Stream, type StreamResult } from "./stream.ts";
+import type { Stream, StreamResult } from "./stream.ts";
 
 /** Close codes that say no; after any other the same may be tried again. */
 const REFUSALS: Readonly<Record<number, string>> = {
-  4400: "BAD_USER_INPUT",
-  4401: "UNAUTHENTICATED",
-  4403: "UNAUTHENTICATED",
-  4406: "BAD_USER_INPUT",
+  [CloseCode.BadRequest]: "BAD_USER_INPUT",
+  [CloseCode.Unauthorized]: "UNAUTHENTICATED",
+  [CloseCode.Forbidden]: "UNAUTHENTICATED",
+  [CloseCode.SubprotocolNotAcceptable]: "BAD_USER_INPUT",
 };
 
-/** There is one operation on a socket. */
-const ID = "1";
-
-/** A message of the protocol `graphql-transport-ws`, of the kinds that a server sends. */
-type Message =
-  | { type: "connection_ack" | "complete" | "ping" | "pong" }
-  | { type: "next"; payload: StreamResult }
-  | { type: "error"; payload: readonly WireError[] };
-
-/** Over a WebSocket of its own. Within the protocol, so that a browser can do it, it asks for a sign of life when nothing comes. */
-export const streamOverSocket: Stream = (endpoint, operation, sink, signal) =>
-  new Promise((resolve, reject) => {
-    let socket: WebSocket;
-    try {
-      signal?.throwIfAborted();
-      socket = new endpoint.WebSocket!(endpoint.socketUrl, "graphql-transport-ws");
-    } catch (error) {
-      // A browser refuses some at once, such as one without TLS from a page with it.
-      return reject(signal?.aborted ? signal.reason : new ConnectionError("No WebSocket can be opened.", { cause: error }));
-    }
-    let opened = false;
-    let left = false;
-    const say = (message: object) => socket.send(JSON.stringify(message));
-    const silence = watchSilence(endpoint.silenceMs, {
-      probe: () => opened && say({ type: "ping" }),
-      lost: () => fail(new ConnectionError(`Nothing was heard for ${endpoint.silenceMs} ms.`)),
-    });
-    const openingMs = endpoint.silenceMs * OPENING_SHARE;
-    const late = setTimeout(() => fail(new ConnectionError(`No WebSocket was opened within ${openingMs} ms.`)), openingMs);
-
-    function leave() {
-      silence.stop();
-      clearTimeout(late);
-      signal?.removeEventListener("abort", abort);
-      left = true;
-      socket.close(1000);
-    }
-    function fail(error: unknown) {
-      leave();
-      reject(error);
-    }
-    const abort = () => fail(signal!.reason);
-    signal?.addEventListener("abort", abort);
-
-    function take(message: Message) {
-      if (message.type === "connection_ack") {
-        opened = true;
-        clearTimeout(late);
-        say({ id: ID, type: "subscribe", payload: operation });
-        sink.opened();
-      } else if (message.type === "next") sink.next(message.payload);
-      else if (message.type === "error") throw refusalOf(message.payload);
-      else if (message.type === "ping") say({ type: "pong" });
-      else if (message.type === "complete") {
-        leave();
-        resolve();
-      }
-    }
-
-    socket.addEventListener("open", () => {
-      if (!left) say({ type: "connection_init", payload: { Authorization: endpoint.authorization } });
-    });
-    socket.addEventListener("message", ({ data }) => {
-      if (left) return;
-      silence.heard();
-      try {
-        take(parse(String(data)));
-      } catch (error) {
-        fail(error);
-      }
-    });
-    socket.addEventListener("close", ({ code, reason }) => {
-      if (left) return;
-      const refusal = REFUSALS[code];
-      const said = `The WebSocket was closed with ${code}. ${reason}`.trimEnd();
-      fail(refusal ? new RefusedError(refusal, said) : new ConnectionError(said));
-    });
-    // A close follows, which tells more; the package ws throws an error that nobody listens to.
-    socket.addEventListener("error", () => {});
-  });
-
-function parse(text: string): Message {
+/** Over a WebSocket of its own. Within the protocol, so that a browser can do it, it asks for signs of life. */
+export const streamOverSocket: Stream = async (endpoint, operation, sink, signal) => {
+  const attempt = openAttempt(signal);
+  const silence = watchSilence(attempt, "WebSocket", endpoint.silenceMs);
   try {
-    return JSON.parse(text) as Message;
-  } catch (error) {
-    throw new ConnectionError("The server sent what is not JSON.", { cause: error });
+    attempt.signal.throwIfAborted();
+    const client = createClient({
+      url: endpoint.socketUrl,
+      webSocketImpl: openSocket(endpoint),
+      connectionParams: { Authorization: endpoint.authorization },
+      keepAlive: endpoint.silenceMs / 2,
+      retryAttempts: 0,
+      on: {
+        connected() {
+          silence.opened();
+          sink.opened();
+        },
+        message: silence.heard,
+        // After 1000, graphql-ws would connect again by itself.
+        closed: (event) => attempt.fail(whyClosed(event as CloseEvent)),
+      },
+    });
+    await new Promise<void>((resolve, reject) => {
+      attempt.signal.addEventListener("abort", () => {
+        client.terminate();
+        reject(attempt.signal.reason as Error);
+      });
+      client.subscribe(operation as SubscribePayload, {
+        next(result) {
+          try {
+            attempt.signal.throwIfAborted();
+            sink.next(result as StreamResult);
+          } catch (error) {
+            attempt.fail(error);
+          }
+        },
+        error(error) {
+          if (Array.isArray(error)) attempt.fail(refusalOf(error as WireError[]));
+          // A close follows an event, and tells more.
+          else if (error instanceof Error)
+            attempt.fail(new ConnectionError("The server sent what is not JSON.", { cause: error }));
+        },
+        complete: resolve,
+      });
+    });
+  } finally {
+    silence.stop();
+    attempt.end();
   }
+};
+
+/** Opens a socket. @returns a class for graphql-ws, of which the first instance is this socket. */
+function openSocket({ WebSocket, socketUrl }: Endpoint): unknown {
+  try {
+    const socket = new WebSocket!(socketUrl, GRAPHQL_TRANSPORT_WS_PROTOCOL);
+    // The package ws throws an error that nobody listens to, and graphql-ws stops listening early.
+    socket.addEventListener("error", () => {});
+    return new Proxy(WebSocket!, { construct: () => socket });
+  } catch (error) {
+    // A browser refuses some at once, such as one without TLS from a page with it. graphql-ws would tell nobody.
+    throw new ConnectionError("No WebSocket can be opened.", { cause: error });
+  }
+}
+
+function whyClosed({ code, reason }: CloseEvent): Error {
+  const refusal = REFUSALS[code];
+  const said = `The WebSocket was closed with ${code}. ${reason}`.trimEnd();
+  return refusal ? new RefusedError(refusal, said) : new ConnectionError(said);
 }

@@ -20,6 +20,3 @@ export interface Sink {
  * `ConnectionError`, the signal's reason, or the sink's error.
  */
 export type Stream = (endpoint: Endpoint, operation: Operation, sink: Sink, signal: AbortSignal | undefined) => Promise<void>;
-
-/** Share of the allowed silence within which a connection has to open. */
-export const OPENING_SHARE = 1 / 3;

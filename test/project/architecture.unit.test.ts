@@ -219,7 +219,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   "@apollo/server": ["server/apollo.ts"],
   "eventsource-parser": ["client/event-stream.ts"],
   ws: ["server/"],
-  "graphql-ws": ["server/"],
+  "graphql-ws": ["client/socket-stream.ts", "server/"],
   "graphql-subscriptions": ["runner/messaging/notifier.ts"],
   "minijinja-js": ["runner/triggers/templates/"],
   croner: ["entities/times/schedule.ts"],
