@@ -10,11 +10,15 @@ import type { Tables } from "./tables.ts";
 
 export { TooManyBytes } from "./databases/read-refusals.ts";
 
-/** A log line as it is stored; `created` is ISO 8601 text. Spelled as its columns are. */
-export interface LineRow {
+/** Columns of every row that a run leaves, one after the other. */
+export interface RunRow {
   id: string;
   job_result_id: string;
   sequence: number;
+}
+
+/** A log line as it is stored; `created` is ISO 8601 text. Spelled as its columns are. */
+export interface LineRow extends RunRow {
   log_level: LogLevel;
   grouping: string;
   message: string;
@@ -24,10 +28,7 @@ export interface LineRow {
 }
 
 /** A console entry as it is stored; `timestamp` is ISO 8601 text. Spelled as its columns are. */
-export interface ConsoleEntryRow {
-  id: string;
-  job_result_id: string;
-  sequence: number;
+export interface ConsoleEntryRow extends RunRow {
   timestamp: string;
   output_type: ConsoleOutputType;
   text: string;

@@ -14,3 +14,9 @@ export const lastSequenceOf = (rows: Kysely<Tables>, kind: RowKind, jobResultId:
     .select(({ fn }) => fn.max("sequence").as("last"))
     .where("job_result_id", "=", jobResultId)
     .where(HAS_PLACE);
+
+/** Returns the `sequence` of a run's last row; 0 for none. */
+export async function lastSequence(rows: Kysely<Tables>, kind: RowKind, jobResultId: string): Promise<number> {
+  const found = await lastSequenceOf(rows, kind, jobResultId).executeTakeFirst();
+  return Number(found?.last ?? 0);
+}

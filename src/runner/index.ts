@@ -12,7 +12,6 @@ import { type ButtonGroup, type ButtonPress, buttonsFor, pressButton } from "./t
 import { cancel, type CancelRequest } from "./runs/cancel.ts";
 import { createCatalog, type ReadJobFile } from "./catalog/catalog.ts";
 import type { Clock } from "./messaging/clock.ts";
-import { createConsoleWriter } from "./outputs/console-writer.ts";
 import type { RunRequest } from "./gate/admit.ts";
 import type { ScheduleChange } from "./gate/fire-deps.ts";
 import { createFileStore, type FileStoreOptions, type OpenFile } from "./outputs/files.ts";
@@ -20,7 +19,7 @@ import { createHooks } from "./triggers/hooks.ts";
 import { createFeedFollowers } from "./live/follow-feed.ts";
 import { createRowFollowers } from "./live/follow-rows.ts";
 import { createStateFollowers } from "./live/follow-state.ts";
-import { createLogWriter } from "./outputs/log-writer.ts";
+import { createRowWriter } from "./outputs/row-writer.ts";
 import type { Family } from "./messaging/notifier.ts";
 import type { ExecuteOperation } from "./sandbox/operation.ts";
 import { prune, type Pruned, type PruneRequest } from "./runs/prune.ts";
@@ -31,7 +30,7 @@ import { createRetries } from "./worker/retries.ts";
 import { runOrRequest } from "./approvals/run-requests.ts";
 import { createRunStops } from "./worker/run-stops.ts";
 import { runOfToken } from "./runs/run-token.ts";
-import type { Sandbox, TimeLimits } from "./sandbox/sandbox.ts";
+import type { PrintedText, SaidLine, Sandbox, TimeLimits } from "./sandbox/sandbox.ts";
 import { createScheduler } from "./schedules/scheduler.ts";
 import { createSchedule, dryRunSchedule, runScheduleNow, type ScheduleWishes, updateSchedule } from "./schedules/schedules.ts";
 import { sendWaiting } from "./worker/send-waiting.ts";
@@ -164,10 +163,10 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
   const workerId = newId();
   const recorder = createRecorder(log);
   const recording = { ...deps, recorder };
-  const logWriter = createLogWriter(recording);
+  const logWriter = createRowWriter<SaidLine>(database.appendLines, "lines", recording);
   const catalog = createCatalog(deps);
   const files = createFileStore({ database, recorder, ...deps.fileStore });
-  const consoleWriter = createConsoleWriter(recording);
+  const consoleWriter = createRowWriter<PrintedText>(database.appendConsoleEntries, "console", recording);
   const retries = createRetries({ database, broker, clock, log });
   const stops = createRunStops({ database, broker, cancelGraceMs: deps.cancelGraceMs, workerId, log });
   const worker = createWorker({

@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import { type Database, type LineRow, openDatabase } from "../../src/entities/database.ts";
+import { type Database, type Hold, type LineRow, openDatabase } from "../../src/entities/database.ts";
 import { JobResult } from "../../src/entities/index.ts";
 import { newId } from "../../src/entities/new-id.ts";
 import type { TestApp } from "./app.ts";
@@ -9,6 +9,13 @@ export async function databaseOf(app: TestApp): Promise<Database> {
   const database = await openDatabase(app.config.databaseUrl);
   onTestFinished(() => database.close());
   return database;
+}
+
+/** Stores a run that a worker has begun. @returns the right to write to it. */
+export async function storeHeldRun(database: Database): Promise<Hold> {
+  const workerId = newId();
+  const id = await storeRun(database, { status: "STARTED", dateDone: null, workerId, attempt: 1 });
+  return { job_result_id: id, worker_id: workerId, attempt: 1 };
 }
 
 /** Stores a run that has ended, with lines of these messages. @returns its id. */

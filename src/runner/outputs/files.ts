@@ -5,7 +5,7 @@ import { sql } from "kysely";
 import type { Database, Hold } from "../../entities/database.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
 import { newId } from "../../entities/new-id.ts";
-import { RunLost } from "./batch-writer.ts";
+import { RunLost } from "./row-writer.ts";
 import type { StoredFile } from "../../sdk/define-job.ts";
 import type { Recorder } from "./recorder.ts";
 

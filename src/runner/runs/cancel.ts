@@ -4,11 +4,12 @@ import { FINAL_STATUSES, type JobResultStatus } from "../../entities/choices.ts"
 import { type Database, statementsOf } from "../../entities/database.ts";
 import { newId } from "../../entities/new-id.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
-import { lastSequenceOf } from "../../entities/sequences.ts";
+import { lastSequence } from "../../entities/sequences.ts";
 import { AppError } from "../../errors.ts";
 import type { Broker } from "../messaging/broker.ts";
 import type { Clock } from "../messaging/clock.ts";
 import { failureColumns } from "./failure-columns.ts";
+import { ownLine } from "../sandbox/own-line.ts";
 import { releaseWaiting } from "./slots.ts";
 
 /*
@@ -156,7 +157,8 @@ export async function revokeWithin(
   clock: Clock,
   request: CancelRequest,
 ): Promise<{ job_model_id: string | null; waits_for_slot: unknown } | undefined> {
-  const now = nowOf(clock);
+  const nowMs = clock.now();
+  const now = new Date(nowMs).toISOString();
   const columns = intent(request, now);
   const rows = statementsOf(em);
   const row = await rows
@@ -172,20 +174,11 @@ export async function revokeWithin(
     .returning(["job_model_id", "waits_for_slot"])
     .executeTakeFirst();
   if (!row) return undefined;
-  const found = await lastSequenceOf(rows, "job_log_entry", request.id).executeTakeFirst();
+  const sequence = (await lastSequence(rows, "job_log_entry", request.id)) + 1;
+  const line = ownLine("WARNING", describeCancel(columns), nowMs);
   await rows
     .insertInto("job_log_entry")
-    .values({
-      id: newId(),
-      job_result_id: request.id,
-      sequence: Number(found?.last ?? 0) + 1,
-      log_level: "WARNING",
-      grouping: "main",
-      message: describeCancel(columns),
-      created: now,
-      log_object: "",
-      absolute_url: "",
-    })
+    .values({ ...line, id: newId(), job_result_id: request.id, sequence })
     .execute();
   return row;
 }

@@ -9,7 +9,9 @@ import type { Clock } from "../messaging/clock.ts";
 import { failed } from "../sandbox/failure.ts";
 import { failureColumns } from "./failure-columns.ts";
 import type { Recorder } from "../outputs/recorder.ts";
+import type { Append } from "../outputs/row-writer.ts";
 import { nextAttemptAt, retriesLeft, type RetryKwargs } from "./retry.ts";
+import { ownLine } from "../sandbox/own-line.ts";
 import type { Outcome, SaidLine } from "../sandbox/sandbox.ts";
 
 /** An attempt of a run that has ended. */
@@ -18,7 +20,7 @@ export interface EndedAttempt {
   hold: Hold;
   options: RetryKwargs;
   /** Stores lines after those of the attempt. */
-  append(lines: readonly SaidLine[]): Promise<void>;
+  append: Append<SaidLine>;
 }
 
 /** Dependencies of {@link settle}. */
@@ -93,13 +95,8 @@ async function settleOnce(
     .where(sql<boolean>`date_canceled is not null`);
   const canceled = await recorder.record(() => question.executeTakeFirst());
   if (!canceled) return undefined;
-  await run.append([ownLine("WARNING", describeCancel(canceled), clock)]);
+  await run.append([ownLine("WARNING", describeCancel(canceled), clock.now())]);
   return write({ ...revoked(canceled, new Date(clock.now()).toISOString()), cancel_type: cancelType }, true);
-}
-
-/** A line that the server says in the log of a run. */
-export function ownLine(level: SaidLine["level"], message: string, clock: Clock): SaidLine {
-  return { level, grouping: "main", message, created: clock.now(), object: "", url: "" };
 }
 
 function columnsOf({ hold: { attempt }, options }: EndedAttempt, outcome: Outcome, now: number): Settled {

@@ -1,4 +1,5 @@
 import { MAX_TIMER_MS } from "../messaging/clock.ts";
+import { ownLine } from "../sandbox/own-line.ts";
 import type { SaidLine, TimeLimits } from "../sandbox/sandbox.ts";
 
 /** Limits of a run as its `celery_kwargs` keep them, in seconds. */
@@ -26,12 +27,6 @@ export function readTimeLimits(kwargs: Partial<TimeLimitKwargs>, server: TimeLim
 export function softLimitWarning({ softMs, hardMs }: TimeLimits): SaidLine | undefined {
   if (softMs < hardMs) return undefined;
   const [soft, hard] = [softMs / 1000, hardMs / 1000];
-  return {
-    level: "WARNING",
-    grouping: "initialization",
-    message: `The time limit of ${hard} s comes no later than the soft time limit of ${soft} s: the job will be ended without being told to stop first.`,
-    created: Date.now(),
-    object: "",
-    url: "",
-  };
+  const message = `The time limit of ${hard} s comes no later than the soft time limit of ${soft} s: the job will be ended without being told to stop first.`;
+  return ownLine("WARNING", message, Date.now(), "initialization");
 }

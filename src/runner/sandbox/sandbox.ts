@@ -1,6 +1,6 @@
 import type { DefinedJob, GraphQLAnswerError, Isolation, JobHooks, StoredFile } from "../../sdk/define-job.ts";
 import type { ErrorDetail } from "../../errors.ts";
-import type { LogLevel } from "../../entities/choices.ts";
+import type { ConsoleEntryRow, LineRow, RunRow } from "../../entities/database.ts";
 import type { Failure } from "./failure.ts";
 import type { Redaction } from "./redaction/redaction.ts";
 
@@ -33,22 +33,11 @@ export interface SandboxTask extends JobSource {
   redaction?: Redaction;
 }
 
-/** A line as the job said it; `created` is milliseconds since the epoch. Already fit for storage: see `redaction/fit-text.ts`. */
-export interface SaidLine {
-  level: LogLevel;
-  grouping: string;
-  message: string;
-  created: number;
-  object: string;
-  url: string;
-}
+/** A line of a run before it has its place in the log. Already fit for storage: see `redaction/fit-text.ts`. */
+export type SaidLine = Omit<LineRow, keyof RunRow>;
 
-/** A text that the job printed with one write, fit for storage like a line. `created` is milliseconds since the epoch. */
-export interface PrintedText {
-  stream: "stderr" | "stdout";
-  text: string;
-  created: number;
-}
+/** A text that the job printed with one write, fit for storage like a line. */
+export type PrintedText = Omit<ConsoleEntryRow, keyof RunRow>;
 
 /** Progress of a job: `done` of `total`, in units of the job's choice; fit for storage as a line is. */
 export interface Progress {

@@ -1,17 +1,20 @@
 import type { Logger } from "pino";
 import { sql } from "kysely";
 import type { Hold } from "../../entities/database.ts";
+import { lastSequence } from "../../entities/sequences.ts";
 import { failed } from "../sandbox/failure.ts";
-import { lastSequence, type LogWriter } from "../outputs/log-writer.ts";
+import { ownLine } from "../sandbox/own-line.ts";
+import type { SaidLine } from "../sandbox/sandbox.ts";
+import type { RowWriter } from "../outputs/row-writer.ts";
 import { readRunOptions } from "../runs/run-options.ts";
-import { ownLine, settle, type SettleDeps } from "../runs/settle.ts";
+import { settle, type SettleDeps } from "../runs/settle.ts";
 import { keepApart, throwPassing } from "../messaging/apart.ts";
 import { logFailure } from "../messaging/log-failure.ts";
 import { watch, type Watch } from "../messaging/watch.ts";
 
 /** Dependencies of {@link openReaper}. */
 export interface ReaperDeps extends SettleDeps {
-  logWriter: LogWriter;
+  logWriter: RowWriter<SaidLine>;
   /** Id of this server's worker. It takes over the runs of dead workers, so that their further output is dropped. */
   workerId: string;
   /** Milliseconds without a sign of life after which a worker is dead. */
@@ -133,10 +136,10 @@ async function settleLost(deps: ReaperDeps, id: string): Promise<void> {
   const run = await recorder.record(() => statement.executeTakeFirst());
   if (!run) return;
   const hold: Hold = { job_result_id: id, worker_id: workerId, attempt: run.attempt };
-  const last = await recorder.record(() => lastSequence(database, "job_log_entry", id));
-  const lines = logWriter.open(id, last, hold);
-  await lines.append([ownLine("CRITICAL", MESSAGE, clock)]);
+  const last = await recorder.record(() => lastSequence(database.rows, "job_log_entry", id));
+  const append = logWriter.open(hold, last);
+  await append([ownLine("CRITICAL", MESSAGE, clock.now())]);
   const options = readRunOptions(database, run.celery_kwargs) ?? {};
-  await settle(deps, { hold, options, append: lines.append }, LOST, "REAPED");
+  await settle(deps, { hold, options, append }, LOST, "REAPED");
   deps.onSettled();
 }

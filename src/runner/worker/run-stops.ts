@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Database } from "../../entities/database.ts";
-import { RunLost } from "../outputs/batch-writer.ts";
+import { RunLost } from "../outputs/row-writer.ts";
 import type { Broker } from "../messaging/broker.ts";
 import { describeCancel } from "../runs/cancel.ts";
 import { JobCanceled } from "../../sdk/define-job.ts";

@@ -1,13 +1,13 @@
 import type { Logger } from "pino";
 import type { Hold } from "../../entities/database.ts";
+import { lastSequence } from "../../entities/sequences.ts";
 import type { SanitizerPattern } from "../../sanitizer-patterns.ts";
 import type { Delivery } from "../messaging/broker.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import type { ConsoleWriter } from "../outputs/console-writer.ts";
 import { failed, failureOf } from "../sandbox/failure.ts";
 import type { FileStore } from "../outputs/files.ts";
 import { openOutput } from "../outputs/run-output.ts";
-import { lastSequence, type LogWriter, type RunLines } from "../outputs/log-writer.ts";
+import type { Append, RowWriter } from "../outputs/row-writer.ts";
 import { loadObjects } from "../gate/object-variables.ts";
 import type { ExecuteOperation } from "../sandbox/operation.ts";
 import { receiverData } from "../triggers/receivers.ts";
@@ -17,9 +17,10 @@ import { attemptBegins } from "../runs/retry.ts";
 import { readRunOptions } from "../runs/run-options.ts";
 import type { RunStop, RunStops } from "./run-stops.ts";
 import { runToken } from "../runs/run-token.ts";
-import type { Outcome, Sandbox, TimeLimits } from "../sandbox/sandbox.ts";
+import { ownLine } from "../sandbox/own-line.ts";
+import type { Outcome, PrintedText, SaidLine, Sandbox, TimeLimits } from "../sandbox/sandbox.ts";
 import { secretsIn } from "../secrets/sensitive-inputs.ts";
-import { ownLine, settle, type SettleDeps } from "../runs/settle.ts";
+import { settle, type SettleDeps } from "../runs/settle.ts";
 import { releaseWaiting } from "../runs/slots.ts";
 import { fileVersion } from "../catalog/file-version.ts";
 import { readTimeLimits, softLimitWarning } from "../runs/time-limits.ts";
@@ -29,10 +30,10 @@ import type { Vault } from "../secrets/vault.ts";
 export interface WorkerDeps extends SettleDeps {
   catalog: Catalog;
   sandbox: Sandbox;
-  logWriter: LogWriter;
+  logWriter: RowWriter<SaidLine>;
   stops: RunStops;
   retries: Waker;
-  consoleWriter: ConsoleWriter;
+  consoleWriter: RowWriter<PrintedText>;
   files: FileStore;
   executeOperation: ExecuteOperation;
   /** Limits of runs that were recorded without any. */
@@ -74,11 +75,11 @@ export function createWorker(deps: WorkerDeps): Worker {
       stop.claimed(attempt);
       broker.notify(`result:${id}`);
       const hold: Hold = { job_result_id: id, worker_id: workerId, attempt };
-      const last = attempt > 1 ? await recorder.record(() => lastSequence(database, "job_log_entry", id)) : 0;
-      const lines = deps.logWriter.open(id, last, hold);
-      const outcome = await execute(deps, claimed, hold, lines, stop).catch(failureOf);
+      const last = attempt > 1 ? await recorder.record(() => lastSequence(database.rows, "job_log_entry", id)) : 0;
+      const append = deps.logWriter.open(hold, last);
+      const outcome = await execute(deps, claimed, hold, append, stop).catch(failureOf);
       const options = readRunOptions(database, claimed.celery_kwargs) ?? {};
-      const status = await settle(deps, { hold, options, append: lines.append }, outcome, "TERMINATED");
+      const status = await settle(deps, { hold, options, append }, outcome, "TERMINATED");
       if (status === undefined) log.warn({ job_result: id, attempt }, "a run was no longer this worker's when it ended");
       if (status === "RETRY") deps.retries.wake();
       else if (claimed.waits_for_slot !== null || catalog.source(claimed.task_name ?? "")?.isLimited)
@@ -114,13 +115,19 @@ export function createWorker(deps: WorkerDeps): Worker {
 /** Milliseconds after their grace that the last runs of a stopping server have to be recorded. */
 const RECORD_MS = 5000;
 
-async function execute(deps: WorkerDeps, run: ClaimedRun, hold: Hold, lines: RunLines, { tell, end }: RunStop): Promise<Outcome> {
+async function execute(
+  deps: WorkerDeps,
+  run: ClaimedRun,
+  hold: Hold,
+  append: Append<SaidLine>,
+  { tell, end }: RunStop,
+): Promise<Outcome> {
   const { database, catalog, recorder, sandbox, timeLimits } = deps;
   const options = readRunOptions(database, run.celery_kwargs);
   if (!options) return failed("UnreadableOptions", "The `celery_kwargs` of the run cannot be read.");
   if (run.attempt > 1) {
     const message = attemptBegins(run.attempt, options, database.readJson(run.result));
-    await lines.append([ownLine("INFO", message, deps.clock)]);
+    await append([ownLine("INFO", message, deps.clock.now())]);
   }
   const source = catalog.source(run.task_name ?? "");
   if (!source) return notInstalled(run.task_name, catalog.loadError(run.task_name ?? ""));
@@ -130,7 +137,7 @@ async function execute(deps: WorkerDeps, run: ClaimedRun, hold: Hold, lines: Run
   const kwargs = { ...(database.readJson(run.task_kwargs) as Record<string, unknown>), ...sensitive };
   const limits = readTimeLimits(options, timeLimits);
   const warning = softLimitWarning(limits);
-  if (warning) await lines.append([warning]);
+  if (warning) await append([warning]);
   const { receiver, variablesSchema, isLimited: _, version: __, ...code } = source;
   const task = {
     ...code,
@@ -145,8 +152,14 @@ async function execute(deps: WorkerDeps, run: ClaimedRun, hold: Hold, lines: Run
   };
   // Canceled in the meantime: none of its code has to be run.
   if (tell.aborted) return failureOf(tell.reason as Error);
-  const printed = run.attempt > 1 ? await recorder.record(() => lastSequence(database, "job_console_entry", run.id)) : 0;
-  const output = openOutput(deps, { hold, userId: run.user_id, keepsConsole: options.console_log ?? false, printed, lines });
+  const printed = run.attempt > 1 ? await recorder.record(() => lastSequence(database.rows, "job_console_entry", run.id)) : 0;
+  const output = openOutput(deps, {
+    hold,
+    userId: run.user_id,
+    keepsConsole: options.console_log ?? false,
+    printed,
+    lines: append,
+  });
   const outcome = await sandbox.run(task, output.on, tell, end);
   await output.close();
   return outcome;

@@ -3,20 +3,22 @@ import { expect, test } from "vitest";
 import { type Database, openDatabase } from "../../../src/entities/database.ts";
 import { createMemoryBroker } from "../../../src/runner/messaging/brokers/memory.ts";
 import { createRowFollowers } from "../../../src/runner/live/follow-rows.ts";
-import { createLogWriter } from "../../../src/runner/outputs/log-writer.ts";
+import { createRowWriter } from "../../../src/runner/outputs/row-writer.ts";
+import { ownLine } from "../../../src/runner/sandbox/own-line.ts";
+import type { SaidLine } from "../../../src/runner/sandbox/sandbox.ts";
 import { freshDatabaseUrl } from "../../support/database.ts";
 import { storeLines } from "../../support/lines.ts";
 import { recorder } from "../../support/recorder.ts";
-import { storeRun } from "../../support/rows.ts";
+import { storeHeldRun } from "../../support/rows.ts";
 
 test("a follower of some of the lines is given each once, however many others come between them", async () => {
   const database = await openDatabase(await freshDatabaseUrl());
   const broker = createMemoryBroker();
-  const id = await storeRun(database, { status: "STARTED", dateDone: null });
+  const hold = await storeHeldRun(database);
+  const id = hold.job_result_id;
   const follow = createRowFollowers({ database, broker });
-  const log = createLogWriter({ database, broker, recorder }).open(id);
-  const say = (level: "ERROR" | "INFO") =>
-    log.append([{ level, grouping: "main", message: level, created: 0, object: "", url: "" }]);
+  const append = createRowWriter<SaidLine>(database.appendLines, "lines", { broker, recorder }).open(hold, 0);
+  const say = (level: "ERROR" | "INFO") => append([ownLine(level, level, 0)]);
   const condition = sql<SqlBool>`job_log_entry.log_level = 'ERROR'`;
   const followers = [1, 2].map(() =>
     follow({ kind: "job_log_entry", jobResultId: id, afterSequence: 0, where: { key: "errors", condition } }),

@@ -133,18 +133,18 @@ export function leavesContract(open: () => Sandbox): void {
   test("the console: every write, in the order of both streams, fit for storage", async () => {
     const { run } = await setup();
     const { printed, lines } = await run("Prints");
-    const texts = printed.map(({ stream, text }) => [stream, text]);
+    const texts = printed.map(({ output_type, text }) => [output_type, text]);
     expect(texts.slice(0, 4)).toEqual([
-      ["stdout", "one { two: 2 }\n"],
-      ["stderr", "three\n"],
-      ["stdout", "no line feed"],
-      ["stderr", "bytes é"],
+      ["STDOUT", "one { two: 2 }\n"],
+      ["STDERR", "three\n"],
+      ["STDOUT", "no line feed"],
+      ["STDERR", "bytes é"],
     ]);
     expect(texts[4]![1]).toContain("│ 0");
-    expect(texts[5]).toEqual(["stdout", "nul␀ lone� \u001b[31mred"]);
+    expect(texts[5]).toEqual(["STDOUT", "nul␀ lone� \u001b[31mred"]);
     expect(texts[6]![1]).toMatch(/^x+… \[100000 characters cut\]$/);
     expect(texts[6]![1]).toHaveLength(100_000);
-    expect(printed[0]!.created).toBeGreaterThan(Date.now() - 60_000);
+    expect(Date.parse(printed[0]!.timestamp)).toBeGreaterThan(Date.now() - 60_000);
     expect(lines.map((line) => line.message)).toEqual(["a line"]);
   });
 
@@ -152,12 +152,12 @@ export function leavesContract(open: () => Sandbox): void {
     const { run } = await setup();
     const { signal, enough } = stopping();
     const onPrinted = async (batch: readonly PrintedText[]) => {
-      if (batch.some(({ stream }) => stream === "stderr")) enough();
+      if (batch.some(({ output_type }) => output_type === "STDERR")) enough();
     };
     const { printed } = await run("PrintsThenLoops", { printed: onPrinted }, { signal });
-    expect(printed.map(({ stream, text }) => [stream, text])).toEqual([
-      ["stdout", "out\n"],
-      ["stderr", "err\n"],
+    expect(printed.map(({ output_type, text }) => [output_type, text])).toEqual([
+      ["STDOUT", "out\n"],
+      ["STDERR", "err\n"],
     ]);
   });
 

@@ -92,12 +92,12 @@ export function redactionContract(open: (onOutput: (stream: string, text: string
     expect(said.lines[0]).toMatchObject({
       message: "it is (redacted)",
       grouping: "(redacted)",
-      object: "(redacted)",
-      url: "/(redacted)",
+      log_object: "(redacted)",
+      absolute_url: "/(redacted)",
     });
     expect(said.lines[1]!.message).toMatch(/^x+(\(redacted\)|…).*$/);
     expect(said.progress).toEqual([{ done: 1, total: 2, message: "(redacted)" }]);
-    const printed = said.printed.filter(({ stream }) => stream === "stdout").map(({ text }) => text);
+    const printed = said.printed.filter(({ output_type }) => output_type === "STDOUT").map(({ text }) => text);
     expect(printed.join("")).toMatch(/^\(redacted\) \{ secret: .*\(redacted\).* \} <Buffer .*>\nsplit: \(redacted\)\n/);
     // A text that might have begun a secret is printed in the end.
     expect(printed.at(-1)).toBe("c4n4");

@@ -120,7 +120,7 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
   test("delivers every line in order, with its level, grouping and object", async () => {
     const { run } = await setup();
     const { lines } = await run("Says");
-    expect(lines.map((line) => [line.level, line.message, line.grouping, line.object, line.url])).toEqual([
+    expect(lines.map((line) => [line.log_level, line.message, line.grouping, line.log_object, line.absolute_url])).toEqual([
       ["DEBUG", "one", "main", "", ""],
       ["INFO", "two", "g", "", ""],
       ["SUCCESS", "three", "main", "d", "/d/1"],
@@ -135,7 +135,7 @@ export function sandboxContract(open: (settings: SandboxSettings) => Sandbox): v
     const { run } = await setup();
     const { lines, outcome } = await run("Loose");
     expect(outcome.kind).toBe("success");
-    expect(lines.map((line) => [line.message, line.grouping, line.object, line.url])).toEqual([
+    expect(lines.map((line) => [line.message, line.grouping, line.log_object, line.absolute_url])).toEqual([
       ["a", "main", "", ""],
       ["b", "main", "", ""],
       ["undefined", "main", "", ""],

@@ -10,13 +10,15 @@ import { type Runner, systemClock } from "../../../src/runner/index.ts";
 import { createFeedFollowers } from "../../../src/runner/live/follow-feed.ts";
 import { createRowFollowers } from "../../../src/runner/live/follow-rows.ts";
 import { createStateFollowers } from "../../../src/runner/live/follow-state.ts";
-import { createLogWriter, type RunLines } from "../../../src/runner/outputs/log-writer.ts";
+import { type Append, createRowWriter } from "../../../src/runner/outputs/row-writer.ts";
+import { ownLine } from "../../../src/runner/sandbox/own-line.ts";
+import type { SaidLine } from "../../../src/runner/sandbox/sandbox.ts";
 import { createNotifier, type Notifier } from "../../../src/runner/messaging/notifier.ts";
 import { openServer } from "../../../src/server/server.ts";
 import { KEY } from "../app.ts";
 import { freshDatabaseUrl } from "../database.ts";
 import { recorder } from "../recorder.ts";
-import { storeRun } from "../rows.ts";
+import { storeHeldRun } from "../rows.ts";
 
 /** A server that runs no jobs: its test writes the output of runs, and sees the listeners. */
 export interface LiveServer {
@@ -87,8 +89,8 @@ export async function openLiveServer({
     await server.close();
     await database.close();
   });
-  const writer = createLogWriter({ database, broker, recorder });
-  const logs = new Map<string, RunLines>();
+  const writer = createRowWriter<SaidLine>(database.appendLines, "lines", { broker, recorder });
+  const logs = new Map<string, Append<SaidLine>>();
 
   return {
     url: server.url,
@@ -97,20 +99,12 @@ export async function openLiveServer({
     tails: () => follow.tails.size + followState.tails.size + followFeed.tails.size,
     reads: () => reads,
     async startRun() {
-      const id = await storeRun(database, { status: "STARTED", dateDone: null });
-      logs.set(id, writer.open(id));
-      return id;
+      const hold = await storeHeldRun(database);
+      logs.set(hold.job_result_id, writer.open(hold, 0));
+      return hold.job_result_id;
     },
     say(jobResultId, from, to) {
-      const lines = Array.from({ length: to - from + 1 }, (_, n) => ({
-        level: "INFO" as const,
-        grouping: "main",
-        message: `line ${from + n}`,
-        created: FROZEN,
-        object: "",
-        url: "",
-      }));
-      return logs.get(jobResultId)!.append(lines);
+      return logs.get(jobResultId)!(Array.from({ length: to - from + 1 }, (_, n) => ownLine("INFO", `line ${from + n}`, FROZEN)));
     },
     async end(jobResultId) {
       await database.rows

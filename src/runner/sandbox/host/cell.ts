@@ -1,4 +1,5 @@
 import { failed } from "../failure.ts";
+import { ownLine } from "../own-line.ts";
 import type { Outcome, RunListener, SandboxTask } from "../sandbox.ts";
 import { BrokenMessage } from "../wire/broken-message.ts";
 import type { Records } from "./decode-records.ts";
@@ -193,8 +194,7 @@ export function createCell(start: StartCell, limits: CellLimits, onOutput: OnOut
         const reason = softLimit(softMs);
         tell(reason);
         // A job that hears nothing is ended later: until then its log says why.
-        const { message } = reason;
-        const line = { level: "WARNING", grouping: "main", message, created: Date.now(), object: "", url: "" } as const;
+        const line = ownLine("WARNING", reason.message, Date.now());
         warned = on.lines([line]).catch(storageError("A log line")).catch(breakOff);
       };
       if (softMs < hardMs) after(softMs, tellSoftLimit);

@@ -69,24 +69,25 @@ function recordsOf(parsed: Unknown[]): Records {
   return records;
 }
 
-function lineOf([level, grouping, message, created, object, url]: Unknown): SaidLine {
+function lineOf([log_level, grouping, message, created, log_object, absolute_url]: Unknown): SaidLine {
   const isLine =
-    typeof level === "string" &&
-    Object.hasOwn(LEVELS, level) &&
+    typeof log_level === "string" &&
+    Object.hasOwn(LEVELS, log_level) &&
     isText(grouping, MAX_LINE.grouping) &&
     isText(message, MAX_LINE.message) &&
     isTime(created) &&
-    isText(object, MAX_LINE.object) &&
-    isText(url, MAX_LINE.url);
+    isText(log_object, MAX_LINE.log_object) &&
+    isText(absolute_url, MAX_LINE.absolute_url);
   if (!isLine) throw new BrokenMessage("it wrote a log line of a wrong form");
-  return { level: level as SaidLine["level"], grouping, message, created, object, url };
+  return { log_level: log_level as SaidLine["log_level"], grouping, message, created: isoOf(created), log_object, absolute_url };
 }
 
 function sort([kind, ...rest]: Unknown, into: Records): void {
   switch (kind) {
     case "stdout":
+      return void into.printed.push(printedOf("STDOUT", rest));
     case "stderr":
-      return void into.printed.push(printedOf(kind, rest));
+      return void into.printed.push(printedOf("STDERR", rest));
     case "progress":
       return void (into.progress = progressOf(rest));
     case "graphql":
@@ -96,9 +97,9 @@ function sort([kind, ...rest]: Unknown, into: Records): void {
   }
 }
 
-function printedOf(stream: PrintedText["stream"], [text, created]: Unknown): PrintedText {
+function printedOf(output_type: PrintedText["output_type"], [text, created]: Unknown): PrintedText {
   if (!isText(text, MAX_PRINTED) || !isTime(created)) throw new BrokenMessage("it wrote a print of a wrong form");
-  return { stream, text, created };
+  return { timestamp: isoOf(created), output_type, text };
 }
 
 function progressOf([done, total, message]: Unknown): Progress {
@@ -141,3 +142,15 @@ const isText = (value: unknown, max: number): value is string =>
 const LAST_TIME = 253_402_300_799_999;
 
 const isTime = (value: unknown): value is number => typeof value === "number" && value >= 0 && value <= LAST_TIME;
+
+let lastMs = Number.NaN;
+let lastIso = "";
+
+/** Returns a time as ISO 8601 text. Records of a burst share their milliseconds, and making the text is a third of the work on a line. */
+function isoOf(ms: number): string {
+  if (ms !== lastMs) {
+    lastIso = new Date(ms).toISOString();
+    lastMs = ms;
+  }
+  return lastIso;
+}

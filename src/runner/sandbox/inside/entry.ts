@@ -15,7 +15,7 @@ import { divertOutput } from "./output.ts";
 import { createPrinter, type Printer } from "./printer.ts";
 import { createProgress } from "./progress.ts";
 import type { Reply, Request, StopReason } from "../wire/protocol.ts";
-import { encodeLine, encodePrinted, encodeReply } from "../wire/record-codec.ts";
+import { encodeReply, encodeSaid } from "../wire/record-codec.ts";
 import { createRedactor, type Redactor } from "../redaction/redaction.ts";
 import { runJob } from "./run-job.ts";
 import { failure } from "../wire/thrown.ts";
@@ -60,8 +60,8 @@ divertOutput((stream, text) => {
   const run = runs.getStore() ?? current;
   if (!run) return between.text(text, Infinity);
   const printed = run.printer.print(stream, text);
-  if (run !== current) return printed.map((one) => one.text).join("");
-  for (const one of printed) write(encodePrinted(one));
+  if (run !== current) return printed.map((one) => one[1]).join("");
+  for (const one of printed) write(encodeSaid(one));
   return "";
 });
 
@@ -78,7 +78,7 @@ function startRun(number: number, task: SandboxTask): void {
     operations: createOperations(say),
     settle(outcome, fit) {
       if (current !== run) return;
-      for (const printed of run.printer.rest()) write(encodePrinted(printed));
+      for (const printed of run.printer.rest()) write(encodeSaid(printed));
       current = undefined;
       outside.ref();
       reply({ kind: "outcome", run: number, outcome, fit });
@@ -86,7 +86,7 @@ function startRun(number: number, task: SandboxTask): void {
   };
   current = run;
   const means = {
-    logger: createLogger((line) => say(encodeLine(line)), redactor),
+    logger: createLogger((line) => say(encodeSaid(line)), redactor),
     progress: createProgress(say, redactor),
     files: run.files,
     redactor,

@@ -1,9 +1,9 @@
 import { StringDecoder } from "node:string_decoder";
 import type { Writable } from "node:stream";
-import type { PrintedText } from "../sandbox.ts";
+import type { PrintedRecord } from "../wire/record-codec.ts";
 
 /** Takes a text that is written to a stream. Returns the text that the stream still gets. */
-type Take = (stream: PrintedText["stream"], text: string) => string;
+type Take = (stream: PrintedRecord[0], text: string) => string;
 
 /**
  * Offers each text that is written to this process's or thread's `stdout` and `stderr` (by `console` too) to `take` first, from now on. It does so at the
@@ -22,7 +22,7 @@ export function divertOutput(take: Take): void {
   }
 }
 
-function divert(stream: Writable, name: PrintedText["stream"], take: Take): Writable {
+function divert(stream: Writable, name: PrintedRecord[0], take: Take): Writable {
   const decoder = new StringDecoder();
   const { _write, _writev } = stream;
   const ignore = () => undefined;

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
-import type { PrintedText, Progress, SaidLine } from "../sandbox.ts";
+import type { LogLevel } from "../../../entities/choices.ts";
+import type { Progress } from "../sandbox.ts";
 import type { Reply } from "./protocol.ts";
 import { stringify } from "./real-builtins.ts";
 
@@ -21,9 +22,22 @@ export interface SentOperation {
 /** Separates two records in the pipe. JSON writes a line feed inside a text as `\n`, so it stands nowhere else. */
 export const END = "\n";
 
+/** A line; `created` is milliseconds since the epoch. */
+export type LineRecord = [
+  log_level: LogLevel,
+  grouping: string,
+  message: string,
+  created: number,
+  log_object: string,
+  absolute_url: string,
+];
+
+/** A text that the job printed with one write; `created` is milliseconds since the epoch. */
+export type PrintedRecord = [stream: "stderr" | "stdout", text: string, created: number];
+
 type Record =
-  | [SaidLine["level"], string, string, number, string, string]
-  | [PrintedText["stream"], string, number]
+  | LineRecord
+  | PrintedRecord
   | ["progress", number, number | null, string]
   | ["file", number, string]
   | ["chunk", number, string]
@@ -33,15 +47,8 @@ type Record =
 
 const encode = (record: Record) => stringify(record) + END;
 
-/** A line as it goes into the pipe. */
-export function encodeLine({ level, grouping, message, created, object, url }: SaidLine): string {
-  return encode([level, grouping, message, created, object, url]);
-}
-
-/** A printed text as it goes into the pipe. */
-export function encodePrinted({ stream, text, created }: PrintedText): string {
-  return encode([stream, text, created]);
-}
+/** A line or a printed text as it goes into the pipe. */
+export const encodeSaid = (said: LineRecord | PrintedRecord): string => encode(said);
 
 /** Progress as it goes into the pipe. */
 export function encodeProgress({ done, total, message }: Progress): string {

@@ -1,7 +1,7 @@
 import type { LogLevel } from "../../../entities/choices.ts";
 
 /** Longest texts of a line, in characters; the columns' lengths where they have one. */
-export const MAX_LINE = { message: 100_000, grouping: 255, object: 200, url: 255 };
+export const MAX_LINE = { message: 100_000, grouping: 255, log_object: 200, absolute_url: 255 };
 
 /** Longest text of one write to the console, in characters. */
 export const MAX_PRINTED = 100_000;

@@ -5,11 +5,10 @@ import { createCell } from "../../../../src/runner/sandbox/host/cell.ts";
 import {
   type FilePart,
   encodeFilePart,
-  encodeLine,
   encodeOperation,
-  encodePrinted,
   encodeProgress,
   encodeReply,
+  encodeSaid,
 } from "../../../../src/runner/sandbox/wire/record-codec.ts";
 import { createStreamReader } from "../../../../src/runner/sandbox/host/stream-pipe.ts";
 import { EndedError, type Vessel } from "../../../../src/runner/sandbox/host/vessel.ts";
@@ -73,11 +72,10 @@ async function outcomeOf(said: readonly (Buffer | string)[], on?: RunListener) {
   return ended.finally(() => cell.end());
 }
 
-const line = { level: "INFO", grouping: "main", message: "m", created: 0, object: "", url: "" } as const;
 const part: FilePart = { kind: "chunk", file: 1, bytes: Buffer.from("abc") };
 const RECORDS = [
-  encodeLine(line),
-  encodePrinted({ stream: "stdout", text: "p", created: 0 }),
+  encodeSaid(["INFO", "main", "m", 0, "", ""]),
+  encodeSaid(["stdout", "p", 0]),
   encodeProgress({ done: 1, total: null, message: "" }),
   encodeFilePart({ kind: "file", file: 1, name: "f" }),
   encodeFilePart(part),
@@ -119,9 +117,13 @@ const forged = (result: string) => outcome(0).replace('"result":0', `"result":${
 test.for<[string, string[], string]>([
   ["bytes that are no JSON", ["\u0001\n"], "it wrote a record that is not JSON"],
   ["two records in one", ['[1],"x"\n'], "it wrote a record that is no list"],
-  ["a level that is none", [encodeLine({ ...line, level: "constructor" as never })], "it wrote a log line of a wrong form"],
-  ["a line with a NUL, which no database takes", [encodeLine({ ...line, message: "\0" })], "it wrote a log line of a wrong form"],
-  ["a time that is none", [encodePrinted({ stream: "stdout", text: "", created: 1e300 })], "it wrote a print of a wrong form"],
+  ["a level that is none", [encodeSaid(["constructor" as never, "main", "m", 0, "", ""])], "it wrote a log line of a wrong form"],
+  [
+    "a line with a NUL, which no database takes",
+    [encodeSaid(["INFO", "main", "\0", 0, "", ""])],
+    "it wrote a log line of a wrong form",
+  ],
+  ["a time that is none", [encodeSaid(["stdout", "", 1e300])], "it wrote a print of a wrong form"],
   ["a file that is a path", [encodeFilePart({ kind: "file", file: 1, name: "../a" })], "it wrote a record of an unknown form"],
   ["a file begun twice", [RECORDS[3]!, RECORDS[3]!], "it handed over too many files at once"],
   ["the outcome of another run", [outcome("forged", 2)], "it told the outcome of another run"],
