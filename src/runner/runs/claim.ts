@@ -50,7 +50,9 @@ export async function claim(
     .set({
       status: "STARTED",
       date_started: sql<string>`coalesce(date_started, ${now.toISOString()})`,
-      attempt: sql<number>`case when status = 'PENDING' then coalesce(attempt, 0) + 1 else attempt end`,
+      // No number of the column follows its greatest.
+      attempt: sql<number>`case when status = 'PENDING' and attempt is distinct from 2147483647
+        then coalesce(attempt, 0) + 1 else attempt end`,
       worker: name,
       worker_id: workerId,
     })

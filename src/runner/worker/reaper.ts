@@ -126,7 +126,7 @@ const LOST = failed("WorkerLost", MESSAGE);
 
 /** Settles a run that this worker holds and nobody runs, unless it has ended meanwhile. */
 async function settleLost(deps: ReaperDeps, id: string): Promise<void> {
-  const { database, logWriter, workerId, clock, recorder } = deps;
+  const { database, logWriter, workerId, clock, recorder, log } = deps;
   const statement = database.rows
     .selectFrom("job_result")
     .select(["attempt", "celery_kwargs"])
@@ -138,7 +138,10 @@ async function settleLost(deps: ReaperDeps, id: string): Promise<void> {
   const hold: Hold = { job_result_id: id, worker_id: workerId, attempt: run.attempt };
   const last = await recorder.record(() => lastSequence(database.rows, "job_log_entry", id));
   const append = logWriter.open(hold, last);
-  await append([ownLine("CRITICAL", MESSAGE, clock.now())]);
+  // The run ends also where its line cannot be stored.
+  await append([ownLine("CRITICAL", MESSAGE, clock.now())]).catch((error: unknown) =>
+    log.error({ err: error, job_result: id }, "the last line of a lost run could not be stored"),
+  );
   const options = readRunOptions(database, run.celery_kwargs) ?? {};
   await settle(deps, { hold, options, append }, LOST, "REAPED");
   deps.onSettled();
