@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
-import type { TestApp } from "./app.ts";
-import { createClient, type TestClient } from "./client.ts";
+import type { TestApp } from "../app.ts";
+import { createClient, type TestClient } from "../client.ts";
 
 /** Somebody with a key of their own. */
 export interface Person {
