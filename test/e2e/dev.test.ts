@@ -10,9 +10,9 @@ const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { script
 const SERVER = `import { readFileSync } from "node:fs";
 import { WORD } from "./word.ts";
 const has = (path: string) => /first|second|third/.exec(readFileSync(path, "utf8"))?.[0];
-console.log(\`\${WORD} \${has("dist/sandbox/entry.js")} \${has("dist/graphiql/index.html")}\`);
 const stay = setInterval(() => {}, 1000);
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => { console.log("ended"); clearInterval(stay); });
+console.log(\`\${WORD} \${has("dist/sandbox/entry.js")} \${has("dist/graphiql/index.html")}\`);
 `;
 const word = (text: string) => `export const WORD = "${text}";\n`;
 const page = (text: string) => `<!doctype html><title>${text}</title><script type="module" src="./main.ts"></script>\n`;
