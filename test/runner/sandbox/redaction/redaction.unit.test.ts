@@ -108,13 +108,19 @@ test("texts in any pieces never print the secret, and nothing else is missing", 
       const printed = [...written.flatMap((text) => printer.print("stdout", text)), ...printer.rest()];
       const shown = printed.map(([, text]) => text).join("");
       for (const one of secrets) expect(shown).not.toContain(one);
+      const whole = written.join("");
       const parts = shown.split("(redacted)");
       let from = 0;
       for (const part of parts) {
-        const found = written.join("").indexOf(part, from);
+        const found = whole.indexOf(part, from);
         expect(found).toBeGreaterThanOrEqual(from);
         from = found + part.length;
       }
+      // A character that no secret covers is printed.
+      const covers = (n: number) =>
+        secrets.some((one) => whole.slice(Math.max(0, n - one.length + 1), n + one.length).includes(one));
+      const uncovered = [...whole].filter((_, n) => !covers(n));
+      expect(parts.join("").length).toBeGreaterThanOrEqual(uncovered.length);
     }),
     { numRuns: 1000 },
   );
