@@ -1,59 +1,33 @@
-import { DoubleType, IntegerType, StringType, TextType } from "@mikro-orm/core";
+import { DoubleType, IntegerType, StringType, TextType, type Type } from "@mikro-orm/core";
 
 /*
- * Values of an entity whose column may hold one of another kind: that is told as the plainest of its own, so that the row is an entity all the same, beside
- * others that have nothing to do with it.
+ * Types of columns that may hold a value of another kind. Such a value is told as the plainest of the column's own kind, so that its row is an entity
+ * all the same, beside others that have nothing to do with it.
  */
 
-const textOf = (value: unknown) => (value === null || value === undefined || typeof value === "string" ? value : "");
+/** Returns a type of column that tells each value of its kind as it is, none as none, and any other as `plainest`. */
+const telling = (Base: new () => Type<unknown, unknown>, isOfKind: (value: unknown) => boolean, plainest: number | string) =>
+  class extends Base {
+    override convertToJSValue(value: unknown): unknown {
+      return value === null || value === undefined || isOfKind(value) ? value : plainest;
+    }
 
-const numberOf = (value: unknown) =>
-  value === null || value === undefined || (typeof value === "number" && Number.isFinite(value)) ? value : 0;
+    /** A value that is told otherwise is no change. */
+    override ensureComparable(): boolean {
+      return true;
+    }
+  };
+
+const isText = (value: unknown) => typeof value === "string";
 
 /** A short text. */
-export class ToldString extends StringType {
-  override convertToJSValue(value: unknown): string {
-    return textOf(value) as string;
-  }
-
-  /** A value that is told otherwise is no change. */
-  override ensureComparable(): boolean {
-    return true;
-  }
-}
+export const ToldString = telling(StringType, isText, "");
 
 /** A text of any length. */
-export class ToldText extends TextType {
-  override convertToJSValue(value: unknown): string {
-    return textOf(value) as string;
-  }
-
-  /** A value that is told otherwise is no change. */
-  override ensureComparable(): boolean {
-    return true;
-  }
-}
+export const ToldText = telling(TextType, isText, "");
 
 /** A whole number. */
-export class ToldInteger extends IntegerType {
-  override convertToJSValue(value: unknown): number {
-    return numberOf(value) as number;
-  }
-
-  /** A value that is told otherwise is no change. */
-  override ensureComparable(): boolean {
-    return true;
-  }
-}
+export const ToldInteger = telling(IntegerType, Number.isFinite, 0);
 
 /** A number. */
-export class ToldFloat extends DoubleType {
-  override convertToJSValue(value: unknown): number {
-    return numberOf(value) as number;
-  }
-
-  /** A value that is told otherwise is no change. */
-  override ensureComparable(): boolean {
-    return true;
-  }
-}
+export const ToldFloat = telling(DoubleType, Number.isFinite, 0);
