@@ -18,7 +18,7 @@ async function isReachable(url: string): Promise<boolean> {
 const isRequired = process.env["REQUIRE_POSTGRESQL"] === "1";
 const withPostgresql = isRequired || (await isReachable(POSTGRESQL_URL));
 if (!withPostgresql)
-  console.log("PostgreSQL is not reachable: its half of the suite is skipped. Set TEST_POSTGRESQL_URL to run it.");
+  console.log("PostgreSQL is not reachable: its part of the suite is skipped. Set TEST_POSTGRESQL_URL to run it.");
 
 /** Subjects that databases do differently, and those of PostgreSQL alone. The long run has all others on PostgreSQL as well. */
 const DIALECTS = ["test/**/*.{dialect,postgresql}.test.ts"];

@@ -4,7 +4,7 @@ import { doesNotLoad } from "./admit.ts";
 import { fileVersion } from "../catalog/file-version.ts";
 
 /**
- * SHA-256 of the text of a job's file, if it is still what the catalogue has read: only then is it known what would be run.
+ * SHA-256 of the text of a job's file, if it is still what the catalog has read: only then is the code of a run known.
  * @throws {@link AppError} JOB_NOT_INSTALLED, CONFLICT
  */
 export async function sourceVersion(catalog: Catalog, classPath: string): Promise<string> {
