@@ -6,6 +6,7 @@ import type { StoredTime, Tables } from "../entities/tables.ts";
 import { isoTime } from "../entities/times/timestamp.ts";
 import { AppError } from "../errors.ts";
 import { createFailedKeys } from "./failed-keys.ts";
+import { loadRights, type Rights } from "./rights.ts";
 
 /** A user who has authenticated. */
 export interface Viewer {
@@ -13,6 +14,7 @@ export interface Viewer {
   username: string;
   isStaff: boolean;
   isSuperuser: boolean;
+  rights: Rights;
 }
 
 /** A user who has authenticated, with the key. */
@@ -66,7 +68,8 @@ export function createAuthenticator(
     const [user] = await database.read<ViewerRow & { expires: StoredTime | null }>({ ...query, parameters: [keyHash] });
     if (!user) return undefined;
     const expires = user.expires === null ? Infinity : Date.parse(isoTime(user.expires));
-    return expires > now() ? { viewer: { ...viewerOf(user), keyHash }, expires, readAt: elapsed() } : undefined;
+    if (expires <= now()) return undefined;
+    return { viewer: { ...(await viewerOf(database, user)), keyHash }, expires, readAt: elapsed() };
   }
 
   return async (authorization, address) => {
@@ -101,15 +104,14 @@ export async function loadViewer(database: Database, id: string): Promise<Viewer
     .where("is_active", "=", sql.lit(true))
     .executeTakeFirst();
   if (!user) throw new AppError("UNAUTHENTICATED", "The user of this run is not active any more.");
-  return viewerOf(user);
+  return viewerOf(database, user);
 }
 
-const viewerOf = ({ id, username, is_staff: isStaff, is_superuser: isSuperuser }: ViewerRow): Viewer => ({
-  id,
-  username,
-  isStaff: Boolean(isStaff),
-  isSuperuser: Boolean(isSuperuser),
-});
+async function viewerOf(database: Database, { id, username, is_staff, is_superuser }: ViewerRow): Promise<Viewer> {
+  const isSuperuser = Boolean(is_superuser);
+  const rights = await loadRights(database, { id, isSuperuser });
+  return { id, username, isStaff: Boolean(is_staff), isSuperuser, rights };
+}
 
 interface Found {
   viewer: Session;

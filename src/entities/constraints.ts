@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Collection } from "@mikro-orm/core";
-import { holdsInAnyCase, type Place } from "./any-case.ts";
+import { type Lookup, LOOKUPS, type Value } from "./constraint-lookups.ts";
 import { ISO_TIME, readTime } from "./times/read-time.ts";
 import { uuidOf } from "./mapping/scalars.ts";
 import { type ColumnShape, type ModelShape, shapeOf } from "./mapping/shape.ts";
@@ -13,38 +13,8 @@ import { type ColumnShape, type ModelShape, shapeOf } from "./mapping/shape.ts";
 /** Constraints as they are stored. */
 export type Constraints = Readonly<Record<string, unknown>>;
 
-type Value = boolean | number | string;
-/** Compares a value of an object with one of a constraint, neither of them null. */
-type Test = (actual: Value, wanted: Value) => boolean;
-
-const text =
-  (test: (actual: string, wanted: string) => boolean): Test =>
-  (actual, wanted) =>
-    test(String(actual), String(wanted));
-const inAnyCase = (place: Place) => text((actual, wanted) => holdsInAnyCase(actual, wanted, place));
-const lower = (value: string) => value.toLowerCase();
-
-/** Tests of a value against the values of a constraint, by lookup. `in` holds for any value of a list. */
-const LOOKUPS: ReadonlyMap<string, Test> = new Map(
-  Object.entries({
-    exact: (actual, wanted) => actual === wanted,
-    in: (actual, wanted) => actual === wanted,
-    iexact: inAnyCase("whole"),
-    contains: text((actual, wanted) => actual.includes(wanted)),
-    icontains: inAnyCase("anywhere"),
-    startswith: text((actual, wanted) => actual.startsWith(wanted)),
-    istartswith: inAnyCase("start"),
-    endswith: text((actual, wanted) => actual.endsWith(wanted)),
-    iendswith: inAnyCase("end"),
-    gt: (actual, wanted) => actual > wanted,
-    gte: (actual, wanted) => actual >= wanted,
-    lt: (actual, wanted) => actual < wanted,
-    lte: (actual, wanted) => actual <= wanted,
-  } satisfies Record<string, Test>),
-);
-
 /** A constraint that was understood. */
-interface Constraint {
+export interface Constraint {
   /** Properties of references on the way to the columns. */
   path: readonly string[];
   /** The references themselves: the model that each is of, and its name there. */
@@ -53,8 +23,10 @@ interface Constraint {
   target: ModelShape;
   /** Columns that may hold the value, any one of them. A reference itself has two: its id and its natural key. */
   columns: readonly ColumnShape[];
-  /** Tests an object's value, which is not null, against the values of a constraint. */
-  holds(values: readonly unknown[]): boolean;
+  /** The comparison; undefined for `isnull`, whose value is then the only one of `wanted`. */
+  lookup: Lookup | undefined;
+  /** Values of the constraint, so that equal ones are the same. */
+  wanted: readonly Value[];
 }
 
 /** Returns the errors of constraints for objects of a model, a sentence each. */
@@ -78,11 +50,15 @@ export interface ChangedObject {
  */
 export function isConcerned(model: object, constraints: Constraints, { model: changed, before, after }: ChangedObject): boolean {
   const isOther = (name: string) => !isDeepStrictEqual(before[name], after?.[name]);
-  return understood(model, constraints).some(({ steps, target, columns, holds: fits }) => {
+  return understood(model, constraints).some((constraint) => {
+    const { steps, target, columns } = constraint;
     if (steps.some(({ of }, n) => n > 0 && of.model === changed && isOther(steps[n]!.name))) return true;
     if (steps.length === 0 || target.model !== changed) return false;
     const fitsIn = (values: ChangedObject["after"]) =>
-      fits(columns.map((column) => values?.[nameOf(target, column)]).filter((value) => value !== null && value !== undefined));
+      fits(
+        constraint,
+        columns.map((column) => [column, values?.[nameOf(target, column)]] as const),
+      );
     return fitsIn(before) !== fitsIn(after);
   });
 }
@@ -105,8 +81,8 @@ function understood(model: object, constraints: Constraints): Constraint[] {
   });
 }
 
-/** @returns a sentence for one that cannot be. */
-function readConstraint(model: ModelShape, name: string, wanted: unknown): Constraint | string {
+/** Reads a constraint. @returns a sentence for one that cannot be. */
+export function readConstraint(model: ModelShape, name: string, wanted: unknown): Constraint | string {
   const path: string[] = [];
   const steps: { of: ModelShape; name: string }[] = [];
   const parts = name.split("__");
@@ -127,23 +103,31 @@ function readConstraint(model: ModelShape, name: string, wanted: unknown): Const
     return refuse(`"${parts.join("__")}" is none of ${known.toSorted().join(", ")}.`);
   }
   if (column?.kind === "json") return refuse("what is in JSON cannot be compared.");
+  const place = { path, steps, target: shape, columns };
   if (lookup === "isnull")
-    return typeof wanted === "boolean"
-      ? { path, steps, target: shape, columns, holds: (values) => (values.length === 0) === wanted }
-      : refuse("it wants true or false.");
-  if (Array.isArray(wanted) !== (lookup === "in")) return refuse(lookup === "in" ? "it wants a list." : "it wants one value.");
+    return typeof wanted === "boolean" ? { ...place, lookup: undefined, wanted: [wanted] } : refuse("it wants true or false.");
+  const comparison = LOOKUPS.get(lookup)!;
+  const { takesList } = comparison;
+  if (takesList !== undefined && Array.isArray(wanted) !== takesList)
+    return refuse(takesList ? "it wants a list." : "it wants one value.");
   const given: unknown[] = Array.isArray(wanted) ? wanted : [wanted];
   const wrong = column ? unfit(column, lookup, given) : given.every(isText) ? undefined : "it wants a text.";
   if (wrong !== undefined) return refuse(wrong);
-  const test = LOOKUPS.get(lookup)!;
-  return {
-    path,
-    steps,
-    target: shape,
-    columns,
-    holds: (values) => values.some((actual) => given.some((one) => test(comparable(column, actual), comparable(column, one)))),
-  };
+  const refused = given.map((one) => comparison.refuse?.(String(one))).find((error) => error !== undefined);
+  if (refused !== undefined) return refuse(refused);
+  return { ...place, lookup: comparison, wanted: given.map((one) => comparable(column, one)) };
 }
+
+/** Tells whether values of an object's columns, null where there is none, fit a constraint. */
+function fits({ lookup, wanted }: Constraint, values: readonly (readonly [ColumnShape, unknown])[]): boolean {
+  const there = values.filter(([, value]) => value !== null && value !== undefined);
+  if (!lookup) return (there.length === 0) === wanted[0];
+  // A reference has a name besides its id: it is compared with the one that a value is.
+  const isAny = there.some(([column, actual]) => wanted.some((one) => lookup.test(comparable(column, actual), one)));
+  return isAny !== (lookup.isNegated ?? false);
+}
+
+const lower = (value: string) => value.toLowerCase();
 
 /** Returns a reference or links of an object's own row; undefined for another name. */
 function relationOf(shape: ModelShape, name = "") {
@@ -155,7 +139,8 @@ function namesOf({ columns, naturalKey }: ModelShape): ColumnShape[] {
   return ["id", ...(naturalKey === undefined ? [] : [naturalKey])].map((name) => columns.get(name)!);
 }
 
-const nameOf = ({ columns }: ModelShape, wanted: ColumnShape) => [...columns].find(([, column]) => column === wanted)![0];
+/** Name of a column of a model. */
+export const nameOf = ({ columns }: ModelShape, wanted: ColumnShape) => [...columns].find(([, column]) => column === wanted)![0];
 
 const isText = (value: unknown) => typeof value === "string";
 
@@ -166,7 +151,7 @@ function unfit({ kind, choices }: ColumnShape, lookup: string, given: readonly u
     return given.every((one) => typeof one === "number") ? undefined : "it wants a number.";
   if (!given.every(isText)) return "it wants a text.";
   if (kind === "timestamp" && given.some((one) => !readTime(one as string))) return `it wants ${ISO_TIME}.`;
-  if (kind !== "choice" || !["exact", "in", "iexact"].includes(lookup)) return undefined;
+  if (kind !== "choice" || !["exact", "ie", "iexact", "in", "n", "nie"].includes(lookup)) return undefined;
   const unknown = given.find((one) => !choices!.has(lower(one as string)));
   const known = [...new Set(choices!.values())];
   return unknown === undefined ? undefined : `"${unknown as string}" is none of ${known.join(", ")}.`;
@@ -179,17 +164,16 @@ function comparable(column: ColumnShape | undefined, value: unknown): Value {
   return uuidOf(value) ?? (value as Value);
 }
 
-function holds({ path, columns, holds: fits }: Constraint, object: object): boolean {
+function holds(constraint: Constraint, object: object): boolean {
   let objects: Record<string, unknown>[] = [object as never];
-  for (const property of path) {
+  for (const property of constraint.path) {
     objects = objects.flatMap((one) => {
       const next = one[property] as Collection<object> | object | null | undefined;
       return (next && "getItems" in next ? next.getItems() : next ? [next] : []) as Record<string, unknown>[];
     });
   }
   return fits(
-    objects
-      .flatMap((one) => columns.map(({ property }) => one[property]))
-      .filter((value) => value !== null && value !== undefined),
+    constraint,
+    objects.flatMap((one) => constraint.columns.map((column) => [column, one[column.property]] as const)),
   );
 }

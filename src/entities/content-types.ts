@@ -1,11 +1,12 @@
 import type { Database } from "./database.ts";
-import { ContentType, Group, MODELS, OWN_MODELS, Token, User } from "./index.ts";
+import { ContentType, Group, MODELS, ObjectPermission, OWN_MODELS, Token, User } from "./index.ts";
 import { newId } from "./new-id.ts";
 
 /** Models that Nautobot does not keep in `extras`. */
 const APP_LABELS = new Map<object, string>([
   [ContentType, "contenttypes"],
   [Group, "auth"],
+  [ObjectPermission, "users"],
   [Token, "users"],
   [User, "users"],
 ]);

@@ -18,9 +18,11 @@ import { JobResult } from "./models/job-result.ts";
 import { Job } from "./models/job.ts";
 import { Note } from "./models/note.ts";
 import { ObjectChange } from "./models/object-change.ts";
+import { ObjectPermission } from "./models/object-permission.ts";
 import { ScheduledJob } from "./models/scheduled-job.ts";
 import { Tag } from "./models/tag.ts";
 import { Token } from "./models/token.ts";
+import { UserSession } from "./models/user-session.ts";
 import { User } from "./models/user.ts";
 import { Worker } from "./models/worker.ts";
 
@@ -45,6 +47,8 @@ export const MODELS = [
   User,
   Token,
   Group,
+  ObjectPermission,
+  UserSession,
   ApprovalWorkflowDefinition,
   ApprovalWorkflowStageDefinition,
   ApprovalWorkflow,
@@ -54,7 +58,7 @@ export const MODELS = [
 ] as const;
 
 /** Models whose rows are the server's own: no client sees one. */
-export const OWN_MODELS: ReadonlySet<object> = new Set([JobHookDelivery, Worker]);
+export const OWN_MODELS: ReadonlySet<object> = new Set([JobHookDelivery, UserSession, Worker]);
 
 export {
   ApprovalWorkflow,
@@ -77,9 +81,11 @@ export {
   JobResult,
   Note,
   ObjectChange,
+  ObjectPermission,
   ScheduledJob,
   Tag,
   Token,
   User,
+  UserSession,
   Worker,
 };

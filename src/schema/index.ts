@@ -43,6 +43,8 @@ import { ScheduledJobResolver } from "./types/schedule/scheduled-job.ts";
 import { withStorableTexts } from "./reading/storable-texts.ts";
 import { QueueLoadResolver } from "./types/queue/queue-load.ts";
 import { TagMutations, TagResolver } from "./types/change/tag.ts";
+import { ObjectPermissionResolver } from "./types/access/object-permission.ts";
+import { TokenResolver } from "./types/access/token.ts";
 import { UserResolver } from "./types/access/user.ts";
 import { WaitingReasonResolver } from "./types/run/waiting-reason.ts";
 import { wireNames } from "./execution/wire-names.ts";
@@ -81,6 +83,8 @@ const RESOLVERS = [
   UserResolver,
   GroupResolver,
   GroupMutations,
+  ObjectPermissionResolver,
+  TokenResolver,
   JobOverridesResolver,
   JobFilesResolver,
   JobMutations,

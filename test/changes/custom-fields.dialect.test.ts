@@ -1,3 +1,4 @@
+import { ALL_RIGHTS } from "../../src/access/rights.ts";
 import { graphql } from "graphql";
 import { expect, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
@@ -180,7 +181,13 @@ test("their column is read only where one of them is asked for", async () => {
   const database = await openDatabase(await freshDatabaseUrl());
   const read: string[] = [];
   const watched: Database = { ...database, read: (statement) => (read.push(statement.sql), database.read(statement)) };
-  const viewer = { id: "018f3c5e-7b1a-7c3d-9e2f-1a2b3c4d5e6f", username: "tester", isStaff: true, isSuperuser: true };
+  const viewer = {
+    id: "018f3c5e-7b1a-7c3d-9e2f-1a2b3c4d5e6f",
+    username: "tester",
+    isStaff: true,
+    isSuperuser: true,
+    rights: ALL_RIGHTS,
+  };
   for (const selection of ["name", "cf_owner name"]) {
     const contextValue = createContext(
       { database: watched, runner: undefined as never, limits: { ...loadConfig({}), maxPageSize: 9 } },

@@ -28,6 +28,9 @@ test.each([
   [{ name__startswith: "Nigh", name__iendswith: "LY" }, true],
   [{ name__contains: "ght", total_run_count__gt: 3 }, false],
   [{ total_run_count__gte: 3, total_run_count__lt: 4 }, true],
+  [{ name__isw: ["x", "NIGHT"], name__re: "^N.*y$", name__nic: "z" }, true],
+  [{ name__n: ["Nightly"] }, false],
+  [{ job_queue__n: "fast" }, true],
   [{ interval: "daily" }, true],
   [{ interval__in: ["HOURLY", "weekly"] }, false],
   [{ time_zone: "europe/paris", time_zone__in: ["UTC", "EUROPE_PARIS"], time_zone__contains: "europe/" }, true],
@@ -55,7 +58,7 @@ test.each([
 
 test.each([
   [{ nam: "x" }, `"nam": "nam" is none of`],
-  [{ name__re: "x" }, `"name__re": "re" is none of`],
+  [{ name__like: "x" }, `"name__like": "like" is none of`],
   [{ name__exact__in: "x" }, `"exact__in" is none of`],
   [{ job_model__nam: "x" }, `"nam" is none of`],
   [{ kwargs: "x" }, "JSON cannot be compared"],

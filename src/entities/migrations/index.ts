@@ -11,6 +11,8 @@ import { approvalWorkflows } from "./0008-approval-workflows.ts";
 import { workerLeases } from "./0009-worker-leases.ts";
 import { jobFiles } from "./0010-job-files.ts";
 import { failureResults } from "./0011-failure-results.ts";
+import { permissions } from "./0012-permissions.ts";
+import { defaultPermissions } from "./0013-default-permissions.ts";
 
 /** A step of the schema's history, in the words of each database. Never edited once it has landed. */
 export interface SchemaStep {
@@ -31,6 +33,8 @@ const STEPS: readonly SchemaStep[] = [
   workerLeases,
   jobFiles,
   failureResults,
+  permissions,
+  defaultPermissions,
 ];
 
 /** The steps as MikroORM's migrator wants them, for one database. */

@@ -4,6 +4,7 @@ import { JobButton } from "./job-button.ts";
 import { JobHook } from "./job-hook.ts";
 import { Column, HasMany, LinkedTo, Model } from "../mapping/model.ts";
 import { Note } from "./note.ts";
+import { ObjectPermission } from "./object-permission.ts";
 import { Tag } from "./tag.ts";
 
 /** A kind of object: one of our models, or one of another application that is known here by its name only. */
@@ -49,6 +50,13 @@ export class ContentType extends BaseModel {
     description: "Buttons for objects of this kind.",
   })
   jobButtons = new Collection<JobButton>(this);
+
+  @LinkedTo(() => ObjectPermission, {
+    table: "object_permission_content_type",
+    mappedBy: "objectTypes",
+    description: "Permissions for objects of this kind.",
+  })
+  objectPermissions = new Collection<ObjectPermission>(this);
 
   @HasMany(() => Note, "assignedObjectType", { description: "Notes on objects of this kind." })
   notes = new Collection<Note>(this);

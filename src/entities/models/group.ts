@@ -2,11 +2,12 @@ import { Collection } from "@mikro-orm/core";
 import { ApprovalWorkflowStageDefinition } from "./approval-workflow-stage-definition.ts";
 import { TimestampedModel } from "./base.ts";
 import { Column, HasMany, LinkedTo, Model } from "../mapping/model.ts";
+import { ObjectPermission } from "./object-permission.ts";
 import { User } from "./user.ts";
 
-/** Users who may do something together: approve the stage of a workflow. */
+/** Users who have permissions together, and approve stages of workflows. */
 @Model({
-  description: "Users who approve stages of approval workflows together.",
+  description: "Users who have permissions together, and approve stages of approval workflows.",
   ordering: ["name"],
   search: ["name"],
   naturalKey: "name",
@@ -17,6 +18,13 @@ export class Group extends TimestampedModel {
 
   @LinkedTo(() => User, { table: "group_user", description: "Members of the group." })
   users = new Collection<User>(this);
+
+  @LinkedTo(() => ObjectPermission, {
+    table: "object_permission_group",
+    mappedBy: "groups",
+    description: "Permissions of the group's members.",
+  })
+  objectPermissions = new Collection<ObjectPermission>(this);
 
   @HasMany(() => ApprovalWorkflowStageDefinition, "approverGroup", {
     description: "The stage definitions that the group approves.",

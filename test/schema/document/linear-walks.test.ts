@@ -1,3 +1,4 @@
+import { ALL_RIGHTS } from "../../../src/access/rights.ts";
 import fc from "fast-check";
 import { type GraphQLSchema, parse, validate } from "graphql";
 import { expect, onTestFinished, test } from "vitest";
@@ -59,7 +60,13 @@ test("work on a document grows with the document, never with the expansion of it
   const broker = createMemoryBroker(createNotifier());
   onTestFinished(() => broker.close());
   const runner = { followFeed: createFeedFollowers({ broker }) } as unknown as Runner;
-  const viewer = { id: "01a20d41-bf32-73c7-86b0-37568f855895", username: "tester", isStaff: true, isSuperuser: true };
+  const viewer = {
+    id: "01a20d41-bf32-73c7-86b0-37568f855895",
+    username: "tester",
+    isStaff: true,
+    isSuperuser: true,
+    rights: ALL_RIGHTS,
+  };
   const contextOf = () => createContext({ database, runner, limits: { ...loadConfig({}), maxPageSize: 10_000 } }, viewer);
   const executor = createExecutor(schema);
   const costOf = createCosts(schema, database, { maxPageSize: 10_000, maxQueryCost: Infinity });

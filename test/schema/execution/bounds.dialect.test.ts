@@ -1,3 +1,4 @@
+import { ALL_RIGHTS } from "../../../src/access/rights.ts";
 import { once } from "node:events";
 import { request } from "node:http";
 import fc from "fast-check";
@@ -89,7 +90,7 @@ describe("an answer is as long as it may be", () => {
     const { database, world } = await openFilled();
     const contextValue = createContext(
       { database, runner: RUNNER, limits: { ...DEFAULTS, maxAnswerBytes: 4000 } },
-      { id: world.user, username: "ada", isStaff: true, isSuperuser: true },
+      { id: world.user, username: "ada", isStaff: true, isSuperuser: true, rights: ALL_RIGHTS },
     );
     contextValue.bounds.take(4000);
     const { errors } = await createExecutor(createSchema()).execute({
@@ -110,7 +111,7 @@ describe("an answer is as long as it may be", () => {
       .execute();
     const json = JSON.stringify({ a: Array.from({ length: 300 }, () => "x") });
     await database.rows.updateTable("job_result").set({ result: json, meta: json }).execute();
-    const viewer = { id: world.user, username: "ada", isStaff: true, isSuperuser: true };
+    const viewer = { id: world.user, username: "ada", isStaff: true, isSuperuser: true, rights: ALL_RIGHTS };
     const counts = { passed: 0, refused: 0 };
     await fc.assert(
       fc.asyncProperty(randomQueries(schema, { depth: 3, ids: Object.values(world) }), async (text) => {
@@ -318,7 +319,7 @@ describe("nothing is executed a second time", () => {
     const schema = createSchema();
     const executor = createExecutor(schema);
     const { database, world } = await openFilled();
-    const viewer = { id: world.user, username: "ada", isStaff: true, isSuperuser: true };
+    const viewer = { id: world.user, username: "ada", isStaff: true, isSuperuser: true, rights: ALL_RIGHTS };
     /** Returns an answer with one failing statement, and the number of times that each statement was read. */
     const answer = async (run: typeof execute, text: string, failing?: string) => {
       const reads = new Map<string, number>();

@@ -1,3 +1,4 @@
+import { ALL_RIGHTS } from "../../../src/access/rights.ts";
 import { randomUUID } from "node:crypto";
 import { mapSchema } from "@graphql-tools/utils";
 import fc from "fast-check";
@@ -114,7 +115,7 @@ describe("a cost", () => {
     const world = await storeWorld(database);
     await sql`analyze`.execute(database.rows);
     const costOf = createCosts(schema, database, { maxPageSize: 1000, maxQueryCost: 1 });
-    const viewer = { id: world.user, username: "ada", isStaff: true, isSuperuser: true };
+    const viewer = { id: world.user, username: "ada", isStaff: true, isSuperuser: true, rights: ALL_RIGHTS };
     const runner = {
       now: () => new Date(systemClock.now()),
       countWorkers: async (names: readonly string[]) => names.map(() => 1),

@@ -1,3 +1,4 @@
+import { ALL_RIGHTS } from "../../../src/access/rights.ts";
 import { graphql, parse } from "graphql";
 import { sql } from "kysely";
 import { expect, test } from "vitest";
@@ -43,7 +44,7 @@ function explain(database: Database): { explaining: Database; plans: string[] } 
 /** Returns SQLite's plan for each statement of an operation. PostgreSQL plans by the size of tables, so its plans for small ones say nothing. */
 async function plansOf(database: Database, source: string): Promise<string[]> {
   const { explaining, plans } = explain(database);
-  const viewer = { id: NOBODY, username: "tester", isStaff: true, isSuperuser: true };
+  const viewer = { id: NOBODY, username: "tester", isStaff: true, isSuperuser: true, rights: ALL_RIGHTS };
   const contextValue = createContext(
     { database: explaining, runner: undefined as never, limits: { ...loadConfig({}), maxPageSize: 10_000 } },
     viewer,

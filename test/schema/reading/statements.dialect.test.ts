@@ -1,3 +1,4 @@
+import { ALL_RIGHTS } from "../../../src/access/rights.ts";
 import { getNamedType, graphql, isObjectType } from "graphql";
 import type { CompiledQuery } from "kysely";
 import { expect, test } from "vitest";
@@ -44,7 +45,7 @@ async function countStatements(database: Database, source: string): Promise<{ st
       return database.read(statement);
     },
   };
-  const viewer = { id: NOBODY, username: "tester", isStaff: true, isSuperuser: true };
+  const viewer = { id: NOBODY, username: "tester", isStaff: true, isSuperuser: true, rights: ALL_RIGHTS };
   const contextValue = createContext(
     { database: counted, runner: undefined as never, limits: { ...loadConfig({}), maxPageSize: 10_000 } },
     viewer,
@@ -89,7 +90,7 @@ test("only selected columns are read, and the big ones only when asked for", asy
   const contextValue = () =>
     createContext(
       { database: spying, runner: undefined as never, limits: { ...loadConfig({}), maxPageSize: 10 } },
-      { id: NOBODY, username: "", isStaff: true, isSuperuser: true },
+      { id: NOBODY, username: "", isStaff: true, isSuperuser: true, rights: ALL_RIGHTS },
     );
   /** The columns of each statement that an operation reads with. */
   const columnsOf = async (source: string) => {

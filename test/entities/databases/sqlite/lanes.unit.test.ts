@@ -1,3 +1,4 @@
+import { ALL_RIGHTS } from "../../../../src/access/rights.ts";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -38,7 +39,13 @@ async function lanesOf(database: Database, source: string): Promise<string[]> {
     return rows;
   };
   const watching: Database = { ...database, read: read as Database["read"] };
-  const viewer = { id: "00000000-0000-7000-8000-000000000000", username: "tester", isStaff: true, isSuperuser: true };
+  const viewer = {
+    id: "00000000-0000-7000-8000-000000000000",
+    username: "tester",
+    isStaff: true,
+    isSuperuser: true,
+    rights: ALL_RIGHTS,
+  };
   const contextValue = createContext({ database: watching, runner: undefined as never, limits: loadConfig({}) }, viewer);
   expect((await graphql({ schema, source, contextValue })).errors).toBeUndefined();
   return lanes;

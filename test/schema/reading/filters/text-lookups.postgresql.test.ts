@@ -1,3 +1,4 @@
+import { ALL_RIGHTS } from "../../../../src/access/rights.ts";
 import { graphql, type GraphQLArgument } from "graphql";
 import type { CompiledQuery } from "kysely";
 import { Client } from "pg";
@@ -10,7 +11,13 @@ import type { ListField } from "../../../../src/schema/reading/list-arguments.ts
 import { freshDatabaseUrl } from "../../../support/database.ts";
 
 const schema = createSchema();
-const VIEWER = { id: "00000000-0000-7000-8000-000000000000", username: "tester", isStaff: true, isSuperuser: true };
+const VIEWER = {
+  id: "00000000-0000-7000-8000-000000000000",
+  username: "tester",
+  isStaff: true,
+  isSuperuser: true,
+  rights: ALL_RIGHTS,
+};
 
 /** Arguments of lists that look for a text in any case, and the one that looks for it in a list. */
 const LOOKUP = /^(?:q|provided_contents)$|__n?(?:ic|isw|iew|ie)$/;

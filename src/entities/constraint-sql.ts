@@ -1,0 +1,131 @@
+import { type RawBuilder, sql, type SqlBool } from "kysely";
+import type { Value } from "./constraint-lookups.ts";
+import { type Constraint, type Constraints, nameOf, readConstraint } from "./constraints.ts";
+import type { Database } from "./database.ts";
+import { uuidOf } from "./mapping/scalars.ts";
+import { type ColumnShape, type ModelShape, shapeOf, tableOf } from "./mapping/shape.ts";
+
+/** A condition on the rows of a model's table, made for the database that runs it. */
+export type RowCondition = (database: Database) => RawBuilder<SqlBool>;
+
+/** Text that stands for the user in the constraints of a permission. */
+const USER = "$user";
+
+/**
+ * Returns the errors of a permission's constraints for objects of a model, a sentence each: an object, or a list of objects of which one has to fit.
+ */
+export function rowConstraintErrors(model: object, constraints: unknown): string[] {
+  const alternatives = alternativesOf(constraints);
+  if (!alternatives) return ["Constraints are an object, or a list of objects."];
+  return alternatives.flatMap((one) => {
+    const read = readAll(model, withUser(one, UNKNOWN_USER));
+    return read.filter((error) => typeof error === "string");
+  });
+}
+
+const UNKNOWN_USER = "00000000-0000-0000-0000-000000000000";
+
+/**
+ * Returns the condition of a permission's constraints on the rows of a model. Constraints that are not valid fit no row.
+ * @param userId the user that `$user` stands for.
+ */
+export function rowCondition(model: object, constraints: unknown, userId: string): RowCondition {
+  const alternatives = (alternativesOf(constraints) ?? []).map((one) => readAll(model, withUser(one, userId)));
+  const valid = alternatives.filter((read): read is Constraint[] => read.every((one) => typeof one !== "string"));
+  return (database) => {
+    if (valid.length === 0) return sql<SqlBool>`(false)`;
+    const conditions = valid.map((all) =>
+      all.length === 0
+        ? sql<SqlBool>`(true)`
+        : sql<SqlBool>`(${sql.join(
+            all.map((one) => conditionOf(database, shapeOf(model), one)),
+            sql` and `,
+          )})`,
+    );
+    return conditions.length === 1 ? conditions[0]! : sql<SqlBool>`(${sql.join(conditions, sql` or `)})`;
+  };
+}
+
+/** Tells whether constraints name the user who asks. */
+export const namesUser = (constraints: unknown): boolean => JSON.stringify(constraints ?? null).includes(`"${USER}"`);
+
+function alternativesOf(constraints: unknown): Constraints[] | undefined {
+  const all: unknown[] = Array.isArray(constraints) ? constraints : [constraints];
+  const isObject = (one: unknown) => typeof one === "object" && one !== null && !Array.isArray(one);
+  return all.length > 0 && all.every(isObject) ? (all as Constraints[]) : undefined;
+}
+
+/** Users are compared by their ids: nobody chooses an id. */
+function withUser(constraints: Constraints, userId: string): Constraints {
+  const replace = (value: unknown): unknown =>
+    value === USER ? userId : Array.isArray(value) ? value.map((one) => replace(one)) : value;
+  return Object.fromEntries(Object.entries(constraints).map(([name, value]) => [name, replace(value)]));
+}
+
+function readAll(model: object, constraints: Constraints): (Constraint | string)[] {
+  return Object.entries(constraints).map(([name, wanted]) => {
+    const read = readConstraint(shapeOf(model), name, wanted);
+    if (typeof read === "string") return read;
+    const { lookup, columns } = read;
+    const isKnown = !lookup || columns.every(({ kind }) => lookup.kinds.has(kind));
+    return isKnown ? read : `${JSON.stringify(name)}: a field of this type is not compared so.`;
+  });
+}
+
+function conditionOf(database: Database, shape: ModelShape, constraint: Constraint): RawBuilder<SqlBool> {
+  const { lookup, wanted } = constraint;
+  const found = leadsTo(database, shape, constraint, 0);
+  const isNegated = lookup ? lookup.isNegated : wanted[0] === true;
+  // The condition may be null, where there is no value: then nothing fits.
+  return isNegated ? sql<SqlBool>`(not coalesce(${found}, false))` : found;
+}
+
+/** Returns a condition: the path of a constraint leads from a row to a value that fits. */
+function leadsTo(database: Database, shape: ModelShape, constraint: Constraint, step: number): RawBuilder<SqlBool> {
+  const next = constraint.steps[step];
+  if (!next) return fits(database, shape, constraint);
+  const relation = shape.one.get(next.name) ?? shape.many.get(next.name)!;
+  const target = shapeOf(relation.target());
+  const table = sql.table(target.table);
+  const isLast = step === constraint.steps.length - 1;
+  const { through } = relation as { through?: string };
+  const own = sql.ref(`${shape.table}.${through === undefined ? relation.column : "id"}`);
+  // An id is in the row itself.
+  if (through === undefined && isLast && isByIdOnly(constraint)) return compare(database, constraint, own, "uuid");
+  const ids = sql`select ${sql.ref(`${target.table}.id`)} from ${table} where ${leadsTo(database, target, constraint, step + 1)}`;
+  if (through === undefined) return sql<SqlBool>`(${own} in (${ids}))`;
+  const link = (column: string) => sql.ref(`${through}.${column}`);
+  return sql<SqlBool>`(${own} in (select ${link(relation.column)} from ${sql.table(through)} where ${link(`${tableOf(target.model)}_id`)} in (${ids})))`;
+}
+
+const isByIdOnly = ({ target, columns, lookup, wanted }: Constraint) =>
+  columns.every((column) => nameOf(target, column) === "id") ||
+  (columns.length > 1 && lookup?.kinds.has("boolean") === true && wanted.every((one) => uuidOf(one) !== undefined));
+
+/** Returns a condition: one of a row's own columns fits. */
+function fits(database: Database, shape: ModelShape, constraint: Constraint): RawBuilder<SqlBool> {
+  const each = constraint.columns.flatMap((column) => {
+    const name = nameOf(shape, column);
+    return compare(database, constraint, sql.ref(`${shape.table}.${name}`), column.kind, column) ?? [];
+  });
+  return each.length === 1 ? each[0]! : sql<SqlBool>`(${sql.join(each, sql` or `)})`;
+}
+
+function compare(
+  database: Database,
+  { lookup, wanted, columns }: Constraint,
+  ref: RawBuilder<unknown>,
+  kind: ColumnShape["kind"],
+  { choices }: Partial<ColumnShape> = {},
+): RawBuilder<SqlBool> {
+  if (!lookup) return sql<SqlBool>`(${ref} is not null)`;
+  const stored = (one: Value): Value => {
+    if (kind === "timestamp") return new Date(one as number).toISOString();
+    return choices?.get(String(one)) ?? one;
+  };
+  // Of a reference, texts that are no ids are names.
+  const isId = kind === "uuid" && lookup.kinds.has("boolean");
+  const comparable = isId ? wanted.flatMap((one) => uuidOf(one) ?? []) : wanted.map(stored);
+  const mine = columns.length > 1 && !isId ? comparable.filter((one) => uuidOf(one) === undefined) : comparable;
+  return mine.length === 0 ? sql<SqlBool>`(false)` : lookup.where(database, { ref, kind }, mine);
+}
