@@ -7,12 +7,13 @@ import { AppError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
 import type { ListScope, PageLimits } from "./reading/list-arguments.ts";
 import { boundDatabase, type BoundLimits, Bounds, type OperationUsage, type WhenGone } from "./execution/bounds.ts";
+import type { Reader } from "./reading/reader.ts";
 import { createRelations, type Relations } from "./reading/relations.ts";
 
 /** Context of every resolver, one for each operation. */
 export interface Context {
-  /** Its statements are within {@link bounds}. */
-  database: Database;
+  /** The database as the viewer sees it, with statements within {@link bounds}. */
+  reader: Reader;
   runner: Runner;
   viewer: Viewer;
   scope: ListScope;
@@ -37,7 +38,8 @@ export interface Context {
 export type SendingRun = { hold: Hold } | { token: string };
 
 /** Dependencies of contexts. */
-export interface ContextDeps extends Pick<Context, "database" | "runner"> {
+export interface ContextDeps extends Pick<Context, "runner"> {
+  database: Database;
   limits: BoundLimits & PageLimits;
   /** Counts the answers that users have not read yet; absent where nobody reads from a socket or request. */
   usage?: OperationUsage;
@@ -60,15 +62,16 @@ export function createContext(
 ): Context {
   const bounds = new Bounds(limits, viewer.id, whenGone, usage);
   const database = boundDatabase(unbound, bounds);
+  const reader = { database, rights: viewer.rights };
   const { maxPageSize, defaultPageSize } = limits;
   const scope = { maxPageSize, defaultPageSize, viewerId: viewer.id };
   let author: Promise<Author> | undefined;
   const context: Context = {
-    database,
+    reader,
     runner,
     viewer,
     scope,
-    relations: createRelations(database, scope, bounds),
+    relations: createRelations(reader, scope, bounds),
     bounds,
     tellsCost,
     author: () => (author ??= authorOf({ database, runner }, viewer, sender)),
@@ -86,7 +89,7 @@ const heldAs = ({ job_result_id: id, worker_id: workerId, attempt }: Hold) =>
   ({ id, status: "STARTED", workerId, attempt }) as const;
 
 async function authorOf(
-  { database, runner }: Pick<Context, "database" | "runner">,
+  { database, runner }: Pick<ContextDeps, "database" | "runner">,
   viewer: Viewer,
   sender?: SendingRun,
 ): Promise<Author> {

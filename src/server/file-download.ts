@@ -1,16 +1,32 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
+import type { Viewer } from "../access/authenticate.ts";
+import { mayOn } from "../access/rights.ts";
+import type { Database } from "../entities/database.ts";
+import { FileProxy } from "../entities/index.ts";
 import { AppError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
 import { NO_SNIFFING } from "./no-sniffing.ts";
 
+/** Dependencies of downloads. */
+interface DownloadDeps {
+  database: Database;
+  runner: Runner;
+}
+
 /**
- * Answers with the content of a file. The caller has authenticated the client.
+ * Answers with the content of a file that the user may view.
  * @throws {@link AppError} NOT_FOUND; BAD_USER_INPUT for other methods than GET and HEAD.
  */
-export async function sendFile(runner: Runner, id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function sendFile(
+  { database, runner }: DownloadDeps,
+  { rights }: Viewer,
+  id: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   if (request.method !== "GET" && request.method !== "HEAD") throw new AppError("BAD_USER_INPUT", "Download a file with GET.");
-  const file = await runner.openFile(id);
+  const file = (await mayOn(database, rights, "view", FileProxy, id)) ? await runner.openFile(id) : undefined;
   if (!file) throw new AppError("NOT_FOUND", `There is no file with id "${id}", or its content is gone.`);
   try {
     response.writeHead(200, {

@@ -120,8 +120,8 @@ export async function openServer(
     }
     const file = fileOfPath(pathname);
     if (file !== undefined) {
-      await authenticate(request.headers.authorization, request.socket.remoteAddress);
-      return sendFile(runner, file, request, response);
+      const viewer = await authenticate(request.headers.authorization, request.socket.remoteAddress);
+      return sendFile({ database, runner }, viewer, file, request, response);
     }
     if (!PATHS.has(pathname)) return send(response, 404, { errors: [{ message: `Nothing is served at ${pathname}.` }] });
     const viewer = await authenticate(request.headers.authorization, request.socket.remoteAddress);

@@ -1,3 +1,4 @@
+import { joinGroups } from "../support/people.ts";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -311,6 +312,7 @@ test("notes: about existing objects, and nobody's but their writer's", async () 
   const database = await databaseOf(app);
   const em = database.fork();
   const ada = em.create(User, { username: "ada" }, { partial: true });
+  await joinGroups(em, ada, ["Operators"]);
   em.create(Token, { user: ada, keyHash: hashKey("key-of-ada") }, { partial: true });
   await em.flush();
   const asAda = createClient(app.url, "key-of-ada");

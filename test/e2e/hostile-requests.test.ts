@@ -12,7 +12,7 @@ import { databaseKinds, IS_FULL, sized } from "../support/full.ts";
 import { type HostileRequest, hostileRequests, type Target, type Told } from "../support/hostile-requests/corpus.ts";
 import { percentile, startInnocentClient } from "../support/hostile-requests/innocent-client.ts";
 import { forgetHighWater, highWater } from "../support/machines/memory.ts";
-import { createPerson } from "../support/approvals/people.ts";
+import { createPerson } from "../support/people.ts";
 import { runToEnd } from "../support/runs.ts";
 import { scratchFolder, type ServerProcess, startServer } from "../support/machines/process.ts";
 

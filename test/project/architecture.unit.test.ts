@@ -11,7 +11,7 @@ interface Room {
 }
 
 const ENTITIES = ["entities", "entities/mapping", "entities/models", "entities/times", "errors.ts"];
-const RUNS = ["changes!", ...ENTITIES, "cut-text.ts", "sdk"];
+const RUNS = ["access", "changes!", ...ENTITIES, "cut-text.ts", "sdk"];
 const SDK = ["entities", "errors.ts", "sdk"];
 
 /** Rooms from the ground up. A file belongs to the innermost folder that is a room, or is one itself. */
@@ -54,15 +54,16 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "entities/times": { holds: "times and schedules, without rows", enters: ["entities"] },
   "entities/databases": { holds: "SQLite and PostgreSQL", enters: ["entities", "entities/migrations", "errors.ts"] },
   "entities/migrations": { holds: "steps from one release's tables to the next one's", enters: ["entities"] },
-  access: { holds: "keys and sessions", enters: ENTITIES },
+  access: { holds: "keys, sessions, and the rights of users", enters: ENTITIES },
   changes: {
     holds: "changes that people make, with their rules and their log",
-    enters: [...ENTITIES, "cut-text.ts", "sanitizer-patterns.ts"],
+    enters: ["access", ...ENTITIES, "cut-text.ts", "sanitizer-patterns.ts"],
   },
 
   "runner/index.ts": {
     holds: "the runner's door, and its words",
     enters: [
+      "access",
       "changes!",
       ...ENTITIES,
       "runner/approvals",
@@ -141,7 +142,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "schema/document": { holds: "the text of an operation, and its shape", enters: ["errors.ts"] },
   "schema/reading": {
     holds: "the one way in which rows are read",
-    enters: ["changes!", ...ENTITIES, "schema/context.ts", "schema/document", "schema/execution"],
+    enters: ["access", "changes!", ...ENTITIES, "schema/context.ts", "schema/document", "schema/execution"],
   },
   "schema/execution": { holds: "answers and their limits", enters: [...ENTITIES, "schema/context.ts", "schema/document"] },
   "schema/context.ts": {
@@ -154,7 +155,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   "schema/model": {
     holds: "fields and arguments that every model has",
-    enters: ["changes!", ...ENTITIES, "schema/context.ts", "schema/reading"],
+    enters: ["access", "changes!", ...ENTITIES, "schema/context.ts", "schema/reading"],
   },
   "schema/subscriptions": {
     holds: "operations that go on",

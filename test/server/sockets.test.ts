@@ -8,7 +8,7 @@ import { KEY, openTestApp, type TestApp } from "../support/app.ts";
 import { post } from "../support/client.ts";
 import { answersOf, openEventStream } from "../support/event-stream.ts";
 import { createTestClock } from "../support/clock.ts";
-import { createPerson } from "../support/approvals/people.ts";
+import { createPerson } from "../support/people.ts";
 import { databaseOf, storeRun } from "../support/rows.ts";
 
 const JOBS = {

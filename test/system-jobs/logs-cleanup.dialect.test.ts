@@ -1,3 +1,4 @@
+import { joinGroups } from "../support/people.ts";
 import { readdir, writeFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -197,6 +198,7 @@ describe("Logs Cleanup", () => {
       ["sam", true],
     ] as const) {
       const user = em.create(User, { username, isStaff }, { partial: true });
+      await joinGroups(em, user, ["Operators"]);
       em.create(Token, { user, keyHash: hashKey(`${username}-key`), description: "" }, { partial: true });
     }
     await em.flush();

@@ -124,8 +124,14 @@ const contentType = (label: string) => {
   return `insert into content_type (id, app_label, model, label) values ('${newId()}', '${app}', '${model}', '${label}') on conflict do nothing`;
 };
 
+/** Ids of the groups by their names: a group that had such a name before gets no permissions. */
+const GROUPS = new Map(
+  ["Viewers", "Operators", "Authors", "Approvers", "Administrators", PLAIN, STAFF].map((name) => [name, newId()]),
+);
+const groupId = (name: string) => `cast('${GROUPS.get(name)}' as uuid)`;
+
 const group = (name: string, condition = "true") =>
-  `insert into "group" (id, name) select ${id()}, ${quoted(name)} where ${condition} on conflict do nothing`;
+  `insert into "group" (id, name) select ${groupId(name)}, ${quoted(name)} where ${condition} on conflict do nothing`;
 
 /** An id that a select gives: PostgreSQL wants to know its type. */
 const id = () => `cast('${newId()}' as uuid)`;
@@ -135,11 +141,11 @@ function* permission({ name, groups, types, actions, constraints }: Permission, 
   const of = `from object_permission p, "OTHER" o where p.name = ${quoted(name)} and o.`;
   yield `insert into object_permission (id, name, description, enabled, actions, constraints) select ${id()}, ${quoted(name)}, '', true, ${json(actions)}, ${json(constraints)} where ${condition}`;
   yield `insert into object_permission_content_type (object_permission_id, content_type_id) select p.id, o.id ${of.replace("OTHER", "content_type")}label in (${types.map(quoted).join(", ")})`;
-  yield `insert into object_permission_group (object_permission_id, group_id) select p.id, o.id ${of.replace("OTHER", "group")}name in (${groups.map(quoted).join(", ")})`;
+  yield `insert into object_permission_group (object_permission_id, group_id) select p.id, o.id ${of.replace("OTHER", "group")}id in (${groups.map(groupId).join(", ")})`;
 }
 
 const members = (name: string, who: string) =>
-  `insert into group_user (group_id, user_id) select g.id, u.id from "group" g, "user" u where g.name = ${quoted(name)} and u.is_superuser = false and ${who}`;
+  `insert into group_user (group_id, user_id) select g.id, u.id from "group" g, "user" u where g.id = ${groupId(name)} and u.is_superuser = false and ${who}`;
 
 const STATEMENTS: readonly string[] = [
   ...ALL.map(contentType),

@@ -42,11 +42,11 @@ export function modelMutations(model: ModelClass, { create, update = create }: W
     @Mutation(() => model, { name: `create${model.name}`, description: `Creates ${one}.` })
     async create(
       @Arg("data", () => CreateInput, { description: `Values of the new ${words}.` }) data: Data,
-      @Ctx() { database, change }: Context,
+      @Ctx() { reader, change }: Context,
       @Info() info: GraphQLResolveInfo,
     ): Promise<Row> {
       const { id } = await change((unit) => createObject(unit, model, data));
-      return readChanged(database, info, shape, id);
+      return readChanged(reader, info, shape, id);
     }
 
     @Mutation(() => model, { name: `update${model.name}`, description: `Updates ${one}.` })
@@ -54,11 +54,11 @@ export function modelMutations(model: ModelClass, { create, update = create }: W
       @Arg("id", () => ID, { description: "Primary key." }) id: string,
       @Arg("data", () => UpdateInput, { description: "Values to change." }) data: Data,
       @Arg("ifUnmodifiedSince", () => DateTime, UNMODIFIED_SINCE) unmodifiedSince: Date | undefined,
-      @Ctx() { database, change }: Context,
+      @Ctx() { reader, change }: Context,
       @Info() info: GraphQLResolveInfo,
     ): Promise<Row> {
       await change((unit) => updateObject(unit, model, id, data, unmodifiedSince));
-      return readChanged(database, info, shape, id);
+      return readChanged(reader, info, shape, id);
     }
 
     @Mutation(() => model, {
@@ -82,12 +82,12 @@ export async function deleteOne(
   model: ModelClass,
   id: string,
   unmodifiedSince: Date | undefined,
-  { database, change }: Context,
+  { reader, change }: Context,
   info: GraphQLResolveInfo,
 ): Promise<Row> {
   const shape = shapeOf(model);
   // Not inside the transaction: it has a connection already, and transactions that wait for a second one each wait for ever.
-  const row = await readOne(database, shape, selectedColumns(info, shape), id);
+  const row = await readOne(reader, shape, selectedColumns(info, shape), id);
   await change((unit) => deleteObject(unit, model, id, unmodifiedSince));
   return row!;
 }

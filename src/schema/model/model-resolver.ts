@@ -42,12 +42,12 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
     })
     async one(
       @Arg("id", () => ID, { nullable: true, description: "Primary key." }) id: string | null | undefined,
-      @Ctx() { database, bounds }: Context,
+      @Ctx() { reader, bounds }: Context,
       @Info() info: GraphQLResolveInfo,
     ): Promise<Row | null> {
       if (!id) return null;
       const columns = selectedColumns(info, shape);
-      const row = (await readOne(database, shape, columns, id)) ?? null;
+      const row = (await readOne(reader, shape, columns, id)) ?? null;
       bounds.take(weighRow(row, weightOf(columns)));
       return row;
     }
@@ -56,15 +56,15 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
     @Query(() => [model] as never, { name: queries.many, nullable: true, description: "A list of objects." })
     async many(
       @Given() args: ListArguments,
-      @Ctx() { database, scope, bounds }: Context,
+      @Ctx() { reader, scope, bounds }: Context,
       @Info() info: GraphQLResolveInfo,
     ): Promise<Row[]> {
       const columns = selectedColumns(info, shape);
       const rows = await readRows(
-        database,
+        reader,
         shape,
         columns,
-        await readRequest(database, shape, withDefaultFilters(shape, args), scope),
+        await readRequest(reader, shape, withDefaultFilters(shape, args), scope),
       );
       bounds.take(weighRows(rows, weightOf(columns)));
       return rows;
@@ -78,11 +78,11 @@ export function modelResolver(model: ModelClass, queries: { one: string; many: s
     })
     async connection(
       @Given() args: ListArguments,
-      @Ctx() { database, scope, bounds }: Context,
+      @Ctx() { reader, scope, bounds }: Context,
       @Info() info: GraphQLResolveInfo,
     ): Promise<Connection> {
       const columns = selectedColumns(info, shape, "connection");
-      const [page] = await readConnections(database, shape, columns, withDefaultFilters(shape, args), scope);
+      const [page] = await readConnections(reader, shape, columns, withDefaultFilters(shape, args), scope);
       bounds.take(weighConnection(page!, columns));
       return page!;
     }

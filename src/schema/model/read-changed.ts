@@ -1,5 +1,5 @@
+import type { Reader } from "../reading/reader.ts";
 import type { GraphQLResolveInfo } from "graphql";
-import type { Database } from "../../entities/database.ts";
 import type { ModelShape } from "../../entities/mapping/shape.ts";
 import { AppError } from "../../errors.ts";
 import { readOne, type Row } from "../reading/list.ts";
@@ -9,8 +9,8 @@ import { selectedColumns } from "../reading/selection.ts";
  * Returns an object as a mutation has left it, with the columns that the operation selects.
  * @throws {@link AppError} NOT_FOUND when somebody else has deleted it since.
  */
-export async function readChanged(database: Database, info: GraphQLResolveInfo, shape: ModelShape, id: string): Promise<Row> {
-  const row = await readOne(database, shape, selectedColumns(info, shape), id);
+export async function readChanged(reader: Reader, info: GraphQLResolveInfo, shape: ModelShape, id: string): Promise<Row> {
+  const row = await readOne(reader, shape, selectedColumns(info, shape), id);
   if (!row) throw new AppError("NOT_FOUND", `The object with id "${id}" was written, but another user has deleted it since.`);
   return row;
 }

@@ -1,15 +1,16 @@
+import type { Reader } from "./reader.ts";
 import { GraphQLBoolean, type GraphQLInputType, GraphQLList, GraphQLString } from "graphql";
 import { type Expression, type RawBuilder, sql, type SqlBool } from "kysely";
-import type { Database, ListType } from "../../entities/database.ts";
+import type { ListType } from "../../entities/database.ts";
 import { AppError } from "../../errors.ts";
 
 /** A part of a `where`; made for the database that will run it. */
 export interface Condition {
-  (database: Database): Expression<SqlBool>;
+  (reader: Reader): Expression<SqlBool>;
   /** Tells it from all others of its model; only for one of few, without values of the client's, so that its statements can be kept. */
   key?: string;
   /** Looks for the objects that its values name. @throws {@link AppError} BAD_USER_INPUT for a value that names none. */
-  check?: (database: Database) => Promise<void>;
+  check?: (reader: Reader) => Promise<void>;
 }
 
 interface Argument {
@@ -65,13 +66,13 @@ const MOST_PARAMETERS = 50;
 
 /** The value is one of these: nothing is where there are none. */
 export function within(
-  database: Database,
+  reader: Reader,
   ref: RawBuilder<unknown>,
   values: readonly unknown[],
   type: ListType,
 ): RawBuilder<SqlBool> {
   if (values.length === 0) return sql`(false)`;
-  if (values.length > MOST_PARAMETERS) return database.isOneOf(ref, values, type);
+  if (values.length > MOST_PARAMETERS) return reader.database.isOneOf(ref, values, type);
   return values.length === 1 ? sql`(${ref} = ${values[0]})` : sql`(${ref} in (${sql.join(values)}))`;
 }
 

@@ -1,6 +1,6 @@
+import type { Reader } from "./reader.ts";
 import type { ClassType } from "type-graphql";
 import { Field, Int, ObjectType } from "type-graphql";
-import type { Database } from "../../entities/database.ts";
 import type { ModelShape } from "../../entities/mapping/shape.ts";
 import { fieldError } from "../../errors.ts";
 import { encodeCursor, seek } from "./cursor.ts";
@@ -90,17 +90,12 @@ interface PageRequest extends ListRequest {
 }
 
 /** @throws {@link AppError} BAD_USER_INPUT that names the argument. */
-async function readPageRequest(
-  database: Database,
-  shape: ModelShape,
-  args: ListArguments,
-  scope: ListScope,
-): Promise<PageRequest> {
+async function readPageRequest(reader: Reader, shape: ModelShape, args: ListArguments, scope: ListScope): Promise<PageRequest> {
   const { maxPageSize, defaultPageSize, viewerId } = scope;
   const [first, last] = (["first", "last"] as const).map((name) => readCount(name, args[name], maxPageSize));
   if (first !== undefined && last !== undefined) refuse("last", "Give first or last, not both.");
   const order = orderOf(shape, (args["sort"] as readonly string[] | null | undefined) ?? undefined);
-  const filters = await readFilters(database, shape, args, viewerId);
+  const filters = await readFilters(reader, shape, args, viewerId);
   const places = (["after", "before"] as const).flatMap((name) =>
     typeof args[name] === "string" ? [seek(shape, order, name, args[name])] : [],
   );
@@ -128,22 +123,22 @@ function refuse(field: string, message: string): never {
  * @throws {@link AppError} BAD_USER_INPUT that names the argument.
  */
 export async function readConnections(
-  database: Database,
+  reader: Reader,
   shape: ModelShape,
   columns: readonly string[],
   args: ListArguments,
   scope: ListScope,
   owners?: Owners,
 ): Promise<Connection[]> {
-  const request = await readPageRequest(database, shape, args, scope);
+  const request = await readPageRequest(reader, shape, args, scope);
   const needed = alsoReading(columns, ["id", ...request.listOrder.map(({ column }) => column)]);
   let totals: Promise<Map<string | undefined, number>> | undefined;
   const countAll = async () =>
-    new Map((await countRows(database, shape, request.filters, owners)).map(({ owner, count }) => [owner, count]));
+    new Map((await countRows(reader, shape, request.filters, owners)).map(({ owner, count }) => [owner, count]));
   const page = (owner: string | undefined, found: Row[]) =>
     pageOf(shape, request, found, async () => (await (totals ??= countAll())).get(owner) ?? 0);
-  if (!owners) return [page(undefined, await readRows(database, shape, needed, request))];
-  const lists = await readLists(database, shape, needed, request, owners);
+  if (!owners) return [page(undefined, await readRows(reader, shape, needed, request))];
+  const lists = await readLists(reader, shape, needed, request, owners);
   return lists.map((rows, n) => page(owners.ids[n], rows));
 }
 

@@ -43,13 +43,17 @@ export function seek(shape: ModelShape, order: readonly OrderKey[], argument: "a
   const values = decode(shape, argument, cursor, order);
   const forward = argument === "after";
   const isPlain = order.every((key) => key.descending === order[0]!.descending && !key.nullable);
-  return ({ checksTypes }) => {
+  return (reader) => {
     const valueOf = (column: string, value: unknown) => {
       if (!isValueOf(value)) return value;
-      if (checksTypes && uuidOf(value.of) === undefined) refuse(argument);
-      return sql`(select ${columnRef(shape, column, "placed")} from ${sql.table(shape.table)} placed where placed.id = ${value.of})`;
+      if (reader.database.checksTypes && uuidOf(value.of) === undefined) refuse(argument);
+      return sql`(select ${columnRef(reader, shape, column, "placed")} from ${sql.table(shape.table)} placed where placed.id = ${value.of})`;
     };
-    const keys = order.map((key, n) => ({ ...key, ref: columnRef(shape, key.column), value: valueOf(key.column, values[n]) }));
+    const keys = order.map((key, n) => ({
+      ...key,
+      ref: columnRef(reader, shape, key.column),
+      value: valueOf(key.column, values[n]),
+    }));
     return isPlain ? compareAll(keys, forward) : compareEach(keys, forward);
   };
 }

@@ -1,3 +1,4 @@
+import type { Reader } from "./reader.ts";
 import { MapperKind, mapSchema } from "@graphql-tools/utils";
 import {
   type GraphQLFieldConfigArgumentMap,
@@ -9,7 +10,6 @@ import {
   type GraphQLSchema,
   GraphQLString,
 } from "graphql";
-import type { Database } from "../../entities/database.ts";
 import { type ManyShape, type ModelShape, shapeOf } from "../../entities/mapping/shape.ts";
 import { fieldError } from "../../errors.ts";
 import { type Condition, valuesOf } from "./condition.ts";
@@ -133,7 +133,7 @@ export function withDefaultFilters(shape: ModelShape, args: ListArguments): List
  * @throws {@link AppError} BAD_USER_INPUT that names the argument.
  */
 export function readRequest(
-  database: Database,
+  reader: Reader,
   shape: ModelShape,
   args: ListArguments,
   scope: ListScope,
@@ -146,7 +146,7 @@ export function readRequest(
     offset: readCount("offset", args["offset"], Number.MAX_SAFE_INTEGER),
     most: maxPageSize,
   });
-  const where = readFilters(database, shape, args, viewerId);
+  const where = readFilters(reader, shape, args, viewerId);
   return where instanceof Promise ? where.then(requestOf) : requestOf(where);
 }
 
@@ -156,7 +156,7 @@ export function readRequest(
  * @throws {@link AppError} BAD_USER_INPUT that names the argument.
  */
 export function readFilters(
-  database: Database,
+  reader: Reader,
   shape: ModelShape,
   args: ListArguments,
   viewerId: string,
@@ -172,7 +172,7 @@ export function readFilters(
     conditions.push(condition);
     if (condition.check) isToCheck = true;
   }
-  return isToCheck ? Promise.all(conditions.map(({ check }) => check?.(database))).then(() => conditions) : conditions;
+  return isToCheck ? Promise.all(conditions.map(({ check }) => check?.(reader))).then(() => conditions) : conditions;
 }
 
 /** Tells whether filters find other objects for other users. */

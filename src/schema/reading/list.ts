@@ -1,4 +1,4 @@
-import type { Database } from "../../entities/database.ts";
+import { type Reader, visible } from "./reader.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
 import type { ModelShape } from "../../entities/mapping/shape.ts";
 import { tellRows } from "../../entities/told-rows.ts";
@@ -27,48 +27,49 @@ export const BY_ID: Owners["relation"] = { column: "id" };
 
 /** Returns the row of an object; undefined when there is none, or when the id is invalid. */
 export async function readOne(
-  database: Database,
+  reader: Reader,
   shape: ModelShape,
   columns: readonly string[],
   id: string,
 ): Promise<Row | undefined> {
   const stored = uuidOf(id);
   if (stored === undefined) return undefined;
-  const [row] = await readRows(database, shape, columns, {}, { relation: BY_ID, ids: [stored] });
+  const [row] = await readRows(reader, shape, columns, {}, { relation: BY_ID, ids: [stored] });
   return row;
 }
 
 /**
- * The only read path: rows of a model, in a total order, with only the columns that were asked for, as one statement for any number. With `owners`, the
+ * The only read path: rows of a model that the reader may view, in a total order, with only the columns that were asked for, as one statement for any number. With `owners`, the
  * request holds for each of them, and with several owners each row has its own in {@link OWNER}.
  */
 export async function readRows(
-  database: Database,
+  reader: Reader,
   shape: ModelShape,
   columns: readonly string[],
   request: ListRequest = {},
   owners?: Owners,
 ): Promise<Row[]> {
+  if (visible(reader, shape)?.isNone) return [];
   const { where = [], order = orderOf(shape), limit, offset = 0, most } = request;
   const lists = owners?.ids.length ?? 1;
   const isPage = limit !== undefined || offset > 0;
   // A further row tells that there are too many.
   const count = limit ?? (most === undefined ? undefined : most * (isPage ? 1 : lists) + 1);
-  const statement = compileList(database, { shape, columns, where, order, isPage, count, offset, owners });
-  const rows = (await database.read(statement)) as Row[];
+  const statement = compileList(reader, { shape, columns, where, order, isPage, count, offset, owners });
+  const rows = (await reader.database.read(statement)) as Row[];
   if (limit === undefined && most !== undefined && rows.length > most * lists) refuseTooMany(most);
-  return tellRows(database, shape, columns, rows, (column) => isPassedOn(columns, column));
+  return tellRows(reader.database, shape, columns, rows, (column) => isPassedOn(columns, column));
 }
 
 /** {@link readRows} for owners: their lists, in the order of their ids. */
 export async function readLists(
-  database: Database,
+  reader: Reader,
   shape: ModelShape,
   columns: readonly string[],
   request: ListRequest,
   owners: Owners,
 ): Promise<Row[][]> {
-  const rows = await readRows(database, shape, columns, request, owners);
+  const rows = await readRows(reader, shape, columns, request, owners);
   if (owners.ids.length === 1) return [rows];
   const lists: Row[][] = owners.ids.map(() => []);
   const places = new Map<unknown, number>(owners.ids.flatMap((id, n) => [[id, n] as const, [n, n] as const]));
@@ -84,12 +85,13 @@ export async function readLists(
 
 /** Counts the objects of a list; with owners, those of each owner that has any. */
 export async function countRows(
-  database: Database,
+  reader: Reader,
   shape: ModelShape,
   where: readonly Condition[],
   owners?: Owners,
 ): Promise<{ owner: string | undefined; count: number }[]> {
-  const rows = await database.read(compileCount(database, shape, where, owners));
+  if (visible(reader, shape)?.isNone) return [];
+  const rows = await reader.database.read(compileCount(reader, shape, where, owners));
   return rows.map(({ [OWNER]: owner, count }) => ({ owner: owner as string | undefined, count: Number(count) }));
 }
 

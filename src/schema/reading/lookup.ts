@@ -13,7 +13,7 @@ import { alsoReading, selectedColumns } from "./selection.ts";
  */
 export function lookup(model: object, column: string) {
   const shape = shapeOf(model);
-  return (value: string, { database, relations }: Context, info: GraphQLResolveInfo): Promise<Row | null> =>
+  return (value: string, { reader, relations }: Context, info: GraphQLResolveInfo): Promise<Row | null> =>
     relations.batch<Row | null>(value, info, () => {
       const selected = selectedColumns(info, shape);
       const columns = alsoReading(selected, [column]);
@@ -21,8 +21,8 @@ export function lookup(model: object, column: string) {
       return { load, weigh: (row) => weighRow(row, weight) };
 
       async function load(values: readonly string[]): Promise<(Row | null)[]> {
-        const isWanted = within(database, sql.ref(`${shape.table}.${column}`), values, "text");
-        const rows = await readRows(database, shape, columns, { where: [() => isWanted] });
+        const isWanted = within(reader, sql.ref(`${shape.table}.${column}`), values, "text");
+        const rows = await readRows(reader, shape, columns, { where: [() => isWanted] });
         const found = new Map(rows.map((row) => [row[column], row]));
         return values.map((wanted) => found.get(wanted) ?? null);
       }

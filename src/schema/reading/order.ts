@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { ModelShape } from "../../entities/mapping/shape.ts";
 import { fieldError } from "../../errors.ts";
 import { columnRef } from "./column-ref.ts";
+import type { Reader } from "./reader.ts";
 
 /** A key of an order. */
 export interface OrderKey {
@@ -67,10 +68,10 @@ export function isServed(shape: ModelShape, sort: readonly string[], owner?: str
 }
 
 /** The order as SQL. Rows without a value come last, and first when descending, on every database. */
-export function orderBy(shape: ModelShape, order: readonly OrderKey[], table = shape.table): RawBuilder<unknown> {
+export function orderBy(reader: Reader, shape: ModelShape, order: readonly OrderKey[], table = shape.table): RawBuilder<unknown> {
   return sql.join(
     order.map(({ column, descending, nullable }) => {
-      const ref = columnRef(shape, column, table);
+      const ref = columnRef(reader, shape, column, table);
       // Said only where it matters: an index serves the plain order.
       const nulls = nullable ? sql.raw(descending ? " nulls first" : " nulls last") : sql``;
       return sql`${ref}${descending ? sql` desc` : sql``}${nulls}`;

@@ -1,6 +1,6 @@
+import type { Reader } from "./reader.ts";
 import DataLoader from "dataloader";
 import type { FieldNode, GraphQLResolveInfo } from "graphql";
-import type { Database } from "../../entities/database.ts";
 import { type ManyShape, shapeOf } from "../../entities/mapping/shape.ts";
 import { type Connection, readConnections, weighConnection } from "./connection.ts";
 import { type ListArguments, type ListScope, readRequest } from "./list-arguments.ts";
@@ -32,7 +32,7 @@ export interface Source<T> {
 type Ask = (id: string) => Promise<unknown>;
 
 /** Makes relations whose values live as long as the operation: no other sees them. */
-export function createRelations(database: Database, scope: ListScope, bounds: Bounds): Relations {
+export function createRelations(reader: Reader, scope: ListScope, bounds: Bounds): Relations {
   // A field of the document stands for one level: it has the same selection and the same arguments for every parent.
   const levels = new Map<FieldNode, Ask>();
 
@@ -52,7 +52,7 @@ export function createRelations(database: Database, scope: ListScope, bounds: Bo
         const weight = weightOf(columns);
         return {
           async load(ids) {
-            const lists = await readLists(database, shape, columns, {}, { relation: BY_ID, ids });
+            const lists = await readLists(reader, shape, columns, {}, { relation: BY_ID, ids });
             return lists.map(([found]) => found ?? null);
           },
           weigh: (row) => weighRow(row, weight),
@@ -67,8 +67,8 @@ export function createRelations(database: Database, scope: ListScope, bounds: Bo
         let request: ListRequest | Promise<ListRequest> | undefined;
         return {
           async load(ids) {
-            request ??= readRequest(database, shape, args, scope);
-            return readLists(database, shape, columns, await request, { relation, ids });
+            request ??= readRequest(reader, shape, args, scope);
+            return readLists(reader, shape, columns, await request, { relation, ids });
           },
           weigh: (rows) => weighRows(rows, weight),
         };
@@ -79,7 +79,7 @@ export function createRelations(database: Database, scope: ListScope, bounds: Bo
         const shape = shapeOf(relation.target());
         const columns = selectedColumns(info, shape, "connection");
         return {
-          load: (ids) => readConnections(database, shape, columns, args, scope, { relation, ids }),
+          load: (ids) => readConnections(reader, shape, columns, args, scope, { relation, ids }),
           weigh: (page) => weighConnection(page, columns),
         };
       });

@@ -57,13 +57,13 @@ async function follow(
   feed: Feed,
   columns: readonly string[],
   args: FeedArgs,
-  { database, runner, viewer }: Context,
+  { reader, runner, viewer }: Context,
 ) {
   const { since, ...filters } = args;
-  const where = await readFilters(database, shape, filters, viewer.id);
+  const where = await readFilters(reader, shape, filters, viewer.id);
   const whose = arePersonal(shape, filters) ? viewer.id : "";
   const read = (also: Condition, limit: number) =>
-    readRows(database, shape, columns, { where: [also, ...where], order: orderOf(shape, ["id"]), limit });
+    readRows(reader, shape, columns, { where: [also, ...where], order: orderOf(shape, ["id"]), limit });
 
   /** Yields one page after the other by id. Changes meanwhile are announced afterwards. */
   async function* replay(moment: string): AsyncGenerator<Row[]> {
@@ -79,9 +79,9 @@ async function follow(
   }
 
   return runner.followFeed<Row>({
-    key: `${whose} ${shape.table} ${columns.join()} ${JSON.stringify(filters)}`,
+    key: `${reader.rights.key} ${whose} ${shape.table} ${columns.join()} ${JSON.stringify(filters)}`,
     families: feed.families,
-    read: (ids) => read(() => within(database, sql.ref(`${shape.table}.id`), ids, "uuid"), ids.length),
+    read: (ids) => read(() => within(reader, sql.ref(`${shape.table}.id`), ids, "uuid"), ids.length),
     ...(since && { replay: () => replay(since.toISOString()) }),
   });
 }

@@ -46,7 +46,7 @@ export type OpenStream = (subscription: Subscription) => Promise<Stream | Execut
 
 /**
  * Opens the streams of subscriptions. Sources give the same event object to all followers of the same rows. It is executed and written as JSON once for each
- * operation, for all viewers, unless an argument in it declares that its answer differs between users.
+ * operation, for all viewers with the same rights, unless an argument in it declares that its answer differs between users.
  */
 export function createStreams({ executor, priceOf, contextOf, formatError }: StreamDeps): OpenStream {
   const answers = new WeakMap<object, Map<string, Promise<string>>>();
@@ -92,7 +92,13 @@ export function createStreams({ executor, priceOf, contextOf, formatError }: Str
     contextValue.bounds.end();
     if (!(Symbol.asyncIterator in events)) return events;
     const whose = isPersonal(asked, operation) ? viewer.id : "";
-    const key = [serialOf(operation), whose, tellsCost, variablesBelow(operation, asked.variableValues ?? {})].join(" ");
+    const key = [
+      serialOf(operation),
+      viewer.rights.key,
+      whose,
+      tellsCost,
+      variablesBelow(operation, asked.variableValues ?? {}),
+    ].join(" ");
     return createStream(events[Symbol.asyncIterator]() as AsyncIterator<object>, {
       next: (event) => answer(event, key, subscription, price, whose === ""),
       // Thrown on, it would close the socket and be told as its reason.

@@ -3,7 +3,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openTestApp, writeJobs } from "../../support/app.ts";
-import { type Person, people } from "../../support/approvals/people.ts";
+import { type Person, people } from "../../support/people.ts";
 import { readLog } from "../../support/changes.ts";
 import type { TestClient } from "../../support/client.ts";
 import { createTestClock } from "../../support/clock.ts";

@@ -3,7 +3,7 @@ import { openTestApp } from "../../support/app.ts";
 import { createGroup, defineWorkflow } from "../../support/approvals/approval-stages.ts";
 import type { TestClient } from "../../support/client.ts";
 import { createTestClock } from "../../support/clock.ts";
-import { type Person, people } from "../../support/approvals/people.ts";
+import { type Person, people } from "../../support/people.ts";
 import { createSchedule, readSchedule } from "../../support/schedules.ts";
 
 /*

@@ -5,7 +5,7 @@ import { readLog } from "../../support/changes.ts";
 import type { TestClient } from "../../support/client.ts";
 import { createTestClock } from "../../support/clock.ts";
 import { finished } from "../../support/control.ts";
-import { createPerson, type Person } from "../../support/approvals/people.ts";
+import { createPerson, type Person } from "../../support/people.ts";
 import { databaseOf } from "../../support/rows.ts";
 import { act, createSchedule, readSchedule, runsOf, updateSchedule } from "../../support/schedules.ts";
 

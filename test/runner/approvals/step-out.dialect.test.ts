@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { openTestApp, type TestApp } from "../../support/app.ts";
 import { post, type TestClient } from "../../support/client.ts";
-import { createPerson } from "../../support/approvals/people.ts";
+import { createPerson } from "../../support/people.ts";
 
 /*
  * Nobody but a superuser steps out of an approval workflow definition by editing what it matches. Each property that a constraint may name and

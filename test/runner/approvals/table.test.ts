@@ -4,7 +4,7 @@ import { createGroup, defineWorkflow } from "../../support/approvals/approval-st
 import { post } from "../../support/client.ts";
 import { createTestClock } from "../../support/clock.ts";
 import { sized } from "../../support/full.ts";
-import { createPerson, type Person, people } from "../../support/approvals/people.ts";
+import { createPerson, type Person, people } from "../../support/people.ts";
 import { databaseOf } from "../../support/rows.ts";
 import { createSchedule } from "../../support/schedules.ts";
 

@@ -9,7 +9,7 @@ import { ofAnyTable } from "../../../src/entities/tables.ts";
 import { createClient } from "../../support/client.ts";
 import { createTestClock } from "../../support/clock.ts";
 import { ENDING, expectOneFailure } from "../../support/failures.ts";
-import { createPerson } from "../../support/approvals/people.ts";
+import { createPerson } from "../../support/people.ts";
 import { databaseOf } from "../../support/rows.ts";
 
 const JOBS = {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createSchema } from "../../../src/schema/index.ts";
 import { openTestApp, type TestApp } from "../../support/app.ts";
 import type { TestClient } from "../../support/client.ts";
-import { createPerson } from "../../support/approvals/people.ts";
+import { createPerson } from "../../support/people.ts";
 import { databaseOf } from "../../support/rows.ts";
 import { storeWorld } from "../../support/approvals/world.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { KEY, openTestApp } from "../../support/app.ts";
 import { post } from "../../support/client.ts";
-import { createPerson } from "../../support/approvals/people.ts";
+import { createPerson } from "../../support/people.ts";
 import { databaseOf, storeRun } from "../../support/rows.ts";
 import { runToEnd } from "../../support/runs.ts";
 

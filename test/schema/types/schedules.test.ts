@@ -1,3 +1,4 @@
+import { joinGroups } from "../../support/people.ts";
 import { expect, test } from "vitest";
 import { hashKey } from "../../../src/access/authenticate.ts";
 import { Token, User } from "../../../src/entities/index.ts";
@@ -216,6 +217,7 @@ test("changed content runs as the author of the change, and as nobody else", asy
   const app = await openTestApp(JOBS);
   const em = (await databaseOf(app)).fork();
   const ada = em.create(User, { username: "ada" }, { partial: true });
+  await joinGroups(em, ada, ["Operators"]);
   em.create(Token, { user: ada, keyHash: hashKey("key-of-ada") }, { partial: true });
   await em.flush();
   const other = createClient(app.url, "key-of-ada");

@@ -161,7 +161,7 @@ export async function storeWorld(database: Database): Promise<World> {
     partial,
   );
   const token = em.create(Token, { user, keyHash: "none", description: "A key." }, partial);
-  const group = em.create(Group, { name: "Approvers", users: [user] }, partial);
+  const group = em.create(Group, { name: "Deciders", users: [user] }, partial);
   const definition = em.create(
     ApprovalWorkflowDefinition,
     { name: "Nightly runs", modelContentType: device, modelConstraints: { name: "Nightly" }, weight: 1, tags: [tag] },

@@ -1,6 +1,7 @@
+import type { Reader } from "../reader.ts";
 import { GraphQLBoolean, GraphQLFloat, GraphQLInt, GraphQLList } from "graphql";
 import { type RawBuilder, sql, type SqlBool } from "kysely";
-import type { Database, ListType } from "../../../entities/database.ts";
+import type { ListType } from "../../../entities/database.ts";
 import { ISO_TIME, readTime } from "../../../entities/times/read-time.ts";
 import { uuidOf } from "../../../entities/mapping/scalars.ts";
 import type { ColumnShape } from "../../../entities/mapping/shape.ts";
@@ -26,20 +27,18 @@ export function* columnFilters(name: string, column: ColumnShape, ref: RawBuilde
   const listType = LIST_TYPES[column.kind] ?? "text";
   const type =
     column.kind === "integer" ? new GraphQLList(GraphQLInt) : column.kind === "float" ? new GraphQLList(GraphQLFloat) : STRINGS;
-  const filter = (description: string, test: (database: Database, values: unknown[]) => RawBuilder<SqlBool>): PlainFilter => ({
+  const filter = (description: string, test: (reader: Reader, values: unknown[]) => RawBuilder<SqlBool>): PlainFilter => ({
     type,
     description,
     condition(argument, given) {
       const values = valuesOf(given).map((value) => read(argument, value));
-      return (database) => test(database, values);
+      return (reader) => test(reader, values);
     },
   });
-  yield ["", filter(`\`${name}\` is one of these.`, (database, values) => within(database, ref, values, listType))];
+  yield ["", filter(`\`${name}\` is one of these.`, (reader, values) => within(reader, ref, values, listType))];
   yield [
     "n",
-    filter(`\`${name}\` is none of these.`, (database, values) =>
-      not(within(database, ref, values, listType), ref, column.nullable),
-    ),
+    filter(`\`${name}\` is none of these.`, (reader, values) => not(within(reader, ref, values, listType), ref, column.nullable)),
   ];
   if (["float", "integer", "timestamp"].includes(column.kind)) {
     for (const [lookup, operator, words] of COMPARISONS) {
@@ -78,7 +77,7 @@ const COMPARISONS = [
 
 function* textFilters(name: string, column: ColumnShape, ref: RawBuilder<unknown>): Generator<[string, PlainFilter]> {
   for (const [lookup, words, test] of TEXT_TESTS) {
-    const positive = (database: Database, values: readonly string[]) => test(database, ref, values);
+    const positive = (reader: Reader, values: readonly string[]) => test(reader, ref, values);
     const read = (argument: string, given: unknown) => readTexts(lookup, argument, given);
     yield [
       lookup,
@@ -87,7 +86,7 @@ function* textFilters(name: string, column: ColumnShape, ref: RawBuilder<unknown
         description: `\`${name}\` ${words} one of these.`,
         condition(argument, given) {
           const values = read(argument, given);
-          return (database) => positive(database, values);
+          return (reader) => positive(reader, values);
         },
       },
     ];
@@ -98,7 +97,7 @@ function* textFilters(name: string, column: ColumnShape, ref: RawBuilder<unknown
         description: `Not: \`${name}\` ${words} one of these.`,
         condition(argument, given) {
           const values = read(argument, given);
-          return (database) => not(sql`(${positive(database, values)})`, ref, column.nullable);
+          return (reader) => not(sql`(${positive(reader, values)})`, ref, column.nullable);
         },
       },
     ];
@@ -135,8 +134,8 @@ export function listFilter(name: string, ref: RawBuilder<unknown>): PlainFilter 
     description: `\`${name}\` contains one of these.`,
     condition(argument, given) {
       const items = readTexts("", argument, given).map((value) => JSON.stringify(value));
-      return (database) =>
-        items.length === 0 ? anyOf([]) : database.holdsInAnyCase(sql`cast(${ref} as text)`, items, "anywhere");
+      return (reader) =>
+        items.length === 0 ? anyOf([]) : reader.database.holdsInAnyCase(sql`cast(${ref} as text)`, items, "anywhere");
     },
   };
 }

@@ -1,8 +1,9 @@
+import type { Reader } from "../reader.ts";
 import { GraphQLString } from "graphql";
 import { type RawBuilder, sql, type SqlBool } from "kysely";
-import type { Database } from "../../../entities/database.ts";
 import { type ModelShape, shapeOf } from "../../../entities/mapping/shape.ts";
 import { booleanFilter, columnFilters, listFilter } from "./column-filters.ts";
+import { andSeen } from "../column-ref.ts";
 import { anyOf, type Filter } from "../condition.ts";
 import { oneFilters, presenceFilter, throughFilters } from "./relation-filters.ts";
 import { readTexts } from "./text-lookups.ts";
@@ -57,21 +58,21 @@ function searchFilter(shape: ModelShape): Filter {
     description: `One of ${shape.search.map((name) => `\`${name}\``).join(", ")} contains this, in any case.`,
     condition(argument, given) {
       const texts = readTexts("q", argument, given);
-      return (database) => anyOf(shape.search.map((name) => searchIn(database, shape, name.split("."), texts)));
+      return (reader) => anyOf(shape.search.map((name) => searchIn(reader, shape, name.split("."), texts)));
     },
   };
 }
 
 /** `name`, or `job_model.name`: a column of a referenced object. */
 function searchIn(
-  database: Database,
+  reader: Reader,
   shape: ModelShape,
   [first, ...inner]: readonly string[],
   texts: readonly string[],
 ): RawBuilder<SqlBool> {
-  if (inner.length === 0) return database.holdsInAnyCase(sql.ref(`${shape.table}.${first}`), texts, "anywhere");
+  if (inner.length === 0) return reader.database.holdsInAnyCase(sql.ref(`${shape.table}.${first}`), texts, "anywhere");
   const relation = shape.one.get(first!)!;
   const target = shapeOf(relation.target());
-  const found = sql`select ${sql.ref(`${target.table}.id`)} from ${sql.table(target.table)} where ${searchIn(database, target, inner, texts)}`;
+  const found = sql`select ${sql.ref(`${target.table}.id`)} from ${sql.table(target.table)} where ${searchIn(reader, target, inner, texts)}${andSeen(reader, target)}`;
   return sql`(${sql.ref(`${shape.table}.${relation.column}`)} in (${found}))`;
 }

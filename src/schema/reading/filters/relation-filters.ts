@@ -1,37 +1,46 @@
+import type { Reader } from "../reader.ts";
 import { GraphQLBoolean } from "graphql";
 import { type RawBuilder, sql, type SqlBool } from "kysely";
 import { isContentTypeLabel } from "../../../changes/index.ts";
 import { ContentType } from "../../../entities/index.ts";
-import type { Database } from "../../../entities/database.ts";
 import { uuidOf } from "../../../entities/mapping/scalars.ts";
-import { type ManyShape, type ModelShape, type OneShape, shapeOf, tableOf } from "../../../entities/mapping/shape.ts";
+import { type ManyShape, type ModelShape, type OneShape, shapeOf } from "../../../entities/mapping/shape.ts";
 import { shown } from "../../../entities/mapping/shown.ts";
-import { columnRef } from "../column-ref.ts";
+import { andSeen, seenBy, storedRef } from "../column-ref.ts";
 import { type Condition, type PlainFilter, isNullFilter, not, refuse, STRINGS, valuesOf, within } from "../condition.ts";
 import { readTexts, TEXT_TESTS } from "./text-lookups.ts";
 
 /** A test of a column, and the {@link Condition.check} of the values that it compares the column with. */
 interface Named {
-  (database: Database): RawBuilder<SqlBool>;
+  (reader: Reader): RawBuilder<SqlBool>;
   check?: NonNullable<Condition["check"]>;
 }
 
-/** Returns a test whether a column refers to an object of a model that values name, by id or by natural key. */
-export function refersTo(model: object, ref: RawBuilder<unknown>, argument: string, given: unknown): Named {
-  const { table, naturalKey } = shapeOf(model);
+/** A column, for the reader of a statement. */
+type RefOf = (reader: Reader) => RawBuilder<unknown>;
+
+/** Returns a test whether a column refers to an object of a model that values name, by id or by natural key, and that the reader sees. */
+export function refersTo(model: object, refOf: RefOf, argument: string, given: unknown): Named {
+  const shape = shapeOf(model);
+  const { table, naturalKey } = shape;
   const values = valuesOf(given).map(String);
   const ids = values.flatMap((value) => uuidOf(value) ?? []);
   const keys = values.filter((value) => uuidOf(value) === undefined);
-  if (keys.length === 0) return (database) => within(database, ref, ids, "uuid");
+  if (keys.length === 0) {
+    return (reader) => {
+      const ref = refOf(reader);
+      return both(within(reader, ref, ids, "uuid"), seenBy(reader, shape, ref));
+    };
+  }
   if (!naturalKey) return refuse(argument, `${shown(keys[0])} is not a UUID. Give an id, since these objects have no name.`);
-  const named = (database: Database) => within(database, sql.ref(naturalKey), keys, "text");
-  const test = (database: Database) => {
-    const found = ids.length > 0 ? sql`(${named(database)} or ${within(database, sql.ref("id"), ids, "uuid")})` : named(database);
-    return sql<SqlBool>`(${ref} in (select id from ${sql.table(table)} where ${found}))`;
+  const named = (reader: Reader) => within(reader, sql.ref(naturalKey), keys, "text");
+  const test = (reader: Reader) => {
+    const found = ids.length > 0 ? sql`(${named(reader)} or ${within(reader, sql.ref("id"), ids, "uuid")})` : named(reader);
+    return sql<SqlBool>`(${refOf(reader)} in (select id from ${sql.table(table)} where ${found}${andSeen(reader, shape)}))`;
   };
-  const check = async (database: Database) => {
-    const statement = sql`select ${sql.ref(naturalKey)} as name from ${sql.table(table)} where ${named(database)}`;
-    const known = new Set((await database.read(statement.compile(database.rows))).map(({ name }) => name));
+  const check = async (reader: Reader) => {
+    const statement = sql`select ${sql.ref(naturalKey)} as name from ${sql.table(table)} where ${named(reader)}${andSeen(reader, shape)}`;
+    const known = new Set((await reader.database.read(statement.compile(reader.database.rows))).map(({ name }) => name));
     // A kind of objects is stored once something has happened to one of them.
     const mayCome = model === ContentType ? isContentTypeLabel : () => false;
     const unknown = keys.find((key) => !known.has(key) && !mayCome(key));
@@ -41,36 +50,60 @@ export function refersTo(model: object, ref: RawBuilder<unknown>, argument: stri
   return Object.assign(test, { check });
 }
 
+function andSeenBy(reader: Reader, target: ModelShape, ref: RawBuilder<unknown>): RawBuilder<unknown> {
+  const isSeen = seenBy(reader, target, ref);
+  return isSeen ? sql` and ${isSeen}` : sql``;
+}
+
 /** A condition that a test is part of, with the test's check. */
 export const checked = ({ check }: Named, condition: Condition): Condition =>
   check ? Object.assign(condition, { check }) : condition;
 
-/** Filters of a reference, by lookup. */
+/** Holds where both conditions do; the second may be absent. */
+const both = (one: RawBuilder<SqlBool>, other: RawBuilder<SqlBool> | undefined) =>
+  other ? sql<SqlBool>`(${one} and ${other})` : one;
+
+/** Filters of a reference, by lookup. A reference to an object that the reader does not see is none. */
 export function* oneFilters(name: string, relation: OneShape, shape: ModelShape): Generator<[string, PlainFilter]> {
-  const ref = columnRef(shape, relation.column);
+  const refOf: RefOf = (reader) => storedRef(reader, shape, relation.column);
+  const target = () => shapeOf(relation.target());
   const filter = (description: string, negate: boolean): PlainFilter => ({
     type: STRINGS,
     description,
     condition(argument, given) {
-      const named = refersTo(relation.target(), ref, argument, given);
-      return checked(named, (database) => (negate ? not(named(database), ref, relation.nullable) : named(database)));
+      const named = refersTo(relation.target(), refOf, argument, given);
+      return checked(named, (reader) => (negate ? not(named(reader), refOf(reader), relation.nullable) : named(reader)));
     },
   });
   yield ["", filter(`\`${name}\` is one of these, by id or by name.`, false)];
   yield ["n", filter(`\`${name}\` is none of these, by id or by name.`, true)];
-  yield ["isnull", isNullFilter(name, ref)];
+  yield [
+    "isnull",
+    {
+      ...isNullFilter(name, sql``),
+      condition: (_, given) => (reader) => {
+        const ref = refOf(reader);
+        const isThere = both(sql<SqlBool>`${ref} is not null`, seenBy(reader, target(), ref));
+        return given ? sql<SqlBool>`(not ${isThere})` : isThere;
+      },
+    },
+  ];
 }
 
 /** Returns a filter for the presence of related objects. */
 export function presenceFilter(name: string, relation: ManyShape, shape: ModelShape): PlainFilter {
   const { through, column, target } = relation;
-  const ref = through ? sql.ref(column) : columnRef(shapeOf(target()), column);
-  const owners = sql`select ${ref} from ${sql.table(through ?? tableOf(target()))} where ${ref} is not null`;
-  const present = sql<SqlBool>`(${sql.ref(`${shape.table}.id`)} in (${owners}))`;
+  const present: Condition = (reader) => {
+    const other = shapeOf(target());
+    const ref = through ? sql.ref(column) : storedRef(reader, other, column);
+    const isSeen = through ? andSeenBy(reader, other, sql.ref(`${other.table}_id`)) : andSeen(reader, other);
+    const owners = sql`select ${ref} from ${sql.table(through ?? other.table)} where ${ref} is not null${isSeen}`;
+    return sql<SqlBool>`(${sql.ref(`${shape.table}.id`)} in (${owners}))`;
+  };
   return {
     type: GraphQLBoolean,
     description: `True for objects with any \`${name}\`, false for objects without.`,
-    condition: (_, given) => () => (given ? present : sql<SqlBool>`not ${present}`),
+    condition: (_, given) => (reader) => (given ? present(reader) : sql<SqlBool>`not ${present(reader)}`),
   };
 }
 
@@ -82,7 +115,8 @@ export function* throughFilters(
   shape: ModelShape,
 ): Generator<[string, PlainFilter]> {
   const id = sql.ref(`${shape.table}.id`);
-  const target = sql.ref(`${tableOf(relation.target())}_id`);
+  const other = shapeOf(relation.target());
+  const target = sql.ref(`${other.table}_id`);
   const linkedTo = (linked: RawBuilder<SqlBool>) =>
     sql<SqlBool>`(${id} in (select ${sql.ref(relation.column)} from ${sql.table(through)} where ${linked}))`;
   const filter = (description: string, negate: boolean, links: (argument: string, given: unknown) => Named): PlainFilter => ({
@@ -90,10 +124,10 @@ export function* throughFilters(
     description,
     condition(argument, given) {
       const found = links(argument, given);
-      return checked(found, (database) => (negate ? sql<SqlBool>`not ${linkedTo(found(database))}` : linkedTo(found(database))));
+      return checked(found, (reader) => (negate ? sql<SqlBool>`not ${linkedTo(found(reader))}` : linkedTo(found(reader))));
     },
   });
-  const byName = (argument: string, given: unknown) => refersTo(relation.target(), target, argument, given);
+  const byName = (argument: string, given: unknown) => refersTo(relation.target(), () => target, argument, given);
   yield ["", filter(`One of \`${name}\` is one of these, by id or by name.`, false, byName)];
   yield ["n", filter(`None of \`${name}\` is one of these, by id or by name.`, true, byName)];
   const present = presenceFilter(name, relation, shape);
@@ -106,13 +140,13 @@ export function* throughFilters(
     },
   ];
 
-  const { table, naturalKey } = shapeOf(relation.target());
+  const { table, naturalKey } = other;
   if (!naturalKey) return;
   for (const [lookup, words, test] of TEXT_TESTS) {
     const matching = (argument: string, given: unknown) => {
       const values = readTexts(lookup, argument, given);
-      return (database: Database) =>
-        sql<SqlBool>`${target} in (select id from ${sql.table(table)} where ${test(database, sql.ref(naturalKey), values)})`;
+      return (reader: Reader) =>
+        sql<SqlBool>`${target} in (select id from ${sql.table(table)} where ${test(reader, sql.ref(naturalKey), values)}${andSeen(reader, other)})`;
     };
     yield [lookup, filter(`The name of one of \`${name}\` ${words} one of these.`, false, matching)];
     yield [`n${lookup}`, filter(`Not: the name of one of \`${name}\` ${words} one of these.`, true, matching)];

@@ -1,6 +1,6 @@
+import type { Reader } from "../reader.ts";
 import type { RawBuilder, SqlBool } from "kysely";
 import type { Place } from "../../../entities/any-case.ts";
-import type { Database } from "../../../entities/database.ts";
 import { translatePattern } from "../../../entities/pattern.ts";
 import { shown } from "../../../entities/mapping/shown.ts";
 import { anyOf, refuse, valuesOf } from "../condition.ts";
@@ -22,17 +22,17 @@ export function readTexts(lookup: string, argument: string, given: unknown): str
   return lookup.endsWith("re") ? texts.map((text) => checkPattern(argument, text)) : texts;
 }
 
-type TextTest = (database: Database, ref: RawBuilder<unknown>, values: readonly string[]) => RawBuilder<SqlBool>;
+type TextTest = (reader: Reader, ref: RawBuilder<unknown>, values: readonly string[]) => RawBuilder<SqlBool>;
 
 /** Tells whether a text holds one of these at a place, in any case; none holds one of none. */
 const held =
   (place: Place): TextTest =>
-  (database, ref, values) =>
-    values.length === 0 ? anyOf([]) : database.holdsInAnyCase(ref, values, place);
+  (reader, ref, values) =>
+    values.length === 0 ? anyOf([]) : reader.database.holdsInAnyCase(ref, values, place);
 const matched =
   (ignoreCase: boolean): TextTest =>
-  (database, ref, values) =>
-    anyOf(values.map((value) => database.matches(ref, value, ignoreCase)));
+  (reader, ref, values) =>
+    anyOf(values.map((value) => reader.database.matches(ref, value, ignoreCase)));
 
 /** Tests of a text against several values, by lookup. */
 export const TEXT_TESTS: readonly (readonly [lookup: string, words: string, test: TextTest])[] = [

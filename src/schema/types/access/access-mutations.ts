@@ -58,12 +58,12 @@ export class AccessMutations {
   })
   async createUser(
     @Arg("data", () => CreateUserInput, { description: "Values of the new user." }) data: Data,
-    @Ctx() { database, viewer, change }: Context,
+    @Ctx() { reader, viewer, change }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
     mustBeSuperuser(viewer, "create users");
     const { id } = await change((unit) => createObject(unit, User, data));
-    return readChanged(database, info, USER, id);
+    return readChanged(reader, info, USER, id);
   }
 
   @Mutation(() => User, {
@@ -72,12 +72,12 @@ export class AccessMutations {
   async updateUser(
     @Arg("id", () => ID, { description: "Primary key." }) id: string,
     @Arg("data", () => UpdateUserInput, { description: "Values to change." }) data: Data,
-    @Ctx() { database, viewer, change }: Context,
+    @Ctx() { reader, viewer, change }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
     mustBeSuperuser(viewer, "change users");
     await change((unit) => updateObject(unit, User, id, data));
-    return readChanged(database, info, USER, id);
+    return readChanged(reader, info, USER, id);
   }
 
   @Mutation(() => CreateTokenPayload, { description: "Creates a key for a user. For superusers." })

@@ -11,6 +11,7 @@ import { shapeOf } from "../../../entities/mapping/shape.ts";
 import { shown } from "../../../entities/mapping/shown.ts";
 import { columnFilters } from "../../reading/filters/column-filters.ts";
 import { type Condition, type Filter, type PlainFilter, refuse, STRINGS } from "../../reading/condition.ts";
+import { andSeen } from "../../reading/column-ref.ts";
 import { addFilters } from "../../reading/filters/filters.ts";
 import { checked, refersTo } from "../../reading/filters/relation-filters.ts";
 
@@ -31,9 +32,9 @@ function mayApprove(stage: string, userId: string): RawBuilder<SqlBool> {
 
 /** Returns a condition or its complement, which also holds where the condition is unknown. */
 const asGiven =
-  (holds: RawBuilder<SqlBool>, given: unknown): Condition =>
-  () =>
-    given ? holds : sql<SqlBool>`(${holds} is not true)`;
+  (holds: Condition, given: unknown): Condition =>
+  (reader) =>
+    given ? holds(reader) : sql<SqlBool>`(${holds(reader)} is not true)`;
 
 addFilters(ApprovalWorkflowStage, {
   pending_my_approvals: {
@@ -42,7 +43,7 @@ addFilters(ApprovalWorkflowStage, {
     description: "True for stages that wait for your approval, false for all others.",
     condition(_, given, viewerId) {
       const waits = sql<SqlBool>`(${isActive("approval_workflow_stage")} and ${mayApprove("approval_workflow_stage", viewerId)})`;
-      return asGiven(waits, given);
+      return asGiven(() => waits, given);
     },
   },
   decision_date_day: {
@@ -64,9 +65,9 @@ addFilters(ApprovalWorkflowStageDefinition, {
     type: STRINGS,
     description: "The definition of one of these workflows has the stage; workflows by id.",
     condition(argument, given) {
-      const isNamed = refersTo(ApprovalWorkflow, sql.ref("id"), argument, given);
-      return checked(isNamed, (database) => {
-        const followed = sql`select approval_workflow_definition_id from approval_workflow where ${isNamed(database)}`;
+      const isNamed = refersTo(ApprovalWorkflow, () => sql.ref("id"), argument, given);
+      return checked(isNamed, (reader) => {
+        const followed = sql`select approval_workflow_definition_id from approval_workflow where ${isNamed(reader)}`;
         return sql<SqlBool>`(approval_workflow_stage_definition.approval_workflow_definition_id in (${followed}))`;
       });
     },
@@ -78,13 +79,15 @@ addFilters(ScheduledJob, {
     type: GraphQLBoolean,
     isPersonal: true,
     description:
-      "True for requests that wait for your approval, as staff or as a member of the active stage's group; false for all others.",
+      "True for requests that wait for your approval, by permission or as a member of the active stage's group; false for all others.",
     condition(_, given, viewerId) {
       const stages = sql`from approval_workflow_stage s join approval_workflow o on o.id = s.approval_workflow_id
         where o.object_under_review_object_id = scheduled_job.id and o.current_state = 'PENDING' and ${isActive("s")}`;
-      const isStaff = sql`exists (select 1 from ${sql.table("user")} u where u.id = ${viewerId} and (u.is_staff = true or u.is_superuser = true))`;
-      const waits = sql<SqlBool>`(scheduled_job.state = 'PENDING' and (scheduled_job.user_id is null or scheduled_job.user_id <> ${viewerId})
-        and (exists (select 1 ${stages} and ${mayApprove("s", viewerId)}) or (${isStaff} and not exists (select 1 ${stages}))))`;
+      const waits: Condition = ({ database, rights }) => {
+        const mine = rights.restrict("approve", ScheduledJob)?.(database) ?? sql<SqlBool>`(true)`;
+        return sql<SqlBool>`(scheduled_job.state = 'PENDING' and (scheduled_job.user_id is null or scheduled_job.user_id <> ${viewerId})
+        and (exists (select 1 ${stages} and ${mayApprove("s", viewerId)}) or (${mine} and not exists (select 1 ${stages}))))`;
+      };
       return asGiven(waits, given);
     },
   },
@@ -103,9 +106,9 @@ function* approvalStateFilters(): Generator<[string, Filter]> {
       description: `For an approval workflow of the schedule: ${description}`,
       condition(argument, given) {
         const condition = positive.condition(argument, given);
-        return (database) => {
+        return (reader) => {
           const found = sql<SqlBool>`exists (select 1 from approval_workflow
-            where approval_workflow.object_under_review_object_id = scheduled_job.id and ${condition(database)})`;
+            where approval_workflow.object_under_review_object_id = scheduled_job.id and ${condition(reader)}${andSeen(reader, shapeOf(ApprovalWorkflow))})`;
           return isNegated ? sql<SqlBool>`not ${found}` : found;
         };
       },

@@ -103,13 +103,13 @@ export class ApprovalMutations {
   })
   async dryRunScheduledJob(
     @Arg("id", () => ID, ID_ARGUMENT) id: string,
-    @Ctx() { database, runner, viewer }: Context,
+    @Ctx() { reader, runner, viewer }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
     const resultId = await runner.dryRunSchedule(id, viewer.id, (requesterId, approvers) =>
       mustApprove(viewer, requesterId, approvers),
     );
-    return readChanged(database, info, JOB_RESULT, resultId);
+    return readChanged(reader, info, JOB_RESULT, resultId);
   }
 }
 
@@ -145,6 +145,6 @@ function saidOf({ viewer }: Context, { comment, stage, check }: Said) {
   };
 }
 
-async function read({ database }: Context, info: GraphQLResolveInfo, id: string): Promise<Row> {
-  return readChanged(database, info, SCHEDULED_JOB, id);
+async function read({ reader }: Context, info: GraphQLResolveInfo, id: string): Promise<Row> {
+  return readChanged(reader, info, SCHEDULED_JOB, id);
 }

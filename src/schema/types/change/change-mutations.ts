@@ -41,10 +41,10 @@ export class ChangeMutations {
   })
   async recordObjectChange(
     @Args(() => RecordObjectChangeArgs) { before = null, after = null, ...change }: RecordObjectChangeArgs,
-    @Ctx() { database, change: transact }: Context,
+    @Ctx() { reader, change: transact }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
     const { id } = await transact((unit) => recordForeign(unit, { ...change, before, after }));
-    return readChanged(database, info, OBJECT_CHANGE, id);
+    return readChanged(reader, info, OBJECT_CHANGE, id);
   }
 }

@@ -1,6 +1,6 @@
+import type { Reader } from "../../reading/reader.ts";
 import { sql, type SqlBool } from "kysely";
 import { Job } from "../../../entities/index.ts";
-import type { Database } from "../../../entities/database.ts";
 import { type PlainFilter, not, STRINGS, valuesOf, within } from "../../reading/condition.ts";
 import { addFilters } from "../../reading/filters/filters.ts";
 
@@ -9,10 +9,10 @@ import { addFilters } from "../../reading/filters/filters.ts";
 const [moduleName, className] = [sql.ref("job.module_name"), sql.ref("job.job_class_name")];
 
 /** Tells whether a job's class path is one of these. An index finds its module. */
-function hasPath(database: Database, paths: readonly string[]) {
+function hasPath(reader: Reader, paths: readonly string[]) {
   const modules = [...new Set(paths.map((path) => path.slice(0, Math.max(0, path.lastIndexOf(".")))))];
   const path = sql`${moduleName} || '.' || ${className}`;
-  return sql<SqlBool>`(${within(database, moduleName, modules, "text")} and ${within(database, path, paths, "text")})`;
+  return sql<SqlBool>`(${within(reader, moduleName, modules, "text")} and ${within(reader, path, paths, "text")})`;
 }
 
 const filter = (description: string, isNegated: boolean): PlainFilter => ({
@@ -20,7 +20,7 @@ const filter = (description: string, isNegated: boolean): PlainFilter => ({
   description,
   condition(_, given) {
     const paths = valuesOf(given).map(String);
-    return (database) => (isNegated ? not(hasPath(database, paths), moduleName, false) : hasPath(database, paths));
+    return (reader) => (isNegated ? not(hasPath(reader, paths), moduleName, false) : hasPath(reader, paths));
   },
 });
 

@@ -95,7 +95,7 @@ export class JobMutations {
   })
   async runJob(
     @Args(() => RunJobArgs) args: RunJobArgs,
-    @Ctx() { database, runner, viewer, author }: Context,
+    @Ctx() { reader, runner, viewer, author }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
     const { data, dryrun, consoleLog, jobQueue, ignoreSingletonLock, idempotencyKey } = args;
@@ -109,7 +109,7 @@ export class JobMutations {
       idempotencyKey: idempotencyKey ?? undefined,
       userId: viewer.id,
     });
-    return readChanged(database, info, JOB_RESULT, id);
+    return readChanged(reader, info, JOB_RESULT, id);
   }
 
   @Mutation(() => Job, {
@@ -159,7 +159,7 @@ export class JobMutations {
 async function changeOne(
   args: JobReferenceArgs,
   unmodifiedSince: Date | undefined,
-  { database, viewer, change }: Context,
+  { reader, viewer, change }: Context,
   info: GraphQLResolveInfo,
   work: (unit: Unit, job: Job) => Promise<ErrorDetail[]>,
 ): Promise<Row> {
@@ -169,7 +169,7 @@ async function changeOne(
     await changeHeld(viewer, job, () => work(unit, job));
     return job;
   });
-  return readChanged(database, info, JOB, id);
+  return readChanged(reader, info, JOB, id);
 }
 
 /**

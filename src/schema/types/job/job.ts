@@ -66,10 +66,10 @@ export class JobResolver extends namedResolver(Job, {
   }
 
   @FieldResolver(() => [String], { nullable: true, description: "Names of `job_queues`, for older clients." })
-  taskQueues(@Root() row: Row, @Ctx() { database, relations }: Context, @Info() info: GraphQLResolveInfo): Promise<string[]> {
+  taskQueues(@Root() row: Row, @Ctx() { reader, relations }: Context, @Info() info: GraphQLResolveInfo): Promise<string[]> {
     return relations.batch<string[]>(row.id, info, () => ({
       async load(ids) {
-        const lists = await readLists(database, JOB_QUEUE, NAME, {}, { relation: QUEUES, ids });
+        const lists = await readLists(reader, JOB_QUEUE, NAME, {}, { relation: QUEUES, ids });
         return lists.map((queues) => queues.map((queue) => queue["name"] as string));
       },
       weigh: (names) => names.reduce((sum, name) => sum + name.length, 0),

@@ -81,11 +81,11 @@ export class JobsMutations {
     @Arg("data", () => UpdateJobInput, { description: "Values to change in each job, as in `update_job`." }) data: Data,
     @Arg("dryRun", () => Boolean, { defaultValue: false, description: "True to check the change without making it." })
     dryRun: boolean,
-    @Ctx() { database, scope, viewer, tryChange }: Context,
+    @Ctx() { reader, scope, viewer, tryChange }: Context,
   ): Promise<UpdateJobsPayload> {
     mustSayWhich(JOB, args, "Say which jobs", "id");
-    const where = await readFilters(database, JOB, args, viewer.id);
-    const found = await readRows(database, JOB, ["id"], { where, most: scope.maxPageSize });
+    const where = await readFilters(reader, JOB, args, viewer.id);
+    const found = await readRows(reader, JOB, ["id"], { where, most: scope.maxPageSize });
     const ids = found.map(({ id }) => id);
     const errors = new Map<string, readonly ErrorDetail[]>();
     const attempt = async (unit: Unit) => {
@@ -113,17 +113,17 @@ export class JobsMutations {
     description:
       "Reads all job files again. Answers with new jobs, changed jobs, and jobs whose file does not load; `load_error` has the reason. `job_files` also lists files without jobs.",
   })
-  async refreshJobs(@Ctx() { database, runner, author, viewer }: Context, @Info() info: GraphQLResolveInfo): Promise<Row[]> {
+  async refreshJobs(@Ctx() { reader, runner, author, viewer }: Context, @Info() info: GraphQLResolveInfo): Promise<Row[]> {
     const changes = await runner.refreshJobs(await author());
     const ids = changes
       .filter(({ changedObjectType }) => changedObjectType.label === JOBS)
       .map((change) => change.changedObjectId);
-    const doNotLoad = await readFilters(database, JOB, { load_error__isnull: false }, viewer.id);
-    const broken = await readRows(database, JOB, ["id"], { where: doNotLoad });
+    const doNotLoad = await readFilters(reader, JOB, { load_error__isnull: false }, viewer.id);
+    const broken = await readRows(reader, JOB, ["id"], { where: doNotLoad });
     const told = [...new Set([...ids, ...broken.map(({ id }) => id)])];
     if (told.length === 0) return [];
-    return readRows(database, JOB, selectedColumns(info, JOB), {
-      where: [() => within(database, sql.ref(`${JOB.table}.id`), told, "uuid")],
+    return readRows(reader, JOB, selectedColumns(info, JOB), {
+      where: [() => within(reader, sql.ref(`${JOB.table}.id`), told, "uuid")],
     });
   }
 }

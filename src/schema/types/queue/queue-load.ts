@@ -1,8 +1,10 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { sql } from "kysely";
 import { Ctx, FieldResolver, Float, Info, Int, Resolver, Root, Extensions } from "type-graphql";
-import { JobQueue } from "../../../entities/index.ts";
+import { JobQueue, JobResult } from "../../../entities/index.ts";
+import { shapeOf } from "../../../entities/mapping/shape.ts";
 import { readStoredTime } from "../../../entities/times/stored-time.ts";
+import { visible } from "../../reading/reader.ts";
 import { within } from "../../reading/condition.ts";
 import type { Context } from "../../context.ts";
 import type { Row } from "../../reading/list.ts";
@@ -13,6 +15,8 @@ interface Load {
   /** Since when the one that waits longest does; null for none. */
   since: number | null;
 }
+
+const JOB_RESULT = shapeOf(JobResult);
 
 const NAMED = { needs: ["name"] } satisfies ComputedField;
 
@@ -27,7 +31,7 @@ export class QueueLoadResolver {
 
   @Extensions(NAMED)
   @FieldResolver(() => Int, {
-    description: "Number of runs that wait in the queue, for a worker or for a slot.",
+    description: "Number of runs that you may view and that wait in the queue, for a worker or for a slot.",
   })
   async depth(@Root() row: Row, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): Promise<number> {
     return (await loadOf(row, context, info)).depth;
@@ -55,8 +59,11 @@ const timeOf = (stored: unknown) => {
 
 const NOTHING: Load = { depth: 0, since: null };
 
-function loadOf(row: Row, { database, relations }: Context, info: GraphQLResolveInfo): Promise<Load> {
+function loadOf(row: Row, { reader, relations }: Context, info: GraphQLResolveInfo): Promise<Load> {
   const load = async (names: readonly string[]) => {
+    const { database } = reader;
+    const seen = visible(reader, JOB_RESULT);
+    if (seen?.isNone) return names.map(() => NOTHING);
     const queue = database.memberOf(sql.ref("celery_kwargs"), "queue");
     const rows = (await database.read(
       database.rows
@@ -64,7 +71,8 @@ function loadOf(row: Row, { database, relations }: Context, info: GraphQLResolve
         .select((eb) => [queue.as("queue"), eb.fn.countAll().as("depth"), eb.fn.min("date_created").as("since")])
         .where("status", "=", "PENDING")
         .where(sql<boolean>`awaits_approval is not true`)
-        .where(within(database, queue, names, "text"))
+        .where(seen?.(database) ?? sql<boolean>`true`)
+        .where(within(reader, queue, names, "text"))
         .groupBy(queue)
         .compile(),
     )) as { queue: string; depth: number | string; since: unknown }[];

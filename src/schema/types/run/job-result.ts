@@ -152,22 +152,22 @@ export class JobResultMutations {
   async updateJobResult(
     @Arg("id", () => ID, { description: "Primary key." }) id: string,
     @Arg("data", () => UpdateJobResultInput, { description: "Values to change." }) data: Data,
-    @Ctx() { database, change }: Context,
+    @Ctx() { reader, change }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
     await change((unit) => updateObject(unit, JobResult, id, data));
-    return readChanged(database, info, JOB_RESULT, id);
+    return readChanged(reader, info, JOB_RESULT, id);
   }
 }
 
-async function followRun(args: { id: string }, { database, runner }: Context, info: GraphQLResolveInfo): Promise<Follower<Row>> {
+async function followRun(args: { id: string }, { reader, runner }: Context, info: GraphQLResolveInfo): Promise<Follower<Row>> {
   const columns = [...new Set([...STATE, ...PROGRESS, ...selectedColumns(info, JOB_RESULT)])];
-  const id = await runToFollow(database, args.id);
+  const id = await runToFollow(reader, args.id);
   return runner.followState<Row>({
-    key: `job_result ${id} ${columns.join()}`,
+    key: `${reader.rights.key} job_result ${id} ${columns.join()}`,
     topics: [`result:${id}`, `lines:${id}`],
     async read() {
-      const state = await readOne(database, JOB_RESULT, columns, id);
+      const state = await readOne(reader, JOB_RESULT, columns, id);
       return state && { state, isFinal: FINAL_STATUSES.includes(state["status"] as JobResultStatus) };
     },
   });

@@ -65,11 +65,11 @@ export class RunMutations {
   async cancelJobResult(
     @Arg("id", () => ID, { description: "Primary key of the run." }) id: string,
     @Arg("reason", () => String, REASON) reason: string | null | undefined,
-    @Ctx() { database, runner, viewer }: Context,
+    @Ctx() { reader, runner, viewer }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
     await runner.cancel({ id, reason: reason ?? "", by: { userId: viewer.id, username: viewer.username } });
-    return readChanged(database, info, JOB_RESULT, id);
+    return readChanged(reader, info, JOB_RESULT, id);
   }
 
   @Extensions({ listOf: JobResult, as: "filters" } satisfies ListField)
@@ -80,12 +80,12 @@ export class RunMutations {
   async cancelJobResults(
     @Given() args: ListArguments,
     @Arg("reason", () => String, REASON) reason: string | null | undefined,
-    @Ctx() { database, scope, runner, viewer }: Context,
+    @Ctx() { reader, scope, runner, viewer }: Context,
   ): Promise<CancelJobResultsPayload> {
     mustSayWhich(JOB_RESULT, args, "Say which runs", "status");
-    const where = await readFilters(database, JOB_RESULT, args, viewer.id);
+    const where = await readFilters(reader, JOB_RESULT, args, viewer.id);
     // The newest first, so that none is started because one before it is ended.
-    const found = await readRows(database, JOB_RESULT, ["id"], { where, most: scope.maxPageSize });
+    const found = await readRows(reader, JOB_RESULT, ["id"], { where, most: scope.maxPageSize });
     const by = { userId: viewer.id, username: viewer.username };
     const outcomes: JobResultCancelOutcome[] = [];
     for (const { id } of found) {
@@ -107,12 +107,12 @@ export class RunMutations {
       description: "Inputs to replace, by name. All others are those of the earlier run.",
     })
     data: unknown,
-    @Ctx() { database, runner, viewer }: Context,
+    @Ctx() { reader, runner, viewer }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
     const changed = data === null || data === undefined ? undefined : dataOf(data);
     const id = await runner.rerun({ jobResultId, data: changed, userId: viewer.id });
-    return readChanged(database, info, JOB_RESULT, id);
+    return readChanged(reader, info, JOB_RESULT, id);
   }
 }
 

@@ -141,16 +141,16 @@ export class ScheduleMutations {
   })
   async runScheduledJobNow(
     @Arg("id", () => ID, ID_ARGUMENT) id: string,
-    @Ctx() { database, runner, viewer }: Context,
+    @Ctx() { reader, runner, viewer }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
     const resultId = await runner.runScheduleNow(id, viewer.id);
-    return readChanged(database, info, JOB_RESULT, resultId);
+    return readChanged(reader, info, JOB_RESULT, resultId);
   }
 }
 
 async function create(
-  { database, runner, author }: Context,
+  { reader, runner, author }: Context,
   info: GraphQLResolveInfo,
   wishes: ScheduleWishes,
   nameOf: (field: string) => string,
@@ -160,18 +160,18 @@ async function create(
     const details = error.details.map(({ field, message }) => ({ field: nameOf(field), message }));
     throw new AppError(error.code, error.message, details);
   });
-  return readChanged(database, info, SCHEDULED_JOB, id);
+  return readChanged(reader, info, SCHEDULED_JOB, id);
 }
 
 async function update(
-  { database, runner, author }: Context,
+  { reader, runner, author }: Context,
   info: GraphQLResolveInfo,
   id: string,
   wishes: ScheduleWishes,
   unmodifiedSince?: Date,
 ): Promise<Row> {
   await runner.updateSchedule(await author(), id, wishes, unmodifiedSince ?? undefined);
-  return readChanged(database, info, SCHEDULED_JOB, id);
+  return readChanged(reader, info, SCHEDULED_JOB, id);
 }
 
 const modelField = (field: string) => field;

@@ -97,11 +97,11 @@ export class JobButtonResolver extends namedResolver(JobButton, { one: "job_butt
   @Mutation(() => JobResult, { description: "Runs the job of a button for an object. Answers as soon as the run is recorded." })
   async pressJobButton(
     @Args(() => PressJobButtonArgs) { id: buttonId, ...press }: PressJobButtonArgs,
-    @Ctx() { database, runner, viewer }: Context,
+    @Ctx() { reader, runner, viewer }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
     const id = await runner.pressButton({ buttonId, ...press, userId: viewer.id });
-    return readChanged(database, info, JOB_RESULT, id);
+    return readChanged(reader, info, JOB_RESULT, id);
   }
 }
 
