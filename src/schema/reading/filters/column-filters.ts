@@ -23,7 +23,7 @@ export function booleanFilter(name: string, ref: RawBuilder<unknown>): PlainFilt
 
 /** Filters of a column that is no boolean, by lookup. */
 export function* columnFilters(name: string, column: ColumnShape, ref: RawBuilder<unknown>): Generator<[string, PlainFilter]> {
-  const read = reader(column);
+  const read = valueReader(column);
   const listType = LIST_TYPES[column.kind] ?? "text";
   const type =
     column.kind === "integer" ? new GraphQLList(GraphQLInt) : column.kind === "float" ? new GraphQLList(GraphQLFloat) : STRINGS;
@@ -105,7 +105,7 @@ function* textFilters(name: string, column: ColumnShape, ref: RawBuilder<unknown
 }
 
 /** Returns a function that turns a value of the wire into one that the column can be compared with. */
-function reader({ kind, choices }: ColumnShape): (argument: string, value: unknown) => unknown {
+function valueReader({ kind, choices }: ColumnShape): (argument: string, value: unknown) => unknown {
   switch (kind) {
     case "uuid":
       return (argument, value) => uuidOf(value) ?? refuse(argument, `${shown(value)} is not a UUID.`);
