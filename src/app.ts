@@ -2,6 +2,7 @@ import "reflect-metadata";
 import { pino, type Logger } from "pino";
 import { letAdministratorIn, makeAdministrator } from "./access/administrator.ts";
 import { createAuthenticator } from "./access/authenticate.ts";
+import { createLastUsed } from "./access/last-used.ts";
 import { keepSecretKey } from "./access/secret-key.ts";
 import type { Config } from "./config.ts";
 import { ensureContentTypes } from "./entities/content-types.ts";
@@ -103,8 +104,11 @@ export async function openApp(
     operations.resolve(runOperations);
     opened.push(() => runOperations.close());
     opened.push(() => runner.close(config.shutdownGraceMs));
+    const lastUsed = createLastUsed(database);
+    opened.push(() => lastUsed.close());
     const authenticate = createAuthenticator(database, config.authCacheMs, {
       maxFailuresPerMinute: config.maxFailedKeysPerMinute || Infinity,
+      lastUsed,
     });
     const server = await openServer(
       {

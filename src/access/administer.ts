@@ -9,12 +9,3 @@ import type { Viewer } from "./authenticate.ts";
 export function mustAdminister({ isStaff, isSuperuser, username }: Viewer, what: string): void {
   if (!isStaff && !isSuperuser) throw new AppError("FORBIDDEN", `Only staff may ${what}, and "${username}" is not.`);
 }
-
-/**
- * Throws unless the user is a superuser, who may do everything.
- * @param what the act, for the sentence.
- * @throws {@link AppError} FORBIDDEN.
- */
-export function mustBeSuperuser({ isSuperuser, username }: Viewer, what: string): void {
-  if (!isSuperuser) throw new AppError("FORBIDDEN", `Only superusers may ${what}, and "${username}" is none.`);
-}

@@ -1,11 +1,12 @@
 import { hash } from "node:crypto";
-import { type Selectable, sql } from "kysely";
+import { sql } from "kysely";
 import { LRUCache } from "lru-cache";
 import type { Database } from "../entities/database.ts";
-import type { StoredTime, Tables } from "../entities/tables.ts";
-import { isoTime } from "../entities/times/timestamp.ts";
 import { AppError } from "../errors.ts";
-import { createFailedKeys } from "./failed-keys.ts";
+import { createFailures } from "./failures.ts";
+import { findSession, findToken, findUser, type FoundKey, type ViewerRow } from "./find-key.ts";
+import type { LastUsed } from "./last-used.ts";
+import { allowedBy, type IsAllowed } from "./networks.ts";
 import { loadRights, type Rights } from "./rights.ts";
 
 /** A user who has authenticated. */
@@ -15,11 +16,37 @@ export interface Viewer {
   isStaff: boolean;
   isSuperuser: boolean;
   rights: Rights;
+  /** The key that the client has sent; absent for the code of a run. */
+  key?: Key;
 }
 
-/** A user who has authenticated, with the key. */
+/** A key, and the limits that it has besides the rights of its user. */
+export interface Key {
+  /** A token of the API, the session of a browser, or a token of an issuer elsewhere. */
+  kind: "jwt" | "session" | "token";
+  hash: string;
+  /** False for a key that only reads. */
+  writeEnabled: boolean;
+  /** Networks that the key is accepted from; null for all. */
+  networks: readonly string[] | null;
+  /** Milliseconds since the epoch; Infinity for never. */
+  expires: number;
+}
+
+/** A user who has authenticated, with the key, and the address that it came from. */
 export interface Session extends Viewer {
-  keyHash: string;
+  key: Key;
+  address: string | undefined;
+}
+
+/** Proofs of a user that a request brings. */
+export interface Credentials {
+  /** Value of `Authorization`: `Token KEY` or `Bearer KEY`. It comes before a session. */
+  authorization?: unknown;
+  /** Key of a browser's session. */
+  session?: string | undefined;
+  /** Address of the client; failures are not counted where it is absent, and no key with networks is accepted. */
+  address?: string | undefined;
 }
 
 /** A key is random and long, so one round of SHA-256 hides it as well as a slow hash would, at a speed that suits every request. */
@@ -27,12 +54,19 @@ export function hashKey(key: string): string {
   return hash("sha256", key);
 }
 
-/**
- * Returns the user of an `Authorization` value: `Token KEY` or `Bearer KEY`.
- * @param address of the client; failures are not counted where it is absent.
- * @throws {@link AppError} UNAUTHENTICATED; {@link TooManyFailedKeys} for a key that was not good before, when many of the address were not.
- */
-export type Authenticate = (authorization: unknown, address?: string) => Promise<Session>;
+/** Finds the users of requests. */
+export interface Authenticate {
+  /**
+   * Returns the user of a request.
+   * @throws {@link AppError} UNAUTHENTICATED; {@link TooManyFailures} for a key that was not good before, when many of the address were not.
+   */
+  (credentials: Credentials): Promise<Session>;
+  /** Has a key looked up again when it is used next. */
+  forget(key: Pick<Key, "hash" | "kind">): void;
+}
+
+/** Returns the user of a token of an issuer elsewhere, and the time when it expires. @throws {@link AppError} UNAUTHENTICATED. */
+export type VerifyJwt = (token: string) => Promise<{ userId: string; expires: number }>;
 
 /** A key expires by the machine's clock, and is remembered by one that nobody sets; both in milliseconds. */
 interface AuthenticatorOptions {
@@ -40,10 +74,15 @@ interface AuthenticatorOptions {
   elapsed?: () => number;
   /** Keys of one address that may be wrong in a minute. */
   maxFailuresPerMinute?: number;
+  lastUsed?: Pick<LastUsed, "note"> | undefined;
+  verifyJwt?: VerifyJwt | undefined;
 }
 
 /** Users that are remembered at most. */
 const MAX_REMEMBERED = 1000;
+
+/** Form of a token of an issuer elsewhere; no key of ours has a point. */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
 /**
  * @param memoryMs how long a key that was found is taken for good without asking the database again; 0 for never. A key that expires meanwhile
@@ -52,47 +91,89 @@ const MAX_REMEMBERED = 1000;
 export function createAuthenticator(
   database: Database,
   memoryMs: number,
-  { now = Date.now, elapsed = () => performance.now(), maxFailuresPerMinute = Infinity }: AuthenticatorOptions = {},
+  {
+    now = Date.now,
+    elapsed = () => performance.now(),
+    maxFailuresPerMinute = Infinity,
+    lastUsed,
+    verifyJwt,
+  }: AuthenticatorOptions = {},
 ): Authenticate {
-  const failed = createFailedKeys(maxFailuresPerMinute, elapsed);
+  const failed = createFailures(maxFailuresPerMinute, elapsed, "Too many keys from your address were wrong");
   const remembered = new LRUCache<string, Found>({ max: MAX_REMEMBERED });
-  const query = database.rows
-    .selectFrom("token")
-    .innerJoin("user", "user.id", "token.user_id")
-    .select(["user.id", "user.username", "user.is_staff", "user.is_superuser", "token.expires"])
-    .where("token.key_hash", "=", "")
-    .where("user.is_active", "=", sql.lit(true))
-    .compile();
 
-  async function find(keyHash: string): Promise<Found | undefined> {
-    const [user] = await database.read<ViewerRow & { expires: StoredTime | null }>({ ...query, parameters: [keyHash] });
-    if (!user) return undefined;
-    const expires = user.expires === null ? Infinity : Date.parse(isoTime(user.expires));
-    if (expires <= now()) return undefined;
-    return { viewer: { ...(await viewerOf(database, user)), keyHash }, expires, readAt: elapsed() };
+  async function lookUp({ kind, text }: Given, keyHash: string): Promise<FoundKey | undefined> {
+    if (kind === "token") return findToken(database, keyHash);
+    if (kind === "session") return findSession(database, keyHash);
+    const { userId, expires } = await verifyJwt!(text);
+    const user = await findUser(database, userId);
+    return user && { user, expires, writeEnabled: true, networks: null };
   }
 
-  return async (authorization, address) => {
-    const key = typeof authorization === "string" ? /^(?:Token|Bearer) +(\S+)$/i.exec(authorization)?.[1] : undefined;
-    if (!key) throw new AppError("UNAUTHENTICATED", "Send a key: `Authorization: Token KEY`.");
-    const keyHash = hashKey(key);
-    const known = remembered.get(keyHash);
-    if (known && elapsed() - known.readAt < memoryMs && known.expires > now()) return known.viewer;
+  async function find(given: Given, keyHash: string): Promise<Found | undefined> {
+    const found = await lookUp(given, keyHash);
+    if (!found || found.expires <= now()) return undefined;
+    const { user, tokenId, ...limits } = found;
+    const key = { ...limits, kind: given.kind, hash: keyHash };
+    return {
+      viewer: { ...(await viewerOf(database, user)), key },
+      tokenId,
+      isAllowed: allowedBy(key.networks),
+      readAt: elapsed(),
+    };
+  }
+
+  /** Lets a found key in, from an address that may use it. */
+  function admit({ viewer, tokenId, isAllowed }: Found, address: string | undefined): Session {
+    if (!isAllowed(address)) throw new AppError("UNAUTHENTICATED", "The key is not accepted from your network.");
+    if (tokenId !== undefined) lastUsed?.note(tokenId);
+    return { ...viewer, address };
+  }
+
+  const authenticate = async ({ address, ...credentials }: Credentials) => {
+    const given = readCredentials(credentials, verifyJwt !== undefined);
+    const keyHash = hashKey(given.text);
+    const name = `${given.kind} ${keyHash}`;
+    const known = remembered.get(name);
+    if (known && elapsed() - known.readAt < memoryMs && known.viewer.key.expires > now()) return admit(known, address);
     // A known key is looked up in any case: failures of others at its address do not count.
     const isGood = known || address === undefined ? undefined : failed.try(address);
-    const found = await find(keyHash).catch((error: unknown) => {
+    const found = await find(given, keyHash).catch((error: unknown) => {
       // A database that is away says nothing of the key.
-      isGood?.();
+      if (!(error instanceof AppError) || error.code !== "UNAUTHENTICATED") isGood?.();
       throw error;
     });
     if (!found) {
-      remembered.delete(keyHash);
-      throw new AppError("UNAUTHENTICATED", "The key is unknown or has expired, or its user is not active.");
+      remembered.delete(name);
+      throw new AppError("UNAUTHENTICATED", UNKNOWN[given.kind]);
     }
+    const session = admit(found, address);
     isGood?.();
-    remembered.set(keyHash, found);
-    return found.viewer;
+    remembered.set(name, found);
+    return session;
   };
+  return Object.assign(authenticate, {
+    forget: ({ kind, hash: keyHash }: Pick<Key, "hash" | "kind">) => void remembered.delete(`${kind} ${keyHash}`),
+  });
+}
+
+/** A key as it came. */
+interface Given {
+  kind: Key["kind"];
+  text: string;
+}
+
+const UNKNOWN: Readonly<Record<Key["kind"], string>> = {
+  token: "The key is unknown or has expired, or its user is not active.",
+  session: "Your session has ended: sign in again.",
+  jwt: "The user of the token is not active.",
+};
+
+function readCredentials({ authorization, session }: Credentials, takesJwt: boolean): Given {
+  if (authorization === undefined && session !== undefined) return { kind: "session", text: session };
+  const text = typeof authorization === "string" ? /^(?:Token|Bearer) +(\S+)$/i.exec(authorization)?.[1] : undefined;
+  if (!text) throw new AppError("UNAUTHENTICATED", "Send a key: `Authorization: Token KEY`.");
+  return { kind: takesJwt && JWT.test(text) ? "jwt" : "token", text };
 }
 
 /** The user of a run, as it is now. @throws {@link AppError} UNAUTHENTICATED when it is not active any more, or not there. */
@@ -114,11 +195,10 @@ async function viewerOf(database: Database, { id, username, is_staff, is_superus
 }
 
 interface Found {
-  viewer: Session;
-  /** Milliseconds since the epoch. */
-  expires: number;
+  viewer: Viewer & { key: Key };
+  /** Id of the row of a token of ours. */
+  tokenId: string | undefined;
+  isAllowed: IsAllowed;
   /** Time when the database was asked, in milliseconds of a monotonic clock. */
   readAt: number;
 }
-
-type ViewerRow = Pick<Selectable<Tables["user"]>, "id" | "is_staff" | "is_superuser" | "username">;

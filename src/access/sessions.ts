@@ -1,17 +1,18 @@
-import { sql } from "kysely";
-import type { Database } from "../entities/database.ts";
 import { AppError, counted } from "../errors.ts";
-import type { Session } from "./authenticate.ts";
+import type { Key, Session } from "./authenticate.ts";
+import type { Ended, KeyWatch } from "./key-watch.ts";
 
-/** Sessions that last: those of sockets and streams. */
+/** Sessions that last: those of sockets, streams, and requests that take a while. */
 export interface Sessions {
   /**
-   * Says that a session lasts, until the returned function is called. `onEnd` is called once when its key is no longer good: deleted, expired, or its
-   * user disabled.
+   * Says that a socket or stream lasts, until the returned function is called. `onEnd` is called once when it cannot go on: its key was deleted, has
+   * expired, or is limited in another way, its user was disabled, or the rights of its user are others.
    * @throws {@link AppError} LIMIT_EXCEEDED when its user has too many.
    */
-  open(session: Session, onEnd: () => void): () => void;
-  /** Number of open sessions. */
+  open(session: Session, onEnd: (why: Ended) => void): () => void;
+  /** Says that a request lasts, until the returned function is called. `onEnd` is called once when its key is no longer good. */
+  watch(session: Session, onEnd: () => void): () => void;
+  /** Number of open sockets and streams. */
   readonly size: number;
   close(): void;
 }
@@ -24,42 +25,46 @@ export interface SessionClock {
   wakeAt(time: number, act: () => void): () => void;
 }
 
-/** Keys in one statement. */
-const MAX_KEYS = 500;
+/** Dependencies of sessions. */
+interface SessionDeps {
+  keyWatch: KeyWatch;
+  /** Has a key looked up again when it is used next. */
+  forget(key: Key): void;
+  /** Milliseconds between two looks at the keys in use, all of them at once. */
+  checkMs: number;
+  /** Sockets and streams that a user may have at a time. */
+  mostPerUser: number;
+  clock: SessionClock;
+}
 
-/**
- * @param checkMs how often keys are looked up again, all that are in use with one statement.
- * @param mostPerUser sessions that a user may have at a time.
- */
-export function createSessions(
-  database: Database,
-  { checkMs, mostPerUser, clock }: { checkMs: number; mostPerUser: number; clock: SessionClock },
-): Sessions {
-  const byKey = new Map<string, Set<() => void>>();
+/** A session that lasts. */
+interface Lasting {
+  session: Session;
+  end(why: Ended): void;
+}
+
+/** Sentence for a client whose key is no longer good. */
+export const KEY_ENDED = "The key is no longer valid: connect again with another key.";
+
+/** Returns the error of an operation whose key is no longer good. */
+export const keyEnded = (): AppError => new AppError("UNAUTHENTICATED", KEY_ENDED);
+
+/** Keeps sessions for as long as their keys are good. */
+export function createSessions({ keyWatch, forget, checkMs, mostPerUser, clock }: SessionDeps): Sessions {
+  const lasting = new Set<Lasting>();
   const byUser = new Map<string, number>();
   let size = 0;
   let cancel: (() => void) | undefined;
 
-  async function goodOnes(keys: readonly string[]): Promise<Set<string>> {
-    const rows = await database.read(
-      database.rows
-        .selectFrom("token")
-        .innerJoin("user", "user.id", "token.user_id")
-        .select("token.key_hash")
-        .where("token.key_hash", "in", keys)
-        .where("user.is_active", "=", sql.lit(true))
-        .where((eb) => eb.or([eb("token.expires", "is", null), eb("token.expires", ">", new Date(clock.now()).toISOString())]))
-        .compile(),
-    );
-    return new Set(rows.map(({ key_hash }) => key_hash));
-  }
-
   async function check(): Promise<void> {
-    const keys = [...byKey.keys()];
-    for (let at = 0; at < keys.length; at += MAX_KEYS) {
-      const some = keys.slice(at, at + MAX_KEYS);
-      const good = await goodOnes(some);
-      for (const key of some) if (!good.has(key)) for (const end of byKey.get(key) ?? []) end();
+    const all = [...lasting];
+    const ended = await keyWatch.check(all.map(({ session }) => session));
+    for (const one of all) {
+      const why = ended.get(one.session);
+      if (!why) continue;
+      // A client that connects again must not be given what was remembered.
+      forget(one.session.key);
+      one.end(why);
     }
   }
 
@@ -70,16 +75,22 @@ export function createSessions(
         .catch(() => undefined)
         .finally(() => {
           cancel = undefined;
-          if (size > 0) keepChecking();
+          if (lasting.size > 0) keepChecking();
         });
     });
+  }
+
+  function last(one: Lasting): void {
+    lasting.add(one);
+    keepChecking();
   }
 
   return {
     get size() {
       return size;
     },
-    open({ id, keyHash }, onEnd) {
+    open(session, onEnd) {
+      const { id } = session;
       const count = byUser.get(id) ?? 0;
       if (count >= mostPerUser)
         throw new AppError(
@@ -88,24 +99,33 @@ export function createSessions(
         );
       byUser.set(id, count + 1);
       size += 1;
-      const ends = byKey.get(keyHash) ?? new Set();
-      byKey.set(keyHash, ends);
-      ends.add(end);
-      keepChecking();
+      const one: Lasting = {
+        session,
+        end(why) {
+          if (leave()) onEnd(why);
+        },
+      };
+      last(one);
 
       function leave(): boolean {
-        if (!ends.delete(end)) return false;
-        if (ends.size === 0 && byKey.get(keyHash) === ends) byKey.delete(keyHash);
+        if (!lasting.delete(one)) return false;
         const left = byUser.get(id)! - 1;
         if (left > 0) byUser.set(id, left);
         else byUser.delete(id);
         size -= 1;
         return true;
       }
-      function end(): void {
-        if (leave()) onEnd();
-      }
       return () => void leave();
+    },
+    watch(session, onEnd) {
+      const one: Lasting = {
+        session,
+        end(why) {
+          if (why === "key" && lasting.delete(one)) onEnd();
+        },
+      };
+      last(one);
+      return () => void lasting.delete(one);
     },
     close: () => cancel?.(),
   };

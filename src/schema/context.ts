@@ -1,4 +1,5 @@
-import type { Viewer } from "../access/authenticate.ts";
+import type { Audit } from "../access/audit.ts";
+import type { Session, Viewer } from "../access/authenticate.ts";
 import { type Author, transact, type Unit } from "../changes/index.ts";
 import type { Database, Hold } from "../entities/database.ts";
 import { JobResult, type ObjectChange } from "../entities/index.ts";
@@ -30,6 +31,8 @@ export interface Context {
   author(): Promise<Author>;
   /** Changes objects in one transaction. The change log has all changes, and they set off their hooks. @see {@link transact} */
   change<T>(work: (unit: Unit) => Promise<T>): Promise<T>;
+  /** Adds a line to the audit, with the user and the address of this operation. */
+  audit: Audit;
   /** Changes objects as `change`, and returns the changes too. A dry run keeps nothing. */
   tryChange<T>(work: (unit: Unit) => Promise<T>, dryRun: boolean): Promise<{ value: T; changes: readonly ObjectChange[] }>;
 }
@@ -41,6 +44,7 @@ export type SendingRun = { hold: Hold } | { token: string };
 export interface ContextDeps extends Pick<Context, "runner"> {
   database: Database;
   limits: BoundLimits & PageLimits;
+  audit?: Audit | undefined;
   /** Counts the answers that users have not read yet; absent where nobody reads from a socket or request. */
   usage?: OperationUsage;
 }
@@ -56,7 +60,7 @@ export interface Coming {
 
 /** A fresh context for one operation. */
 export function createContext(
-  { database: unbound, runner, limits, usage }: ContextDeps,
+  { database: unbound, runner, limits, usage, audit }: ContextDeps,
   viewer: Viewer,
   { sender, tellsCost = false, whenGone }: Coming = {},
 ): Context {
@@ -74,6 +78,7 @@ export function createContext(
     relations: createRelations(reader, scope, bounds),
     bounds,
     tellsCost,
+    audit: (facts) => audit?.({ user: viewer.username, address: (viewer as Partial<Session>).address, ...facts }),
     author: () => (author ??= authorOf({ database, runner }, viewer, sender)),
     async tryChange(work, dryRun) {
       const done = await transact(database, await context.author(), work, dryRun);

@@ -1,6 +1,5 @@
 import type { GraphQLSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
-import { AccessMutations } from "./types/access/access-mutations.ts";
 import {
   ApprovalWorkflowDefinitionMutations,
   ApprovalWorkflowDefinitionResolver,
@@ -44,13 +43,19 @@ import { withStorableTexts } from "./reading/storable-texts.ts";
 import { QueueLoadResolver } from "./types/queue/queue-load.ts";
 import { TagMutations, TagResolver } from "./types/change/tag.ts";
 import { ObjectPermissionResolver } from "./types/access/object-permission.ts";
+import { withKeyWrites } from "./types/access/key-writes.ts";
+import { MeResolver } from "./types/access/me.ts";
+import { TokenMutations } from "./types/access/token-mutations.ts";
 import { TokenResolver } from "./types/access/token.ts";
+import { UserMutations } from "./types/access/user-mutations.ts";
 import { UserResolver } from "./types/access/user.ts";
 import { WaitingReasonResolver } from "./types/run/waiting-reason.ts";
 import { wireNames } from "./execution/wire-names.ts";
 
 const RESOLVERS = [
-  AccessMutations,
+  UserMutations,
+  TokenMutations,
+  MeResolver,
   JobResolver,
   JobResultResolver,
   JobLogEntryResolver,
@@ -128,7 +133,7 @@ function makeSchema(customFields: readonly CustomField[]): GraphQLSchema {
       validate: false,
     }),
   );
-  return withStorableTexts(withCustomFields(withLists(schema), customFields));
+  return withKeyWrites(withStorableTexts(withCustomFields(withLists(schema), customFields)));
 }
 
 function neverAsked(): never {

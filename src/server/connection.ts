@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { counted } from "../errors.ts";
+import { type AppError, counted } from "../errors.ts";
 import type { WebSocket } from "ws";
 import type { Session } from "../access/authenticate.ts";
 import { createTurns } from "../turns.ts";
@@ -26,7 +26,7 @@ export interface Connection {
   /** Operations under way, by their ids: graphql-ws's own. */
   underWay: Readonly<Record<string, unknown>>;
   /** Functions to call once the client no longer waits for an operation, by the id of each. */
-  readonly waits: Map<string, () => void>;
+  readonly waits: Map<string, (why?: AppError) => void>;
   /**
    * Resolves when the message, and most before it, left for the client, or when it never will. It comes in pieces, which are joined when it leaves: many
    * messages may have the same ones.
@@ -56,7 +56,7 @@ export function createConnection(socket: WebSocket, request: IncomingMessage, ma
     socket.ping();
   }, PING_MS);
   socket.on("pong", () => (answered = true));
-  const waits = new Map<string, () => void>();
+  const waits: Connection["waits"] = new Map();
   socket.once("close", () => {
     clearInterval(pings);
     for (const gone of waits.values()) gone();

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type GraphQLError, getOperationAST, type GraphQLSchema, OperationTypeNode } from "graphql";
 import type { Session } from "../access/authenticate.ts";
-import type { Sessions } from "../access/sessions.ts";
+import { keyEnded, type Sessions } from "../access/sessions.ts";
 import { AppError } from "../errors.ts";
 import type { AnswerTypes } from "./answer-types.ts";
 import type { Coming, Context } from "../schema/context.ts";
@@ -80,17 +80,23 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
     async answer(session, asked, request, response) {
       const ended = new AbortController();
       response.once("close", () => ended.abort());
-      const leave = sessions.open(session, () => {
-        const error = new AppError("UNAUTHENTICATED", "The key is no longer valid: connect again with another key.");
-        response.end(`${event("next", JSON.stringify({ errors: [formatError(error)] }))}${event("complete")}`);
-        ended.abort();
+      const leave = sessions.open(session, (why) => {
+        // A stream without an end was interrupted: its client goes on where it was.
+        if (why === "rights") return void response.destroy();
+        const error = keyEnded();
+        if (response.headersSent)
+          response.end(`${event("next", JSON.stringify({ errors: [formatError(error)] }))}${event("complete")}`);
+        ended.abort(error);
       });
       let end: (() => void) | undefined;
       try {
         end = usage.begin(session.id);
         const answers = await answersOf(session, asked, request, (act) =>
-          ended.signal.aborted ? act() : ended.signal.addEventListener("abort", act, { once: true }),
+          onAbort(ended.signal, () => act(reasonOf(ended.signal))),
         );
+        const why = reasonOf(ended.signal);
+        if (why && "return" in answers) await answers.return();
+        if (why) throw why;
         if (ended.signal.aborted) return void ("return" in answers && (await answers.return()));
         response.writeHead(200, HEADERS);
         response.flushHeaders();
@@ -163,6 +169,14 @@ export function wantsStream(types: AnswerTypes, { method, search, body }: AskedO
   const message = "A subscription is followed over a WebSocket (graphql-transport-ws), or with `Accept: text/event-stream`.";
   throw new AppError("BAD_USER_INPUT", message);
 }
+
+function onAbort(signal: AbortSignal, act: () => unknown): void {
+  if (signal.aborted) act();
+  else signal.addEventListener("abort", act, { once: true });
+}
+
+/** Returns the error of a stream that must not go on; undefined for one whose client has gone. */
+const reasonOf = ({ reason }: AbortSignal): AppError | undefined => (reason instanceof AppError ? reason : undefined);
 
 const event = (name: string, data = "") => `event: ${name}\ndata: ${data}\n\n`;
 

@@ -10,14 +10,16 @@ import type { Duplex } from "node:stream";
 import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import type { Authenticate, Session, Viewer } from "../access/authenticate.ts";
-import { TooManyFailedKeys } from "../access/failed-keys.ts";
-import { createSessions, type SessionClock } from "../access/sessions.ts";
+import { TooManyFailures } from "../access/failures.ts";
+import { createKeyWatch } from "../access/key-watch.ts";
+import { createSessions, keyEnded, type SessionClock } from "../access/sessions.ts";
 import type { Database } from "../entities/database.ts";
-import { StartError } from "../errors.ts";
+import { type AppError, StartError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
 import { answerTypesOf } from "./answer-types.ts";
+import { credentialsOf } from "./credentials.ts";
 import { openApollo, type Plugin } from "./apollo.ts";
-import { type Coming, createContext } from "../schema/context.ts";
+import { type Coming, type Context, createContext } from "../schema/context.ts";
 import { createErrorFormat } from "../schema/execution/error-format.ts";
 import { createDocumentReader } from "../schema/document/document-reader.ts";
 import { createExecutor, type Executor } from "../schema/execution/execute.ts";
@@ -95,7 +97,13 @@ export async function openServer(
   const usage = createUsage(limits);
   const contextOf = (viewer: Viewer, coming?: Coming) => createContext({ database, runner, limits, usage }, viewer, coming);
   const openStream = createStreams({ executor: bound, priceOf, contextOf, formatError });
-  const sessions = createSessions(database, { checkMs: SESSION_CHECK_MS, mostPerUser: limits.maxStreamsPerUser, clock });
+  const sessions = createSessions({
+    keyWatch: createKeyWatch(database, () => clock.now()),
+    forget: (key) => authenticate.forget(key),
+    checkMs: SESSION_CHECK_MS,
+    mostPerUser: limits.maxStreamsPerUser,
+    clock,
+  });
   const live = {
     schema,
     executor: needsApollo ? apollo.executor : executor,
@@ -120,11 +128,15 @@ export async function openServer(
     }
     const file = fileOfPath(pathname);
     if (file !== undefined) {
-      const viewer = await authenticate(request.headers.authorization, request.socket.remoteAddress);
+      const viewer = await authenticate(credentialsOf(request));
+      response.once(
+        "close",
+        sessions.watch(viewer, () => response.destroy()),
+      );
       return sendFile({ database, runner }, viewer, file, request, response);
     }
     if (!PATHS.has(pathname)) return send(response, 404, { errors: [{ message: `Nothing is served at ${pathname}.` }] });
-    const viewer = await authenticate(request.headers.authorization, request.socket.remoteAddress);
+    const viewer = await authenticate(credentialsOf(request));
     const body = await readOperationBody(request);
     await turnToBegin(viewer.id);
     // In a function of its own: a value that has waited is old, and the collector frees its memory late.
@@ -151,10 +163,11 @@ export async function openServer(
     const context = contextOf(viewer, {
       sender: token === undefined ? undefined : { token },
       tellsCost: asksCost(headers, extensionsOf(search, body)),
-      whenGone: (act) => (response.closed ? act() : response.once("close", act)),
+      whenGone: (act) => watchRequest(viewer, response, act),
     });
     const plain = needsApollo ? undefined : readPlainRequest(method, headers, body, readDocument);
     const result = plain && (await executor.execute({ schema, contextValue: context, ...plain }));
+    mustHaveKey(context);
     if (response.closed) return;
     if (result && !result.errors) {
       const given = { "content-type": plain.contentType };
@@ -165,7 +178,19 @@ export async function openServer(
     // Apollo parses and validates for itself, so too large a document is rejected before.
     if (!plain) for (const text of textsOf(search, body)) readDocument(text);
     const answered = await apollo.answer({ method, search, body }, { ...context, answered: result }, headers);
+    mustHaveKey(context);
     writeTo(viewer, response, answered.status, answered.headers, answered.body);
+  }
+
+  /** Breaks an operation off when its client goes away, or when its key is no longer good; nothing more of its answer is sent then. */
+  function watchRequest(viewer: Session, response: ServerResponse, act: (why?: AppError) => unknown): void {
+    if (response.closed) return void act();
+    response.once("close", () => act());
+    const leave = sessions.watch(viewer, () => {
+      act(keyEnded());
+      if (response.headersSent) response.destroy();
+    });
+    response.once("close", leave);
   }
 
   /** A long answer counts as one that waits to be read until it has left, or nobody is there to read it. */
@@ -212,7 +237,7 @@ export async function openServer(
       const formatted = formatError(error);
       // The rest of the request is not read, so the connection cannot be used for another.
       if (!request.complete) response.setHeader("connection", "close");
-      if (error instanceof TooManyFailedKeys) {
+      if (error instanceof TooManyFailures) {
         response.setHeader("retry-after", error.retryAfter);
         return send(response, 429, { errors: [formatted] });
       }
@@ -243,6 +268,11 @@ export async function openServer(
       clearTimeout(late);
     },
   };
+}
+
+/** Throws for an operation that was broken off because its key is no longer good. @throws {@link AppError} UNAUTHENTICATED. */
+function mustHaveKey({ bounds: { failure } }: Context): void {
+  if (failure?.code === "UNAUTHENTICATED") throw failure;
 }
 
 /** The documents that a request brings, wherever Apollo looks for one. */

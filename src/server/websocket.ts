@@ -4,7 +4,7 @@ import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSch
 import { handleProtocols, makeServer } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Authenticate, Session } from "../access/authenticate.ts";
-import type { Sessions } from "../access/sessions.ts";
+import { KEY_ENDED, keyEnded, type Sessions } from "../access/sessions.ts";
 import { AppError } from "../errors.ts";
 import type { Coming, Context } from "../schema/context.ts";
 import type { ReadDocument } from "../schema/document/document-reader.ts";
@@ -13,6 +13,7 @@ import type { Executor } from "../schema/execution/execute.ts";
 import { asksCost } from "../schema/price/prices.ts";
 import { turnToBegin } from "../schema/execution/slices.ts";
 import { type Connection, createConnection } from "./connection.ts";
+import { credentialsOf } from "./credentials.ts";
 import type { OpenStream, Stream } from "../schema/subscriptions/streams.ts";
 import type { Usage } from "../schema/execution/usage.ts";
 
@@ -45,7 +46,7 @@ export interface Sockets {
 }
 
 /** Codes with which the server closes a socket, besides those of graphql-ws; all are in `docs/live.md`. */
-const CLOSE = { goingAway: 1001, keyEnded: 4403, tooMany: 4429, weAreWrong: 4500 } as const;
+const CLOSE = { goingAway: 1001, keyEnded: 4403, rightsChanged: 4410, tooMany: 4429, weAreWrong: 4500 } as const;
 
 /** Largest message that is taken; a larger one closes its socket with 1009. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -111,10 +112,12 @@ export function openSockets(deps: SocketDeps): Sockets {
       const { socket, request } = connection;
       try {
         const authorization = given["Authorization"] ?? given["authorization"] ?? request.headers.authorization;
-        const session = await authenticate(authorization, request.socket.remoteAddress);
-        const leave = sessions.open(session, () =>
-          socket.close(CLOSE.keyEnded, "The key is no longer valid: connect again with another key."),
-        );
+        const session = await authenticate(credentialsOf(request, authorization));
+        const leave = sessions.open(session, (why) => {
+          if (why === "rights") return socket.close(CLOSE.rightsChanged, "Your rights have changed: connect again.");
+          for (const gone of connection.waits.values()) gone(keyEnded());
+          socket.close(CLOSE.keyEnded, KEY_ENDED);
+        });
         // It may have gone while the key was looked up.
         if (socket.readyState === socket.OPEN) socket.once("close", leave);
         else leave();

@@ -17,30 +17,31 @@ test("a key that was found is remembered for as long as it may be, and no longer
   const lasting = await withToken(null);
   const remembering = createAuthenticator(lasting, 60_000);
   const asking = createAuthenticator(lasting, 0);
-  for (const authenticate of [remembering, asking]) expect(await authenticate("Token good")).toMatchObject({ username: "ada" });
+  for (const authenticate of [remembering, asking])
+    expect(await authenticate({ authorization: "Token good" })).toMatchObject({ username: "ada" });
   await lasting.rows.deleteFrom("token").execute();
-  expect(await remembering("Bearer good")).toMatchObject({ username: "ada" });
-  await expect(asking("Token good")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  expect(await remembering({ authorization: "Bearer good" })).toMatchObject({ username: "ada" });
+  await expect(asking({ authorization: "Token good" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   await lasting.close();
 
   const forgotten = await withToken(null);
   let later = 0;
   const forgetting = createAuthenticator(forgotten, 1000, { now: () => -later * 1000, elapsed: () => later });
-  expect(await forgetting("Token good")).toMatchObject({ username: "ada" });
+  expect(await forgetting({ authorization: "Token good" })).toMatchObject({ username: "ada" });
   await forgotten.rows.deleteFrom("token").execute();
   later = 999;
-  expect(await forgetting("Token good")).toMatchObject({ username: "ada" });
+  expect(await forgetting({ authorization: "Token good" })).toMatchObject({ username: "ada" });
   later = 1000;
-  await expect(forgetting("Token good")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  await expect(forgetting({ authorization: "Token good" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   await forgotten.close();
 
   const expires = new Date("2026-01-01T00:00:00Z");
   const expiring = await withToken(expires);
   let now = expires.getTime() - 1;
   const authenticate = createAuthenticator(expiring, 60_000, { now: () => now, elapsed: () => 0 });
-  expect(await authenticate("Token good")).toMatchObject({ username: "ada" });
+  expect(await authenticate({ authorization: "Token good" })).toMatchObject({ username: "ada" });
   now += 1;
-  await expect(authenticate("Token good")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+  await expect(authenticate({ authorization: "Token good" })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   await expiring.close();
 });
 
@@ -48,7 +49,7 @@ test.for([undefined, "", "good", "Basic good", "Token", "Token bad", "Token good
   "%s is refused",
   async (authorization) => {
     const database = await withToken(null);
-    await expect(createAuthenticator(database, 1000)(authorization)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    await expect(createAuthenticator(database, 1000)({ authorization })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
     await database.close();
   },
 );

@@ -54,7 +54,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "entities/times": { holds: "times and schedules, without rows", enters: ["entities"] },
   "entities/databases": { holds: "SQLite and PostgreSQL", enters: ["entities", "entities/migrations", "errors.ts"] },
   "entities/migrations": { holds: "steps from one release's tables to the next one's", enters: ["entities"] },
-  access: { holds: "keys, sessions, and the rights of users", enters: ENTITIES },
+  access: { holds: "keys, sessions, and the rights of users", enters: [...ENTITIES, "turns.ts"] },
   changes: {
     holds: "changes that people make, with their rules and their log",
     enters: ["access", ...ENTITIES, "cut-text.ts", "sanitizer-patterns.ts"],

@@ -23,8 +23,8 @@ export type OperationUsage = Pick<Usage, "room" | "make" | "mayMake" | "turnToMa
 /** Bytes that statements read at last, by their texts, where those were many: as many are expected of them again. */
 const largeReads = new LRUCache<string, number>({ max: 500 });
 
-/** Has a function called once nobody waits for the answer any more. */
-export type WhenGone = (act: () => unknown) => unknown;
+/** Has a function called once nobody waits for the answer any more, or once the answer must not be given: with the error that says why. */
+export type WhenGone = (act: (why?: AppError) => unknown) => unknown;
 
 /** A character of an answer may have taken more than a byte to store; a single result may be all of an answer, in any script. */
 const STORED_BYTES = 1.5;
@@ -230,7 +230,11 @@ export class Bounds implements Sliced {
     if (this.#hasEnded) return;
     this.#late = () => this.#breakLate();
     deadlinesOf(this.#limits.operationTimeoutMs).add(this.#late);
-    this.#whenGone?.(() => this.#hasEnded || this.#break("Nobody waits for the answer any more."));
+    this.#whenGone?.((why) => {
+      if (this.#hasEnded) return;
+      if (why) this.#fail(why);
+      else this.#break("Nobody waits for the answer any more.");
+    });
   }
 
   #breakLate(): AppError {

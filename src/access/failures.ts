@@ -1,34 +1,36 @@
 import { isIPv6 } from "node:net";
 import { LRUCache } from "lru-cache";
 import { AppError } from "../errors.ts";
+import { plainAddress } from "./networks.ts";
 
 /** Window in which failures are counted, in milliseconds. */
 const WINDOW_MS = 60_000;
 /** Addresses that are counted at most; of more, those that were not heard of for longest are forgotten. */
 const MAX_ADDRESSES = 10_000;
 
-/** Too many keys from one address were wrong: it has to wait. */
-export class TooManyFailedKeys extends AppError {
-  /** Whole seconds until the address may try again. */
+/** Too much from one address, or for one user, was wrong: it has to wait. */
+export class TooManyFailures extends AppError {
+  /** Whole seconds until another try. */
   readonly retryAfter: number;
 
-  constructor(retryAfter: number) {
-    super("LIMIT_EXCEEDED", `Too many keys from your address were wrong: try again in ${retryAfter} s.`);
+  constructor(words: string, retryAfter: number) {
+    super("LIMIT_EXCEEDED", `${words}: try again in ${retryAfter} s.`);
     this.retryAfter = retryAfter;
   }
 }
 
-/** Counts keys that were not found, by the address that sent them. */
-export interface FailedKeys {
-  /** Counts a try, until the returned function says that its key was good. @throws {@link TooManyFailedKeys} without counting it. */
+/** Counts tries that were wrong, by the address that sent them, or by another name. */
+export interface Failures {
+  /** Counts a try, until the returned function says that it was good. @throws {@link TooManyFailures} without counting it. */
   try(address: string): () => void;
 }
 
 /**
  * @param most failures of one address in a minute; Infinity for no limit.
  * @param elapsed milliseconds of a clock that nobody sets.
+ * @param words the reason to wait, without a period.
  */
-export function createFailedKeys(most: number, elapsed: () => number): FailedKeys {
+export function createFailures(most: number, elapsed: () => number, words: string): Failures {
   const windows = new LRUCache<string, { since: number; failures: number }>({ max: MAX_ADDRESSES });
   return {
     try(address) {
@@ -36,7 +38,7 @@ export function createFailedKeys(most: number, elapsed: () => number): FailedKey
       const now = elapsed();
       let window = windows.get(network);
       if (!window || now - window.since >= WINDOW_MS) windows.set(network, (window = { since: now, failures: 0 }));
-      if (window.failures >= most) throw new TooManyFailedKeys(Math.ceil((window.since + WINDOW_MS - now) / 1000));
+      if (window.failures >= most) throw new TooManyFailures(words, Math.ceil((window.since + WINDOW_MS - now) / 1000));
       window.failures += 1;
       const counted = window;
       return () => void (counted.failures -= 1);
@@ -45,9 +47,9 @@ export function createFailedKeys(most: number, elapsed: () => number): FailedKey
 }
 
 /** An address of IPv6 stands for its network of 64 bits: all of that are one client's. */
-function networkOf(address: string): string {
-  const ipv4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (ipv4 !== undefined || !isIPv6(address)) return ipv4 ?? address;
+function networkOf(given: string): string {
+  const address = plainAddress(given);
+  if (!isIPv6(address)) return address;
   const [head, tail] = address.split("::").map((half) => (half === "" ? [] : half.split(":")));
   const zeros = tail ? Array.from({ length: 8 - head!.length - tail.length }, () => "0") : [];
   const groups = [...head!, ...zeros, ...(tail ?? [])].slice(0, 4);

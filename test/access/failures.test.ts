@@ -27,7 +27,7 @@ async function open(maxFailuresPerMinute: number) {
   };
   const authenticate = createAuthenticator(counted, 0, { elapsed: () => state.later, maxFailuresPerMinute });
   const codeOf = (key: string, address?: string) =>
-    authenticate(`Token ${key}`, address).then(
+    authenticate({ authorization: `Token ${key}`, address }).then(
       () => "good",
       (error: { code?: string; message: string }) => error.code ?? error.message,
     );

@@ -1,0 +1,112 @@
+import { Arg, Ctx, Extensions, Field, FieldResolver, ObjectType, Query, Resolver } from "type-graphql";
+import { ACTIONS, type Action, mayOn, type Model, rightName } from "../../../access/rights.ts";
+import { contentTypeLabel } from "../../../entities/content-types.ts";
+import { MODELS, OWN_MODELS } from "../../../entities/index.ts";
+import { ID } from "../../../entities/mapping/scalars.ts";
+import { ofAnyTable } from "../../../entities/tables.ts";
+import { fieldError } from "../../../errors.ts";
+import type { Context } from "../../context.ts";
+import type { SizedField } from "../../reading/list-arguments.ts";
+import { MOST_TOKENS, MyToken, readTokens } from "./my-token.ts";
+
+/** Kinds of objects that clients see. */
+const KINDS: readonly Model[] = MODELS.filter((model) => !OWN_MODELS.has(model));
+const KIND_OF = new Map(KINDS.map((model) => [contentTypeLabel(model), model]));
+
+/** The user who asks. */
+@ObjectType({ description: "The user who asks, whatever permissions that user has." })
+class Me {
+  @Field(() => ID, { description: "Primary key of the user." })
+  id!: string;
+
+  @Field(() => String, { description: "Unique name of the user." })
+  username!: string;
+
+  @Field(() => String, { description: "Given name." })
+  firstName!: string;
+
+  @Field(() => String, { description: "Family name." })
+  lastName!: string;
+
+  @Field(() => String, { description: "E-mail address." })
+  email!: string;
+
+  @Field(() => Boolean, { description: "True for staff." })
+  isStaff!: boolean;
+
+  @Field(() => Boolean, { description: "True for a superuser, who may do everything." })
+  isSuperuser!: boolean;
+
+  @Field(() => Boolean, { description: "False when this operation came with a key that only reads." })
+  writeEnabled!: boolean;
+}
+
+/** The user who asks, and the acts that this user may do. */
+@Resolver(() => Me)
+export class MeResolver {
+  @Query(() => Me, { description: "The user who asks." })
+  async me(@Ctx() { reader: { database }, viewer }: Context): Promise<Me> {
+    const { id, username, isStaff, isSuperuser, key } = viewer;
+    const [row] = await database.read(
+      database.rows.selectFrom("user").select(["first_name", "last_name", "email"]).where("id", "=", id).compile(),
+    );
+    const { first_name: firstName = "", last_name: lastName = "", email = "" } = row ?? {};
+    return { id, username, firstName, lastName, email, isStaff, isSuperuser, writeEnabled: key?.writeEnabled ?? true };
+  }
+
+  @Extensions({ sizedBy: 1000 } satisfies SizedField)
+  @FieldResolver(() => [String], { description: "Names of the user's groups." })
+  async groups(@Ctx() { reader: { database }, viewer }: Context): Promise<string[]> {
+    const rows = await database.read(
+      database.rows
+        .selectFrom("group")
+        .select("name")
+        .where("id", "in", ofAnyTable(database.rows).selectFrom("group_user").select("group_id").where("user_id", "=", viewer.id))
+        .orderBy("name")
+        .limit(1000)
+        .compile(),
+    );
+    return rows.map(({ name }) => name);
+  }
+
+  @Extensions({ sizedBy: ACTIONS.length * KINDS.length } satisfies SizedField)
+  @FieldResolver(() => [String], {
+    description:
+      "Names of the rights that the user has on any object, such as `extras.run_job`; all of them for a superuser. `can` tells it of one object.",
+  })
+  permissions(@Ctx() { viewer: { rights } }: Context): string[] {
+    return KINDS.flatMap((model) =>
+      ACTIONS.filter((action) => rights.mayAny(action, model)).map((action) => rightName(action, model)),
+    ).toSorted();
+  }
+
+  @Extensions({ sizedBy: MOST_TOKENS } satisfies SizedField)
+  @FieldResolver(() => [MyToken], { description: "The user's keys, the oldest first." })
+  tokens(@Ctx() context: Context): Promise<MyToken[]> {
+    return readTokens(context, context.viewer.id);
+  }
+
+  @FieldResolver(() => Boolean, {
+    description:
+      "True if the user may act so on any object of a kind, or on the object with this id. With a key that only reads, the user may only view.",
+  })
+  async can(
+    @Arg("action", () => String, { description: `One of ${ACTIONS.join(", ")}.` }) action: string,
+    @Arg("objectType", () => String, { description: "Kind of objects, such as `extras.job`." }) objectType: string,
+    @Arg("id", () => ID, { nullable: true, description: "Primary key of an object; any object when absent." })
+    id: string | null | undefined,
+    @Ctx() { reader: { database }, viewer: { rights, key } }: Context,
+  ): Promise<boolean> {
+    const model = KIND_OF.get(objectType);
+    if (!isAction(action)) throw fieldError("BAD_USER_INPUT", "action", `action must be one of ${ACTIONS.join(", ")}.`);
+    if (!model) {
+      const message = `object_type must be a kind of objects of this server, such as extras.job: ${JSON.stringify(objectType)} is none.`;
+      throw fieldError("BAD_USER_INPUT", "object_type", message);
+    }
+    if (action !== "view" && key?.writeEnabled === false) return false;
+    if (!rights.mayAny(action, model)) return false;
+    return id === null || id === undefined || mayOn(database, rights, action, model, id);
+  }
+}
+
+const isAction = (text: string): text is Action => ACTIONS.some((action) => action === text);

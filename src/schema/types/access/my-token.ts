@@ -1,0 +1,61 @@
+import { Field, ObjectType } from "type-graphql";
+import { readNetworks } from "../../../access/find-key.ts";
+import { DateTime, ID } from "../../../entities/mapping/scalars.ts";
+import type { Context } from "../../context.ts";
+
+/** Keys that a user has at most. */
+export const MOST_TOKENS = 200;
+
+/** A key, as its user sees it. */
+@ObjectType({ description: "A key, as its user sees it: without the key itself." })
+export class MyToken {
+  @Field(() => ID, { description: "Id of the token, for `update_token` and `delete_token`." })
+  id!: string;
+
+  @Field(() => String, { description: "Purpose of the key." })
+  description!: string;
+
+  @Field(() => DateTime, { nullable: true, description: "Time when the key was made." })
+  created!: Date | string | null;
+
+  @Field(() => DateTime, { nullable: true, description: "Time after which the key is rejected; null for never." })
+  expires!: Date | string | null;
+
+  @Field(() => Boolean, { description: "False for a key that only reads." })
+  writeEnabled!: boolean;
+
+  @Field(() => [String], { nullable: true, description: "Networks that the key is accepted from; null for all." })
+  allowedNetworks!: readonly string[] | null;
+
+  @Field(() => DateTime, { nullable: true, description: "Time of the last use, to the minute; null before the first." })
+  lastUsed!: Date | string | null;
+
+  @Field(() => Boolean, { description: "True for the key that this operation came with." })
+  isCurrent!: boolean;
+}
+
+/** Returns the keys of a user, the oldest first. */
+export async function readTokens(
+  { reader: { database }, viewer }: Pick<Context, "reader" | "viewer">,
+  userId: string,
+): Promise<MyToken[]> {
+  const rows = await database.read(
+    database.rows
+      .selectFrom("token")
+      .select(["id", "key_hash", "description", "created", "expires", "write_enabled", "allowed_networks", "last_used"])
+      .where("user_id", "=", userId)
+      .orderBy("id")
+      .limit(MOST_TOKENS)
+      .compile(),
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    description: row.description,
+    created: row.created,
+    expires: row.expires,
+    writeEnabled: Boolean(row.write_enabled),
+    allowedNetworks: readNetworks(database, row.allowed_networks),
+    lastUsed: row.last_used,
+    isCurrent: viewer.key?.kind === "token" && viewer.key.hash === row.key_hash,
+  }));
+}
