@@ -72,9 +72,12 @@ const inCase = (place: Place, test: (actual: string, wanted: string) => boolean)
   },
 });
 
+/** A choice may be spelled in several ways, and so has no pattern. */
+const PATTERNED: ReadonlySet<ColumnKind> = new Set(["string", "text", "uuid"]);
+
 const matching = (ignoreCase: boolean): Lookup => ({
   test: (actual, wanted) => isFoundInAll(`${ignoreCase ? "(?i)" : ""}${wanted}`, [String(actual)]),
-  kinds: TEXTS,
+  kinds: PATTERNED,
   where: (database, column, wanted) => anyOf(wanted.map((value) => database.matches(asText(column), String(value), ignoreCase))),
   refuse(wanted) {
     try {

@@ -113,6 +113,7 @@ export function readConstraint(model: ModelShape, name: string, wanted: unknown)
   const given: unknown[] = Array.isArray(wanted) ? wanted : [wanted];
   const wrong = column ? unfit(column, lookup, given) : given.every(isText) ? undefined : "it wants a text.";
   if (wrong !== undefined) return refuse(wrong);
+  if (column && comparison.refuse && !comparison.kinds.has(column.kind)) return refuse("it is compared with no pattern.");
   const refused = given.map((one) => comparison.refuse?.(String(one))).find((error) => error !== undefined);
   if (refused !== undefined) return refuse(refused);
   return { ...place, lookup: comparison, wanted: given.map((one) => comparable(column, one)) };
@@ -132,7 +133,9 @@ const lower = (value: string) => value.toLowerCase();
 /** Returns a reference or links of an object's own row; undefined for another name. */
 function relationOf(shape: ModelShape, name = "") {
   const many = shape.many.get(name);
-  return shape.one.get(name) ?? (many?.through === undefined ? undefined : many);
+  if (many?.through === undefined) return shape.one.get(name);
+  // A second name of links is no property of the object.
+  return [...shape.many.values()].find(({ through, column }) => through === many.through && column === many.column);
 }
 
 function namesOf({ columns, naturalKey }: ModelShape): ColumnShape[] {
