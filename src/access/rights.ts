@@ -178,10 +178,12 @@ function restrictionOf(grants: readonly Grant[], model: Model, userId: string): 
   if (grants.length === 0) return Object.assign(() => sql<SqlBool>`(false)`, { key: "none", isNone: true });
   const all = grants.map(({ constraints }) => constraints);
   const conditions = all.map((constraints) => rowCondition(model, constraints, userId));
-  const condition: RowCondition = (database) =>
+  const condition: RowCondition = (database, table, reference) =>
     sql<SqlBool>`(${sql.join(
-      conditions.map((one) => one(database)),
+      conditions.map((one) => one(database, table, reference)),
       sql` or `,
     )})`;
-  return Object.assign(condition, { key: hash("sha256", JSON.stringify([all, namesUser(all) && userId])), isNone: false });
+  const [first] = conditions;
+  const only = conditions.every((one) => one.only === first!.only) ? first!.only : undefined;
+  return Object.assign(condition, { only, key: hash("sha256", JSON.stringify([all, namesUser(all) && userId])), isNone: false });
 }

@@ -5,8 +5,17 @@ import type { Database } from "./database.ts";
 import { uuidOf } from "./mapping/scalars.ts";
 import { type ColumnShape, type ModelShape, shapeOf, tableOf } from "./mapping/shape.ts";
 
-/** A condition on the rows of a model's table, made for the database that runs it. */
-export type RowCondition = (database: Database) => RawBuilder<SqlBool>;
+/** A condition on the rows of a model. */
+export interface RowCondition {
+  /**
+   * Makes it for the database that runs it.
+   * @param table name of the model's table in the statement, where it has another.
+   * @param reference value of {@link RowCondition.only} in the place of the row's.
+   */
+  (database: Database, table?: string, reference?: RawBuilder<unknown>): RawBuilder<SqlBool>;
+  /** The reference that alone decides, by its column: rows with the same one fulfil the condition all or not at all. */
+  only?: string | undefined;
+}
 
 /** Text that stands for the user in the constraints of a permission. */
 const USER = "$user";
@@ -32,18 +41,22 @@ const UNKNOWN_USER = "00000000-0000-0000-0000-000000000000";
 export function rowCondition(model: object, constraints: unknown, userId: string): RowCondition {
   const alternatives = (alternativesOf(constraints) ?? []).map((one) => readAll(model, withUser(one, userId)));
   const valid = alternatives.filter((read): read is Constraint[] => read.every((one) => typeof one !== "string"));
-  return (database) => {
+  const shape = shapeOf(model);
+  const firsts = new Set(valid.flat().map(({ steps: [first] }) => (first && shape.one.get(first.name)?.column) ?? ""));
+  const only = firsts.size === 1 ? [...firsts][0] || undefined : undefined;
+  const condition: RowCondition = (database, table = shape.table, reference = undefined) => {
     if (valid.length === 0) return sql<SqlBool>`(false)`;
     const conditions = valid.map((all) =>
       all.length === 0
         ? sql<SqlBool>`(true)`
         : sql<SqlBool>`(${sql.join(
-            all.map((one) => conditionOf(database, shapeOf(model), one)),
+            all.map((one) => conditionOf(database, { shape, table, reference }, one)),
             sql` and `,
           )})`,
     );
     return conditions.length === 1 ? conditions[0]! : sql<SqlBool>`(${sql.join(conditions, sql` or `)})`;
   };
+  return Object.assign(condition, { only });
 }
 
 /** Tells whether constraints name the user who asks. */
@@ -72,30 +85,50 @@ function readAll(model: object, constraints: Constraints): (Constraint | string)
   });
 }
 
-function conditionOf(database: Database, shape: ModelShape, constraint: Constraint): RawBuilder<SqlBool> {
+/** A model's rows in a statement. */
+interface Place {
+  shape: ModelShape;
+  /** Name of the table in the statement. */
+  table: string;
+  /** The value of the reference that all constraints begin with, in the place of the row's. */
+  reference?: RawBuilder<unknown> | undefined;
+}
+
+function conditionOf(database: Database, place: Place, constraint: Constraint): RawBuilder<SqlBool> {
   const { lookup, wanted } = constraint;
-  const found = leadsTo(database, shape, constraint, 0);
+  const found = leadsTo(database, place, constraint, 0);
   const isNegated = lookup ? lookup.isNegated : wanted[0] === true;
   // The condition may be null, where there is no value: then nothing fits.
   return isNegated ? sql<SqlBool>`(not coalesce(${found}, false))` : found;
 }
 
-/** Returns a condition: the path of a constraint leads from a row to a value that fits. */
-function leadsTo(database: Database, shape: ModelShape, constraint: Constraint, step: number): RawBuilder<SqlBool> {
+/**
+ * Returns a condition: the path of a constraint leads from a row to a value that fits. It looks from the row on, so that it takes the same time in a table of
+ * any size.
+ */
+function leadsTo(
+  database: Database,
+  { shape, table, reference }: Place,
+  constraint: Constraint,
+  step: number,
+): RawBuilder<SqlBool> {
   const next = constraint.steps[step];
-  if (!next) return fits(database, shape, constraint);
+  if (!next) return fits(database, { shape, table }, constraint);
   const relation = shape.one.get(next.name) ?? shape.many.get(next.name)!;
   const target = shapeOf(relation.target());
-  const table = sql.table(target.table);
   const isLast = step === constraint.steps.length - 1;
   const { through } = relation as { through?: string };
-  const own = sql.ref(`${shape.table}.${through === undefined ? relation.column : "id"}`);
+  const own = reference ?? sql.ref(`${table}.${through === undefined ? relation.column : "id"}`);
   // An id is in the row itself.
   if (through === undefined && isLast && isByIdOnly(constraint)) return compare(database, constraint, own, "uuid");
-  const ids = sql`select ${sql.ref(`${target.table}.id`)} from ${table} where ${leadsTo(database, target, constraint, step + 1)}`;
-  if (through === undefined) return sql<SqlBool>`(${own} in (${ids}))`;
-  const link = (column: string) => sql.ref(`${through}.${column}`);
-  return sql<SqlBool>`(${own} in (select ${link(relation.column)} from ${sql.table(through)} where ${link(`${tableOf(target.model)}_id`)} in (${ids})))`;
+  const [alias, link] = [`there_${step}`, `link_${step}`];
+  const inner = leadsTo(database, { shape: target, table: alias }, constraint, step + 1);
+  const there = sql`${sql.table(target.table)} as ${sql.ref(alias)}`;
+  const id = sql.ref(`${alias}.id`);
+  if (through === undefined) return sql<SqlBool>`(exists (select 1 from ${there} where ${id} = ${own} and ${inner}))`;
+  const links = sql`${sql.table(through)} as ${sql.ref(link)}`;
+  const joined = sql`${id} = ${sql.ref(`${link}.${tableOf(target.model)}_id`)}`;
+  return sql<SqlBool>`(exists (select 1 from ${links} join ${there} on ${joined} where ${sql.ref(`${link}.${relation.column}`)} = ${own} and ${inner}))`;
 }
 
 const isByIdOnly = ({ target, columns, lookup, wanted }: Constraint) =>
@@ -103,10 +136,10 @@ const isByIdOnly = ({ target, columns, lookup, wanted }: Constraint) =>
   (columns.length > 1 && lookup?.kinds.has("boolean") === true && wanted.every((one) => uuidOf(one) !== undefined));
 
 /** Returns a condition: one of a row's own columns fits. */
-function fits(database: Database, shape: ModelShape, constraint: Constraint): RawBuilder<SqlBool> {
+function fits(database: Database, { shape, table }: Place, constraint: Constraint): RawBuilder<SqlBool> {
   const each = constraint.columns.flatMap((column) => {
     const name = nameOf(shape, column);
-    return compare(database, constraint, sql.ref(`${shape.table}.${name}`), column.kind, column) ?? [];
+    return compare(database, constraint, sql.ref(`${table}.${name}`), column.kind, column) ?? [];
   });
   return each.length === 1 ? each[0]! : sql<SqlBool>`(${sql.join(each, sql` or `)})`;
 }

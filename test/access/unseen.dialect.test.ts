@@ -81,7 +81,9 @@ test("objects that a user may not view change no answer, on any path", async () 
   const twins = await planTwins(database, ids);
   const seed = drawSeed();
   const some = [...ids.values()].flat().concat([...twins.ids.values()]);
-  const queries = fc.sample(randomQueries(schema, { depth: 6, ids: some }), { numRuns: sized(150, 3000), seed });
+  const drawn = fc.sample(randomQueries(schema, { depth: 6, ids: some }), { numRuns: sized(150, 3000), seed });
+  // The use of a key is a change of its own.
+  const queries = drawn.filter((query) => !query.includes("last_used"));
   const before = new Map<string, unknown>();
   for (const query of queries) before.set(query, await ask("half", query));
   // Not because nothing is answered.

@@ -15,18 +15,25 @@ export function columnRef(reader: Reader, shape: ModelShape, column: string, tab
   return isSeen ? sql`(case when ${isSeen} then ${ref} end)` : ref;
 }
 
-/** Returns the same to be selected, under the column's name. */
-export function selectedRef(reader: Reader, shape: ModelShape, column: string, table = shape.table): RawBuilder<unknown> {
-  const ref = columnRef(reader, shape, column, table);
-  return targetOf(shape, column) ? sql`${ref} as ${sql.ref(column)}` : ref;
+/** Returns the same to be selected, under the column's name. @param isSeen true for a reference to an object that the reader is known to see. */
+export function selectedRef(
+  reader: Reader,
+  shape: ModelShape,
+  column: string,
+  table = shape.table,
+  isSeen = false,
+): RawBuilder<unknown> {
+  const ref = (isSeen ? storedRef : columnRef)(reader, shape, column, table);
+  const isPlain = !standInOf(shape, column) && (isSeen || !isRestricted(reader, shape, column));
+  return isPlain ? ref : sql`${ref} as ${sql.ref(column)}`;
 }
 
 /** Returns a condition: a column holds the id of an object that the reader sees. Undefined where the reader sees all objects of the model. */
 export function seenBy(reader: Reader, target: ModelShape, ref: RawBuilder<unknown>): RawBuilder<SqlBool> | undefined {
   const seen = visible(reader, target);
   if (!seen) return undefined;
-  const ids = sql`select ${sql.ref(`${target.table}.id`)} from ${sql.table(target.table)} where ${seen(reader.database)}`;
-  return sql<SqlBool>`(${ref} in (${ids}))`;
+  const there = sql`${sql.table(target.table)} as seen`;
+  return sql<SqlBool>`(exists (select 1 from ${there} where seen.id = ${ref} and ${seen(reader.database, "seen")}))`;
 }
 
 /** Returns a reference without a look at the object that it leads to: of an empty one with a stand-in, the stand-in's id. */
@@ -56,6 +63,12 @@ export function columnIs(reader: Reader, shape: ModelShape, column: string, valu
 export function andSeen(reader: Reader, shape: ModelShape): RawBuilder<unknown> {
   const seen = visible(reader, shape);
   return seen ? sql` and ${seen(reader.database)}` : sql``;
+}
+
+/** Tells whether a column is a reference that may lead to an object which the reader does not see. */
+function isRestricted(reader: Reader, shape: ModelShape, column: string): boolean {
+  const target = targetOf(shape, column);
+  return target !== undefined && visible(reader, target) !== undefined;
 }
 
 /** The model that a reference leads to; undefined for any other column. */

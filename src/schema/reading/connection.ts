@@ -6,7 +6,7 @@ import { fieldError } from "../../errors.ts";
 import { encodeCursor, seek } from "./cursor.ts";
 import { type ListArguments, type ListScope, readCount, readFilters } from "./list-arguments.ts";
 import { countRows, type ListRequest, readLists, readRows, type Row } from "./list.ts";
-import type { Owners } from "./list-statement.ts";
+import { type Owners, owningColumn } from "./list-statement.ts";
 import { weighRows, weightOf } from "./weights.ts";
 import { orderOf, type OrderKey } from "./order.ts";
 import { alsoReading } from "./selection.ts";
@@ -90,14 +90,20 @@ interface PageRequest extends ListRequest {
 }
 
 /** @throws {@link AppError} BAD_USER_INPUT that names the argument. */
-async function readPageRequest(reader: Reader, shape: ModelShape, args: ListArguments, scope: ListScope): Promise<PageRequest> {
+async function readPageRequest(
+  reader: Reader,
+  shape: ModelShape,
+  args: ListArguments,
+  scope: ListScope,
+  owners: Owners | undefined,
+): Promise<PageRequest> {
   const { maxPageSize, defaultPageSize, viewerId } = scope;
   const [first, last] = (["first", "last"] as const).map((name) => readCount(name, args[name], maxPageSize));
   if (first !== undefined && last !== undefined) refuse("last", "Give first or last, not both.");
   const order = orderOf(shape, (args["sort"] as readonly string[] | null | undefined) ?? undefined);
   const filters = await readFilters(reader, shape, args, viewerId);
   const places = (["after", "before"] as const).flatMap((name) =>
-    typeof args[name] === "string" ? [seek(shape, order, name, args[name])] : [],
+    typeof args[name] === "string" ? [seek(shape, order, name, args[name], owningColumn(owners))] : [],
   );
   const backward = last !== undefined;
   const size = first ?? last ?? defaultPageSize ?? maxPageSize;
@@ -130,7 +136,7 @@ export async function readConnections(
   scope: ListScope,
   owners?: Owners,
 ): Promise<Connection[]> {
-  const request = await readPageRequest(reader, shape, args, scope);
+  const request = await readPageRequest(reader, shape, args, scope, owners);
   const needed = alsoReading(columns, ["id", ...request.listOrder.map(({ column }) => column)]);
   let totals: Promise<Map<string | undefined, number>> | undefined;
   const countAll = async () =>

@@ -5,7 +5,7 @@ import type { ModelShape } from "../../entities/mapping/shape.ts";
 import { isOdd } from "../../entities/told-rows.ts";
 import { isoTime } from "../../entities/times/timestamp.ts";
 import { fieldError } from "../../errors.ts";
-import { columnRef } from "./column-ref.ts";
+import { columnRef, storedRef } from "./column-ref.ts";
 import type { Condition } from "./condition.ts";
 import type { Row } from "./list.ts";
 import type { OrderKey } from "./order.ts";
@@ -37,21 +37,29 @@ const nameOf = (order: readonly OrderKey[]) => order.map(({ column, descending }
 
 /**
  * The rows after a cursor, or before it: read from the index at that place, however far into the list it is.
+ * @param owning column with the owner's id, for a list of the objects of one that the reader sees.
  * @throws {@link AppError} BAD_USER_INPUT that names the argument.
  */
-export function seek(shape: ModelShape, order: readonly OrderKey[], argument: "after" | "before", cursor: string): Condition {
+export function seek(
+  shape: ModelShape,
+  order: readonly OrderKey[],
+  argument: "after" | "before",
+  cursor: string,
+  owning?: string,
+): Condition {
   const values = decode(shape, argument, cursor, order);
   const forward = argument === "after";
   const isPlain = order.every((key) => key.descending === order[0]!.descending && !key.nullable);
   return (reader) => {
+    const refOf = (column: string, table?: string) => (column === owning ? storedRef : columnRef)(reader, shape, column, table);
     const valueOf = (column: string, value: unknown) => {
       if (!isValueOf(value)) return value;
       if (reader.database.checksTypes && uuidOf(value.of) === undefined) refuse(argument);
-      return sql`(select ${columnRef(reader, shape, column, "placed")} from ${sql.table(shape.table)} placed where placed.id = ${value.of})`;
+      return sql`(select ${refOf(column, "placed")} from ${sql.table(shape.table)} placed where placed.id = ${value.of})`;
     };
     const keys = order.map((key, n) => ({
       ...key,
-      ref: columnRef(reader, shape, key.column),
+      ref: refOf(key.column),
       value: valueOf(key.column, values[n]),
     }));
     return isPlain ? compareAll(keys, forward) : compareEach(keys, forward);

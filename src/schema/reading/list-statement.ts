@@ -85,12 +85,15 @@ function fill(
 }
 
 function compile(reader: Reader, plan: ListPlan): CompiledQuery {
-  const { shape, columns, where, order, isPage, owners } = plan;
+  const { shape, columns, where, isPage, owners } = plan;
   const { table } = shape;
+  // The owner is one that the reader sees, and the same for all objects of its list.
+  const owning = owningColumn(owners);
+  const order = plan.order.filter(({ column }) => column !== owning || column === "id");
   const sorted = sql` order by ${orderBy(reader, shape, order)}`;
-  const filters = conditions(reader, shape, where);
+  const filters = conditions(reader, shape, where, owners);
   if (!owners) {
-    return sql`select ${select(reader, shape, columns)} from ${sql.table(table)} where true${filters}${sorted}${pageOf(plan)}`.compile(
+    return sql`select ${select(reader, shape, columns, owning)} from ${sql.table(table)} where true${filters}${sorted}${pageOf(plan)}`.compile(
       reader.database.rows,
     );
   }
@@ -100,7 +103,7 @@ function compile(reader: Reader, plan: ListPlan): CompiledQuery {
     const whose = ownerColumn(reader, shape, owners);
     // Of a single owner it is known whose the rows are.
     const named = owners.ids.length === 1 ? sql`` : sql`, ${whose} as ${sql.ref(OWNER)}`;
-    return sql`select ${select(reader, shape, columns)}${named} from ${source(shape, owners)}
+    return sql`select ${select(reader, shape, columns, owning)}${named} from ${source(shape, owners)}
       where ${owned(reader, shape, owners)}${filters}
       order by ${whose}${direction}, ${orderBy(reader, shape, order)}${pageOf(plan)}`.compile(reader.database.rows);
   }
@@ -114,9 +117,9 @@ function compile(reader: Reader, plan: ListPlan): CompiledQuery {
   const all = reader.database.owners(ALL_OWNERS);
   const paged = reader.database.hasLateral
     ? // Rows come owner by owner, each in its order: a lateral subquery can only be joined in a loop.
-      sql`select page.*, ${selected} from ${all} cross join lateral (${one(select(reader, shape, columns))}) as page`
+      sql`select page.*, ${selected} from ${all} cross join lateral (${one(select(reader, shape, columns, owning))}) as page`
     : // SQLite alone has no lateral subqueries, and finds a row sooner by its number than by its id.
-      sql`select ${select(reader, shape, columns, "page")}, ${selected} from ${all}
+      sql`select ${select(reader, shape, columns, owning, "page")}, ${selected} from ${all}
         join ${sql.table(table)} as page on page.rowid in (${one(sql.ref(`${table}.rowid`))}) order by owner.place, ${orderBy(reader, shape, order, "page")}`;
   return paged.compile(reader.database.rows);
 }
@@ -128,7 +131,7 @@ export function compileCount(
   where: readonly Condition[],
   owners: Owners | undefined,
 ): CompiledQuery {
-  const filters = conditions(reader, shape, where);
+  const filters = conditions(reader, shape, where, owners);
   const statement = owners
     ? sql`select count(*) as count, ${ownerColumn(reader, shape, owners)} as ${sql.ref(OWNER)} from ${source(shape, owners)}
         where ${owned(reader, shape, owners)}${filters} group by 2`
@@ -136,14 +139,30 @@ export function compileCount(
   return fill(reader, statement.compile(reader.database.rows), { owners });
 }
 
-const select = (reader: Reader, shape: ModelShape, columns: readonly string[], table?: string) =>
-  sql.join(columns.map((column) => selectedRef(reader, shape, column, table)));
+const select = (reader: Reader, shape: ModelShape, columns: readonly string[], owning?: string, table?: string) =>
+  sql.join(columns.map((column) => selectedRef(reader, shape, column, table, column === owning)));
 
-/** The objects that the reader sees, and that the filters find. */
-function conditions(reader: Reader, shape: ModelShape, where: readonly Condition[]): RawBuilder<unknown> {
-  const seen = visible(reader, shape);
+/** The objects that the reader sees, unless their owner alone decides that, and that the filters find. */
+function conditions(
+  reader: Reader,
+  shape: ModelShape,
+  where: readonly Condition[],
+  owners: Owners | undefined,
+): RawBuilder<unknown> {
+  const seen = owners && decidesAlone(reader, shape, owners) ? undefined : visible(reader, shape);
   const all = [...(seen ? [seen(reader.database)] : []), ...where.map((condition) => condition(reader))];
   return all.length === 0 ? sql`` : sql` and ${sql.join(all, sql` and `)}`;
+}
+
+/** Returns the column of objects that holds the id of their owner; undefined for objects without owners, and for linked ones. */
+export function owningColumn(owners: Owners | undefined): string | undefined {
+  return owners && owners.relation.through === undefined ? owners.relation.column : undefined;
+}
+
+/** Tells whether the owner of objects alone decides whether the reader sees them: then its reader has chosen the owners. */
+export function decidesAlone(reader: Reader, shape: ModelShape, owners: Owners): boolean {
+  const { only } = visible(reader, shape) ?? {};
+  return only !== undefined && only === owningColumn(owners);
 }
 
 function pageOf({ count, offset }: ListPlan): RawBuilder<unknown> {

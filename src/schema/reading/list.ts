@@ -1,10 +1,11 @@
+import { sql } from "kysely";
 import { type Reader, visible } from "./reader.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
-import type { ModelShape } from "../../entities/mapping/shape.ts";
+import { type ModelShape, tableOf } from "../../entities/mapping/shape.ts";
 import { tellRows } from "../../entities/told-rows.ts";
 import { counted, fieldError } from "../../errors.ts";
-import type { Condition } from "./condition.ts";
-import { compileCount, compileList, OWNER, type Owners } from "./list-statement.ts";
+import { type Condition, within } from "./condition.ts";
+import { compileCount, compileList, decidesAlone, OWNER, type Owners } from "./list-statement.ts";
 import { type OrderKey, orderOf } from "./order.ts";
 import { isPassedOn } from "./selection.ts";
 
@@ -34,19 +35,62 @@ export async function readOne(
 ): Promise<Row | undefined> {
   const stored = uuidOf(id);
   if (stored === undefined) return undefined;
-  const [row] = await readRows(reader, shape, columns, {}, { relation: BY_ID, ids: [stored] });
+  const [row] = await readWith(reader, shape, columns, {}, { relation: BY_ID, ids: [stored] });
   return row;
 }
 
-/**
- * The only read path: rows of a model that the reader may view, in a total order, with only the columns that were asked for, as one statement for any number. With `owners`, the
- * request holds for each of them, and with several owners each row has its own in {@link OWNER}.
- */
-export async function readRows(
+/** Rows of a model that the reader may view, in a total order, with only the columns that were asked for. */
+export function readRows(
   reader: Reader,
   shape: ModelShape,
   columns: readonly string[],
   request: ListRequest = {},
+): Promise<Row[]> {
+  return readWith(reader, shape, columns, request);
+}
+
+/** {@link readRows} for owners: their lists, in the order of their ids, as one statement for any number. */
+export async function readLists(
+  reader: Reader,
+  shape: ModelShape,
+  columns: readonly string[],
+  request: ListRequest,
+  owners: Owners,
+): Promise<Row[][]> {
+  if (!decidesAlone(reader, shape, owners)) return listsOf(reader, shape, columns, request, owners);
+  const seen = await seenOwners(reader, shape, owners);
+  const lists = seen.ids.length > 0 ? await listsOf(reader, shape, columns, request, seen) : [];
+  const byOwner = new Map(seen.ids.map((id, n) => [id, lists[n]!]));
+  return owners.ids.map((id) => byOwner.get(id) ?? []);
+}
+
+async function listsOf(
+  reader: Reader,
+  shape: ModelShape,
+  columns: readonly string[],
+  request: ListRequest,
+  owners: Owners,
+): Promise<Row[][]> {
+  const rows = await readWith(reader, shape, columns, request, owners);
+  if (owners.ids.length === 1) return [rows];
+  const lists: Row[][] = owners.ids.map(() => []);
+  const places = new Map<unknown, number>(owners.ids.flatMap((id, n) => [[id, n] as const, [n, n] as const]));
+  let owner: unknown;
+  let list: Row[] = [];
+  for (const row of rows) {
+    // Rows of one owner mostly follow each other, and comparing is faster than finding.
+    if (row[OWNER] !== owner) list = lists[places.get((owner = row[OWNER]))!]!;
+    list.push(row);
+  }
+  return lists;
+}
+
+/** The only read path. With `owners`, the request holds for each of them, and with several owners each row has its own in {@link OWNER}. */
+async function readWith(
+  reader: Reader,
+  shape: ModelShape,
+  columns: readonly string[],
+  request: ListRequest,
   owners?: Owners,
 ): Promise<Row[]> {
   if (visible(reader, shape)?.isNone) return [];
@@ -61,28 +105,6 @@ export async function readRows(
   return tellRows(reader.database, shape, columns, rows, (column) => isPassedOn(columns, column));
 }
 
-/** {@link readRows} for owners: their lists, in the order of their ids. */
-export async function readLists(
-  reader: Reader,
-  shape: ModelShape,
-  columns: readonly string[],
-  request: ListRequest,
-  owners: Owners,
-): Promise<Row[][]> {
-  const rows = await readRows(reader, shape, columns, request, owners);
-  if (owners.ids.length === 1) return [rows];
-  const lists: Row[][] = owners.ids.map(() => []);
-  const places = new Map<unknown, number>(owners.ids.flatMap((id, n) => [[id, n] as const, [n, n] as const]));
-  let owner: unknown;
-  let list: Row[] = [];
-  for (const row of rows) {
-    // Rows of one owner mostly follow each other, and comparing is faster than finding.
-    if (row[OWNER] !== owner) list = lists[places.get((owner = row[OWNER]))!]!;
-    list.push(row);
-  }
-  return lists;
-}
-
 /** Counts the objects of a list; with owners, those of each owner that has any. */
 export async function countRows(
   reader: Reader,
@@ -91,8 +113,21 @@ export async function countRows(
   owners?: Owners,
 ): Promise<{ owner: string | undefined; count: number }[]> {
   if (visible(reader, shape)?.isNone) return [];
-  const rows = await reader.database.read(compileCount(reader, shape, where, owners));
+  const seen = owners && decidesAlone(reader, shape, owners) ? await seenOwners(reader, shape, owners) : owners;
+  if (seen?.ids.length === 0) return [];
+  const rows = await reader.database.read(compileCount(reader, shape, where, seen));
   return rows.map(({ [OWNER]: owner, count }) => ({ owner: owner as string | undefined, count: Number(count) }));
+}
+
+/** Returns the owners whose objects the reader sees, where they alone decide that: one statement for all, so that no object is looked at for it. */
+async function seenOwners(reader: Reader, shape: ModelShape, owners: Owners): Promise<Owners> {
+  const relation = [...shape.one.values()].find(({ column }) => column === owners.relation.column)!;
+  const id = sql.ref("owner.id");
+  const isSeen = visible(reader, shape)!(reader.database, shape.table, id);
+  const wanted = within(reader, id, owners.ids, "uuid");
+  const statement = sql`select owner.id from ${sql.table(tableOf(relation.target()))} as owner where ${wanted} and ${isSeen}`;
+  const seen = new Set((await reader.database.read(statement.compile(reader.database.rows))).map((row) => row["id"]));
+  return { ...owners, ids: owners.ids.filter((owner) => seen.has(owner)) };
 }
 
 function refuseTooMany(most: number): never {

@@ -14,6 +14,7 @@ import {
   Token,
 } from "../../../src/entities/index.ts";
 import { shapeOf } from "../../../src/entities/mapping/shape.ts";
+import { ALL_RIGHTS } from "../../../src/access/rights.ts";
 import { createContext } from "../../../src/schema/context.ts";
 import { createSchema } from "../../../src/schema/index.ts";
 import { openTestApp } from "../../support/app.ts";
@@ -206,6 +207,7 @@ test("computed fields that read other tables take one statement a level", async 
       { database: counted, limits: { ...loadConfig({}), maxPageSize: 100 }, runner: undefined as never },
       {
         id: ids.user,
+        rights: ALL_RIGHTS,
       } as never,
     ),
   });

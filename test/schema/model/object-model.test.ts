@@ -27,5 +27,6 @@ test("a kind of objects names its list, its fields, and those that clients may s
     { name: "tags", kind: "links", key: "name", nullable: false, creatable: true, updatable: true },
   ]);
   expect(await read("extras.job")).toMatchObject({ list: "jobs", default_filters: { hidden: false } });
-  for (const type of ["dcim.device", "users.token", "extras.jobhookdelivery", "nonsense"]) expect(await read(type)).toBeNull();
+  for (const type of ["dcim.device", "extras.usersession", "extras.jobhookdelivery", "nonsense"])
+    expect(await read(type)).toBeNull();
 });

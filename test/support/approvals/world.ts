@@ -20,6 +20,7 @@ import {
   JobResult,
   Note,
   ObjectChange,
+  ObjectPermission,
   ScheduledJob,
   Tag,
   Token,
@@ -43,6 +44,7 @@ export type World = Record<
   | "job"
   | "line"
   | "note"
+  | "permission"
   | "printed"
   | "queue"
   | "repository"
@@ -75,6 +77,8 @@ export const EXAMPLES: Readonly<Record<string, keyof World>> = {
   GitRepository: "repository",
   User: "user",
   Group: "group",
+  ObjectPermission: "permission",
+  Token: "token",
   ApprovalWorkflowDefinition: "definition",
   ApprovalWorkflowStageDefinition: "stageDefinition",
   ApprovalWorkflow: "workflow",
@@ -162,6 +166,11 @@ export async function storeWorld(database: Database): Promise<World> {
   );
   const token = em.create(Token, { user, keyHash: "none", description: "A key." }, partial);
   const group = em.create(Group, { name: "Deciders", users: [user] }, partial);
+  const permission = em.create(
+    ObjectPermission,
+    { name: "Look", actions: ["view"], objectTypes: [device], users: [user], groups: [group] },
+    partial,
+  );
   const definition = em.create(
     ApprovalWorkflowDefinition,
     { name: "Nightly runs", modelContentType: device, modelConstraints: { name: "Nightly" }, weight: 1, tags: [tag] },
@@ -233,6 +242,7 @@ export async function storeWorld(database: Database): Promise<World> {
       printed,
       file,
       group,
+      permission,
       token,
       definition,
       stageDefinition,

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../../../src/entities/database.ts";
 import { ofAnyTable } from "../../../src/entities/tables.ts";
-import { MODELS, OWN_MODELS, Token } from "../../../src/entities/index.ts";
+import { MODELS, OWN_MODELS } from "../../../src/entities/index.ts";
 import { newId } from "../../../src/entities/new-id.ts";
 import { type ColumnShape, type ModelShape, shapeOf, tableOf } from "../../../src/entities/mapping/shape.ts";
 
@@ -10,7 +10,7 @@ import { type ColumnShape, type ModelShape, shapeOf, tableOf } from "../../../sr
  * to one of them.
  */
 export async function fillModels(database: Database, count: number | ((shape: ModelShape) => number)): Promise<void> {
-  const shapes = inOrder(MODELS.filter((model) => model !== Token && !OWN_MODELS.has(model)).map((model) => shapeOf(model)));
+  const shapes = inOrder(MODELS.filter((model) => !OWN_MODELS.has(model)).map((model) => shapeOf(model)));
   const ids = new Map<object, string[]>();
   const tables = new Set<string>();
   for (const shape of shapes) {
@@ -55,7 +55,8 @@ function rowOf(shape: ModelShape, id: string, n: number, ids: ReadonlyMap<object
     const round = place === 0 ? 0 : Math.floor(n / others.length);
     return [column, others[(n + round) % others.length] ?? null];
   });
-  return { id, ...Object.fromEntries([...columns, ...references]) };
+  const hidden = shape.hidden.has("key_hash") ? { key_hash: id } : {};
+  return { id, ...hidden, ...Object.fromEntries([...columns, ...references]) };
 }
 
 function value({ kind, choices }: ColumnShape, n: number, id: string): unknown {

