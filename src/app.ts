@@ -1,6 +1,7 @@
 import "reflect-metadata";
 import { pino, type Logger } from "pino";
 import { letAdministratorIn, makeAdministrator } from "./access/administrator.ts";
+import { createAudit } from "./access/audit.ts";
 import { createAuthenticator } from "./access/authenticate.ts";
 import { createLastUsed } from "./access/last-used.ts";
 import { keepSecretKey } from "./access/secret-key.ts";
@@ -109,6 +110,7 @@ export async function openApp(
     const authenticate = createAuthenticator(database, config.authCacheMs, {
       maxFailuresPerMinute: config.maxFailedKeysPerMinute || Infinity,
       lastUsed,
+      now: () => clock.now(),
     });
     const server = await openServer(
       {
@@ -116,6 +118,8 @@ export async function openApp(
         runner,
         authenticate,
         limits: config,
+        browsers: config,
+        audit: createAudit(log),
         webhookSecret: config.webhookSecret,
         plugins,
         clock,

@@ -72,6 +72,14 @@ export interface Config {
   readonly authCacheMs: number;
   /** Keys of one address that may be wrong in a minute; 0 for any number. */
   readonly maxFailedKeysPerMinute: number;
+  /** Origin of the server as browsers know it, such as `https://jobs.example.com`; the `Host` of each request when undefined. */
+  readonly publicUrl: string | undefined;
+  /** Origins of other sites whose pages may use the server, with cookies. */
+  readonly corsOrigins: readonly string[];
+  /** Milliseconds from a sign-in in a browser until the next. */
+  readonly sessionMs: number;
+  /** Sign-ins of one address, and with one username, that may fail in a minute; 0 for any number. */
+  readonly maxFailedSignInsPerMinute: number;
   /** Longest page of a list, and longest list that is given without a page. */
   readonly maxPageSize: number;
   /** Objects in a list that asks for no number; the whole list when undefined. */
@@ -177,6 +185,29 @@ const jobsUser = z.string().transform((text, context): SystemUser => {
   return user ?? z.NEVER;
 });
 
+/** `https://jobs.example.com`. */
+const origin = z.string().transform((text, context): string => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^https?:$/.test(url.protocol) && `${url.origin}/` === url.href) return url.origin;
+  context.addIssue("must be an origin, such as https://jobs.example.com: a scheme and a host, without a path");
+  return z.NEVER;
+});
+
+/** Texts with commas between them. */
+const list = <T>(item: z.ZodType<T, string>) =>
+  z.string().transform((text, context): T[] =>
+    text
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== "")
+      .map((part) => {
+        const parsed = item.safeParse(part);
+        if (parsed.success) return parsed.data;
+        for (const { message } of parsed.error.issues) context.addIssue(`has "${part}", which ${message}`);
+        return z.NEVER;
+      }),
+  );
+
 const number = (min: number, max: number) =>
   z.coerce
     .number({ error: `must be a whole number from ${min} to ${max}` })
@@ -227,6 +258,10 @@ const environment = z.object({
   WEBHOOK_SECRET: z.string().min(16, "must have 16 characters or more").optional(),
   AUTH_CACHE_MS: integer(0, 60_000, 1000),
   MAX_FAILED_KEYS_PER_MINUTE: integer(0, 1_000_000, 60),
+  PUBLIC_URL: origin.optional(),
+  CORS_ORIGINS: list(origin).default([]),
+  SESSION_HOURS: integer(1, 8760, 12),
+  MAX_FAILED_SIGN_INS_PER_MINUTE: integer(0, 1_000_000, 10),
   MAX_PAGE_SIZE: integer(1, 1_000_000, 10_000),
   DEFAULT_PAGE_SIZE: number(1, 1_000_000).optional(),
   MAX_QUERY_TOKENS: integer(1, 1_000_000, 10_000),
@@ -294,6 +329,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     webhookSecret: value.WEBHOOK_SECRET,
     authCacheMs: value.AUTH_CACHE_MS,
     maxFailedKeysPerMinute: value.MAX_FAILED_KEYS_PER_MINUTE,
+    publicUrl: value.PUBLIC_URL,
+    corsOrigins: Object.freeze(value.CORS_ORIGINS),
+    sessionMs: value.SESSION_HOURS * 3_600_000,
+    maxFailedSignInsPerMinute: value.MAX_FAILED_SIGN_INS_PER_MINUTE,
     maxPageSize: value.MAX_PAGE_SIZE,
     defaultPageSize: value.DEFAULT_PAGE_SIZE,
     maxQueryTokens: value.MAX_QUERY_TOKENS,

@@ -37,6 +37,10 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     maxRunFilesBytes: 104_857_600,
     authCacheMs: 1000,
     maxFailedKeysPerMinute: 60,
+    publicUrl: undefined,
+    corsOrigins: [],
+    sessionMs: 43_200_000,
+    maxFailedSignInsPerMinute: 10,
     maxPageSize: 10_000,
     defaultPageSize: undefined,
     maxQueryTokens: 10_000,
@@ -156,4 +160,29 @@ test("patterns of the sanitizer are a site's own, or none", () => {
   expect(loadConfig({ SANITIZER_PATTERNS: "[]" }).sanitizerPatterns).toEqual([]);
   for (const wrong of ["x", '["a"]', '[["a"]]', "{}"])
     expect(() => loadConfig({ SANITIZER_PATTERNS: wrong })).toThrow("SANITIZER_PATTERNS must be JSON, a list of pairs");
+});
+
+test.for([
+  ["https://jobs.example.com", "https://jobs.example.com"],
+  ["HTTPS://Jobs.Example.com:443/", "https://jobs.example.com"],
+  ["http://127.0.0.1:4000", "http://127.0.0.1:4000"],
+])("PUBLIC_URL %s is the origin %s", ([text, origin]) => {
+  expect(loadConfig({ PUBLIC_URL: text, CORS_ORIGINS: ` ${text} ,` })).toMatchObject({
+    publicUrl: origin,
+    corsOrigins: [origin],
+  });
+});
+
+test.for([
+  "jobs.example.com",
+  "*",
+  "https://jobs.example.com/path",
+  "ftp://jobs.example.com",
+  "https://u:p@jobs.example.com",
+  "null",
+])("%s is no origin", (text) => {
+  expect(() => loadConfig({ PUBLIC_URL: text })).toThrow("PUBLIC_URL must be an origin");
+  expect(() => loadConfig({ CORS_ORIGINS: `https://a.example,${text}` })).toThrow(
+    `CORS_ORIGINS has "${text}", which must be an origin`,
+  );
 });

@@ -9,15 +9,22 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
+import type { Audit } from "../access/audit.ts";
 import type { Authenticate, Session, Viewer } from "../access/authenticate.ts";
+import { createBrowserSessions } from "../access/browser-sessions.ts";
 import { TooManyFailures } from "../access/failures.ts";
 import { createKeyWatch } from "../access/key-watch.ts";
 import { createSessions, keyEnded, type SessionClock } from "../access/sessions.ts";
+import { createSignIn } from "../access/sign-in.ts";
 import type { Database } from "../entities/database.ts";
 import { type AppError, StartError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
 import { answerTypesOf } from "./answer-types.ts";
-import { credentialsOf } from "./credentials.ts";
+import { createAuthPages } from "./auth-pages.ts";
+import { createCors } from "./cors.ts";
+import { createCookie } from "./cookies.ts";
+import { createCredentials } from "./credentials.ts";
+import { createOrigins } from "./origins.ts";
 import { openApollo, type Plugin } from "./apollo.ts";
 import { type Coming, type Context, createContext } from "../schema/context.ts";
 import { createErrorFormat } from "../schema/execution/error-format.ts";
@@ -52,12 +59,25 @@ const UNCOUNTED = 16 * 1024;
 /** Milliseconds that requests under way may take once the server is closing. */
 const CLOSE_GRACE_MS = 1000;
 
+/** Settings of sign-in, and of pages that browsers load. */
+export interface BrowserSettings {
+  /** URL of the server as browsers know it; the `Host` of each request when undefined. */
+  publicUrl: string | undefined;
+  /** Origins of other sites whose pages may do what the server's own do. */
+  corsOrigins: readonly string[];
+  sessionMs: number;
+  /** Failed sign-ins of one address, and with one name, in a minute; 0 for any number. */
+  maxFailedSignInsPerMinute: number;
+}
+
 /** Dependencies of a server. */
 export interface ServerDeps {
   database: Database;
   runner: Runner;
   authenticate: Authenticate;
   limits: OperationLimits & SocketLimits & UsageLimits & { maxStreamsPerUser: number };
+  browsers: BrowserSettings;
+  audit: Audit;
   /** Secret that senders of webhooks share; without it no webhook is accepted. */
   webhookSecret?: string | undefined;
   /** Plugins of Apollo Server. With any, each query and mutation of a client takes its pipeline. */
@@ -81,7 +101,7 @@ export interface Server {
  * @throws {@link StartError} when the port cannot be had.
  */
 export async function openServer(
-  { database, runner, authenticate, limits, webhookSecret, plugins = [], clock, log, host, port }: ServerDeps,
+  { database, runner, authenticate, limits, browsers, audit, webhookSecret, plugins = [], clock, log, host, port }: ServerDeps,
   schema: GraphQLSchema = createSchema(),
   unbound: Executor = createExecutor(schema),
 ): Promise<Server> {
@@ -95,7 +115,8 @@ export async function openServer(
   const needsApollo = plugins.length > 0;
 
   const usage = createUsage(limits);
-  const contextOf = (viewer: Viewer, coming?: Coming) => createContext({ database, runner, limits, usage }, viewer, coming);
+  const contextOf = (viewer: Viewer, coming?: Coming) =>
+    createContext({ database, runner, limits, usage, audit }, viewer, coming);
   const openStream = createStreams({ executor: bound, priceOf, contextOf, formatError });
   const sessions = createSessions({
     keyWatch: createKeyWatch(database, () => clock.now()),
@@ -104,7 +125,23 @@ export async function openServer(
     mostPerUser: limits.maxStreamsPerUser,
     clock,
   });
+  const { publicUrl, corsOrigins, sessionMs, maxFailedSignInsPerMinute } = browsers;
+  const origins = createOrigins(publicUrl, corsOrigins);
+  const cors = createCors(corsOrigins, origins);
+  const isSecure = publicUrl?.startsWith("https:") ?? false;
+  const sessionCookie = createCookie("session", ({ socket }) => isSecure || "encrypted" in socket);
+  const credentialsOf = createCredentials(sessionCookie, origins);
+  const browserSessions = createBrowserSessions(database, sessionMs, () => clock.now());
+  const signIn = createSignIn({
+    database,
+    browserSessions,
+    audit,
+    maxFailuresPerMinute: maxFailedSignInsPerMinute || Infinity,
+  });
+  const serveAuth = createAuthPages({ authenticate, credentialsOf, signIn, browserSessions, sessionCookie, origins, audit });
   const live = {
+    credentialsOf,
+    origins,
     schema,
     executor: needsApollo ? apollo.executor : executor,
     readDocument,
@@ -120,8 +157,10 @@ export async function openServer(
   const eventStreams = openEventStreams(live);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (cors?.answer(request, response)) return;
     const { pathname, search } = locate(request);
     if (request.method === "GET" && (await serveGraphiql(pathname, search, request, response))) return;
+    if (pathname.startsWith("/auth/") && (await serveAuth(pathname, request, response))) return;
     if (pathname === NAUTOBOT_WEBHOOK) {
       const id = await takeNautobotWebhook({ database, runner, webhookSecret, log }, request);
       return send(response, 200, { object_change: id });
@@ -299,6 +338,7 @@ function locate({ url = "/" }: IncomingMessage): { pathname: string; search: str
 
 const HTTP_STATUS: Record<string, number> = {
   UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
   BAD_USER_INPUT: 400,
   NOT_FOUND: 404,
   LIMIT_EXCEEDED: 413,

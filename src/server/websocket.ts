@@ -13,7 +13,8 @@ import type { Executor } from "../schema/execution/execute.ts";
 import { asksCost } from "../schema/price/prices.ts";
 import { turnToBegin } from "../schema/execution/slices.ts";
 import { type Connection, createConnection } from "./connection.ts";
-import { credentialsOf } from "./credentials.ts";
+import type { ReadCredentials } from "./credentials.ts";
+import type { Origins } from "./origins.ts";
 import type { OpenStream, Stream } from "../schema/subscriptions/streams.ts";
 import type { Usage } from "../schema/execution/usage.ts";
 
@@ -24,6 +25,8 @@ export interface SocketDeps {
   readDocument: ReadDocument;
   openStream: OpenStream;
   authenticate: Authenticate;
+  credentialsOf: ReadCredentials;
+  origins: Origins;
   sessions: Sessions;
   contextOf(session: Session, coming?: Coming): Context;
   formatError: FormatError;
@@ -58,6 +61,7 @@ const INIT_TIMEOUT_MS = 3000;
 /** GraphQL over WebSocket: the protocol `graphql-transport-ws`. */
 export function openSockets(deps: SocketDeps): Sockets {
   const { schema, executor, readDocument, openStream, authenticate, sessions, contextOf, formatError, limits, usage } = deps;
+  const { credentialsOf, origins } = deps;
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, handleProtocols });
 
   /** A thrown refusal would close the socket, and end other operations on it. */
@@ -210,7 +214,9 @@ export function openSockets(deps: SocketDeps): Sockets {
 
   return {
     upgrade(request, socket, head) {
-      if (isForeign(request)) socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
+      // A page of another site may not have a browser add credentials by itself: cookies, or a stored password.
+      const isProven = request.headers.cookie !== undefined || request.headers.authorization !== undefined;
+      if (isProven && origins.isForeign(request)) socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
       else server.handleUpgrade(request, socket, head, (webSocket) => connect(webSocket, request));
     },
     async close() {
@@ -269,10 +275,4 @@ function sendAll(
       return this;
     },
   };
-}
-
-/** Returns whether a page of another site sends the request, with credentials that a browser adds by itself: cookies, or a stored password. */
-function isForeign({ headers: { origin, host, cookie, authorization } }: IncomingMessage): boolean {
-  if (origin === undefined || (cookie === undefined && authorization === undefined)) return false;
-  return !URL.canParse(origin) || new URL(origin).host !== host;
 }

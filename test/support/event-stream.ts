@@ -22,7 +22,7 @@ export async function openEventStream(
   url: string,
   key: string | undefined,
   body: object | undefined,
-  { method = "POST", path = "/graphql" } = {},
+  { method = "POST", path = "/graphql", headers = {} }: { method?: string; path?: string; headers?: Record<string, string> } = {},
 ): Promise<OpenedStream> {
   const sent = request(url + path, {
     method,
@@ -30,6 +30,7 @@ export async function openEventStream(
       accept: "text/event-stream",
       "content-type": "application/json",
       ...(key && { authorization: `Token ${key}` }),
+      ...headers,
     },
   });
   sent.end(body && JSON.stringify(body));

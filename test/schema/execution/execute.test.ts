@@ -100,6 +100,8 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
     runner,
     authenticate,
     limits: loadConfig({ ADMIN_TOKEN: KEY }),
+    browsers: loadConfig({}),
+    audit: () => undefined,
     clock: systemClock,
     log,
     host: "127.0.0.1",

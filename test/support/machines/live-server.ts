@@ -80,6 +80,8 @@ export async function openLiveServer({
       maxUnreadBytesPerUser: 2 ** 30,
       ...limits,
     },
+    browsers: loadConfig({}),
+    audit: () => undefined,
     clock: systemClock,
     log: pino({ level: "silent" }),
     host: "127.0.0.1",
