@@ -1,6 +1,7 @@
 import "reflect-metadata";
 import { pino, type Logger } from "pino";
 import { letAdministratorIn, makeAdministrator } from "./access/administrator.ts";
+import { auditChanges } from "./access/audit-changes.ts";
 import { createAudit } from "./access/audit.ts";
 import { createAuthenticator } from "./access/authenticate.ts";
 import { createLastUsed } from "./access/last-used.ts";
@@ -44,6 +45,7 @@ export async function openApp(
   log: Logger = pino({ level: config.logLevel }, pino.destination(2)),
   { clock = systemClock, openSandbox = openOwnSandbox, plugins }: AppParts = {},
 ): Promise<App> {
+  const audit = createAudit(log);
   const opened: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const closeOne of opened.splice(0).toReversed()) await closeOne();
@@ -96,6 +98,7 @@ export async function openApp(
         maxRunBytes: config.maxRunFilesBytes,
         maxRunFiles: config.maxRunFiles,
       },
+      onChanged: (changes) => auditChanges(audit, changes),
       executeOperation: async (operation) => (await operations.promise).execute(operation),
       log,
     });
@@ -111,6 +114,7 @@ export async function openApp(
       maxFailuresPerMinute: config.maxFailedKeysPerMinute || Infinity,
       lastUsed,
       now: () => clock.now(),
+      audit,
     });
     const server = await openServer(
       {
@@ -119,7 +123,7 @@ export async function openApp(
         authenticate,
         limits: config,
         browsers: config,
-        audit: createAudit(log),
+        audit,
         webhookSecret: config.webhookSecret,
         plugins,
         clock,

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isIPv4 } from "node:net";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -294,6 +295,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     throw new StartError(parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}.`).join("\n"));
   }
   const value = parsed.data;
+  if (value.ADMIN_TOKEN !== undefined && !isLoopback(value.HOST) && isGuessable(value.ADMIN_TOKEN))
+    throw new StartError(
+      `ADMIN_TOKEN is short or easy to guess, and HOST=${value.HOST} lets other machines in: give a random key of ${MIN_OPEN_TOKEN} characters or more, or none.`,
+    );
   if (value.JOBS_USER && value.SANDBOX !== "process")
     throw new StartError("JOBS_USER needs SANDBOX=process: threads are of the server's own user.");
   return Object.freeze({
@@ -352,6 +357,25 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     logLevel: value.LOG_LEVEL,
     jobEnv: Object.freeze(Object.fromEntries(Object.entries(given).filter(([name]) => !isSecret(name)))),
   });
+}
+
+/** Fewest characters of an administrator's key where other machines reach the server, and of different ones in it. */
+const MIN_OPEN_TOKEN = 20;
+const MIN_KINDS = 8;
+
+/** Words, and rows of keys, that keys which nobody has chosen with care are made of. */
+const COMMON_WORDS =
+  /admin|change-?_?me|default|example|letmein|nautobot|jobgraph|passw|qwerty|secret|test|token|01234567(?:89(?:abcdef)?)?|12345678|abcdefgh/gi;
+
+/** Tells whether somebody could find a key out: it is short, has few different characters, or is one of common words. */
+function isGuessable(key: string): boolean {
+  const rest = key.replaceAll(COMMON_WORDS, "");
+  return key.length < MIN_OPEN_TOKEN || new Set(key).size < MIN_KINDS || rest.length < MIN_KINDS;
+}
+
+/** Tells whether only this machine reaches an address. */
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }
 
 const isSecret = (name: string) => SECRET_SETTINGS.some((setting) => name === setting);

@@ -186,3 +186,26 @@ test.for([
     `CORS_ORIGINS has "${text}", which must be an origin`,
   );
 });
+
+const RANDOM = "q7WzX2mTfK9vRb4LpYcD";
+test.for([
+  ["0.0.0.0", RANDOM.slice(0, 19), false],
+  ["0.0.0.0", RANDOM, true],
+  ["::", "a".repeat(40), false],
+  ["jobs.example.com", "0123456789abcdef0123456789abcdef01234567", false],
+  ["192.0.2.1", "change-me-change-me-change-me", false],
+  ["192.0.2.1", "my-secret-admin-token-0123456789", false],
+  ["127.0.0.1", "change-me-change-me", true],
+  ["127.8.0.1", RANDOM.slice(0, 16), true],
+  ["localhost", RANDOM.slice(0, 16), true],
+  ["::1", RANDOM.slice(0, 16), true],
+  ["127.example.com", RANDOM.slice(0, 16), false],
+] as const)("on HOST %s the administrator's key %s is taken: %s", ([host, key, isTaken]) => {
+  const load = () => loadConfig({ HOST: host, ADMIN_TOKEN: key });
+  if (isTaken) expect(load()).toMatchObject({ host, adminToken: key });
+  else {
+    expect(load).toThrow(StartError);
+    expect(load).toThrow(`ADMIN_TOKEN is short or easy to guess, and HOST=${host} lets other machines in`);
+    expect(load).not.toThrow(key);
+  }
+});

@@ -7,6 +7,7 @@ const SENTENCES = {
   sign_out: "a user signed out",
   key_refused: "a key was refused",
   password_changed: "a password was changed",
+  request_decided: "a request for a run was decided on",
   object_changed: "an object of the access was changed",
 } as const;
 

@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { LRUCache } from "lru-cache";
 import type { Database } from "../entities/database.ts";
 import { AppError } from "../errors.ts";
+import type { Audit } from "./audit.ts";
 import { createFailures } from "./failures.ts";
 import { findSession, findToken, findUser, type FoundKey, type ViewerRow } from "./find-key.ts";
 import type { LastUsed } from "./last-used.ts";
@@ -76,6 +77,7 @@ interface AuthenticatorOptions {
   maxFailuresPerMinute?: number;
   lastUsed?: Pick<LastUsed, "note"> | undefined;
   verifyJwt?: VerifyJwt | undefined;
+  audit?: Audit | undefined;
 }
 
 /** Users that are remembered at most. */
@@ -97,6 +99,7 @@ export function createAuthenticator(
     maxFailuresPerMinute = Infinity,
     lastUsed,
     verifyJwt,
+    audit,
   }: AuthenticatorOptions = {},
 ): Authenticate {
   const failed = createFailures(maxFailuresPerMinute, elapsed, "Too many keys from your address were wrong");
@@ -143,6 +146,7 @@ export function createAuthenticator(
       if (!(error instanceof AppError) || error.code !== "UNAUTHENTICATED") isGood?.();
       throw error;
     });
+    if (found && !found.isAllowed(address)) audit?.({ event: "key_refused", user: found.viewer.username, address });
     if (!found) {
       remembered.delete(name);
       throw new AppError("UNAUTHENTICATED", UNKNOWN[given.kind]);

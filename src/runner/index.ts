@@ -133,6 +133,8 @@ export interface RunnerDeps {
   vault: Vault;
   /** Patterns of texts that are hidden in all output of runs. */
   sanitizerPatterns: readonly SanitizerPattern[];
+  /** Is told of every change of the log once it is committed. */
+  onChanged?: (changes: readonly ObjectChange[]) => void;
   clock: Clock;
   /** Folder and limits of files. */
   fileStore: Omit<FileStoreOptions, "database" | "recorder">;
@@ -215,6 +217,7 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
 
   async function changed(changes: readonly ObjectChange[]): Promise<void> {
     if (changes.length === 0) return;
+    deps.onChanged?.(changes);
     for (const { id, changedObjectType, changedObjectId } of changes) {
       broker.notify(`change:${id}`);
       const family = FAMILIES[changedObjectType.label];

@@ -8,7 +8,7 @@ import { AppError } from "../errors.ts";
 import type { Cookie } from "./cookies.ts";
 import type { ReadCredentials } from "./credentials.ts";
 import { parseJson, readBody } from "./json-body.ts";
-import { NO_SNIFFING } from "./no-sniffing.ts";
+import { DATA_HEADERS } from "./safe-headers.ts";
 import type { Origins } from "./origins.ts";
 
 /** Dependencies of the pages under `/auth/`. */
@@ -50,10 +50,9 @@ export function createAuthPages(deps: AuthPageDeps): ServeAuth {
     const { body, cookie } = await page.answer(request);
     const text = JSON.stringify(body);
     response.writeHead(200, {
-      ...NO_SNIFFING,
+      ...DATA_HEADERS,
       "content-type": "application/json; charset=utf-8",
       "content-length": Buffer.byteLength(text),
-      "cache-control": "no-store",
       ...(cookie !== undefined && { "set-cookie": cookie }),
     });
     response.end(text);

@@ -13,7 +13,7 @@ import type { WhenGone } from "../schema/execution/bounds.ts";
 import { asksCost } from "../schema/price/prices.ts";
 import type { OpenStream, Stream } from "../schema/subscriptions/streams.ts";
 import type { Usage } from "../schema/execution/usage.ts";
-import { NO_SNIFFING } from "./no-sniffing.ts";
+import { NO_SNIFFING } from "./safe-headers.ts";
 
 /** Dependencies of event streams. */
 export interface EventStreamDeps {

@@ -6,7 +6,7 @@ import type { Database } from "../entities/database.ts";
 import { FileProxy } from "../entities/index.ts";
 import { AppError } from "../errors.ts";
 import type { Runner } from "../runner/index.ts";
-import { NO_SNIFFING } from "./no-sniffing.ts";
+import { DATA_HEADERS } from "./safe-headers.ts";
 
 /** Dependencies of downloads. */
 interface DownloadDeps {
@@ -33,7 +33,7 @@ export async function sendFile(
       "content-type": "application/octet-stream",
       "content-length": file.size,
       "content-disposition": disposition(file.name),
-      ...NO_SNIFFING,
+      ...DATA_HEADERS,
       "cache-control": "private",
     });
     if (request.method === "HEAD") response.end();

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname, join, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { NO_SNIFFING } from "./no-sniffing.ts";
+import { DATA_HEADERS, PAGE_HEADERS } from "./safe-headers.ts";
 
 /** The folder in which `npm run build` puts the page: `dist/graphiql`, seen from `dist/schema` as from `src/schema`. */
 const ROOT = fileURLToPath(new URL("../../dist/graphiql", import.meta.url));
@@ -18,7 +18,7 @@ const TYPES: Record<string, string> = {
 };
 
 /** The page takes code and data from this server alone, and stands in no frame. Its editor writes styles into the page, and starts workers. */
-const PAGE_HEADERS = {
+const POLICY = {
   "content-security-policy": [
     "default-src 'none'",
     "script-src 'self'",
@@ -31,8 +31,6 @@ const PAGE_HEADERS = {
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join("; "),
-  "x-frame-options": "DENY",
-  "referrer-policy": "no-referrer",
 };
 
 /** Serves the GraphiQL page to a browser at `GET /graphql`, and its files. Returns false for a request that is not for it. */
@@ -44,7 +42,7 @@ export async function serveGraphiql(
 ): Promise<boolean> {
   const isPage = pathname === "/graphql" && search === "" && (request.headers.accept ?? "").includes("text/html");
   if (pathname === "/") {
-    response.writeHead(302, { ...NO_SNIFFING, location: "/graphql" }).end();
+    response.writeHead(302, { ...DATA_HEADERS, location: "/graphql" }).end();
     return true;
   }
   if (!isPage && !pathname.startsWith("/graphiql/")) return false;
@@ -55,8 +53,8 @@ export async function serveGraphiql(
     "content-type": TYPES[extname(file)] ?? "application/octet-stream",
     "content-length": info.size,
     // Names of the page's files change with their content; the page's own does not.
-    ...NO_SNIFFING,
-    ...(isPage && PAGE_HEADERS),
+    ...PAGE_HEADERS,
+    ...(isPage && POLICY),
     "cache-control": isPage ? "no-cache" : "public, max-age=31536000, immutable",
   });
   createReadStream(file).pipe(response);

@@ -34,7 +34,7 @@ import { fileOfPath } from "../schema/types/run/download-path.ts";
 import { sendFile } from "./file-download.ts";
 import { serveGraphiql } from "./graphiql.ts";
 import { createSchema } from "../schema/index.ts";
-import { NO_SNIFFING } from "./no-sniffing.ts";
+import { DATA_HEADERS, NO_SNIFFING } from "./safe-headers.ts";
 import { type OperationBody, readOperationBody } from "./operation-body.ts";
 import { readPlainRequest } from "./plain-request.ts";
 import { createBoundExecutor } from "../schema/execution/bounds.ts";
@@ -346,7 +346,7 @@ const HTTP_STATUS: Record<string, number> = {
 };
 
 function send(response: ServerResponse, status: number, body: object): void {
-  write(response, status, { "content-type": "application/json; charset=utf-8" }, JSON.stringify(body));
+  write(response, status, { ...DATA_HEADERS, "content-type": "application/json; charset=utf-8" }, JSON.stringify(body));
 }
 
 type Headers = Record<string, string>;

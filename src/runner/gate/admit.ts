@@ -71,7 +71,10 @@ export async function admit(deps: AdmitDeps, request: FoundRequest): Promise<Adm
   // The inputs of a receiver come from the server, and the job cannot reject them. Without inputs there is nothing to validate.
   if (!request.via && !isNothing(source, request.data)) {
     const wrong = await sandbox.validate(source, request.data, secretsOf(job, request.data)).catch((error: Error) => {
-      throw new AppError("JOB_NOT_INSTALLED", `The code of the job "${job.name}" does not load: ${error.message}`);
+      throw new AppError(
+        "JOB_NOT_INSTALLED",
+        `The code of the job "${job.name}" does not load: ${withoutFolders(error.message)}`,
+      );
     });
     await faults.try(() => refuseInputs(job, wrong));
   }
@@ -98,6 +101,9 @@ export function doesNotLoad(job: string, error: string): AppError {
 }
 
 /** Returns the source of a job that may be run so. @throws as {@link admit}. */
+/** Returns a message with the names of files, and without the folders that they are in. */
+const withoutFolders = (message: string) => message.replaceAll(/(?:file:\/\/)?\/[^\s'"]*\//g, "");
+
 function sourceOf({ catalog }: AdmitDeps, { job, via }: FoundRequest): InstalledSource {
   const classPath = classPathOf(job);
   const loadError = catalog.loadError(classPath);

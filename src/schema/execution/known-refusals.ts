@@ -27,7 +27,7 @@ export function knownRefusal(error: Error | undefined): AppError | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause as Error | undefined) {
     const code = String((cause as { code?: unknown }).code);
     const sentence = SENTENCES[code];
-    if (sentence !== undefined) return new AppError("BAD_USER_INPUT", `${sentence}: ${cause.message}.`);
+    if (sentence !== undefined) return new AppError("BAD_USER_INPUT", `${sentence}.`);
     if (READ_ONLY.has(code))
       return new AppError("FORBIDDEN", "The server's database is read-only: let the server write to its files and their folder.");
   }
