@@ -4,6 +4,7 @@ import { letAdministratorIn, makeAdministrator } from "./access/administrator.ts
 import { auditChanges } from "./access/audit-changes.ts";
 import { createAudit } from "./access/audit.ts";
 import { createAuthenticator } from "./access/authenticate.ts";
+import { createJwtVerifier } from "./access/jwt.ts";
 import { createLastUsed } from "./access/last-used.ts";
 import { keepSecretKey } from "./access/secret-key.ts";
 import type { Config } from "./config.ts";
@@ -18,6 +19,7 @@ import { createExecutor, interpreter } from "./schema/execution/execute.ts";
 import { createSchema } from "./schema/index.ts";
 import { knownRefusal } from "./schema/execution/known-refusals.ts";
 import { createRunOperations, type RunOperations } from "./schema/types/run/run-operations.ts";
+import { createIdentityUsers } from "./server/identity-users.ts";
 import { openServer, type ServerDeps } from "./server/server.ts";
 
 /** A running server with everything it stands on. */
@@ -110,11 +112,20 @@ export async function openApp(
     opened.push(() => runner.close(config.shutdownGraceMs));
     const lastUsed = createLastUsed(database);
     opened.push(() => lastUsed.close());
+    const userOf = createIdentityUsers({ database, changed: (changes) => runner.changed(changes), settings: config.identities });
+    const verifyJwt =
+      config.jwt && createJwtVerifier(config.jwt, (err) => log.warn({ err }, "the keys of the issuer could not be read"));
     const authenticate = createAuthenticator(database, config.authCacheMs, {
       maxFailuresPerMinute: config.maxFailedKeysPerMinute || Infinity,
       lastUsed,
       now: () => clock.now(),
       audit,
+      verifyJwt:
+        verifyJwt &&
+        (async (token) => {
+          const { identity, expires } = await verifyJwt(token);
+          return { userId: (await userOf(identity)).id, expires };
+        }),
     });
     const server = await openServer(
       {
@@ -123,6 +134,7 @@ export async function openApp(
         authenticate,
         limits: config,
         browsers: config,
+        userOf,
         audit,
         webhookSecret: config.webhookSecret,
         plugins,

@@ -81,6 +81,12 @@ export interface Config {
   readonly sessionMs: number;
   /** Sign-ins of one address, and with one username, that may fail in a minute; 0 for any number. */
   readonly maxFailedSignInsPerMinute: number;
+  /** The provider of OpenID Connect that browsers sign in at; undefined without one. */
+  readonly oidc: OidcSettings | undefined;
+  /** The issuer whose tokens are taken in place of keys; undefined without one. */
+  readonly jwt: JwtSettings | undefined;
+  /** Users who come from either. */
+  readonly identities: { linkUsers: boolean; managedGroups: readonly string[] | undefined };
   /** Longest page of a list, and longest list that is given without a page. */
   readonly maxPageSize: number;
   /** Objects in a list that asks for no number; the whole list when undefined. */
@@ -120,6 +126,50 @@ export interface Config {
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Algorithms that a token may be signed with: those of key pairs, so that nobody else can make one. */
+const JWT_ALGORITHMS = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+] as const;
+
+const DEFAULT_ALGORITHMS: (typeof JWT_ALGORITHMS)[number][] = ["RS256", "PS256", "ES256", "EdDSA"];
+
+/** Names of the claims that tell of a user. */
+interface ClaimNames {
+  username: string;
+  /** Undefined where the issuer has no say in groups. */
+  groups: string | undefined;
+}
+
+/** A provider of OpenID Connect. */
+interface OidcSettings {
+  issuer: string;
+  clientId: string;
+  /** Undefined for a client that has none. */
+  clientSecret: string | undefined;
+  scopes: string;
+  claims: ClaimNames;
+}
+
+/** An issuer of tokens. */
+interface JwtSettings {
+  issuer: string;
+  audience: string;
+  /** Place of the issuer's public keys. */
+  jwksUrl: string;
+  algorithms: readonly string[];
+  claims: ClaimNames;
+}
 
 /** Models with custom fields, as content types name them. */
 const CUSTOMIZABLE = [
@@ -209,6 +259,14 @@ const list = <T>(item: z.ZodType<T, string>) =>
       }),
   );
 
+/** A URL of another server, over TLS unless that is on this machine: what it says decides over who somebody is. */
+const remoteUrl = z.string().transform((text, context): string => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname.replace(/^\[|\]$/g, "")))) return text;
+  context.addIssue("must be a URL with https, such as https://id.example.com");
+  return z.NEVER;
+});
+
 const number = (min: number, max: number) =>
   z.coerce
     .number({ error: `must be a whole number from ${min} to ${max}` })
@@ -263,6 +321,22 @@ const environment = z.object({
   CORS_ORIGINS: list(origin).default([]),
   SESSION_HOURS: integer(1, 8760, 12),
   MAX_FAILED_SIGN_INS_PER_MINUTE: integer(0, 1_000_000, 10),
+  OIDC_ISSUER: remoteUrl.optional(),
+  OIDC_CLIENT_ID: z.string().optional(),
+  OIDC_CLIENT_SECRET: z.string().optional(),
+  OIDC_SCOPES: z.string().default("openid profile email"),
+  OIDC_USERNAME_CLAIM: z.string().default("preferred_username"),
+  OIDC_GROUPS_CLAIM: z.string().optional(),
+  JWT_ISSUER: z.string().optional(),
+  JWT_AUDIENCE: z.string().optional(),
+  JWT_JWKS_URL: remoteUrl.optional(),
+  JWT_ALGORITHMS: list(z.enum(JWT_ALGORITHMS, { error: `must be one of ${JWT_ALGORITHMS.join(", ")}` })).default(
+    DEFAULT_ALGORITHMS,
+  ),
+  JWT_USERNAME_CLAIM: z.string().default("preferred_username"),
+  JWT_GROUPS_CLAIM: z.string().optional(),
+  IDENTITY_LINK_USERS: z.enum(["0", "1"], { error: "must be 0 or 1" }).default("0"),
+  IDENTITY_GROUPS: list(z.string()).optional(),
   MAX_PAGE_SIZE: integer(1, 1_000_000, 10_000),
   DEFAULT_PAGE_SIZE: number(1, 1_000_000).optional(),
   MAX_QUERY_TOKENS: integer(1, 1_000_000, 10_000),
@@ -338,6 +412,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     corsOrigins: Object.freeze(value.CORS_ORIGINS),
     sessionMs: value.SESSION_HOURS * 3_600_000,
     maxFailedSignInsPerMinute: value.MAX_FAILED_SIGN_INS_PER_MINUTE,
+    oidc: oidcOf(value),
+    jwt: jwtOf(value),
+    identities: Object.freeze({ linkUsers: value.IDENTITY_LINK_USERS === "1", managedGroups: value.IDENTITY_GROUPS }),
     maxPageSize: value.MAX_PAGE_SIZE,
     defaultPageSize: value.DEFAULT_PAGE_SIZE,
     maxQueryTokens: value.MAX_QUERY_TOKENS,
@@ -356,6 +433,40 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     customFields: value.CUSTOM_FIELDS,
     logLevel: value.LOG_LEVEL,
     jobEnv: Object.freeze(Object.fromEntries(Object.entries(given).filter(([name]) => !isSecret(name)))),
+  });
+}
+
+type Environment = z.infer<typeof environment>;
+
+/** @throws {@link StartError} for a provider that is only half described. */
+function oidcOf(value: Environment): OidcSettings | undefined {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, PUBLIC_URL: publicUrl } = value;
+  if (issuer === undefined && clientId === undefined) return undefined;
+  if (issuer === undefined || clientId === undefined || publicUrl === undefined)
+    throw new StartError(
+      "OIDC_ISSUER, OIDC_CLIENT_ID and PUBLIC_URL belong together: set all of them, or neither OIDC_ISSUER nor OIDC_CLIENT_ID.",
+    );
+  return Object.freeze({
+    issuer,
+    clientId,
+    clientSecret: value.OIDC_CLIENT_SECRET,
+    scopes: value.OIDC_SCOPES,
+    claims: { username: value.OIDC_USERNAME_CLAIM, groups: value.OIDC_GROUPS_CLAIM },
+  });
+}
+
+/** @throws {@link StartError} for an issuer that is only half described. */
+function jwtOf(value: Environment): JwtSettings | undefined {
+  const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS_URL: jwksUrl } = value;
+  if (issuer === undefined && audience === undefined && jwksUrl === undefined) return undefined;
+  if (issuer === undefined || audience === undefined || jwksUrl === undefined)
+    throw new StartError("JWT_ISSUER, JWT_AUDIENCE and JWT_JWKS_URL belong together: set all of them, or none.");
+  return Object.freeze({
+    issuer,
+    audience,
+    jwksUrl,
+    algorithms: value.JWT_ALGORITHMS,
+    claims: { username: value.JWT_USERNAME_CLAIM, groups: value.JWT_GROUPS_CLAIM },
   });
 }
 

@@ -37,6 +37,9 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     maxRunFilesBytes: 104_857_600,
     authCacheMs: 1000,
     maxFailedKeysPerMinute: 60,
+    oidc: undefined,
+    jwt: undefined,
+    identities: { linkUsers: false, managedGroups: undefined },
     publicUrl: undefined,
     corsOrigins: [],
     sessionMs: 43_200_000,
@@ -208,4 +211,47 @@ test.for([
     expect(load).toThrow(`ADMIN_TOKEN is short or easy to guess, and HOST=${host} lets other machines in`);
     expect(load).not.toThrow(key);
   }
+});
+
+test.for([
+  [{ OIDC_ISSUER: "https://id.example.com" }, "OIDC_ISSUER, OIDC_CLIENT_ID and PUBLIC_URL belong together"],
+  [{ OIDC_CLIENT_ID: "jobgraph", PUBLIC_URL: "https://a.example" }, "OIDC_ISSUER, OIDC_CLIENT_ID and PUBLIC_URL belong together"],
+  [
+    { OIDC_ISSUER: "https://id.example.com", OIDC_CLIENT_ID: "jobgraph" },
+    "OIDC_ISSUER, OIDC_CLIENT_ID and PUBLIC_URL belong together",
+  ],
+  [{ OIDC_ISSUER: "http://id.example.com" }, "OIDC_ISSUER must be a URL with https"],
+  [{ JWT_ISSUER: "https://id.example.com" }, "JWT_ISSUER, JWT_AUDIENCE and JWT_JWKS_URL belong together"],
+  [{ JWT_JWKS_URL: "http://192.0.2.1/jwks" }, "JWT_JWKS_URL must be a URL with https"],
+  [{ JWT_ALGORITHMS: "RS256,HS256" }, 'JWT_ALGORITHMS has "HS256", which must be one of RS256'],
+  [{ JWT_ALGORITHMS: "none" }, 'JWT_ALGORITHMS has "none"'],
+  [{ IDENTITY_LINK_USERS: "yes" }, "IDENTITY_LINK_USERS must be 0 or 1"],
+] as const)("%j is refused", ([wrong, sentence]) => {
+  expect(() => loadConfig(wrong)).toThrow(sentence);
+});
+
+test("a provider and an issuer are read with their claims, and jobs see no secret of theirs", () => {
+  const config = loadConfig({
+    PUBLIC_URL: "https://jobs.example.com",
+    OIDC_ISSUER: "http://[::1]:8080/realms/ops",
+    OIDC_CLIENT_ID: "jobgraph",
+    OIDC_CLIENT_SECRET: "secret",
+    OIDC_GROUPS_CLAIM: "groups",
+    JWT_ISSUER: "ops",
+    JWT_AUDIENCE: "jobgraph-api",
+    JWT_JWKS_URL: "https://id.example.com/jwks",
+    IDENTITY_GROUPS: "Red, Green",
+  });
+  expect(config).toMatchObject({
+    oidc: {
+      issuer: "http://[::1]:8080/realms/ops",
+      clientId: "jobgraph",
+      clientSecret: "secret",
+      scopes: "openid profile email",
+      claims: { username: "preferred_username", groups: "groups" },
+    },
+    jwt: { issuer: "ops", audience: "jobgraph-api", algorithms: ["RS256", "PS256", "ES256", "EdDSA"] },
+    identities: { linkUsers: false, managedGroups: ["Red", "Green"] },
+  });
+  expect(config.jobEnv).not.toHaveProperty("OIDC_CLIENT_SECRET");
 });

@@ -9,6 +9,7 @@ import type { Cookie } from "./cookies.ts";
 import type { ReadCredentials } from "./credentials.ts";
 import { parseJson, readBody } from "./json-body.ts";
 import { DATA_HEADERS } from "./safe-headers.ts";
+import { beginOidc, finishOidc, OIDC_CALLBACK, type OidcPageDeps, type Redirect } from "./oidc-pages.ts";
 import type { Origins } from "./origins.ts";
 
 /** Dependencies of the pages under `/auth/`. */
@@ -20,12 +21,16 @@ export interface AuthPageDeps {
   sessionCookie: Cookie;
   origins: Origins;
   audit: Audit;
+  /** Sign-in at a provider; undefined without one. */
+  oidcPages: OidcPageDeps | undefined;
 }
 
 /** An answer of a page, as JSON. */
 interface Answer {
   body: object;
   cookie?: string;
+  /** Page that the browser goes to, with its cookies. */
+  redirect?: Redirect;
 }
 
 const credentials = z.object({
@@ -42,18 +47,21 @@ export function createAuthPages(deps: AuthPageDeps): ServeAuth {
     "/auth/sign-in": { method: "POST", answer: (request) => signIn(deps, request) },
     "/auth/sign-out": { method: "POST", answer: (request) => signOut(deps, request) },
     "/auth/session": { method: "GET", answer: (request) => session(deps, request) },
+    "/auth/oidc": { method: "GET", answer: (request) => redirect(deps, request, beginOidc) },
+    [OIDC_CALLBACK]: { method: "GET", answer: (request) => redirect(deps, request, finishOidc) },
   };
   return async (pathname, request, response) => {
     const page = Object.hasOwn(pages, pathname) ? pages[pathname] : undefined;
     if (!page) return false;
     if (request.method !== page.method) throw new AppError("BAD_USER_INPUT", `${pathname} takes ${page.method} only.`);
-    const { body, cookie } = await page.answer(request);
+    const { body, cookie, redirect: to } = await page.answer(request);
     const text = JSON.stringify(body);
-    response.writeHead(200, {
+    response.writeHead(to ? 302 : 200, {
       ...DATA_HEADERS,
       "content-type": "application/json; charset=utf-8",
       "content-length": Buffer.byteLength(text),
       ...(cookie !== undefined && { "set-cookie": cookie }),
+      ...(to && { location: to.location, "set-cookie": to.cookies }),
     });
     response.end(text);
     return true;
@@ -102,6 +110,11 @@ async function session({ authenticate, credentialsOf }: AuthPageDeps, request: I
   return {
     body: found ? { user: { id: found.id, username: found.username }, expires: endOf(found) } : { user: null, expires: null },
   };
+}
+
+async function redirect({ oidcPages }: AuthPageDeps, request: IncomingMessage, act: typeof beginOidc): Promise<Answer> {
+  if (!oidcPages) throw new AppError("NOT_FOUND", "The server knows no provider to sign in at: set OIDC_ISSUER first.");
+  return { body: {}, redirect: await act(oidcPages, request) };
 }
 
 const endOf = ({ key: { expires } }: Session) => (expires === Infinity ? null : new Date(expires).toISOString());

@@ -15,6 +15,7 @@ import { createBrowserSessions } from "../access/browser-sessions.ts";
 import { TooManyFailures } from "../access/failures.ts";
 import { createKeyWatch } from "../access/key-watch.ts";
 import { createSessions, keyEnded, type SessionClock } from "../access/sessions.ts";
+import { createOidc, type OidcSettings } from "../access/oidc.ts";
 import { createSignIn } from "../access/sign-in.ts";
 import type { Database } from "../entities/database.ts";
 import { type AppError, StartError } from "../errors.ts";
@@ -24,6 +25,8 @@ import { createAuthPages } from "./auth-pages.ts";
 import { createCors } from "./cors.ts";
 import { createCookie } from "./cookies.ts";
 import { createCredentials } from "./credentials.ts";
+import type { UserOfIdentity } from "./identity-users.ts";
+import { OIDC_CALLBACK } from "./oidc-pages.ts";
 import { createOrigins } from "./origins.ts";
 import { openApollo, type Plugin } from "./apollo.ts";
 import { type Coming, type Context, createContext } from "../schema/context.ts";
@@ -68,6 +71,8 @@ export interface BrowserSettings {
   sessionMs: number;
   /** Failed sign-ins of one address, and with one name, in a minute; 0 for any number. */
   maxFailedSignInsPerMinute: number;
+  /** The provider that browsers sign in at; undefined without one. */
+  oidc: OidcSettings | undefined;
 }
 
 /** Dependencies of a server. */
@@ -77,6 +82,7 @@ export interface ServerDeps {
   authenticate: Authenticate;
   limits: OperationLimits & SocketLimits & UsageLimits & { maxStreamsPerUser: number };
   browsers: BrowserSettings;
+  userOf: UserOfIdentity;
   audit: Audit;
   /** Secret that senders of webhooks share; without it no webhook is accepted. */
   webhookSecret?: string | undefined;
@@ -101,7 +107,21 @@ export interface Server {
  * @throws {@link StartError} when the port cannot be had.
  */
 export async function openServer(
-  { database, runner, authenticate, limits, browsers, audit, webhookSecret, plugins = [], clock, log, host, port }: ServerDeps,
+  {
+    database,
+    runner,
+    authenticate,
+    limits,
+    browsers,
+    userOf,
+    audit,
+    webhookSecret,
+    plugins = [],
+    clock,
+    log,
+    host,
+    port,
+  }: ServerDeps,
   schema: GraphQLSchema = createSchema(),
   unbound: Executor = createExecutor(schema),
 ): Promise<Server> {
@@ -129,7 +149,8 @@ export async function openServer(
   const origins = createOrigins(publicUrl, corsOrigins);
   const cors = createCors(corsOrigins, origins);
   const isSecure = publicUrl?.startsWith("https:") ?? false;
-  const sessionCookie = createCookie("session", ({ socket }) => isSecure || "encrypted" in socket);
+  const isOverTls = ({ socket }: IncomingMessage) => isSecure || "encrypted" in socket;
+  const sessionCookie = createCookie("session", isOverTls);
   const credentialsOf = createCredentials(sessionCookie, origins);
   const browserSessions = createBrowserSessions(database, sessionMs, () => clock.now());
   const signIn = createSignIn({
@@ -138,7 +159,28 @@ export async function openServer(
     audit,
     maxFailuresPerMinute: maxFailedSignInsPerMinute || Infinity,
   });
-  const serveAuth = createAuthPages({ authenticate, credentialsOf, signIn, browserSessions, sessionCookie, origins, audit });
+  const redirectUri = `${publicUrl}${OIDC_CALLBACK}`;
+  const oidcPages = browsers.oidc && {
+    oidc: createOidc(browsers.oidc, redirectUri, (error) =>
+      log.warn({ fault: faultOf(error) }, "the provider of the sign-in is at fault"),
+    ),
+    userOf,
+    browserSessions,
+    sessionCookie,
+    oidcCookie: createCookie("oidc", isOverTls),
+    redirectUri,
+    audit,
+  };
+  const serveAuth = createAuthPages({
+    authenticate,
+    credentialsOf,
+    signIn,
+    browserSessions,
+    sessionCookie,
+    origins,
+    audit,
+    oidcPages,
+  });
   const live = {
     credentialsOf,
     origins,
@@ -312,6 +354,12 @@ export async function openServer(
 /** Throws for an operation that was broken off because its key is no longer good. @throws {@link AppError} UNAUTHENTICATED. */
 function mustHaveKey({ bounds: { failure } }: Context): void {
   if (failure?.code === "UNAUTHENTICATED") throw failure;
+}
+
+/** Returns the part of an error between servers that the log has: none of their messages, as there may be a token in them. */
+function faultOf(error: unknown): object {
+  const { name, message, code } = error as { name?: unknown; message?: unknown; code?: unknown };
+  return { name, message, code };
 }
 
 /** The documents that a request brings, wherever Apollo looks for one. */

@@ -221,6 +221,8 @@ const PACKAGES: Record<string, readonly string[]> = {
   "eventsource-parser": ["client/event-stream.ts"],
   ws: ["server/"],
   "graphql-ws": ["client/socket-stream.ts", "server/"],
+  jose: ["access/jwt.ts"],
+  "openid-client": ["access/oidc.ts"],
   "graphql-subscriptions": ["runner/messaging/notifier.ts"],
   "minijinja-js": ["runner/triggers/templates/"],
   croner: ["entities/times/schedule.ts"],

@@ -51,5 +51,15 @@ export async function signIn(
   return { cookie: cookieOf(answered) };
 }
 
-/** The cookie that an answer sets, as a browser sends it back. */
-const cookieOf = ({ "set-cookie": set }: IncomingHttpHeaders): string => set!.map((one) => one.split(";")[0]).join("; ");
+/** The cookies that an answer sets. */
+export const cookiesOf = ({ "set-cookie": set = [] }: IncomingHttpHeaders): [name: string, value: string][] =>
+  set.map((one) => {
+    const [, name, value] = /^([^=]+)=([^;]*)/.exec(one)!;
+    return [name!, value!];
+  });
+
+/** The cookies that an answer sets, as a browser sends them back. */
+const cookieOf = (headers: IncomingHttpHeaders): string =>
+  cookiesOf(headers)
+    .map(([name, value]) => `${name}=${value}`)
+    .join("; ");

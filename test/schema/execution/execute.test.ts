@@ -101,6 +101,7 @@ async function openBoth(schema?: GraphQLSchema): Promise<{ ours: Side; both: rea
     authenticate,
     limits: loadConfig({ ADMIN_TOKEN: KEY }),
     browsers: loadConfig({}),
+    userOf: () => Promise.reject(new Error("Nobody comes from elsewhere.")),
     audit: () => undefined,
     clock: systemClock,
     log,

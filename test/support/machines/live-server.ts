@@ -81,6 +81,7 @@ export async function openLiveServer({
       ...limits,
     },
     browsers: loadConfig({}),
+    userOf: () => Promise.reject(new Error("Nobody comes from elsewhere.")),
     audit: () => undefined,
     clock: systemClock,
     log: pino({ level: "silent" }),
