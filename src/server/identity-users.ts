@@ -60,9 +60,13 @@ export function createIdentityUsers({ database, changed, settings }: IdentityDep
       const { changes } = await transact(database, authorOf(identity), async (unit) => {
         const user = await createObject(unit, User, { username, firstName, lastName, email });
         user.identity = name;
-      }).catch(rethrow(username));
+      }).catch(async (error: unknown) => {
+        // Another request of the same person has come first.
+        if (error instanceof AppError && (await find("identity", name))) return { changes: [] };
+        throw refusalOf(error, username);
+      });
       await changed(changes);
-    } else {
+    } else if (known.identity !== name) {
       if (!settings.linkUsers || known.identity !== null || known.is_superuser)
         throw new AppError(
           "FORBIDDEN",
@@ -129,11 +133,8 @@ export function createIdentityUsers({ database, changed, settings }: IdentityDep
   };
 }
 
-/** Returns a handler of errors of the rules of users: the person cannot change the name, but may tell somebody. */
-const rethrow =
-  (username: string) =>
-  (error: unknown): never => {
-    if (error instanceof AppError && error.code === "BAD_USER_INPUT")
-      throw new AppError("FORBIDDEN", `Nobody can be a user ${JSON.stringify(username.slice(0, 200))} here. ${error.message}`);
-    throw error;
-  };
+/** Returns the error for a user whom the rules of users refuse: the person cannot change the name, but may tell somebody. */
+function refusalOf(error: unknown, username: string): unknown {
+  if (!(error instanceof AppError) || error.code !== "BAD_USER_INPUT") return error;
+  return new AppError("FORBIDDEN", `Nobody can be a user ${JSON.stringify(username.slice(0, 200))} here. ${error.message}`);
+}
