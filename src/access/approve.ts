@@ -1,43 +1,41 @@
+import { ScheduledJob } from "../entities/index.ts";
 import { AppError } from "../errors.ts";
-import { mustAdminister } from "./administer.ts";
-import type { Viewer } from "./authenticate.ts";
+import { lacks } from "./rights.ts";
 
-/** A group whose users may decide on something. */
-interface Approvers {
+/** A group whose users may decide on a stage. */
+export interface Approvers {
+  /** Name of the group, for people. */
   name: string;
   userIds: ReadonlySet<string>;
 }
 
-/**
- * Throws unless the user may decide on a request: a user of its group or, without a group, staff and superusers. Requesters may not decide on their own.
- * @param requesterId null for a user who is deleted.
- * @throws {@link AppError} FORBIDDEN.
- */
-export function mustApprove(viewer: Viewer, requesterId: string | null, approvers?: Approvers): void {
-  if (!approvers) mustAdminister(viewer, "decide on what others ask for");
-  else if (!approvers.userIds.has(viewer.id))
+/** A request that waits for an approval, and a user who wants to take part in that. */
+export interface Participation {
+  userId: string | null;
+  /** Null for a requester who is deleted. */
+  requesterId: string | null;
+  /** The group of the active stage; undefined for a request without stages. */
+  approvers: Approvers | undefined;
+  /** True for a user with the right to approve the request. */
+  mayApprove: boolean;
+}
+
+/** A part in an approval: to decide, to comment, or to withdraw the request. */
+export type Part = "comment" | "decide" | "withdraw";
+
+/** Throws unless the user may take that part in an approval. @throws {@link AppError} FORBIDDEN. */
+export function mustTakePart(part: Part, participation: Participation): void {
+  if (part === "decide") return mustDecide(participation);
+  const { userId, requesterId, approvers, mayApprove } = participation;
+  const isRequester = userId !== null && userId === requesterId;
+  const isApprover = part === "comment" && userId !== null && approvers?.userIds.has(userId);
+  if (!isRequester && !isApprover && !mayApprove) throw lacks("approve", ScheduledJob);
+}
+
+/** Users of the stage's group decide, and on a request without stages those with the right. Requesters do not decide on their own. */
+function mustDecide({ userId, requesterId, approvers, mayApprove }: Participation): void {
+  if (!approvers && !mayApprove) throw lacks("approve", ScheduledJob);
+  if (approvers && (userId === null || !approvers.userIds.has(userId)))
     throw new AppError("FORBIDDEN", `Only users of the group "${approvers.name}" may decide on this stage.`);
-  if (viewer.id === requesterId) throw new AppError("FORBIDDEN", "This is your own request: another user has to decide on it.");
-}
-
-/**
- * Throws unless the user may comment on a request: its requester, its approvers, staff and superusers.
- * @throws {@link AppError} FORBIDDEN.
- */
-export function mustTakePart(viewer: Viewer, requesterId: string | null, approvers?: Approvers): void {
-  if (viewer.id === requesterId || approvers?.userIds.has(viewer.id)) return;
-  mustAdminister(viewer, "comment on what others ask for");
-}
-
-/** Throws unless the user may withdraw a request: its requester, staff and superusers. @throws {@link AppError} FORBIDDEN. */
-export function mustTakeBack(viewer: Viewer, requesterId: string | null): void {
-  if (viewer.id !== requesterId) mustAdminister(viewer, "take back what others ask for");
-}
-
-/**
- * Throws for a change that removes a job's need for an approval, unless the user is staff or a superuser.
- * @throws {@link AppError} FORBIDDEN.
- */
-export function mustKeepApproval(viewer: Viewer, before: boolean, after: boolean): void {
-  if (before && !after) mustAdminister(viewer, "have a job be run without an approval");
+  if (userId === requesterId) throw new AppError("FORBIDDEN", "This is your own request: another user has to decide on it.");
 }

@@ -68,24 +68,36 @@ export function mustHave(rights: Rights, action: Action, model: Model): void {
   if (!rights.mayAny(action, model)) throw lacks(action, model);
 }
 
-/**
- * Returns whether the user may act so on an object. An object that does not exist is none.
- * @param run runs a statement: the database's `read`, or that of a transaction.
- */
-export async function mayOn(
-  database: Pick<Database, "rows"> & { read(statement: CompiledQuery): Promise<readonly unknown[]> },
+/** Returns whether the user may act so on an object. An object that does not exist is none. */
+export async function mayOn(database: Database, rights: Rights, action: Action, model: Model, id: string): Promise<boolean> {
+  if (!rights.restrict(action, model)) return true;
+  return (await mayOnWhich(database, rights, action, model, [id])).has(id);
+}
+
+/** Objects in one statement. */
+const CHUNK = 500;
+
+/** Returns the ids of those objects that the user may act on so; objects that do not exist are none of them, unless the user may act on all. */
+export async function mayOnWhich(
+  database: Database,
   rights: Rights,
   action: Action,
   model: Model,
-  id: string,
-): Promise<boolean> {
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
   const restriction = rights.restrict(action, model);
-  if (!restriction) return true;
-  if (restriction.isNone || uuidOf(id) === undefined) return false;
+  if (!restriction) return new Set(ids);
+  const may = new Set<string>();
+  if (restriction.isNone) return may;
+  const stored = [...new Set(ids)].flatMap((id) => uuidOf(id) ?? []);
   const table = tableOf(model);
-  const condition = restriction(database as Database);
-  const statement = sql`select 1 as found from ${sql.table(table)} where ${sql.ref(`${table}.id`)} = ${id} and ${condition}`;
-  return (await database.read(statement.compile(database.rows))).length > 0;
+  for (let n = 0; n < stored.length; n += CHUNK) {
+    const id = sql.ref(`${table}.id`);
+    const some = sql.join(stored.slice(n, n + CHUNK));
+    const statement = sql`select ${id} as id from ${sql.table(table)} where ${id} in (${some}) and ${restriction(database)}`;
+    for (const row of await database.read(statement.compile(database.rows) as CompiledQuery<{ id: string }>)) may.add(row.id);
+  }
+  return new Set(ids.filter((id) => may.has(uuidOf(id) ?? "")));
 }
 
 /** Rights of a superuser, and of the server itself. */

@@ -11,7 +11,7 @@ import { findNamed } from "./find-named.ts";
 import { CustomFieldValues } from "./custom-fields.ts";
 import type { Identified, Model, Unit } from "./unit.ts";
 
-/** Values for an object by property. A reference is given by the id or the natural key of its object. */
+/** Values for an object by property. A reference is given by the id or the natural key of its object; by the object itself where no client has named it. */
 export type Data = Readonly<Record<string, unknown>>;
 
 /** Puts values into an object, new or held, as far as they fit. @returns errors of the others, named as the client wrote them. */
@@ -70,7 +70,7 @@ async function refer(
   value: unknown,
 ): Promise<string | undefined> {
   if (value === null && !nullable) return "This field cannot be null.";
-  if (value === null) object[property] = null;
+  if (value === null || typeof value === "object") object[property] = value;
   else {
     const found = await find(unit, target(), [value as string]);
     if (found.missing.length > 0) return `There is no object ${quote(found.missing)}.`;
@@ -96,7 +96,7 @@ async function link(
 
 const quote = (names: readonly string[]) => names.map((name) => JSON.stringify(name)).join(", ");
 
-/** The objects that values name, by id or by natural key. A kind of object of another application is known once it is named. */
+/** The objects that values name, by id or by natural key, and that the author may view: others are missing. A kind of object of another application is known once it is named. */
 export async function find(
   unit: Unit,
   model: object,
@@ -107,7 +107,10 @@ export async function find(
     const labels = wanted.filter(isContentTypeLabel);
     if (labels.length > 0) await contentTypesOf(unit.em, labels);
   }
-  const found = await findNamed(unit.em, model, wanted);
+  const named = await findNamed(unit.em, model, wanted);
+  const ids = [...named.values()].map(({ id }) => id);
+  const visible = await unit.may("view", model as Model<Identified>, ids);
+  const found = new Map([...named].filter(([, { id }]) => visible.has(id)));
   return { objects: [...new Set(found.values())], missing: wanted.filter((name) => !found.has(name)) };
 }
 

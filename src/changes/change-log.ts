@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { cutText } from "../cut-text.ts";
 import type { SqlEntityManager } from "@mikro-orm/sql";
+import type { Rights } from "../access/rights.ts";
 import type { ObjectChangeAction, ObjectChangeContext } from "../entities/choices.ts";
 import { statementsOf } from "../entities/database.ts";
 import { ContentType, JobHook, JobHookDelivery, ObjectChange, User } from "../entities/index.ts";
@@ -13,6 +14,8 @@ export interface Author {
   /** Null for the server itself, and for somebody who is no user here. */
   userId: string | null;
   username: string;
+  /** Acts that the author may do: changes beyond them are refused. */
+  rights: Rights;
   /** Shared by all changes of one request. */
   requestId: string;
   context: ObjectChangeContext;

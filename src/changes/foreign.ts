@@ -1,5 +1,6 @@
 import type { ObjectChangeAction } from "../entities/choices.ts";
-import type { ObjectChange } from "../entities/index.ts";
+import { mustHave } from "../access/rights.ts";
+import { ObjectChange } from "../entities/index.ts";
 import type { Snapshot } from "../entities/models/object-change.ts";
 import { uuidOf } from "../entities/mapping/scalars.ts";
 import type { ErrorDetail } from "../errors.ts";
@@ -27,12 +28,13 @@ export interface ForeignChange {
 /**
  * Writes a change into the log that another application made of an object of its own, so that hooks run for it. Values that are called
  * secrets do not enter it.
- * @throws AppError BAD_USER_INPUT that names every field that does not fit.
+ * @throws AppError FORBIDDEN for an author who may not add it; BAD_USER_INPUT that names every field that does not fit.
  */
 export async function recordForeign(unit: Unit, change: ForeignChange): Promise<ObjectChange> {
+  mustHave(unit.author.rights, "add", ObjectChange);
   refuse(problems(change));
   const [objectType] = await contentTypesOf(unit.em, [change.objectType]);
-  return unit.record({
+  const recorded = unit.record({
     objectType: objectType!,
     objectId: uuidOf(change.objectId)!,
     objectRepr: change.objectRepr,
@@ -41,6 +43,8 @@ export async function recordForeign(unit: Unit, change: ForeignChange): Promise<
     after: withoutSecrets(change.after ?? null) as Snapshot | null,
     time: change.time,
   });
+  unit.owe("add", ObjectChange, recorded.id);
+  return recorded;
 }
 
 function problems({ objectType, objectId, objectRepr, action, before, after }: ForeignChange): ErrorDetail[] {

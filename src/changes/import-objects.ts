@@ -3,6 +3,7 @@ import { shapeOf } from "../entities/mapping/shape.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
 import type { Data } from "./assign.ts";
 import { changeObject, createObject } from "./objects.ts";
+import { permit, visibleOf } from "./permit.ts";
 import type { Identified, Model, Unit } from "./unit.ts";
 
 /** An object as it is to be. */
@@ -23,9 +24,10 @@ export interface RowError extends ErrorDetail {
 }
 
 /**
- * Creates objects and changes existing ones, by the rules of single ones. An object is found by its id, or else by its natural key; a new one has the id that
+ * Creates objects and changes existing ones that the author may view, by the rules and the rights of single ones. An object is found by its id, or else by its natural key; a new one has the id that
  * its row gives.
  * @returns the errors of all rows. If there are any, the caller has to roll the unit back.
+ * @throws {@link AppError} FORBIDDEN, with the row's number, for a row that the author may not add or change.
  */
 export async function importObjects<T extends Identified, Row extends ImportRow>(
   unit: Unit,
@@ -41,7 +43,7 @@ export async function importObjects<T extends Identified, Row extends ImportRow>
     const earlier = known && taken.get(known);
     const details =
       earlier === undefined
-        ? await importOne(unit, model, row, known, read).catch(detailsOf)
+        ? await importOne(unit, model, row, known, read).catch((error: unknown) => detailsOf(error, n + 1))
         : [{ field: row.id === undefined ? "" : "id", message: `This is the same object as in row ${earlier}.` }];
     if (known && earlier === undefined) taken.set(known, n + 1);
     errors.push(...details.map(({ field, message }) => ({ row: n + 1, field: field.replace(/^data\./, ""), message })));
@@ -59,8 +61,10 @@ async function importOne<T extends Identified, Row extends ImportRow>(
   if (row.id !== undefined && uuidOf(row.id) === undefined) return [{ field: "id", message: "The id must be a UUID." }];
   const values = read(row, known === undefined);
   if ("details" in values) return values.details;
-  if (known) await changeObject(unit, model, known, values.data);
-  else await createObject(unit, model, values.data, uuidOf(row.id));
+  if (known) {
+    await permit(unit, "change", model, [known]);
+    await changeObject(unit, model, known, values.data);
+  } else await createObject(unit, model, values.data, uuidOf(row.id));
   return [];
 }
 
@@ -74,14 +78,15 @@ async function holdNamed<T extends Identified>(
   const ids = rows.flatMap(({ id }) => uuidOf(id) ?? []);
   const keys = naturalKey ? rows.flatMap(({ key }) => key ?? []) : [];
   const where = naturalKey ? { $or: [{ id: ids }, { [naturalKey]: keys }] } : { id: ids };
-  const held = ids.length + keys.length > 0 ? await unit.hold(model, where) : [];
+  const held = ids.length + keys.length > 0 ? await visibleOf(unit, model, await unit.hold(model, where)) : [];
   const byId = new Map(held.map((object) => [object.id, object]));
   const byKey = new Map(naturalKey ? held.map((object) => [object[naturalKey as keyof T] as unknown, object]) : []);
   return ({ id, key }) => byId.get(uuidOf(id) ?? "") ?? (key === undefined ? undefined : byKey.get(key));
 }
 
-/** Returns the errors of one object. Any other error ends the import. */
-function detailsOf(error: unknown): readonly ErrorDetail[] {
+/** Returns the errors of one object. Any other error ends the import, and so does a right that is missing. */
+function detailsOf(error: unknown, row: number): readonly ErrorDetail[] {
   if (!(error instanceof AppError)) throw error;
+  if (error.code === "FORBIDDEN") throw new AppError("FORBIDDEN", `Row ${row}: ${error.message}`);
   return error.details.length > 0 ? error.details : [{ field: "", message: error.message }];
 }

@@ -5,6 +5,7 @@ import type { JobSource } from "../entities/models/job.ts";
 import { shapeOf } from "../entities/mapping/shape.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
 import { assign, type Data, find, isTaken } from "./assign.ts";
+import { permit } from "./permit.ts";
 import { wrongWith } from "./rules/index.ts";
 import type { Unit } from "./unit.ts";
 
@@ -59,11 +60,14 @@ async function takeFromSource(unit: Unit, job: Job, source: JobSource, fields: r
 
 /**
  * Changes a job: `enabled`, `tags`, custom fields, and the fields with overrides. A value overrides its field, `…Override: true` keeps the field as it is now,
- * `…Override: false` reverts it.
+ * `…Override: false` reverts it. Besides the right to change the job, `enabled` needs the right to enable it, and a change after which it needs no approval
+ * any more the right to override that.
  * @returns errors of single fields, named as the client wrote them.
- * @throws {@link AppError} JOB_NOT_INSTALLED, with all errors, for a job that is to be enabled and has no source.
+ * @throws {@link AppError} FORBIDDEN that names the right; JOB_NOT_INSTALLED, with all errors, for a job that is to be enabled and has no source.
  */
 export async function changeJob(unit: Unit, job: Job, data: Data): Promise<ErrorDetail[]> {
+  await permit(unit, "change", Job, [job]);
+  const { enabled, approvalRequired } = job;
   const orders = OVERRIDABLE.map((field) => readOrder(job, field, data));
   const details = orders.flatMap((order) => order.details);
   const told = new Set(orders.flatMap(({ field }) => spellingsOf(field).flatMap((name) => [name, `${name}Override`])));
@@ -83,6 +87,8 @@ export async function changeJob(unit: Unit, job: Job, data: Data): Promise<Error
     if (given.some(({ field }) => field === "jobQueues" || field === "defaultJobQueue"))
       await setQueues(unit, job, named?.objects as JobQueue[] | undefined);
   }
+  if (job.enabled !== enabled) await permit(unit, "enable", Job, [job]);
+  if (approvalRequired && !job.approvalRequired) await permit(unit, "override_approval", Job, [job]);
   const wrong = await wrongWith(job, Job, details, unit);
   if (data["enabled"] !== true || job.installed) return wrong;
   const message = `The source of the job "${job.name}" is not installed, so it cannot be enabled.`;

@@ -1,7 +1,7 @@
+import { rightName } from "../access/rights.ts";
 import { type ChangedObject, isConcerned } from "../entities/constraints.ts";
 import { ApprovalWorkflowDefinition, ScheduledJob } from "../entities/index.ts";
 import { AppError } from "../errors.ts";
-import { isBySuperuser } from "./rules/superuser.ts";
 import type { Unit } from "./unit.ts";
 
 /*
@@ -10,22 +10,25 @@ import type { Unit } from "./unit.ts";
  */
 
 /**
- * Lets changes through after which the same schedules need the same approvals as before, and others for superusers only.
+ * Lets changes through after which the same schedules need the same approvals as before, and others for authors who may change the definitions.
  * @throws {@link AppError} FORBIDDEN that names the definition.
  */
 export async function mustKeepMatches(unit: Unit, changed: readonly ChangedObject[]): Promise<void> {
   const others = changed.filter(({ model }) => model !== ScheduledJob);
   if (others.length === 0) return;
   const definitions: ApprovalWorkflowDefinition[] = await unit.em.find(ApprovalWorkflowDefinition, {});
-  const left = definitions.find(({ modelConstraints }) =>
+  const left = definitions.filter(({ modelConstraints }) =>
     others.some(
       (one) =>
         isConcerned(ScheduledJob, modelConstraints ?? {}, one) || isConcerned(ScheduledJob, ofJobs(modelConstraints ?? {}), one),
     ),
   );
-  if (!left || (await isBySuperuser(unit))) return;
+  const ids = left.map(({ id }) => id);
+  const changeable = await unit.may("change", ApprovalWorkflowDefinition, ids);
+  const kept = left.find(({ id }) => !changeable.has(id));
+  if (!kept) return;
   const names = [...new Set(others.map(({ before }) => JSON.stringify(before["name"] ?? before["id"])))].join(", ");
-  const message = `This change of ${names} decides which schedules the approval workflow definition "${left.name}" matches: only superusers may make it.`;
+  const message = `This change of ${names} decides which schedules the approval workflow definition "${kept.name}" matches: you need the permission ${rightName("change", ApprovalWorkflowDefinition)}.`;
   throw new AppError("FORBIDDEN", message);
 }
 

@@ -4,15 +4,17 @@ import { uuidOf } from "../entities/mapping/scalars.ts";
 import { type ModelShape, shapeOf, tableOf } from "../entities/mapping/shape.ts";
 import { AppError, type ErrorDetail, fieldError } from "../errors.ts";
 import { assign, type Data } from "./assign.ts";
+import { permit, permitNew, visibleOf } from "./permit.ts";
 import { rulesOf, wrongWith } from "./rules/index.ts";
 import type { Identified, Model, Unit } from "./unit.ts";
 
 /**
  * @param id the new object's; one of its own when absent.
- * @throws {@link AppError} BAD_USER_INPUT that names every field that does not fit.
+ * @throws {@link AppError} FORBIDDEN for an author who may not add it; BAD_USER_INPUT that names every field that does not fit.
  */
 export async function createObject<T extends Identified>(unit: Unit, model: Model<T>, data: Data, id?: string): Promise<T> {
   const object = unit.create(model, id === undefined ? {} : { id });
+  permitNew(unit, model, object);
   await change(unit, shapeOf(model), object, data);
   return object;
 }
@@ -20,7 +22,7 @@ export async function createObject<T extends Identified>(unit: Unit, model: Mode
 /**
  * Changes an object; fields that are not given stay.
  * @param unmodifiedSince the `last_updated` that the client has seen.
- * @throws {@link AppError} NOT_FOUND; CONFLICT when the object has changed since; BAD_USER_INPUT.
+ * @throws {@link AppError} NOT_FOUND; FORBIDDEN for an author who may not change it; CONFLICT when the object has changed since; BAD_USER_INPUT.
  */
 export async function updateObject<T extends Identified>(
   unit: Unit,
@@ -30,16 +32,17 @@ export async function updateObject<T extends Identified>(
   unmodifiedSince?: Date,
 ): Promise<T> {
   const object = await holdOne(unit, model, byId(id), `id "${id}"`, unmodifiedSince);
+  await permit(unit, "change", model, [object]);
   await change(unit, shapeOf(model), object, data);
   return object;
 }
 
-/** Changes an object that the unit holds; fields that are not given stay. @throws {@link AppError} BAD_USER_INPUT. */
+/** Changes an object that the unit holds, and that its author may change; fields that are not given stay. @throws {@link AppError} BAD_USER_INPUT. */
 export async function changeObject<T extends Identified>(unit: Unit, model: Model<T>, object: T, data: Data): Promise<void> {
   await change(unit, shapeOf(model), object, data);
 }
 
-/** @throws {@link AppError} NOT_FOUND, CONFLICT, or BAD_USER_INPUT that says why the object must stay. */
+/** @throws {@link AppError} NOT_FOUND, FORBIDDEN, CONFLICT, or BAD_USER_INPUT that says why the object must stay. */
 export async function deleteObject<T extends Identified>(
   unit: Unit,
   model: Model<T>,
@@ -47,6 +50,7 @@ export async function deleteObject<T extends Identified>(
   unmodifiedSince?: Date,
 ): Promise<T> {
   const object = await holdOne(unit, model, byId(id), `id "${id}"`, unmodifiedSince);
+  await permit(unit, "delete", model, [object]);
   refuse(await rulesOf(model).mayDelete?.(object, unit));
   await holdLinked(unit, shapeOf(model), object);
   unit.delete(object);
@@ -69,7 +73,7 @@ function byId(id: string): object {
   return { id: uuidOf(id) ?? [] };
 }
 
-/** Returns an object, held. @throws {@link AppError} NOT_FOUND, or CONFLICT when it has changed since. */
+/** Returns an object that the author may view, held. @throws {@link AppError} NOT_FOUND, or CONFLICT when it has changed since. */
 export async function holdOne<T extends Identified>(
   unit: Unit,
   model: Model<T>,
@@ -77,7 +81,7 @@ export async function holdOne<T extends Identified>(
   words: string,
   unmodifiedSince?: Date,
 ): Promise<T> {
-  const [object] = await unit.hold(model, where);
+  const [object] = await visibleOf(unit, model, await unit.hold(model, where));
   if (!object) throw new AppError("NOT_FOUND", `There is no ${wordsOf(model)} with ${words}.`);
   const { dateChanged, lastUpdated = dateChanged } = object as { lastUpdated?: Date | null; dateChanged?: Date };
   if (unmodifiedSince && lastUpdated && lastUpdated.getTime() !== unmodifiedSince.getTime()) {

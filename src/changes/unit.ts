@@ -1,11 +1,13 @@
 import { FlushMode, LockMode } from "@mikro-orm/core";
 import type { SqlEntityManager } from "@mikro-orm/sql";
+import { type Action, lacks, mayOnWhich } from "../access/rights.ts";
 import { contentTypeLabel } from "../entities/content-types.ts";
-import type { Database } from "../entities/database.ts";
+import { type Database, statementsOf } from "../entities/database.ts";
 import type { ObjectChange } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import type { Snapshot } from "../entities/models/object-change.ts";
 import { shapeOf } from "../entities/mapping/shape.ts";
+import { AppError } from "../errors.ts";
 import { type Author, type Change, recordChange, setOffHooks } from "./change-log.ts";
 import { contentTypesOf } from "./content-types.ts";
 import { isSame } from "./differences.ts";
@@ -39,6 +41,7 @@ export class Unit {
   readonly #database: Database;
   readonly #held = new Map<object, Held>();
   readonly #changes: ObjectChange[] = [];
+  readonly #owed = new Map<Model<Identified>, Map<Action, Set<string>>>();
   #followsSources = false;
 
   constructor(database: Database, em: SqlEntityManager, author: Author) {
@@ -47,6 +50,26 @@ export class Unit {
     em.setFlushMode(FlushMode.COMMIT);
     this.em = em;
     this.author = author;
+  }
+
+  /** Returns the ids of those objects that the author may act on so, as they are stored within this transaction. */
+  may(action: Action, model: Model<Identified>, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = statementsOf(this.em);
+    const read = async (statement: never) => (await rows.executeQuery(statement)).rows;
+    const within = Object.assign(Object.create(this.#database) as Database, { rows, read });
+    return mayOnWhich(within, this.author.rights, action, model, ids);
+  }
+
+  /** Has the unit fail unless the author may act so on an object as the unit leaves it. */
+  owe(action: Action, model: Model<Identified>, id: string): void {
+    if (!this.author.rights.restrict(action, model)) return;
+    const ofModel = this.#owed.get(model) ?? new Map<Action, Set<string>>();
+    this.#owed.set(model, ofModel.set(action, (ofModel.get(action) ?? new Set()).add(id)));
+  }
+
+  /** Returns a held object as it was before; null for a new one. */
+  before(object: Identified): Snapshot | null {
+    return this.#held.get(object)!.before;
   }
 
   /** Objects, locked until the transaction ends, so that nobody changes them in between. In the order of their ids: no two units wait for each other. */
@@ -91,9 +114,13 @@ export class Unit {
     this.#followsSources = true;
   }
 
-  /** Writes the changes, and adds them to the log. Called once, by the function that made the unit. */
+  /**
+   * Writes the changes, and adds them to the log. Called once, by the function that made the unit.
+   * @throws {@link AppError} FORBIDDEN when an object is left as the author may not leave it.
+   */
   async finish(): Promise<readonly ObjectChange[]> {
     await this.em.flush();
+    await this.#mustBeAllowed();
     for (const model of new Set([...this.#held.values()].map((held) => held.model))) await this.#logChangesOf(model);
     await setOffHooks(this.em, this.author, this.#changes);
     await this.em.flush();
@@ -105,6 +132,15 @@ export class Unit {
     const recorded = recordChange(this.em, this.author, change);
     this.#changes.push(recorded);
     return recorded;
+  }
+
+  async #mustBeAllowed(): Promise<void> {
+    for (const [model, actions] of this.#owed)
+      for (const [action, ids] of actions) {
+        const allowed = await this.may(action, model, [...ids]);
+        if (allowed.size < ids.size)
+          throw new AppError("FORBIDDEN", `${lacks(action, model).message} Yours is not for the object as it would be then.`);
+      }
   }
 
   #hold(model: Model<Identified>, object: Identified, before: Snapshot | null): void {

@@ -1,14 +1,15 @@
 import { hostname } from "node:os";
 import type { Logger } from "pino";
+import { ALL_RIGHTS } from "../access/rights.ts";
 import type { Author } from "../changes/index.ts";
 import { contentTypeLabel } from "../entities/content-types.ts";
 import type { Database } from "../entities/database.ts";
 import { Job, JobQueue, JobResult, type ObjectChange, ScheduledJob } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import type { SanitizerPattern } from "../sanitizer-patterns.ts";
-import { type Check, commentOn, decide, type Decision, type Said } from "./approvals/approvals.ts";
+import { commentOn, decide, type Decision, type Said } from "./approvals/approvals.ts";
 import type { Broker } from "./messaging/broker.ts";
-import { type ButtonGroup, type ButtonPress, buttonsFor, pressButton } from "./triggers/buttons.ts";
+import { type ButtonGroup, type ButtonPress, buttonsFor, type ButtonUser, pressButton } from "./triggers/buttons.ts";
 import { cancel, type CancelRequest } from "./runs/cancel.ts";
 import { createCatalog, type ReadJobFile } from "./catalog/catalog.ts";
 import type { Clock } from "./messaging/clock.ts";
@@ -40,7 +41,6 @@ import { createWorker } from "./worker/worker.ts";
 
 /* The runner's only door. `docs/glossary.md` defines its words. */
 
-export type { Check } from "./approvals/approvals.ts";
 export type { CancelRequest } from "./runs/cancel.ts";
 export { type Clock, systemClock } from "./messaging/clock.ts";
 export type { RunRequest } from "./gate/admit.ts";
@@ -74,13 +74,13 @@ export interface Runner {
   /** Changes a schedule. @see {@link updateSchedule} for the values that it keeps, and for errors. */
   updateSchedule(author: Author, id: string, wishes: ScheduleWishes, unmodifiedSince?: Date): Promise<void>;
   /** Runs the job of a schedule by hand. @returns the id of the JobResult. @see {@link runScheduleNow} */
-  runScheduleNow(id: string, userId: string): Promise<string>;
+  runScheduleNow(author: Author, id: string): Promise<string>;
   /** Decides on a schedule that waits for an approval. @see {@link decide} for errors. */
   decideSchedule(author: Author, id: string, decision: Decision): Promise<void>;
   /** Comments on a schedule that waits for an approval. @see {@link commentOn} for errors. */
   commentOnSchedule(author: Author, id: string, said: Said): Promise<void>;
   /** Runs the job of a schedule as a dry run. @returns the id of the JobResult. @see {@link dryRunSchedule} */
-  dryRunSchedule(id: string, userId: string, check: Check): Promise<string>;
+  dryRunSchedule(author: Author, id: string): Promise<string>;
   /** Workers that serve each of these queues. */
   countWorkers(queues: readonly string[]): Promise<number[]>;
   /** Current time, for statements about the future. */
@@ -98,7 +98,7 @@ export interface Runner {
   /** Runs the job of a button for an object. @see {@link pressButton} for errors. */
   pressButton(press: ButtonPress): Promise<string>;
   /** The buttons of an object's page, with their texts. @see {@link buttonsFor} */
-  buttonsFor(objectType: string, object: unknown, viewerId: string): Promise<ButtonGroup[]>;
+  buttonsFor(objectType: string, object: unknown, viewer: ButtonUser): Promise<ButtonGroup[]>;
   /** Rows that a run leaves: stored ones, then those that come, until it has settled. @see {@link createRowFollowers} */
   follow: ReturnType<typeof createRowFollowers>;
   /** The state of an object, now and after each change. @see {@link createStateFollowers} */
@@ -186,7 +186,8 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
   const hooks = createHooks(gate);
   const firing = { ...gate, changed };
   const scheduler = createScheduler(firing);
-  await catalog.refresh({ userId: null, username: "", requestId: newId(), context: "ORM", detail: "the server started" });
+  const server = { userId: null, username: "", rights: ALL_RIGHTS } as const;
+  await catalog.refresh({ ...server, requestId: newId(), context: "ORM", detail: "the server started" });
   const lookMs = Math.ceil(leaseMs / BEATS);
   const heartbeat = await database.keepAlive(workerId, lookMs);
   const reaper = openReaper({
@@ -242,20 +243,20 @@ export async function openRunner(deps: RunnerDeps): Promise<Runner> {
     async updateSchedule(author, id, wishes, unmodifiedSince) {
       await announce(await updateSchedule(firing, author, id, wishes, unmodifiedSince));
     },
-    runScheduleNow: (id, userId) => runScheduleNow(firing, id, userId),
+    runScheduleNow: (author, id) => runScheduleNow(firing, author, id),
     async decideSchedule(author, id, decision) {
       await announce(await decide(firing, author, id, decision));
     },
     async commentOnSchedule(author, id, said) {
       await announce(await commentOn(firing, author, id, said));
     },
-    dryRunSchedule: (id, userId, check) => dryRunSchedule(firing, id, userId, check),
+    dryRunSchedule: (author, id) => dryRunSchedule(firing, author, id),
     countWorkers: (queues) => broker.countWorkers(queues),
     now: () => new Date(clock.now()),
     runOfToken: (token) => runOfToken(deps, token),
     cancel: (request) => cancel(deps, request),
     pressButton: (press) => pressButton(gate, press),
-    buttonsFor: (objectType, object, viewerId) => buttonsFor({ database, templates }, objectType, object, viewerId),
+    buttonsFor: (objectType, object, viewer) => buttonsFor({ database, templates }, objectType, object, viewer),
     async refreshJobs(author) {
       const changes = await catalog.refresh(author);
       await changed(changes);

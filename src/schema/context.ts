@@ -98,7 +98,7 @@ async function authorOf(
   viewer: Viewer,
   sender?: SendingRun,
 ): Promise<Author> {
-  const author = { userId: viewer.id, username: viewer.username, requestId: newId() };
+  const author = { userId: viewer.id, username: viewer.username, rights: viewer.rights, requestId: newId() };
   if (sender === undefined) return { ...author, context: "WEB", detail: "" };
   const sent = "hold" in sender ? heldAs(sender.hold) : { id: await runner.runOfToken(sender.token) };
   const run = await database.fork().findOne(JobResult, sent, { populate: ["jobModel"] });

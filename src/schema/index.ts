@@ -32,6 +32,7 @@ import { JobResultCancelOutcomeResolver, RunMutations } from "./types/run/run-mu
 import { withLists } from "./reading/list-arguments.ts";
 import { ImportMutations } from "./types/change/import-mutations.ts";
 import { JobFeed, JobResultFeed, ObjectChangeFeed, ScheduledJobFeed } from "./subscriptions/feeds.ts";
+import { withMutationRights } from "./model/mutation-gate.ts";
 import { NoteMutations, NoteResolver } from "./types/change/note.ts";
 import { ObjectChangeResolver } from "./types/change/object-change.ts";
 import { ObjectModelResolver } from "./types/change/object-model.ts";
@@ -42,7 +43,7 @@ import { ScheduledJobResolver } from "./types/schedule/scheduled-job.ts";
 import { withStorableTexts } from "./reading/storable-texts.ts";
 import { QueueLoadResolver } from "./types/queue/queue-load.ts";
 import { TagMutations, TagResolver } from "./types/change/tag.ts";
-import { ObjectPermissionResolver } from "./types/access/object-permission.ts";
+import { ObjectPermissionMutations, ObjectPermissionResolver } from "./types/access/object-permission.ts";
 import { withKeyWrites } from "./types/access/key-writes.ts";
 import { MeResolver } from "./types/access/me.ts";
 import { TokenMutations } from "./types/access/token-mutations.ts";
@@ -89,6 +90,7 @@ const RESOLVERS = [
   GroupResolver,
   GroupMutations,
   ObjectPermissionResolver,
+  ObjectPermissionMutations,
   TokenResolver,
   JobOverridesResolver,
   JobFilesResolver,
@@ -133,7 +135,7 @@ function makeSchema(customFields: readonly CustomField[]): GraphQLSchema {
       validate: false,
     }),
   );
-  return withKeyWrites(withStorableTexts(withCustomFields(withLists(schema), customFields)));
+  return withKeyWrites(withMutationRights(withStorableTexts(withCustomFields(withLists(schema), customFields))));
 }
 
 function neverAsked(): never {

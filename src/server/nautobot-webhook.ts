@@ -3,6 +3,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Logger } from "pino";
 import { z } from "zod";
+import { ALL_RIGHTS } from "../access/rights.ts";
 import { type Author, recordForeign, transact } from "../changes/index.ts";
 import type { Database } from "../entities/database.ts";
 import { ObjectChange, User } from "../entities/index.ts";
@@ -99,6 +100,8 @@ async function record(database: Database, runner: Runner, payload: z.infer<typeo
   const author: Author = {
     userId: user?.id ?? null,
     username: username ?? "",
+    // The secret is the permission: Nautobot has let its user make the change.
+    rights: ALL_RIGHTS,
     requestId,
     context: "UNKNOWN",
     detail: "Nautobot's webhook",

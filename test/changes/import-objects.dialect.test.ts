@@ -195,7 +195,7 @@ describe("import_objects", () => {
     expect(await refused("extras.job", [{ name: "a" }])).toEqual([
       "BAD_USER_INPUT",
       "content_type",
-      "content_type: Objects of the kind extras.job cannot be imported: auth.group, extras.approvalworkflowdefinition, extras.approvalworkflowstagedefinition, extras.jobbutton, extras.jobhook, extras.jobqueue, extras.note, extras.tag can.",
+      "content_type: Objects of the kind extras.job cannot be imported: auth.group, extras.approvalworkflowdefinition, extras.approvalworkflowstagedefinition, extras.jobbutton, extras.jobhook, extras.jobqueue, extras.note, extras.tag, users.objectpermission can.",
     ]);
     expect(await refused("dcim.device", [{}])).toEqual(["BAD_USER_INPUT", "content_type", expect.stringContaining("dcim")]);
     expect(await refused("extras.tag", [])).toEqual(["BAD_USER_INPUT", "rows", expect.stringContaining("at least one")]);

@@ -39,15 +39,41 @@ async function joinGroup({ client }: Pick<TestApp, "client">, userId: string, na
   });
 }
 
-/** Creates a requester, who could also decide on the requests of others, an approver, and a stranger, who may not approve. */
+/** What a permission is for. */
+interface Granted {
+  actions: readonly string[];
+  object_types: readonly string[];
+  constraints?: unknown;
+  enabled?: boolean;
+}
+
+let granted = 0;
+
+/** Gives users a permission. @returns its id. */
+export async function grant(
+  { client }: Pick<TestApp, "client">,
+  users: readonly Pick<Person, "id">[],
+  permission: Granted,
+): Promise<string> {
+  const { create_object_permission } = await client.query(
+    `mutation ($data: CreateObjectPermissionInput!) { create_object_permission(data: $data) { id } }`,
+    { data: { name: `Permission ${++granted}`, users: users.map(({ id }) => id), ...permission } },
+  );
+  return create_object_permission.id;
+}
+
+/** Creates a requester, who could also decide on the requests of others, an approver, and a stranger, who may not approve. All of them may change the schedules of others. */
 export async function people(
   app: Pick<TestApp, "client" | "url">,
 ): Promise<Record<"approver" | "requester" | "stranger", Person>> {
-  return {
+  const everybody = {
     requester: await createPerson(app, { username: "requester", is_staff: true }),
     approver: await createPerson(app, { username: "approver", is_staff: true }),
     stranger: await createPerson(app, { username: "stranger" }),
   };
+  const others = { actions: ["change", "delete"], object_types: ["extras.scheduledjob"] };
+  await grant(app, Object.values(everybody), others);
+  return everybody;
 }
 
 /** Has a user who is written with `em` be a member of groups that every server has. */

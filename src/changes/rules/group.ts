@@ -1,17 +1,17 @@
-import { ApprovalWorkflowStageDefinition, type Group } from "../../entities/index.ts";
+import { ApprovalWorkflowStageDefinition, type Group, ObjectPermission } from "../../entities/index.ts";
 import type { ErrorDetail } from "../../errors.ts";
 import type { Unit } from "../unit.ts";
-import { onlySuperusers } from "./superuser.ts";
+import { type HandedOut, mustHaveAll } from "./hand-out.ts";
 
-/** Rules of Group. Its users may be the approvers of requests. */
+/** Rules of Group. Its users have its permissions, and may be the approvers of requests. */
 export const groupRules = {
-  async check(_group: Group, unit: Unit): Promise<ErrorDetail[]> {
-    await onlySuperusers(unit, "change groups");
+  async check(group: Group, unit: Unit): Promise<ErrorDetail[]> {
+    if (!unit.author.rights.isSuperuser && hasNewMembers(group, unit))
+      mustHaveAll(unit.author, "give", await permissionsOf(unit, group));
     return [];
   },
 
   async mayDelete(group: Group, unit: Unit): Promise<ErrorDetail[]> {
-    await onlySuperusers(unit, "delete groups");
     const stages: ApprovalWorkflowStageDefinition[] = await unit.em.find(
       ApprovalWorkflowStageDefinition,
       { approverGroup: group },
@@ -23,3 +23,15 @@ export const groupRules = {
     }));
   },
 };
+
+function hasNewMembers(group: Group, unit: Unit): boolean {
+  if (!group.users.isDirty()) return false;
+  const before = (unit.before(group)?.["users"] ?? []) as { id: string }[];
+  const known = new Set(before.map(({ id }) => id));
+  return group.users.getItems(false).some(({ id }) => !known.has(id));
+}
+
+async function permissionsOf({ em }: Unit, group: Group): Promise<HandedOut[]> {
+  const permissions: ObjectPermission[] = await em.find(ObjectPermission, { groups: group }, { populate: ["objectTypes"] });
+  return permissions.map(({ actions, objectTypes }) => ({ actions, labels: objectTypes.getItems().map(({ label }) => label) }));
+}

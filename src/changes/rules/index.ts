@@ -1,3 +1,4 @@
+import type { Action } from "../../access/rights.ts";
 import {
   ApprovalWorkflowDefinition,
   ApprovalWorkflowStageDefinition,
@@ -7,11 +8,14 @@ import {
   JobHook,
   JobQueue,
   Note,
+  ObjectPermission,
   ScheduledJob,
   Tag,
+  Token,
   User,
 } from "../../entities/index.ts";
 import type { ErrorDetail } from "../../errors.ts";
+import type { Author } from "../change-log.ts";
 import type { Unit } from "../unit.ts";
 import { approvalWorkflowDefinitionRules, approvalWorkflowStageDefinitionRules } from "./approval-workflow-definition.ts";
 import { groupRules } from "./group.ts";
@@ -20,12 +24,16 @@ import { jobHookRules } from "./job-hook.ts";
 import { jobQueueRules } from "./job-queue.ts";
 import { jobRules } from "./job.ts";
 import { noteRules } from "./note.ts";
+import { objectPermissionRules } from "./object-permission.ts";
 import { scheduledJobRules } from "./scheduled-job.ts";
 import { tagRules } from "./tag.ts";
+import { tokenRules } from "./token.ts";
 import { userRules } from "./user.ts";
 
 /** Rules of a model's objects beyond their columns. Each returns the errors, or an empty list. */
 export interface Rules<T> {
+  /** Tells whether an object is an author's own, who needs no right to act on it so. */
+  isOwn?(object: T, author: Author, action: Action): boolean;
   /** Returns the errors of an object before it is written. A new object lacks its invalid values. */
   check?(object: T, unit: Unit): ErrorDetail[] | Promise<ErrorDetail[]>;
   /** Returns the errors of an object before it is deleted. May delete other objects that cannot stay without it. */
@@ -42,6 +50,8 @@ const RULES = new Map<object, Rules<never>>([
   [ScheduledJob, scheduledJobRules],
   [User, userRules],
   [Group, groupRules],
+  [ObjectPermission, objectPermissionRules],
+  [Token, tokenRules],
   [ApprovalWorkflowDefinition, approvalWorkflowDefinitionRules],
   [ApprovalWorkflowStageDefinition, approvalWorkflowStageDefinitionRules],
 ]);

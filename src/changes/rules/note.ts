@@ -1,27 +1,20 @@
 import { contentTypeLabel } from "../../entities/content-types.ts";
 import { MODELS, Note, User } from "../../entities/index.ts";
-import { AppError, type ErrorDetail } from "../../errors.ts";
+import type { ErrorDetail } from "../../errors.ts";
 import type { Unit } from "../unit.ts";
-import { isBySuperuser } from "./superuser.ts";
 
-/** Rules of Note: it is about an object that there is, and its writer's own. */
+/** Rules of Note: it is about an object that its writer may view, and signed by the writer. Permissions say who changes it. */
 export const noteRules = {
   async check(note: Note, unit: Unit): Promise<ErrorDetail[]> {
     const isNew = note.user === undefined;
     if (isNew) signedBy(note, unit);
-    else await ownedBy(note, unit);
     const details = note.note.trim() === "" ? [{ field: "data.note", message: "This field cannot be blank." }] : [];
     // The object of a note never changes, and may be deleted.
     const label = isNew ? note.assignedObjectType?.label : undefined;
     const model = MODELS.find((candidate) => contentTypeLabel(candidate) === label);
-    if (model && (await unit.em.count(model as never, { id: note.assignedObjectId } as never)) === 0)
+    if (model && !(await isThere(unit, model, note.assignedObjectId)))
       details.push({ field: "data.assigned_object_id", message: `There is no object of the kind ${label} with this id.` });
     return details;
-  },
-
-  async mayDelete(note: Note, unit: Unit): Promise<ErrorDetail[]> {
-    await ownedBy(note, unit);
-    return [];
   },
 };
 
@@ -30,8 +23,7 @@ function signedBy(note: Note, { author, em }: Unit): void {
   note.userName = author.username;
 }
 
-/** @throws {@link AppError} FORBIDDEN */
-async function ownedBy(note: Note, unit: Unit): Promise<void> {
-  if (note.user?.id === unit.author.userId || (await isBySuperuser(unit))) return;
-  throw new AppError("FORBIDDEN", `The note belongs to ${note.userName}: only its author may change it.`);
+async function isThere(unit: Unit, model: (typeof MODELS)[number], id: string): Promise<boolean> {
+  const count = await unit.em.count(model as never, { id } as never);
+  return count > 0 && (await unit.may("view", model as never, [id])).has(id);
 }

@@ -1,3 +1,5 @@
+import { type Approvers, mustTakePart, type Part } from "../../access/approve.ts";
+import { ALL_RIGHTS, mayOn } from "../../access/rights.ts";
 import { type Author, holdOne, transact, type Unit } from "../../changes/index.ts";
 import { ScheduledJob, User } from "../../entities/index.ts";
 import { newId } from "../../entities/new-id.ts";
@@ -25,26 +27,15 @@ import { fileVersion } from "../catalog/file-version.ts";
 import { sourceVersion } from "../gate/source-version.ts";
 
 /*
- * A schedule whose runs need an approval is PENDING until it is decided on: by one of the staff, or in the stages of its workflow. The approved content is
+ * A schedule whose runs need an approval is PENDING until it is decided on: by a user with the right, or in the stages of its workflow. The approved content is
  * kept as a fingerprint. The claim of each tick computes the fingerprint again: if it differs, for any reason, the schedule is PENDING again.
  */
-
-/** Users who may approve, where they are a group's. */
-export interface Approvers {
-  /** Name of the group, for people. */
-  name: string;
-  userIds: ReadonlySet<string>;
-}
-
-/** Throws unless the user may comment on the request. @param approvers absent where all staff may decide. */
-export type Check = (requesterId: string | null, approvers: Approvers | undefined) => void;
 
 /** A comment on a schedule that waits for an approval. */
 export interface Said {
   comment: string;
   /** Id of the stage that it is said of; absent for the one that is to be decided on. */
   stageId?: string | undefined;
-  check: Check;
 }
 
 /** A decision on a schedule that waits for an approval. */
@@ -80,14 +71,15 @@ export async function withdrawRequest(unit: Unit, schedule: ScheduledJob, now: D
 
 /**
  * Decides on a schedule that waits for an approval, or on its active stage.
- * @throws {@link AppError} NOT_FOUND; CONFLICT for a schedule that does not wait, or has changed since the user saw it; INVALID_SCHEDULE if its time has
- * passed meanwhile; errors of `check`.
+ * @throws {@link AppError} NOT_FOUND; FORBIDDEN for an author who may not; CONFLICT for a schedule that does not wait, or has changed since the user saw it; INVALID_SCHEDULE if its time has
+ * passed meanwhile.
  */
 export async function decide(deps: FireDeps, author: Author, id: string, decision: Decision): Promise<ScheduleChange> {
   const { database, clock, catalog } = deps;
   const { state, comment, unmodifiedSince } = decision;
   const { value, changes } = await transact(database, author, async (unit) => {
-    const { schedule, active } = await holdPending(unit, id, decision, unmodifiedSince);
+    const part = state === "CANCELED" ? "withdraw" : "decide";
+    const { schedule, active } = await holdPending(unit, id, part, decision, unmodifiedSince);
     const now = new Date(clock.now());
     const version = state === "APPROVED" ? await sourceVersion(catalog, schedule.task) : null;
     const workflow = await openWorkflow(unit, schedule);
@@ -122,10 +114,10 @@ export async function decide(deps: FireDeps, author: Author, id: string, decisio
   return { id, changes };
 }
 
-/** Stores a comment on the active stage. @throws {@link AppError} NOT_FOUND, CONFLICT, and errors of `check`. */
+/** Stores a comment on the active stage. @throws {@link AppError} NOT_FOUND, FORBIDDEN, CONFLICT. */
 export async function commentOn({ database, clock }: FireDeps, author: Author, id: string, said: Said): Promise<ScheduleChange> {
   const { changes } = await transact(database, author, async (unit) => {
-    const { schedule, active } = await holdPending(unit, id, said);
+    const { schedule, active } = await holdPending(unit, id, "comment", said);
     const workflow = await openWorkflow(unit, schedule);
     if (!workflow || !active)
       throw new AppError("CONFLICT", `The schedule "${schedule.name}" has no stages: write a note on it instead.`);
@@ -135,9 +127,15 @@ export async function commentOn({ database, clock }: FireDeps, author: Author, i
   return { id, changes };
 }
 
-/** Users who may decide on a schedule, where they are a group's. */
-export async function approversOf({ database }: FireDeps, schedule: ScheduledJob): Promise<Approvers | undefined> {
-  return approversIn(await activeStage(database.fork(), schedule));
+/** Throws unless a user may decide on a schedule, or on its active stage. @throws {@link AppError} FORBIDDEN. */
+export async function mustDecideOn(
+  { database }: FireDeps,
+  { userId, rights }: Pick<Author, "rights" | "userId">,
+  schedule: ScheduledJob,
+): Promise<void> {
+  const approvers = approversIn(await activeStage(database.fork(), schedule));
+  const mayApprove = await mayOn(database, rights, "approve", ScheduledJob, schedule.id);
+  mustTakePart("decide", { userId, requesterId: schedule.user?.id ?? null, approvers, mayApprove });
 }
 
 const approversIn = (active: ActiveStage | undefined): Approvers | undefined =>
@@ -146,14 +144,16 @@ const approversIn = (active: ActiveStage | undefined): Approvers | undefined =>
     userIds: new Set(active.group?.users.getItems().map(({ id }) => id)),
   };
 
-async function holdPending(unit: Unit, id: string, { stageId, check }: Said, unmodifiedSince?: Date): Promise<Pending> {
+async function holdPending(unit: Unit, id: string, part: Part, { stageId }: Said, unmodifiedSince?: Date): Promise<Pending> {
   const schedule = await holdOne(unit, ScheduledJob, { id: uuidOf(id) ?? [] }, `id "${id}"`, unmodifiedSince);
   if (schedule.state !== "PENDING") {
     const message = `The schedule "${schedule.name}" is ${schedule.state}: only one that is PENDING waits for a decision.`;
     throw new AppError("CONFLICT", message);
   }
   const active = await activeStage(unit.em, schedule);
-  check(schedule.user?.id ?? null, approversIn(active));
+  const mayApprove = (await unit.may("approve", ScheduledJob, [schedule.id])).has(schedule.id);
+  const requesterId = schedule.user?.id ?? null;
+  mustTakePart(part, { userId: unit.author.userId, requesterId, approvers: approversIn(active), mayApprove });
   if (stageId !== undefined && uuidOf(stageId) !== active?.stage.id) {
     const message = "This stage is not active: read the schedule again.";
     throw fieldError("CONFLICT", "stage", message);
@@ -202,6 +202,7 @@ export async function requestApprovalAgain({ database, catalog, clock }: Enqueue
   const author: Author = {
     userId: null,
     username: "",
+    rights: ALL_RIGHTS,
     requestId: newId(),
     context: "ORM",
     detail: "what would be run has not been approved, or is not what was approved",

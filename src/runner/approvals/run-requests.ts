@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { ALL_RIGHTS } from "../../access/rights.ts";
 import { type Author, createObject, transact } from "../../changes/index.ts";
 import { ScheduledJob } from "../../entities/index.ts";
 import { newId } from "../../entities/new-id.ts";
@@ -41,7 +42,8 @@ async function requestRun(deps: FireDeps, author: Author, launch: FoundRequest, 
   const version = await sourceVersion(deps.catalog, task);
   const id = newId();
   const now = new Date(deps.clock.now());
-  const { changes } = await transact(deps.database, author, async (unit) => {
+  // Who may run the job may also ask for it: the schedule is a part of the run.
+  const { changes } = await transact(deps.database, { ...author, rights: ALL_RIGHTS }, async (unit) => {
     const schedule = await createObject(unit, ScheduledJob, {
       name: `${job.name} ${id}`,
       task,

@@ -51,11 +51,16 @@ export async function findJob(database: Database, reference: JobReference): Prom
   for (const [field, value] of Object.entries(jobCondition(reference)))
     found = found.where(`job.${snakeCase(field)}`, "=", value);
   const [row] = await database.read(found.compile());
-  if (!row) throw new AppError("NOT_FOUND", `There is no job with ${describeReference(reference)}.`);
+  if (!row) throw noJob(describeReference(reference));
   const valueOf = ({ name, kind }: (typeof COLUMNS)[number]) =>
     kind === "json" ? database.readJson(row[name]) : kind === "boolean" ? Boolean(row[name]) : row[name];
   const job = Object.fromEntries(COLUMNS.map((column) => [column.field, valueOf(column)])) as unknown as LaunchedJob;
   return { job, queue: (row["queue"] as string | null) ?? DEFAULT_QUEUE };
+}
+
+/** Returns the error for a job that is not there, or that its user may not view. */
+export function noJob(words: string): AppError {
+  return new AppError("NOT_FOUND", `There is no job with ${words}.`);
 }
 
 /** `module_name.job_class_name`. */

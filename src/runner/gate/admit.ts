@@ -1,9 +1,12 @@
+import { lacks, mayOn, mayOnWhich, rightName, type Rights } from "../../access/rights.ts";
+import { rightsOfUser } from "../../access/user-rights.ts";
 import type { Database } from "../../entities/database.ts";
+import { Job, JobQueue } from "../../entities/index.ts";
 import { AppError, type ErrorDetail, Faults, fieldError } from "../../errors.ts";
 import { needApproval } from "./approval-need.ts";
 import type { Catalog, InstalledSource } from "../catalog/catalog.ts";
-import { classPathOf, findJob, type LaunchedJob } from "../catalog/find-job.ts";
-import type { JobReference } from "../catalog/job-reference.ts";
+import { classPathOf, findJob, noJob, type LaunchedJob } from "../catalog/find-job.ts";
+import { describeReference, type JobReference } from "../catalog/job-reference.ts";
 import type { Launch, RunWishes } from "../runs/new-run.ts";
 import { resolveObjects } from "./object-variables.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
@@ -19,7 +22,11 @@ export interface RunRequest extends RunWishes {
 }
 
 /** A request whose job is found. Its queue is the job's default until {@link admit} has looked for the one that was asked for. */
-export type FoundRequest = Launch & Pick<RunRequest, "idempotencyKey" | "jobQueue">;
+export type FoundRequest = Launch &
+  Pick<RunRequest, "idempotencyKey" | "jobQueue"> & {
+    /** Rights of the user as whom the job is run. */
+    rights: Rights;
+  };
 
 /** Dependencies of {@link admit}. */
 export interface AdmitDeps {
@@ -36,9 +43,32 @@ export interface Admission {
   needsApproval: boolean;
 }
 
-/** Finds the job of a request. @throws {@link AppError} NOT_FOUND, BAD_USER_INPUT. */
+/**
+ * Finds the job of a request, and the rights of its user. A job that the user may not view is not found.
+ * @throws {@link AppError} NOT_FOUND, BAD_USER_INPUT; FORBIDDEN for a user who is not active.
+ */
 export async function findRequested({ database }: Pick<AdmitDeps, "database">, request: RunRequest): Promise<FoundRequest> {
-  return { ...request, ...(await findJob(database, request.job)) };
+  const rights = await rightsOfUser(database, request.userId);
+  const found = await findJob(database, request.job);
+  if (!isOfServer(request) && !(await mayOn(database, rights, "view", Job, found.job.id)))
+    throw noJob(describeReference(request.job));
+  return { ...request, ...found, rights };
+}
+
+/** Tells whether the server asks for a run by itself, as a user whom nobody waits with: a hidden job is no secret to it. */
+const isOfServer = ({ via, scheduledFor }: RunWishes) => via === "hook" || scheduledFor !== undefined;
+
+/** Throws unless the user of a request may run its job. @throws {@link AppError} FORBIDDEN that names the right. */
+async function mustRun({ database }: Pick<AdmitDeps, "database">, request: FoundRequest): Promise<void> {
+  const { job, rights } = request;
+  if (isOfServer(request) && !(await mayOn(database, rights, "view", Job, job.id))) throw mayNotAct("view", job.name);
+  if (await mayOn(database, rights, "run", Job, job.id)) return;
+  throw isOfServer(request) ? mayNotAct("run", job.name) : lacks("run", Job);
+}
+
+function mayNotAct(action: "run" | "view", name: string): AppError {
+  const message = `The user of the run lacks the permission ${rightName(action, Job)} for the job "${name}".`;
+  return new AppError("FORBIDDEN", message);
 }
 
 /**
@@ -58,16 +88,18 @@ const variablesOf = ({ variablesSchema }: Pick<InstalledSource, "variablesSchema
   variablesSchema["properties"] ?? {};
 
 /**
- * Admits a request, or rejects it with all errors of its fields.
- * @throws {@link AppError} JOB_NOT_INSTALLED, JOB_NOT_ENABLED, BAD_USER_INPUT.
+ * Admits a request, or rejects it with all errors of its fields. Its user must have the right to run the job: there is no other way to start one.
+ * @throws {@link AppError} FORBIDDEN, JOB_NOT_INSTALLED, JOB_NOT_ENABLED, BAD_USER_INPUT.
  */
 export async function admit(deps: AdmitDeps, request: FoundRequest): Promise<Admission> {
   const { database, sandbox } = deps;
-  const { job } = request;
+  const { job, rights } = request;
+  await mustRun(deps, request);
   const source = sourceOf(deps, request);
   const faults = new Faults();
   await faults.try(() => refuseDryRun(job, request));
-  const queue = request.jobQueue === undefined ? request.queue : await faults.try(() => queueOf(deps, job, request.jobQueue!));
+  const queue =
+    request.jobQueue === undefined ? request.queue : await faults.try(() => queueOf(deps, request, request.jobQueue!));
   // The inputs of a receiver come from the server, and the job cannot reject them. Without inputs there is nothing to validate.
   if (!request.via && !isNothing(source, request.data)) {
     const wrong = await sandbox.validate(source, request.data, secretsOf(job, request.data)).catch((error: Error) => {
@@ -79,7 +111,7 @@ export async function admit(deps: AdmitDeps, request: FoundRequest): Promise<Adm
     await faults.try(() => refuseInputs(job, wrong));
   }
   const resolved = await faults.try(async () => {
-    const { data, details } = await resolveObjects(database, job.variablesSchema, request.data);
+    const { data, details } = await resolveObjects(database, rights, job.variablesSchema, request.data);
     refuseInputs(job, details.length > 0 ? redactDetails(secretsOf(job, request.data), details) : []);
     return data;
   });
@@ -129,9 +161,9 @@ function isNothing(source: InstalledSource, data: Record<string, unknown>): bool
   return Object.keys(data).length === 0 && Object.keys(variablesOf(source)).length === 0;
 }
 
-/** Name of the queue that was asked for, by name or id. @throws {@link AppError} BAD_USER_INPUT for one that the job may not use. */
-async function queueOf({ database }: AdmitDeps, job: LaunchedJob, asked: string): Promise<string> {
-  const queues = (await database.read(
+/** Name of the queue that was asked for, by name or id. @throws {@link AppError} BAD_USER_INPUT for one that the job may not use, or the user not view. */
+async function queueOf({ database }: AdmitDeps, { job, rights }: FoundRequest, asked: string): Promise<string> {
+  const assigned = (await database.read(
     database.rows
       .selectFrom("job_queue_assignment")
       .innerJoin("job_queue", "job_queue.id", "job_queue_assignment.job_queue_id")
@@ -140,10 +172,14 @@ async function queueOf({ database }: AdmitDeps, job: LaunchedJob, asked: string)
       .orderBy("job_queue.name")
       .compile(),
   )) as { id: string; name: string }[];
+  const ids = assigned.map(({ id }) => id);
+  const visible = await mayOnWhich(database, rights, "view", JobQueue, ids);
+  const queues = assigned.filter(({ id }) => visible.has(id));
   const queue = queues.find(({ id, name }) => name === asked || id === asked);
   if (queue) return queue.name;
   const names = queues.map(({ name }) => JSON.stringify(name)).join(", ");
-  const message = `The job "${job.name}" may not use the queue ${JSON.stringify(asked)}: its queues are ${names}.`;
+  const others = names === "" ? "you may view none of its queues" : `its queues are ${names}`;
+  const message = `The job "${job.name}" may not use the queue ${JSON.stringify(asked)}: ${others}.`;
   throw fieldError("BAD_USER_INPUT", "job_queue", message);
 }
 

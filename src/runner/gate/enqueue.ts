@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from "@mikro-orm/sql";
+import { ALL_RIGHTS } from "../../access/rights.ts";
 import { Job, User } from "../../entities/index.ts";
 import { AppError } from "../../errors.ts";
 import { admit, type AdmitDeps, type FoundRequest, mustBeApproved } from "./admit.ts";
@@ -86,7 +87,8 @@ async function replaceOldest(deps: CancelDeps, { row }: NewRun): Promise<void> {
   const job = await em.findOne(Job, { id: row.job_model_id! });
   if (job?.onLimit !== "REPLACE") return;
   const user = row.user_id === null ? null : await em.findOne(User, { id: row.user_id });
-  const by = { userId: user?.id ?? null, username: user?.username ?? "" };
+  // The job says that the oldest run goes, and the user may run the job.
+  const by = { userId: user?.id ?? null, username: user?.username ?? "", rights: ALL_RIGHTS };
   for (const id of await findOldest(deps.database, job.id, job.maxConcurrent!)) {
     await cancel(deps, { id, by, reason: `replaced by the run ${row.id}` }).catch((error: unknown) => {
       // A run that has ended by itself meanwhile has made room as well.

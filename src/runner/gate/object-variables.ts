@@ -1,3 +1,5 @@
+import type { Rights } from "../../access/rights.ts";
+import { rightsOfUser } from "../../access/user-rights.ts";
 import { findOwnObjects, isOwnType, readOwnObjects } from "../../changes/index.ts";
 import type { Database } from "../../entities/database.ts";
 import type { ErrorDetail } from "../../errors.ts";
@@ -9,9 +11,10 @@ import type { ErrorDetail } from "../../errors.ts";
 
 type Data = Record<string, unknown>;
 
-/** Returns a job's inputs with ids in the place of named objects, or errors by variable. */
+/** Returns a job's inputs with ids in the place of named objects that the user may view, or errors by variable. */
 export async function resolveObjects(
   database: Database,
+  rights: Rights,
   variablesSchema: Data,
   data: Data,
 ): Promise<{ data: Data; details: ErrorDetail[] }> {
@@ -25,7 +28,7 @@ export async function resolveObjects(
       continue;
     }
     const names = [given].flat() as string[];
-    const ids = await findOwnObjects(database, model, names);
+    const ids = await findOwnObjects(database, rights, model, names);
     const missing = names.filter((one) => !ids.has(one));
     for (const one of missing)
       details.push({ field: name, message: `There is no object of the kind ${model} named ${JSON.stringify(one)}.` });
@@ -34,13 +37,18 @@ export async function resolveObjects(
   return { data: resolved, details };
 }
 
-/** A run's inputs with the objects themselves. @throws Error when one of them has been deleted since the run was asked for. */
-export async function loadObjects(database: Database, variablesSchema: Data, data: Data): Promise<Data> {
+/**
+ * A run's inputs with the objects themselves.
+ * @throws Error when one of them has been deleted since the run was asked for, or when the run's user may not view it any more.
+ */
+export async function loadObjects(database: Database, userId: string | null, variablesSchema: Data, data: Data): Promise<Data> {
   const loaded = { ...data };
-  for (const [name, model] of objectVariables(variablesSchema)) {
-    if (!Object.hasOwn(data, name)) continue;
+  const variables = objectVariables(variablesSchema).filter(([name]) => Object.hasOwn(data, name));
+  if (variables.length === 0) return loaded;
+  const rights = await rightsOfUser(database, userId);
+  for (const [name, model] of variables) {
     const given = data[name];
-    const objects = await readOwnObjects(database, model, [given].flat() as string[]);
+    const objects = await readOwnObjects(database, rights, model, [given].flat() as string[]);
     const load = (id: string) => {
       const object = objects.get(id);
       if (!object) throw new Error(`The object of the kind ${model} with id ${id}, given as ${name}, has been deleted.`);

@@ -1,3 +1,4 @@
+import { mayOn, type Rights } from "../../access/rights.ts";
 import { JobResult } from "../../entities/index.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
 import { AppError, fieldError } from "../../errors.ts";
@@ -11,6 +12,8 @@ export interface RerunRequest {
   /** Inputs that are to be others; the rest is taken over. */
   data: Record<string, unknown> | undefined;
   userId: string;
+  /** Rights of the user: a run that the user may not view is not repeated. */
+  rights: Rights;
 }
 
 interface RunKwargs extends SensitiveKwargs {
@@ -25,10 +28,11 @@ interface RunKwargs extends SensitiveKwargs {
  * @returns the id of the new JobResult, which refers to the earlier one.
  * @throws {@link AppError} NOT_FOUND, BAD_USER_INPUT, and errors of {@link enqueue}.
  */
-export async function rerun(deps: EnqueueDeps, { jobResultId, data, userId }: RerunRequest): Promise<string> {
+export async function rerun(deps: EnqueueDeps, { jobResultId, data, userId, rights }: RerunRequest): Promise<string> {
   const where = { id: uuidOf(jobResultId) ?? [] };
   const run = await deps.database.fork().findOne(JobResult, where, { populate: ["jobModel.jobQueues"] });
-  if (!run) throw new AppError("NOT_FOUND", `There is no run with id "${jobResultId}".`);
+  if (!run || !(await mayOn(deps.database, rights, "view", JobResult, run.id)))
+    throw new AppError("NOT_FOUND", `There is no run with id "${jobResultId}".`);
   const job = run.jobModel;
   if (!job) throw new AppError("NOT_FOUND", `The job of the run ${jobResultId} is deleted.`);
   const via = job.isJobHookReceiver ? "hook" : job.isJobButtonReceiver ? "button" : undefined;

@@ -1,7 +1,9 @@
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import { sql } from "kysely";
+import { lacks, mayOn, type Rights } from "../../access/rights.ts";
 import { FINAL_STATUSES, type JobResultStatus } from "../../entities/choices.ts";
 import { type Database, statementsOf } from "../../entities/database.ts";
+import { JobResult } from "../../entities/index.ts";
 import { newId } from "../../entities/new-id.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
 import { lastSequence } from "../../entities/sequences.ts";
@@ -30,6 +32,7 @@ export interface Canceler {
   /** Null for the server itself. */
   userId: string | null;
   username: string;
+  rights: Rights;
 }
 
 /** Dependencies of a cancel. */
@@ -65,7 +68,7 @@ export function revoked(row: CanceledRow, now: string) {
 
 /**
  * Cancels a run; one that is canceled already stays as it is.
- * @throws {@link AppError} NOT_FOUND; NOT_CANCELABLE for a run that has ended by itself.
+ * @throws {@link AppError} NOT_FOUND, FORBIDDEN; NOT_CANCELABLE for a run that has ended by itself.
  */
 export async function cancel(deps: CancelDeps, given: CancelRequest): Promise<void> {
   const { database } = deps;
@@ -76,7 +79,8 @@ export async function cancel(deps: CancelDeps, given: CancelRequest): Promise<vo
       .select(["status", "date_canceled", "awaits_approval", "scheduled_job_id"])
       .where("id", "=", request.id)
       .executeTakeFirst();
-    if (!row) break;
+    if (!row || !(await mayOn(database, given.by.rights, "view", JobResult, request.id))) break;
+    if (!(await mayOn(database, given.by.rights, "cancel", JobResult, request.id))) throw lacks("cancel", JobResult);
     if (row.status === "REVOKED" || row.date_canceled !== null) return;
     if (FINAL_STATUSES.includes(row.status))
       throw new AppError("NOT_CANCELABLE", `The run ${request.id} has ended already: its status is ${row.status}.`);

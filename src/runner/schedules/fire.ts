@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import { type Selectable, sql } from "kysely";
+import { ALL_RIGHTS } from "../../access/rights.ts";
 import { type Author, transact } from "../../changes/index.ts";
 import { type Database, statementsOf } from "../../entities/database.ts";
 import { ScheduledJob } from "../../entities/index.ts";
@@ -78,6 +79,7 @@ export async function fire(deps: FireDeps, id: string, due: Date): Promise<void>
 const atEnd = (): Author => ({
   userId: null,
   username: "",
+  rights: ALL_RIGHTS,
   requestId: newId(),
   context: "ORM",
   detail: "there is no further time at which it runs",

@@ -1,13 +1,14 @@
+import { type Action, lacks, mayOn, type Rights } from "../../access/rights.ts";
 import { type Author, createObject, type Data, holdOne, transact, type Unit, updateObject } from "../../changes/index.ts";
 import type { ScheduledJobCatchUp } from "../../entities/choices.ts";
-import { ScheduledJob } from "../../entities/index.ts";
+import { Job, ScheduledJob, User } from "../../entities/index.ts";
 import { isApproved } from "../../entities/is-approved.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
 import { firstTime, nextTime } from "../../entities/times/schedule.ts";
 import { AppError, Faults, fieldError } from "../../errors.ts";
 import { admit, type FoundRequest, findRequested, type RunRequest, withDryRun } from "../gate/admit.ts";
 import { isInNeed } from "../gate/approval-need.ts";
-import { approversOf, requestApproval, type Check, withdrawRequest } from "../approvals/approvals.ts";
+import { mustDecideOn, requestApproval, withdrawRequest } from "../approvals/approvals.ts";
 import { awaitingRun, openAwaited } from "../approvals/awaiting-runs.ts";
 import { enqueue } from "../gate/enqueue.ts";
 import { classPathOf } from "../catalog/find-job.ts";
@@ -37,7 +38,7 @@ export interface ScheduleWishes extends GivenTimes {
 
 /**
  * Creates a schedule of the author's, if its job may be run so. A schedule whose runs need an approval waits for it.
- * @throws {@link AppError} INVALID_SCHEDULE, and errors of {@link admit}. Fields are those of the object, under `data`.
+ * @throws {@link AppError} FORBIDDEN, INVALID_SCHEDULE, and errors of {@link admit}. Fields are those of the object, under `data`.
  */
 export async function createSchedule(deps: FireDeps, author: Author, wishes: ScheduleWishes): Promise<ScheduleChange> {
   const now = new Date(deps.clock.now());
@@ -53,7 +54,7 @@ export async function createSchedule(deps: FireDeps, author: Author, wishes: Sch
         ...content,
         enabled,
         nextRunAt: enabled && plan ? plan.next : null,
-        user: author.userId,
+        user: userOf(unit),
       }),
     );
     faults.refuse();
@@ -79,7 +80,7 @@ export async function updateSchedule(
   unmodifiedSince?: Date,
 ): Promise<ScheduleChange> {
   for (;;) {
-    const before = await find(deps, id);
+    const before = await find(deps, author.rights, id, "change");
     if (saysWhat(wishes) || saysWhen(wishes)) mayBeChanged(before);
     const faults = new Faults();
     const content = saysWhat(wishes) ? await faults.try(() => contentOf(deps, wishes, author.userId, before), JOB_FIELD) : {};
@@ -94,16 +95,20 @@ export async function updateSchedule(
       isStale = before.dateChanged.getTime() !== schedule.dateChanged.getTime();
       if (due || isStale) return;
       // Nobody may have another user run their content. A schedule whose user is deleted goes to the author of its next change.
-      const owner = saysWhat(wishes) || !schedule.user ? { user: author.userId } : {};
+      const takesOver = saysWhat(wishes) || !schedule.user;
+      const owner = takesOver ? { user: userOf(unit) } : {};
       const data = { ...plainOf(wishes), ...content, ...when, ...owner };
       const isRequest = saysWhat(wishes) || saysWhen(wishes) || wishes.catchUp !== undefined || !schedule.user;
       const wasApproved = isApproved(schedule);
+      // The gate has been asked already where the content changes.
+      if (takesOver && !saysWhat(wishes)) await mustRun(unit, schedule);
       await faults.try(() => updateObject(unit, ScheduledJob, id, data));
       faults.refuse();
       await unit.em.populate(schedule, ["jobModel"]);
       if (isRequest && (saysWhen(wishes) || !hasEnded(schedule)) && (await isInNeed(unit.em, schedule))) {
         // The author of a change becomes the requester: nobody may approve content of their own.
-        await updateObject(unit, ScheduledJob, id, { user: author.userId });
+        if (!takesOver) await mustRun(unit, schedule);
+        await updateObject(unit, ScheduledJob, id, { user: userOf(unit) });
         await requestApproval(unit, schedule, await sourceVersion(deps.catalog, schedule.task), now);
         return;
       }
@@ -116,8 +121,8 @@ export async function updateSchedule(
 }
 
 /** Runs the job of a schedule by hand, as this user: the schedule's own times stay. @returns the id of the JobResult. */
-export async function runScheduleNow(deps: FireDeps, id: string, userId: string): Promise<string> {
-  const schedule = await find(deps, id);
+export async function runScheduleNow(deps: FireDeps, { userId, rights }: Author, id: string): Promise<string> {
+  const schedule = await find(deps, rights, id);
   if (!isApproved(schedule)) {
     const message = `The schedule "${schedule.name}" is ${schedule.state}: it cannot be run before it is approved.`;
     throw new AppError("FORBIDDEN", message);
@@ -131,20 +136,34 @@ export async function runScheduleNow(deps: FireDeps, id: string, userId: string)
 }
 
 /** Runs the job of a schedule that waits for an approval by hand, so that it changes nothing. @returns the id of the JobResult. */
-export async function dryRunSchedule(deps: FireDeps, id: string, userId: string, check: Check): Promise<string> {
-  const schedule = await find(deps, id);
-  check(schedule.user?.id ?? null, await approversOf(deps, schedule));
+export async function dryRunSchedule(deps: FireDeps, author: Author, id: string): Promise<string> {
+  const { userId, rights } = author;
+  const schedule = await find(deps, rights, id);
+  await mustDecideOn(deps, author, schedule);
   const request = requestOf(schedule);
   const sensitive = openAwaited(deps.vault, await awaitingRun(deps.database.fork(), id));
   const data = { ...request.data, ...sensitive };
   return enqueue(deps, await findRequested(deps, { ...request, data, dryRun: true, userId }));
 }
 
-async function find({ database }: FireDeps, id: string): Promise<ScheduledJob> {
+/** Finds a schedule that a user may view, and act on so. @throws {@link AppError} NOT_FOUND; FORBIDDEN that names the right. */
+async function find({ database }: FireDeps, rights: Rights, id: string, action: Action = "view"): Promise<ScheduledJob> {
   const where = { id: uuidOf(id) ?? [] };
   const schedule = await database.fork().findOne(ScheduledJob, where, { populate: ["jobModel", "jobQueue", "user"] });
-  if (!schedule) throw new AppError("NOT_FOUND", `There is no scheduled job with id "${id}".`);
+  if (!schedule || !(await mayOn(database, rights, "view", ScheduledJob, schedule.id)))
+    throw new AppError("NOT_FOUND", `There is no scheduled job with id "${id}".`);
+  if (!(await mayOn(database, rights, action, ScheduledJob, schedule.id))) throw lacks(action, ScheduledJob);
   return schedule;
+}
+
+/** The author, as the user of a schedule: not named by a client, and so nothing that the author would have to see. */
+function userOf({ author, em }: Unit): User | null {
+  return author.userId === null ? null : em.getReference(User, author.userId);
+}
+
+/** Throws unless the author, who becomes the user of a schedule, may run its job. @throws {@link AppError} FORBIDDEN that names the right. */
+async function mustRun(unit: Unit, { jobModel }: ScheduledJob): Promise<void> {
+  if (jobModel && !(await unit.may("run", Job, [jobModel.id])).has(jobModel.id)) throw lacks("run", Job);
 }
 
 /** Sensitive inputs that wait with a run cannot serve another run. @throws {@link AppError} INVALID_SCHEDULE */

@@ -1,7 +1,8 @@
+import { mayOn, mayOnWhich, type Rights } from "../../access/rights.ts";
 import { isOwnType, readOwnObjects } from "../../changes/index.ts";
 import type { ButtonClass } from "../../entities/choices.ts";
 import type { Database } from "../../entities/database.ts";
-import { JobButton } from "../../entities/index.ts";
+import { Job, JobButton } from "../../entities/index.ts";
 import { DEFAULT_QUEUE } from "../../entities/models/job-queue.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
 import { AppError, fieldError } from "../../errors.ts";
@@ -20,7 +21,13 @@ export interface ButtonPress {
   objectId: string;
   /** The object itself; one of our own is read instead. */
   object?: unknown;
-  userId: string;
+  by: ButtonUser;
+}
+
+/** A user who sees buttons, and presses them. */
+export interface ButtonUser {
+  id: string;
+  rights: Rights;
 }
 
 /** Buttons of one group, or those of none, as a page shows them. */
@@ -45,41 +52,43 @@ export interface RenderedButton {
  * @throws {@link AppError} NOT_FOUND, BAD_USER_INPUT, and errors of {@link enqueue}.
  */
 export async function pressButton(deps: EnqueueDeps, press: ButtonPress): Promise<string> {
-  const { buttonId, objectType, objectId, userId } = press;
+  const { buttonId, objectType, objectId, by } = press;
   const where = { id: uuidOf(buttonId) ?? [] };
   const button = await deps.database.fork().findOne(JobButton, where, { populate: ["contentTypes"] });
-  if (!button) throw new AppError("NOT_FOUND", `There is no job button with id "${buttonId}".`);
+  if (!button || !(await mayOn(deps.database, by.rights, "view", JobButton, button.id)))
+    throw new AppError("NOT_FOUND", `There is no job button with id "${buttonId}".`);
   if (!button.enabled) refuse("id", `The button "${button.name}" is not enabled.`);
   if (!button.contentTypes.getItems().some(({ label }) => label === objectType))
     refuse("object_type", `The button "${button.name}" is not for objects of the kind ${objectType}.`);
-  const object = await objectOf(deps.database, objectType, objectId, press.object);
+  const object = await objectOf(deps.database, by.rights, objectType, objectId, press.object);
   const data = { object_type: objectType, object_id: objectId, object } satisfies ButtonKwargs;
-  return enqueue(deps, await findRequested(deps, { job: { id: button.job.id }, data, userId, via: "button" }));
+  return enqueue(deps, await findRequested(deps, { job: { id: button.job.id }, data, userId: by.id, via: "button" }));
 }
 
 /**
- * The buttons that an object's page shows, rendered for it: those that are enabled and whose job can be run, in groups, by weight. A button
- * whose text comes out empty is not shown, and none whose job needs an approval first.
+ * The buttons that an object's page shows to a user, rendered for it: those that are enabled, that the user may view, and whose job can be run by the user,
+ * in groups, by weight. A button whose text comes out empty is not shown, and none whose job needs an approval first.
  * @throws {@link AppError} NOT_FOUND, BAD_USER_INPUT.
  */
 export async function buttonsFor(
   { database, templates }: { database: Database; templates: Templates },
   objectType: string,
   given: unknown,
-  viewerId: string,
+  viewer: ButtonUser,
 ): Promise<ButtonGroup[]> {
-  const object = await objectOf(database, objectType, String((given as ObjectData | null)?.["id"] ?? ""), given);
-  const found: JobButton[] = await database
+  const object = await objectOf(database, viewer.rights, objectType, String((given as ObjectData | null)?.["id"] ?? ""), given);
+  const enabled: JobButton[] = await database
     .fork()
     .find(
       JobButton,
       { enabled: true, contentTypes: { label: objectType }, job: { enabled: true, installed: true } },
       { orderBy: { groupName: "asc", weight: "asc", name: "asc" }, populate: ["job.defaultJobQueue"] },
     );
+  const found = await pressable(database, viewer, enabled);
   const launches = found.map(({ job }) => ({
     job,
     queue: job.defaultJobQueue?.name ?? DEFAULT_QUEUE,
-    userId: viewerId,
+    userId: viewer.id,
   }));
   const needs = await needApproval(database, launches);
   const buttons = found.filter((_, n) => !needs[n]);
@@ -97,9 +106,25 @@ export async function buttonsFor(
   return [...groups.values()];
 }
 
-async function objectOf(database: Database, type: string, id: string, given: unknown): Promise<Record<string, unknown>> {
+/** Returns the buttons that a user may view, and whose jobs the user may view and run. */
+async function pressable(database: Database, { rights }: ButtonUser, buttons: readonly JobButton[]): Promise<JobButton[]> {
+  const jobs = buttons.map(({ job }) => job.id);
+  const ids = buttons.map(({ id }) => id);
+  const shown = await mayOnWhich(database, rights, "view", JobButton, ids);
+  const seen = await mayOnWhich(database, rights, "view", Job, jobs);
+  const run = await mayOnWhich(database, rights, "run", Job, jobs);
+  return buttons.filter(({ id, job }) => shown.has(id) && seen.has(job.id) && run.has(job.id));
+}
+
+async function objectOf(
+  database: Database,
+  rights: Rights,
+  type: string,
+  id: string,
+  given: unknown,
+): Promise<Record<string, unknown>> {
   if (isOwnType(type)) {
-    const [own] = (await readOwnObjects(database, type, [id])).values();
+    const [own] = (await readOwnObjects(database, rights, type, [id])).values();
     if (!own) throw new AppError("NOT_FOUND", `There is no object of the kind ${type} with id "${id}".`);
     return own;
   }

@@ -82,7 +82,10 @@ async function launch(deps: EnqueueDeps & { log: Logger }, deliveries: readonly 
   // Deleted meanwhile, and its deliveries with it.
   if (!hook) return [];
   const asked = deliveries.map(({ id, changeId, userId }) => ({ id, wishes: wishesOf(changeId, userId) }));
-  const admitted = await admitHook(deps, hook, asked[0]!.wishes).catch(asRefusal);
+  // Each user runs the job with rights of their own; the runs of one user differ in the change alone.
+  const byUser = new Map<string | null, AppError | Place>();
+  for (const { wishes } of asked)
+    if (!byUser.has(wishes.userId)) byUser.set(wishes.userId, await admitHook(deps, hook, wishes).catch(asRefusal));
   return database.transaction(async (em) => {
     const runs: NewRun[] = [];
     const unstored: NewRun[] = [];
@@ -91,6 +94,7 @@ async function launch(deps: EnqueueDeps & { log: Logger }, deliveries: readonly 
     for (const { wishes } of asked.filter(({ id }) => claimed.has(id))) {
       const fail = (refusal: AppError) =>
         newRun(deps, em, { ...wishes, ...unadmitted(hook.job) }, { ...refused(refusal, deps.clock), meta });
+      const admitted = byUser.get(wishes.userId)!;
       const run =
         admitted instanceof AppError
           ? await fail(admitted)
@@ -108,7 +112,7 @@ async function launch(deps: EnqueueDeps & { log: Logger }, deliveries: readonly 
 /** Job and queue of a run. */
 type Place = Pick<Launch, "job" | "queue">;
 
-/** Asks the gate for the runs of a hook, of which each is like the first. */
+/** Asks the gate for the runs of a hook as a user, of which each is like the first. */
 async function admitHook(deps: EnqueueDeps, { job: { id } }: JobHook, wishes: RunWishes): Promise<Place> {
   const admission = await admit(deps, await findRequested(deps, { ...wishes, job: { id } }));
   const { job, queue } = admission.launch;

@@ -143,7 +143,7 @@ async function execute(
     ...code,
     jobResult: { id: run.id, name: run.name, token: runToken(deps.vault, run) },
     data: await recorder.record(() =>
-      receiver ? receiverData(database, receiver, kwargs) : loadObjects(database, variablesSchema, kwargs),
+      receiver ? receiverData(database, receiver, kwargs) : loadObjects(database, run.user_id, variablesSchema, kwargs),
     ),
     dryRun: options.dryrun ?? false,
     limits,

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { pino } from "pino";
 import { expect, inject, onTestFinished, test } from "vitest";
+import { ALL_RIGHTS } from "../../../src/access/rights.ts";
 import { createRandom } from "../../../src/cli/seed/random.ts";
 import { ensureContentTypes } from "../../../src/entities/content-types.ts";
 import { type Database, openDatabase } from "../../../src/entities/database.ts";
@@ -26,7 +27,8 @@ const ZONES = ["America/New_York", "Europe/Paris", "Australia/Lord_Howe", "Afric
 /** So many times in two years, for the test to be quick. */
 const MOST = 50;
 
-const author = (userId: string) => ({ userId, username: "ada", requestId: userId, context: "WEB", detail: "" }) as const;
+const author = (userId: string) =>
+  ({ userId, username: "ada", rights: ALL_RIGHTS, requestId: userId, context: "WEB", detail: "" }) as const;
 
 /** Three schedulers on one database, without anybody who carries out the runs. */
 async function openThree() {
@@ -41,7 +43,7 @@ async function openThree() {
   const databases = inject("databaseUrl").startsWith("sqlite:") ? [first, first, first] : [first, await open(), await open()];
   await ensureContentTypes(first);
   const em = first.fork();
-  const user = em.create(User, { username: "ada" }, { partial: true });
+  const user = em.create(User, { username: "ada", isSuperuser: true }, { partial: true });
   await em.flush();
   const log = pino({ level: "silent" });
   const jobsRoot = await writeJobs({ "own.ts": `export const Plain = defineJob({ name: "Plain", enabled: true, run() {} });` });

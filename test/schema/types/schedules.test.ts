@@ -217,7 +217,7 @@ test("changed content runs as the author of the change, and as nobody else", asy
   const app = await openTestApp(JOBS);
   const em = (await databaseOf(app)).fork();
   const ada = em.create(User, { username: "ada" }, { partial: true });
-  await joinGroups(em, ada, ["Operators"]);
+  await joinGroups(em, ada, ["Administrators"]);
   em.create(Token, { user: ada, keyHash: hashKey("key-of-ada") }, { partial: true });
   await em.flush();
   const other = createClient(app.url, "key-of-ada");

@@ -1,12 +1,10 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Ctx, Info, Mutation, Resolver } from "type-graphql";
-import { mustApprove, mustTakeBack, mustTakePart } from "../../../access/approve.ts";
 import { type Author, refuse } from "../../../changes/index.ts";
 import { JobResult, ScheduledJob } from "../../../entities/index.ts";
 import { DateTime, ID } from "../../../entities/mapping/scalars.ts";
 import { shapeOf } from "../../../entities/mapping/shape.ts";
 import { AppError } from "../../../errors.ts";
-import type { Check } from "../../../runner/index.ts";
 import type { Context } from "../../context.ts";
 import type { Row } from "../../reading/list.ts";
 import { readChanged } from "../../model/read-changed.ts";
@@ -27,11 +25,10 @@ const STAGE = {
     "Primary key of the stage that you have seen. If another stage is active, the answer is `CONFLICT` and nothing changes.",
 } as const;
 
-/** Arguments of a comment, and the check of its author. */
+/** Arguments of a comment. */
 interface Said {
   comment?: string | null | undefined;
   stage?: string | null | undefined;
-  check: typeof mustApprove;
 }
 
 /** Arguments of a decision. */
@@ -45,7 +42,7 @@ interface Decided extends Said {
 export class ApprovalMutations {
   @Mutation(() => ScheduledJob, {
     description:
-      "Approves a `PENDING` schedule for exactly its current content. For staff and superusers, except the requester. In a workflow with stages, this is one approval of the active stage, for users of its group; the last approval of the last stage approves the schedule. Missed times are not made up for. Any change of the content returns the schedule to `PENDING`, without approvals.",
+      "Approves a `PENDING` schedule for exactly its current content. For users with the permission `extras.approve_scheduledjob`, except the requester. In a workflow with stages, this is one approval of the active stage, for users of its group; the last approval of the last stage approves the schedule. Missed times are not made up for. Any change of the content returns the schedule to `PENDING`, without approvals.",
   })
   approveScheduledJob(
     @Arg("id", () => ID, ID_ARGUMENT) id: string,
@@ -55,7 +52,7 @@ export class ApprovalMutations {
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
-    return decide(context, info, id, { state: "APPROVED", comment, unmodifiedSince, stage, check: mustApprove });
+    return decide(context, info, id, { state: "APPROVED", comment, unmodifiedSince, stage });
   }
 
   @Mutation(() => ScheduledJob, {
@@ -68,11 +65,11 @@ export class ApprovalMutations {
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
-    return decide(context, info, id, { state: "DENIED", comment, stage, check: mustApprove });
+    return decide(context, info, id, { state: "DENIED", comment, stage });
   }
 
   @Mutation(() => ScheduledJob, {
-    description: "Adds a comment to the active stage, without a decision. For the requester, approvers, staff and superusers.",
+    description: "Adds a comment to the active stage, without a decision. For the requester, and for approvers.",
   })
   async commentOnScheduledJob(
     @Arg("id", () => ID, ID_ARGUMENT) id: string,
@@ -82,19 +79,20 @@ export class ApprovalMutations {
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
     if (comment.trim() === "") refuse([{ field: "comment", message: "The comment is empty: write a text." }]);
-    await context.runner.commentOnSchedule(await person(context), id, saidOf(context, { comment, stage, check: mustTakePart }));
+    await context.runner.commentOnSchedule(await person(context), id, saidOf({ comment, stage }));
     return read(context, info, id);
   }
 
   @Mutation(() => ScheduledJob, {
-    description: "Withdraws a `PENDING` schedule. For the requester, staff and superusers.",
+    description:
+      "Withdraws a `PENDING` schedule. For the requester, and for users with the permission `extras.approve_scheduledjob`.",
   })
   cancelScheduledJob(
     @Arg("id", () => ID, ID_ARGUMENT) id: string,
     @Ctx() context: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
-    return decide(context, info, id, { state: "CANCELED", check: mustTakeBack });
+    return decide(context, info, id, { state: "CANCELED" });
   }
 
   @Mutation(() => JobResult, {
@@ -103,12 +101,10 @@ export class ApprovalMutations {
   })
   async dryRunScheduledJob(
     @Arg("id", () => ID, ID_ARGUMENT) id: string,
-    @Ctx() { reader, runner, viewer }: Context,
+    @Ctx() { reader, runner, author }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
-    const resultId = await runner.dryRunSchedule(id, viewer.id, (requesterId, approvers) =>
-      mustApprove(viewer, requesterId, approvers),
-    );
+    const resultId = await runner.dryRunSchedule(await author(), id);
     return readChanged(reader, info, JOB_RESULT, resultId);
   }
 }
@@ -120,7 +116,7 @@ async function decide(
   { state, unmodifiedSince, ...said }: Decided,
 ): Promise<Row> {
   await context.runner.decideSchedule(await person(context), id, {
-    ...saidOf(context, said),
+    ...saidOf(said),
     state,
     unmodifiedSince: unmodifiedSince ?? undefined,
   });
@@ -137,12 +133,8 @@ async function person({ author }: Context): Promise<Author> {
   return by;
 }
 
-function saidOf({ viewer }: Context, { comment, stage, check }: Said) {
-  return {
-    comment: comment ?? "",
-    stageId: stage ?? undefined,
-    check: (...[requesterId, approvers]: Parameters<Check>) => check(viewer, requesterId, approvers),
-  };
+function saidOf({ comment, stage }: Said) {
+  return { comment: comment ?? "", stageId: stage ?? undefined };
 }
 
 async function read({ reader }: Context, info: GraphQLResolveInfo, id: string): Promise<Row> {

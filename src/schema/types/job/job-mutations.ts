@@ -1,7 +1,5 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Args, ArgsType, Ctx, Field, Info, Mutation, Resolver } from "type-graphql";
-import { mustKeepApproval } from "../../../access/approve.ts";
-import type { Viewer } from "../../../access/authenticate.ts";
 import {
   changeJob,
   type Data,
@@ -159,27 +157,15 @@ export class JobMutations {
 async function changeOne(
   args: JobReferenceArgs,
   unmodifiedSince: Date | undefined,
-  { reader, viewer, change }: Context,
+  { reader, change }: Context,
   info: GraphQLResolveInfo,
   work: (unit: Unit, job: Job) => Promise<ErrorDetail[]>,
 ): Promise<Row> {
   const reference = referenceOf(args);
   const { id } = await change(async (unit) => {
     const job = await holdOne(unit, Job, jobCondition(reference), describeReference(reference), unmodifiedSince);
-    await changeHeld(viewer, job, () => work(unit, job));
+    refuse(await work(unit, job));
     return job;
   });
   return readChanged(reader, info, JOB, id);
-}
-
-/**
- * Changes a job that a unit holds: the one of `update_job`, or one of `update_jobs`.
- * @param work returns the errors of the job.
- * @throws {@link AppError} with the errors by field; FORBIDDEN when the job would no longer need an approval, and the viewer may not decide that.
- */
-export async function changeHeld(viewer: Viewer, job: Job, work: () => Promise<ErrorDetail[]>): Promise<void> {
-  const { approvalRequired } = job;
-  const wrong = await work();
-  mustKeepApproval(viewer, approvalRequired, job.approvalRequired);
-  refuse(wrong);
 }

@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { sql } from "kysely";
 import { Arg, Ctx, Extensions, Field, FieldResolver, Info, Mutation, ObjectType, Resolver, Root } from "type-graphql";
-import { changeJob, type Data, differencesOf, type Unit } from "../../../changes/index.ts";
+import { changeJob, type Data, differencesOf, refuse, type Unit } from "../../../changes/index.ts";
 import { contentTypeLabel } from "../../../entities/content-types.ts";
 import { Job } from "../../../entities/index.ts";
 import { GenericScalar } from "../../../entities/mapping/scalars.ts";
@@ -9,7 +9,7 @@ import { shapeOf } from "../../../entities/mapping/shape.ts";
 import { AppError, type ErrorDetail } from "../../../errors.ts";
 import { within } from "../../reading/condition.ts";
 import type { Context } from "../../context.ts";
-import { changeHeld, UpdateJobInput } from "./job-mutations.ts";
+import { UpdateJobInput } from "./job-mutations.ts";
 import { type ListArguments, type ListField, readFilters, type SizedField } from "../../reading/list-arguments.ts";
 import { readRows, type Row } from "../../reading/list.ts";
 import { Given } from "../../model/model-resolver.ts";
@@ -90,9 +90,9 @@ export class JobsMutations {
     const errors = new Map<string, readonly ErrorDetail[]>();
     const attempt = async (unit: Unit) => {
       for (const job of await unit.hold(Job, { id: ids }))
-        await changeHeld(viewer, job, () => changeJob(unit, job, data)).catch((error: unknown) =>
-          errors.set(job.id, detailsOf(error)),
-        );
+        await changeJob(unit, job, data)
+          .then(refuse)
+          .catch((error: unknown) => errors.set(job.id, detailsOf(error)));
       if (errors.size > 0) throw new Refused();
     };
     const done = await tryChange(attempt, dryRun).catch((error: unknown) => {

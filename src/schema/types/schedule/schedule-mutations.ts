@@ -141,10 +141,10 @@ export class ScheduleMutations {
   })
   async runScheduledJobNow(
     @Arg("id", () => ID, ID_ARGUMENT) id: string,
-    @Ctx() { reader, runner, viewer }: Context,
+    @Ctx() { reader, runner, author }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
-    const resultId = await runner.runScheduleNow(id, viewer.id);
+    const resultId = await runner.runScheduleNow(await author(), id);
     return readChanged(reader, info, JOB_RESULT, resultId);
   }
 }

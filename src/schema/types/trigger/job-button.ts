@@ -80,7 +80,7 @@ export class JobButtonResolver extends namedResolver(JobButton, { one: "job_butt
   @Extensions({ sizedBy: JobButton } satisfies SizedField)
   @Query(() => [JobButtonGroup], {
     description:
-      "The buttons of an object's page, rendered for the object, in groups and by weight. Disabled buttons, buttons whose job cannot run, and buttons without text are left out.",
+      "The buttons of an object's page, rendered for the object, in groups and by weight. Disabled buttons, buttons whose job cannot run or that you may not run, and buttons without text are left out.",
   })
   jobButtonsFor(
     @Arg("objectType", () => String, { description: "Kind of the object, `app_label.model`, e.g. `dcim.device`." })
@@ -91,7 +91,7 @@ export class JobButtonResolver extends namedResolver(JobButton, { one: "job_butt
     object: unknown,
     @Ctx() { runner, viewer }: Context,
   ): Promise<ButtonGroup[]> {
-    return runner.buttonsFor(objectType, object, viewer.id);
+    return runner.buttonsFor(objectType, object, viewer);
   }
 
   @Mutation(() => JobResult, { description: "Runs the job of a button for an object. Answers as soon as the run is recorded." })
@@ -100,7 +100,7 @@ export class JobButtonResolver extends namedResolver(JobButton, { one: "job_butt
     @Ctx() { reader, runner, viewer }: Context,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
-    const id = await runner.pressButton({ buttonId, ...press, userId: viewer.id });
+    const id = await runner.pressButton({ buttonId, ...press, by: viewer });
     return readChanged(reader, info, JOB_RESULT, id);
   }
 }
