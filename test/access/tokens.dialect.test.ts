@@ -253,6 +253,9 @@ describe("everybody", () => {
         extensions: { code: "FORBIDDEN" },
       });
     await grant(app, "ada", ["users.token"], ["add", "change", "delete"]);
+    // A user whom one may not view is not there.
+    expect((await ada.client.refused(CREATE, { user: "bob" })).extensions.code).toBe("NOT_FOUND");
+    await grant(app, "ada", ["users.token", "users.user"], ["view"]);
     const made = await make(ada, { user: bob.id });
     await ada.client.query(UPDATE, { id: made.id, write: false });
     await ada.client.query(DELETE, { id: made.id });
@@ -276,6 +279,7 @@ describe("everybody", () => {
     const ada = await createPerson(app, { username: "ada" }, []);
     await createPerson(app, { username: "bob" }, []);
     await createPerson(app, { username: "eve" }, []);
+    await grant(app, "ada", ["users.token", "users.user"], ["view"]);
     await grant(app, "ada", ["users.token"], ["add", "change"], { user__username: "bob" });
     const { id } = await make(ada, { user: "bob" });
     await ada.client.query(UPDATE, { id, write: false });

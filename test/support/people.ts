@@ -39,29 +39,6 @@ async function joinGroup({ client }: Pick<TestApp, "client">, userId: string, na
   });
 }
 
-/** What a permission is for. */
-interface Granted {
-  actions: readonly string[];
-  object_types: readonly string[];
-  constraints?: unknown;
-  enabled?: boolean;
-}
-
-let granted = 0;
-
-/** Gives users a permission. @returns its id. */
-export async function grant(
-  { client }: Pick<TestApp, "client">,
-  users: readonly Pick<Person, "id">[],
-  permission: Granted,
-): Promise<string> {
-  const { create_object_permission } = await client.query(
-    `mutation ($data: CreateObjectPermissionInput!) { create_object_permission(data: $data) { id } }`,
-    { data: { name: `Permission ${++granted}`, users: users.map(({ id }) => id), ...permission } },
-  );
-  return create_object_permission.id;
-}
-
 /** Creates a requester, who could also decide on the requests of others, an approver, and a stranger, who may not approve. All of them may change the schedules of others. */
 export async function people(
   app: Pick<TestApp, "client" | "url">,
@@ -71,8 +48,15 @@ export async function people(
     approver: await createPerson(app, { username: "approver", is_staff: true }),
     stranger: await createPerson(app, { username: "stranger" }),
   };
-  const others = { actions: ["change", "delete"], object_types: ["extras.scheduledjob"] };
-  await grant(app, Object.values(everybody), others);
+  const permission = {
+    name: "Change the schedules of others",
+    users: Object.values(everybody).map(({ id }) => id),
+    object_types: ["extras.scheduledjob"],
+    actions: ["change", "delete"],
+  };
+  await app.client.query(`mutation ($data: CreateObjectPermissionInput!) { create_object_permission(data: $data) { id } }`, {
+    data: permission,
+  });
   return everybody;
 }
 

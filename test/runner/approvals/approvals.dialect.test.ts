@@ -3,7 +3,8 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openTestApp, writeJobs } from "../../support/app.ts";
-import { grant, type Person, people } from "../../support/people.ts";
+import { grant } from "../../support/grants.ts";
+import { type Person, people } from "../../support/people.ts";
 import { readLog } from "../../support/changes.ts";
 import type { TestClient } from "../../support/client.ts";
 import { createTestClock } from "../../support/clock.ts";
@@ -284,8 +285,9 @@ test("a requester cannot approve the request; a job decides on nothing", async (
 });
 
 test("only users with the right may have a job be run without the approval that it asks for", async () => {
-  const { client, stranger, approver } = await setup();
-  await grant({ client }, [approver], { actions: ["override_approval"], object_types: ["extras.job"] });
+  const app = await setup();
+  const { client, stranger, approver } = app;
+  await grant(app, "approver", ["extras.job"], ["override_approval"]);
   await client.query(`mutation { update_job(name: "Asked", data: { approval_required: true }) { id } }`);
   const LIFT = [
     `mutation { update_job(name: "Asked", data: { approval_required: false }) { id } }`,
