@@ -1,5 +1,6 @@
 import type { Action } from "../../src/access/rights.ts";
 import { ContentType, ObjectPermission, User } from "../../src/entities/index.ts";
+import { newId } from "../../src/entities/new-id.ts";
 import type { TestApp } from "./app.ts";
 import { databaseOf } from "./rows.ts";
 
@@ -12,7 +13,7 @@ export async function grant(
   constraints: object | null = null,
 ): Promise<string> {
   const em = (await databaseOf(app)).fork();
-  const name = `${username}: ${actions.join()} ${types.join()} ${JSON.stringify(constraints)}`;
+  const name = `${newId()} of ${username}`;
   em.create(
     ObjectPermission,
     {
