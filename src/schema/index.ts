@@ -46,6 +46,7 @@ import { TagMutations, TagResolver } from "./types/change/tag.ts";
 import { ObjectPermissionMutations, ObjectPermissionResolver } from "./types/access/object-permission.ts";
 import { withKeyWrites } from "./types/access/key-writes.ts";
 import { MeResolver } from "./types/access/me.ts";
+import { PermissionTestResolver } from "./types/access/permission-test.ts";
 import { TokenMutations } from "./types/access/token-mutations.ts";
 import { TokenResolver } from "./types/access/token.ts";
 import { UserMutations } from "./types/access/user-mutations.ts";
@@ -91,6 +92,7 @@ const RESOLVERS = [
   GroupMutations,
   ObjectPermissionResolver,
   ObjectPermissionMutations,
+  PermissionTestResolver,
   TokenResolver,
   JobOverridesResolver,
   JobFilesResolver,

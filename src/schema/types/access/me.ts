@@ -1,17 +1,11 @@
 import { Arg, Ctx, Extensions, Field, FieldResolver, ObjectType, Query, Resolver } from "type-graphql";
-import { ACTIONS, type Action, mayOn, type Model, rightName } from "../../../access/rights.ts";
-import { contentTypeLabel } from "../../../entities/content-types.ts";
-import { MODELS, OWN_MODELS } from "../../../entities/index.ts";
+import { ACTIONS, mayOn, rightName } from "../../../access/rights.ts";
 import { ID } from "../../../entities/mapping/scalars.ts";
 import { ofAnyTable } from "../../../entities/tables.ts";
-import { fieldError } from "../../../errors.ts";
 import type { Context } from "../../context.ts";
 import type { SizedField } from "../../reading/list-arguments.ts";
 import { MOST_TOKENS, MyToken, readTokens } from "./my-token.ts";
-
-/** Kinds of objects that clients see. */
-const KINDS: readonly Model[] = MODELS.filter((model) => !OWN_MODELS.has(model));
-const KIND_OF = new Map(KINDS.map((model) => [contentTypeLabel(model), model]));
+import { KINDS, readAct } from "./read-act.ts";
 
 /** The user who asks. */
 @ObjectType({ description: "The user who asks, whatever permissions that user has." })
@@ -91,22 +85,15 @@ export class MeResolver {
       "True if the user may act so on any object of a kind, or on the object with this id. With a key that only reads, the user may only view.",
   })
   async can(
-    @Arg("action", () => String, { description: `One of ${ACTIONS.join(", ")}.` }) action: string,
+    @Arg("action", () => String, { description: `One of ${ACTIONS.join(", ")}.` }) actionName: string,
     @Arg("objectType", () => String, { description: "Kind of objects, such as `extras.job`." }) objectType: string,
     @Arg("id", () => ID, { nullable: true, description: "Primary key of an object; any object when absent." })
     id: string | null | undefined,
     @Ctx() { reader: { database }, viewer: { rights, key } }: Context,
   ): Promise<boolean> {
-    const model = KIND_OF.get(objectType);
-    if (!isAction(action)) throw fieldError("BAD_USER_INPUT", "action", `action must be one of ${ACTIONS.join(", ")}.`);
-    if (!model) {
-      const message = `object_type must be a kind of objects of this server, such as extras.job: ${JSON.stringify(objectType)} is none.`;
-      throw fieldError("BAD_USER_INPUT", "object_type", message);
-    }
+    const { action, model } = readAct(actionName, objectType);
     if (action !== "view" && key?.writeEnabled === false) return false;
     if (!rights.mayAny(action, model)) return false;
     return id === null || id === undefined || mayOn(database, rights, action, model, id);
   }
 }
-
-const isAction = (text: string): text is Action => ACTIONS.some((action) => action === text);
