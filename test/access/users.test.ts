@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 import { openTestApp, type TestApp } from "../support/app.ts";
 import { createClient, post } from "../support/client.ts";
+import { grant } from "../support/grants.ts";
+import { signIn } from "../support/http.ts";
+import { createPerson } from "../support/people.ts";
 
 const CREATE = `mutation ($data: CreateUserInput!) { create_user(data: $data) { id username is_active is_staff is_superuser } }`;
 const UPDATE = `mutation ($id: ID!, $data: UpdateUserInput!) { update_user(id: $id, data: $data) { username is_active } }`;
@@ -90,4 +93,72 @@ test("the last superuser stays one", async () => {
     });
   await makeUser(app, { username: "root", is_superuser: true });
   await app.client.query(UPDATE, { id: users[0]!.id, data: { is_superuser: false } });
+});
+
+const PASSWORD = "correct horse battery";
+const PASSWORDS: Record<string, [document: string, variables: object]> = {
+  "a new user": [CREATE, { data: { username: "eve", password: "short" } }],
+  "a user": [UPDATE, { id: "01a20d41-bf32-73c7-86b0-37568f855895", data: { password: "short" } }],
+};
+test.for(Object.keys(PASSWORDS))("a password of %s that is too short is refused by its field", async (name) => {
+  const { client } = await openTestApp({});
+  const { extensions, message } = await client.refused(...PASSWORDS[name]!);
+  expect(extensions).toMatchObject({ code: "BAD_USER_INPUT", details: [{ field: "data.password" }] });
+  expect(message).toBe("A password has at least 12 characters.");
+});
+
+test("who may add and change users makes nobody stronger, and is nobody who is stronger", async () => {
+  const app = await openTestApp({});
+  const ada = await createPerson(app, { username: "ada" }, []);
+  const bob = await createPerson(app, { username: "bob" }, []);
+  const eve = await createPerson(app, { username: "eve" }, []);
+  await grant(app, "ada", ["users.user"], ["view", "add", "change"]);
+  await grant(app, "eve", ["extras.job"], ["run"]);
+  const { users } = await app.client.query(`{ users(username: "admin") { id } }`);
+  const admin = users[0]!.id;
+  await ada.client.query(CREATE, { data: { username: "new", password: PASSWORD } });
+  await ada.client.query(UPDATE, { id: bob.id, data: { email: "bob@example.com", password: PASSWORD } });
+  await ada.client.query(UPDATE, { id: eve.id, data: { email: "eve@example.com" } });
+  await signIn(app.url, "bob", PASSWORD);
+  for (const [document, variables, sentence] of [
+    [CREATE, { data: { username: "boss", is_superuser: true } }, "Only superusers may make superusers"],
+    [CREATE, { data: { username: "boss", is_staff: true } }, "Only staff may make staff"],
+    [UPDATE, { id: ada.id, data: { is_superuser: true } }, "Only superusers may make superusers"],
+    [UPDATE, { id: ada.id, data: { is_staff: true } }, "Only staff may make staff"],
+    [UPDATE, { id: admin, data: { password: PASSWORD } }, "Only superusers may set the password of a superuser"],
+    [UPDATE, { id: admin, data: { is_active: false } }, "Only superusers may change a superuser"],
+    [UPDATE, { id: admin, data: { is_superuser: false } }, "Only superusers may change a superuser"],
+    [UPDATE, { id: eve.id, data: { password: PASSWORD } }, "extras.run_job"],
+  ] as const) {
+    const { message, extensions } = await ada.client.refused(document, variables);
+    expect([extensions.code, message]).toEqual(["FORBIDDEN", expect.stringContaining(sentence)]);
+  }
+  await expect(signIn(app.url, "eve", PASSWORD)).rejects.toThrow("401");
+  expect((await app.client.query(`{ users(username: "boss") { id } }`)).users).toEqual([]);
+});
+
+test("who may change some users changes no others, and makes none of those into others", async () => {
+  const app = await openTestApp({});
+  const ada = await createPerson(app, { username: "ada" }, []);
+  const bob = await createPerson(app, { username: "bob" }, []);
+  await grant(app, "ada", ["users.user"], ["view"]);
+  await grant(app, "ada", ["users.user"], ["add", "change"], { email__endswith: "@team.example" });
+  await app.client.query(UPDATE, { id: ada.id, data: { email: "ada@team.example" } });
+  await ada.client.query(CREATE, { data: { username: "new", email: "new@team.example" } });
+  for (const [document, variables, right] of [
+    [CREATE, { data: { username: "other", email: "other@other.example" } }, "users.add_user"],
+    [UPDATE, { id: bob.id, data: { email: "bob@team.example" } }, "users.change_user"],
+    [UPDATE, { id: "00000000-0000-7000-8000-000000000000", data: { email: "x@team.example" } }, "users.change_user"],
+    [UPDATE, { id: ada.id, data: { email: "ada@other.example" } }, "users.change_user"],
+  ] as const) {
+    const { message, extensions } = await ada.client.refused(document, variables);
+    expect([extensions.code, message]).toEqual(["FORBIDDEN", expect.stringContaining(right)]);
+  }
+  const { users } = await app.client.query(`{ users(sort: ["username"]) { username email } }`);
+  expect(users.map(({ username, email }) => `${username} ${email}`)).toEqual([
+    "ada ada@team.example",
+    "admin ",
+    "bob ",
+    "new new@team.example",
+  ]);
 });

@@ -14,6 +14,7 @@ import type { ReadLimits } from "./read-limits.ts";
 import { alone } from "./sqlite/alone.ts";
 import { openAppend } from "./sqlite/append.ts";
 import { PatientSqliteDialect, whenUnlocked } from "./sqlite/busy.ts";
+import { addMatchers } from "./sqlite/matcher.ts";
 import { owners } from "./sqlite/owners.ts";
 import { MAX_STATEMENTS, openReads, type SqliteReads } from "./sqlite/reads.ts";
 
@@ -21,10 +22,13 @@ import { MAX_STATEMENTS, openReads, type SqliteReads } from "./sqlite/reads.ts";
 export async function openSqlite(path: string, limits: ReadLimits): Promise<Database> {
   const file = resolve(path);
   await mkdir(dirname(file), { recursive: true });
+  const writer = new Sqlite(file, { timeout: 0 });
+  // Rights are asked for within the transaction of a write, and their constraints may have patterns.
+  addMatchers(writer);
   const orm = await MikroORM.init({
     ...ORM_OPTIONS,
     dbName: file,
-    driverOptions: new PatientSqliteDialect({ database: keepPrepared(new Sqlite(file, { timeout: 0 })) }),
+    driverOptions: new PatientSqliteDialect({ database: keepPrepared(writer) }),
     migrations: migrationOptions("sqlite"),
   });
   const em = orm.em.fork();
