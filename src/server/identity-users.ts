@@ -1,3 +1,4 @@
+import { ALL_RIGHTS } from "../access/rights.ts";
 import { type Author, createObject, transact } from "../changes/index.ts";
 import type { Identity } from "../access/claims.ts";
 import type { Database } from "../entities/database.ts";
@@ -39,6 +40,7 @@ export function createIdentityUsers({ database, changed, settings }: IdentityDep
     requestId: newId(),
     context: "ORM",
     detail: `the sign-in through ${issuer}`,
+    rights: ALL_RIGHTS,
   });
 
   async function find(column: "identity" | "username", value: string) {
