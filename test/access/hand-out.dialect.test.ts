@@ -161,7 +161,8 @@ test("an administrator who is no superuser hands out what the group gives", asyn
   await createPerson(app, { username: "newcomer" }, []);
   for (const name of ["Viewers", "Operators", "Authors", "Approvers", "Administrators"])
     await boss.client.query(JOIN, { id: await groupNamed(app, name), users: ["newcomer", "boss"] });
-  await boss.client.query(CREATE, { data: { ...TAGS, users: ["newcomer"] } });
+  const made = await boss.client.query(CREATE, { data: { ...TAGS, users: ["newcomer"] } });
+  expect(made).toHaveProperty("create_object_permission");
 });
 
 const ASK = `query ($user: String!, $action: String!, $type: String!, $id: ID) {
