@@ -4,9 +4,11 @@ import { LRUCache } from "lru-cache";
 import type { Database } from "../entities/database.ts";
 import { AppError } from "../errors.ts";
 import type { Audit } from "./audit.ts";
+import type { OwnLimits } from "../own-limits.ts";
 import { createFailures } from "./failures.ts";
-import { findSession, findToken, findUser, type FoundKey, type ViewerRow } from "./find-key.ts";
+import { findSession, findToken, findUser, type FoundKey, VIEWER, type ViewerRow } from "./find-key.ts";
 import type { LastUsed } from "./last-used.ts";
+import { loadLimits } from "./load-limits.ts";
 import { allowedBy, type IsAllowed } from "./networks.ts";
 import { loadRights, type Rights } from "./rights.ts";
 
@@ -17,6 +19,8 @@ export interface Viewer {
   isStaff: boolean;
   isSuperuser: boolean;
   rights: Rights;
+  /** Limits of the user's operations that come before the server's; absent where those hold. */
+  limits?: OwnLimits | undefined;
   /** The key that the client has sent; absent for the code of a run. */
   key?: Key;
 }
@@ -116,10 +120,10 @@ export function createAuthenticator(
   async function find(given: Given, keyHash: string): Promise<Found | undefined> {
     const found = await lookUp(given, keyHash);
     if (!found || found.expires <= now()) return undefined;
-    const { user, tokenId, ...limits } = found;
-    const key = { ...limits, kind: given.kind, hash: keyHash };
+    const { tokenId, writeEnabled, networks, expires } = found;
+    const key = { kind: given.kind, hash: keyHash, writeEnabled, networks, expires };
     return {
-      viewer: { ...(await viewerOf(database, user)), key },
+      viewer: { ...(await viewerOf(database, found)), key },
       tokenId,
       isAllowed: allowedBy(key.networks),
       readAt: elapsed(),
@@ -184,18 +188,20 @@ function readCredentials({ authorization, session }: Credentials, takesJwt: bool
 export async function loadViewer(database: Database, id: string): Promise<Viewer> {
   const user = await database.rows
     .selectFrom("user")
-    .select(["id", "username", "is_staff", "is_superuser"])
+    .select(VIEWER)
     .where("id", "=", id)
     .where("is_active", "=", sql.lit(true))
     .executeTakeFirst();
   if (!user) throw new AppError("UNAUTHENTICATED", "The user of this run is not active any more.");
-  return viewerOf(database, user);
+  return viewerOf(database, { user });
 }
 
-async function viewerOf(database: Database, { id, username, is_staff, is_superuser }: ViewerRow): Promise<Viewer> {
+async function viewerOf(database: Database, found: Pick<FoundKey, "limits"> & { user: ViewerRow }): Promise<Viewer> {
+  const { id, username, is_staff, is_superuser } = found.user;
   const isSuperuser = Boolean(is_superuser);
   const rights = await loadRights(database, { id, isSuperuser });
-  return { id, username, isStaff: Boolean(is_staff), isSuperuser, rights };
+  const [limits] = await loadLimits(database, [found]);
+  return { id, username, isStaff: Boolean(is_staff), isSuperuser, rights, limits };
 }
 
 interface Found {

@@ -2,9 +2,13 @@ import { type CompiledQuery, type Selectable, sql } from "kysely";
 import type { Database } from "../entities/database.ts";
 import type { StoredTime, Tables } from "../entities/tables.ts";
 import { readStoredTime } from "../entities/times/stored-time.ts";
+import { LIMIT_COLUMNS, LIMIT_NAMES, LIMITED, type LimitName, type StoredLimits } from "../own-limits.ts";
+import { HAS_LIMITS } from "./load-limits.ts";
 
 /** Columns of a user that a viewer is made of. */
-export type ViewerRow = Pick<Selectable<Tables["user"]>, "id" | "is_staff" | "is_superuser" | "username">;
+export type ViewerRow = Pick<Selectable<Tables["user"]>, "id" | "is_staff" | "is_superuser" | "username"> & {
+  has_limits: unknown;
+};
 
 /** A key as it is stored, with its active user. */
 export interface FoundKey {
@@ -15,9 +19,12 @@ export interface FoundKey {
   networks: readonly string[] | null;
   /** Milliseconds since the epoch; Infinity for never. */
   expires: number;
+  /** Limits of its own; absent for a key that has none. */
+  limits?: StoredLimits;
 }
 
-const USER = ["user.id", "user.username", "user.is_staff", "user.is_superuser"] as const;
+/** Selects the columns of {@link ViewerRow}. */
+export const VIEWER = ["user.id", "user.username", "user.is_staff", "user.is_superuser", HAS_LIMITS] as const;
 
 type TokenRow = ViewerRow & {
   token_id: string;
@@ -25,23 +32,31 @@ type TokenRow = ViewerRow & {
   expires: StoredTime | null;
   write_enabled: unknown;
   allowed_networks: unknown;
-};
+} & Record<(typeof LIMIT_COLUMNS)[number], number | null>;
 
 const tokensOf = ({ rows }: Database) =>
   rows
     .selectFrom("token")
     .innerJoin("user", "user.id", "token.user_id")
-    .select([...USER, "token.id as token_id", "token.key_hash", "token.expires", "token.write_enabled", "token.allowed_networks"])
+    .select([
+      ...VIEWER,
+      "token.id as token_id",
+      "token.key_hash",
+      "token.expires",
+      "token.write_enabled",
+      "token.allowed_networks",
+    ])
+    .select(LIMIT_COLUMNS.map((column) => `token.${column}` as const))
     .where("user.is_active", "=", sql.lit(true));
 
 const sessionsOf = ({ rows }: Database) =>
   rows
     .selectFrom("user_session")
     .innerJoin("user", "user.id", "user_session.user_id")
-    .select([...USER, "user_session.key_hash", "user_session.expires"])
+    .select([...VIEWER, "user_session.key_hash", "user_session.expires"])
     .where("user.is_active", "=", sql.lit(true));
 
-const usersOf = ({ rows }: Database) => rows.selectFrom("user").select(USER).where("user.is_active", "=", sql.lit(true));
+const usersOf = ({ rows }: Database) => rows.selectFrom("user").select(VIEWER).where("user.is_active", "=", sql.lit(true));
 
 /** Statements that are asked at every request, compiled once for each database. */
 const compiled = new WeakMap<object, { token: CompiledQuery; session: CompiledQuery }>();
@@ -100,6 +115,7 @@ function foundToken(database: Database, row: TokenRow): FoundKey {
     writeEnabled: Boolean(row.write_enabled),
     networks: readNetworks(database, row.allowed_networks),
     expires: row.expires === null ? Infinity : timeOf(row.expires),
+    limits: Object.fromEntries(LIMIT_NAMES.map((name) => [name, row[LIMITED[name].column]])) as Record<LimitName, number | null>,
   };
 }
 

@@ -1,10 +1,11 @@
 import type { Database } from "../entities/database.ts";
 import type { Session } from "./authenticate.ts";
-import { findSessions, findTokens, findUsers, type FoundKey, type ViewerRow } from "./find-key.ts";
+import { findSessions, findTokens, findUsers, type FoundKey } from "./find-key.ts";
+import { loadLimits } from "./load-limits.ts";
 import { allowedBy } from "./networks.ts";
 import { createRightsWatch } from "./rights-watch.ts";
 
-/** The reason why a session cannot go on: its key is no longer good, or its user may do something else than before. */
+/** The reason why a session cannot go on: its key is no longer good, or the rights or limits of its user are others than before. */
 export type Ended = "key" | "rights";
 
 /** Looks up sessions. */
@@ -54,13 +55,15 @@ export function createKeyWatch(database: Database, now: () => number): KeyWatch 
         return user && { ...limits, user };
       };
       const ended = new Map<Session, Ended>();
-      const left: { session: Session; user: ViewerRow }[] = [];
+      const left: ({ session: Session } & FoundKey)[] = [];
       for (const session of sessions) {
         const found = findOf(session);
-        if (isGood(session, found)) left.push({ session, user: found.user });
+        if (isGood(session, found)) left.push({ session, ...found });
         else ended.set(session, "key");
       }
       for (const session of await rightsWatch.changed(left)) ended.set(session, "rights");
+      const limits = await loadLimits(database, left);
+      for (const [n, { session }] of left.entries()) if (session.limits?.key !== limits[n]?.key) ended.set(session, "rights");
       return ended;
     },
   };

@@ -64,7 +64,7 @@ export function createContext(
   viewer: Viewer,
   { sender, tellsCost = false, whenGone }: Coming = {},
 ): Context {
-  const bounds = new Bounds(limits, viewer.id, whenGone, usage);
+  const bounds = new Bounds(limits, viewer, whenGone, usage);
   const database = boundDatabase(unbound, bounds);
   const reader = { database, rights: viewer.rights };
   const { maxPageSize, defaultPageSize } = limits;

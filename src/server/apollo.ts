@@ -2,12 +2,14 @@ import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlu
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from "graphql";
 import type { IncomingHttpHeaders } from "node:http";
+import { LRUCache } from "lru-cache";
 import type { Context } from "../schema/context.ts";
 import type { ReadDocument } from "../schema/document/document-reader.ts";
 import type { FormatError } from "../schema/execution/error-format.ts";
 import type { Executor } from "../schema/execution/execute.ts";
 import { newWork } from "../schema/execution/slices.ts";
 import { writeJson } from "../schema/execution/write-json.ts";
+import type { AskedOver, TextOf } from "./known-documents.ts";
 
 /** The `contextValue` that a plugin sees: the context of the resolvers. */
 export interface PluginContext extends Context {
@@ -22,18 +24,14 @@ export type Plugin = ApolloServerPlugin<PluginContext>;
 export interface ApolloDeps {
   schema: GraphQLSchema;
   executor: Executor;
-  /** Has taken each text that Apollo Server is given. */
+  /** Has taken each text that Apollo Server is given, for the same user. */
   readDocument: ReadDocument;
   formatError: FormatError;
   plugins: readonly Plugin[];
 }
 
-/** A request, as HTTP brings it. */
-interface HttpOperation {
-  method: string;
-  search: string;
-  body: unknown;
-}
+/** Characters of the documents that clients have registered by their hashes, together. */
+const REGISTERED_CHARACTERS = 30 * 1024 * 1024;
 
 /** Apollo Server, around an executor of ours. */
 export interface Apollo {
@@ -41,21 +39,34 @@ export interface Apollo {
   readonly executor: Executor;
   /** Returns the answer to a request: status, headers and errors are Apollo Server's. */
   answer(
-    asked: HttpOperation,
+    asked: AskedOver,
     context: PluginContext,
     headers: IncomingHttpHeaders,
   ): Promise<{ status: number; headers: Record<string, string>; body: string }>;
+  /** Returns the text of a document that a client has registered by its hash, as Apollo Server lets them. */
+  registered: TextOf;
   stop(): Promise<void>;
 }
 
 /** Starts Apollo Server. */
 export async function openApollo({ schema, executor, readDocument, formatError, plugins }: ApolloDeps): Promise<Apollo> {
+  const registered = new LRUCache<string, string>({
+    maxSize: REGISTERED_CHARACTERS,
+    sizeCalculation: (text) => text.length + 1,
+  });
   const apollo = new ApolloServer<PluginContext>({
     gateway: localGateway(schema, executor),
     introspection: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     documentStore: null,
+    persistedQueries: {
+      cache: {
+        get: async (key) => registered.get(key),
+        set: async (key, text) => void registered.set(key, text),
+        delete: async (key) => registered.delete(key),
+      },
+    },
     formatError: (formatted, error) => {
       const ours = formatError(error);
       // Apollo knows better which kind of request error it met.
@@ -92,6 +103,8 @@ export async function openApollo({ schema, executor, readDocument, formatError, 
       if (answered.body.kind !== "complete") throw new Error("unexpected chunked response");
       return { status: answered.status ?? 200, headers: Object.fromEntries(answered.headers), body: answered.body.string };
     },
+    // The prefix is Apollo Server's.
+    registered: (hash) => registered.get(`apq:${hash}`),
     stop: () => apollo.stop(),
   };
 }
@@ -134,7 +147,7 @@ function ourDocuments(readDocument: ReadDocument): Plugin {
       let wrong: readonly GraphQLError[] = [];
       return {
         async didResolveSource(request) {
-          const found = readDocument(request.source);
+          const found = readDocument(request.source, request.contextValue.viewer);
           if ("kind" in found) Object.assign(request, { document: found });
           else wrong = found;
         },

@@ -5,6 +5,7 @@ import type { Session } from "../access/authenticate.ts";
 import { keyEnded, type Sessions } from "../access/sessions.ts";
 import { AppError } from "../errors.ts";
 import type { AnswerTypes } from "./answer-types.ts";
+import type { AskedOver } from "./known-documents.ts";
 import type { Coming, Context } from "../schema/context.ts";
 import type { ReadDocument } from "../schema/document/document-reader.ts";
 import type { FormatError } from "../schema/execution/error-format.ts";
@@ -59,7 +60,7 @@ export function openEventStreams(deps: EventStreamDeps): EventStreams {
     whenGone: WhenGone,
   ): Promise<Stream | string[]> {
     const tellsCost = asksCost(request.headers, extensions);
-    const document = readDocument(query);
+    const document = readDocument(query, session);
     if (!("kind" in document)) throw new InvalidDocument(document);
     const operation = getOperationAST(document, operationName);
     if (!operation) throw new AppError("BAD_USER_INPUT", "The document has several operations: name one with `operationName`.");
@@ -147,22 +148,19 @@ export interface Asked {
   extensions?: unknown;
 }
 
-/** A request for an operation, as it came. */
-interface AskedOver {
-  method: string;
-  search: string;
-  body: unknown;
-}
-
 /**
  * Decides how a request is answered. A client that takes JSON as well gets an event stream for a subscription alone.
  * @throws {@link AppError} BAD_USER_INPUT for a subscription of a client that takes no event stream.
  */
-export function wantsStream(types: AnswerTypes, { method, search, body }: AskedOver, readDocument: ReadDocument): boolean {
+export function wantsStream(
+  types: AnswerTypes,
+  { method, search, body }: AskedOver,
+  read: (text: string) => ReturnType<ReadDocument>,
+): boolean {
   if (types.stream && types.json === undefined) return true;
   const { query, operationName } = partsOf(method, search, body);
   // Most documents need not be read to know it.
-  const document = typeof query === "string" && query.includes("subscription") ? readDocument(query) : [];
+  const document = typeof query === "string" && query.includes("subscription") ? read(query) : [];
   const operation = "kind" in document ? getOperationAST(document, operationName as string | undefined) : undefined;
   if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return false;
   if (types.stream) return true;

@@ -24,7 +24,7 @@ export function readPlainRequest(
   method: string | undefined,
   headers: IncomingHttpHeaders,
   body: unknown,
-  readDocument: ReadDocument,
+  read: (text: string) => ReturnType<ReadDocument>,
 ): PlainRequest | undefined {
   const contentType = ANSWER_TYPES.get(headers.accept);
   if (method !== "POST" || !contentType || !JSON_TYPES.has(headers["content-type"]) || !isRecord(body)) return undefined;
@@ -32,7 +32,7 @@ export function readPlainRequest(
   if (typeof query !== "string" || query.length > LONGEST_KEPT || extensions !== null) return undefined;
   if (operationName !== null && typeof operationName !== "string") return undefined;
   if (variables !== null && !isRecord(variables)) return undefined;
-  const document = readDocument(query);
+  const document = read(query);
   if (!("kind" in document)) return undefined;
   const operation = getOperationAST(document, operationName);
   if (!operation || operation.operation === OperationTypeNode.SUBSCRIPTION) return undefined;

@@ -40,6 +40,7 @@ import { createSchema } from "../schema/index.ts";
 import { DATA_HEADERS, NO_SNIFFING } from "./safe-headers.ts";
 import { type OperationBody, readOperationBody } from "./operation-body.ts";
 import { readPlainRequest } from "./plain-request.ts";
+import { withText } from "./known-documents.ts";
 import { createBoundExecutor } from "../schema/execution/bounds.ts";
 import type { OperationLimits } from "../schema/price/limits.ts";
 import { asksCost, createPricedExecutor, createPrices } from "../schema/price/prices.ts";
@@ -226,14 +227,15 @@ export async function openServer(
 
   async function answerOperation(
     viewer: Session,
-    { search, body, contentType }: OperationBody & { search: string },
+    { contentType, ...came }: OperationBody & { search: string },
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
     const types = answerTypesOf(request.headers.accept);
-    const { method = "GET" } = request;
-    if (wantsStream(types, { method, search, body }, readDocument))
-      return eventStreams.answer(viewer, readAsked(method, search, body), request, response);
+    const read = (text: string) => readDocument(text, viewer);
+    const asked = withText({ method: request.method ?? "GET", ...came }, apollo.registered);
+    const { method, search, body } = asked;
+    if (wantsStream(types, asked, read)) return eventStreams.answer(viewer, readAsked(method, search, body), request, response);
     usage.mustHaveRead(viewer.id);
     const headers: IncomingHttpHeaders = {
       ...request.headers,
@@ -246,7 +248,7 @@ export async function openServer(
       tellsCost: asksCost(headers, extensionsOf(search, body)),
       whenGone: (act) => watchRequest(viewer, response, act),
     });
-    const plain = needsApollo ? undefined : readPlainRequest(method, headers, body, readDocument);
+    const plain = needsApollo ? undefined : readPlainRequest(method, headers, body, read);
     const result = plain && (await executor.execute({ schema, contextValue: context, ...plain }));
     mustHaveKey(context);
     if (response.closed) return;
@@ -257,8 +259,8 @@ export async function openServer(
       return writeTo(viewer, response, 200, given, `${JSON.stringify(result)}\n`);
     }
     // Apollo parses and validates for itself, so too large a document is rejected before.
-    if (!plain) for (const text of textsOf(search, body)) readDocument(text);
-    const answered = await apollo.answer({ method, search, body }, { ...context, answered: result }, headers);
+    if (!plain) for (const text of textsOf(search, body)) read(text);
+    const answered = await apollo.answer(asked, { ...context, answered: result }, headers);
     mustHaveKey(context);
     writeTo(viewer, response, answered.status, answered.headers, answered.body);
   }

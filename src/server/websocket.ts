@@ -65,9 +65,9 @@ export function openSockets(deps: SocketDeps): Sockets {
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, handleProtocols });
 
   /** A thrown refusal would close the socket, and end other operations on it. */
-  const read: ReadDocument = (text) => {
+  const read: ReadDocument = (text, sender) => {
     try {
-      return readDocument(text);
+      return readDocument(text, sender);
     } catch (error) {
       return [new GraphQLError((error as Error).message, { originalError: error as Error })];
     }
@@ -94,7 +94,7 @@ export function openSockets(deps: SocketDeps): Sockets {
       }
       connection.underWay = subscriptions;
       await turnToBegin(connection.session!.id);
-      const document = read(query);
+      const document = read(query, connection.session!);
       if (!("kind" in document)) return document;
       const isWanted = () => id in subscriptions && connection.socket.readyState === connection.socket.OPEN;
       const contextValue = contextOf(connection.session!, {
@@ -118,7 +118,7 @@ export function openSockets(deps: SocketDeps): Sockets {
         const authorization = given["Authorization"] ?? given["authorization"] ?? request.headers.authorization;
         const session = await authenticate(credentialsOf(request, authorization));
         const leave = sessions.open(session, (why) => {
-          if (why === "rights") return socket.close(CLOSE.rightsChanged, "Your rights have changed: connect again.");
+          if (why === "rights") return socket.close(CLOSE.rightsChanged, "Your rights or limits have changed: connect again.");
           for (const gone of connection.waits.values()) gone(keyEnded());
           socket.close(CLOSE.keyEnded, KEY_ENDED);
         });

@@ -139,7 +139,7 @@ describe("a socket and a stream end within 5 s", () => {
     expect(mine.socket.readyState).toBe(mine.socket.OPEN);
     await grant(app, "ada", ["extras.job"], ["view"]);
     clock.advance(5000);
-    expect(await mine.closed).toEqual({ code: 4410, reason: "Your rights have changed: connect again." });
+    expect(await mine.closed).toEqual({ code: 4410, reason: "Your rights or limits have changed: connect again." });
     expect(await events).not.toContain("complete");
     expect(admins.socket.readyState).toBe(admins.socket.OPEN);
     expect((await openAcknowledged(app.url, bearer(ada.key))).socket.readyState).toBe(1);

@@ -10,7 +10,7 @@ interface Room {
   enters: readonly string[];
 }
 
-const ENTITIES = ["entities", "entities/mapping", "entities/models", "entities/times", "errors.ts"];
+const ENTITIES = ["entities", "entities/mapping", "entities/models", "entities/times", "errors.ts", "own-limits.ts"];
 const RUNS = ["access", "changes!", ...ENTITIES, "cut-text.ts", "sdk"];
 const SDK = ["entities", "errors.ts", "sdk"];
 
@@ -139,7 +139,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
 
-  "schema/document": { holds: "the text of an operation, and its shape", enters: ["errors.ts"] },
+  "schema/document": { holds: "the text of an operation, and its shape", enters: ["errors.ts", "own-limits.ts"] },
   "schema/reading": {
     holds: "the one way in which rows are read",
     enters: ["access", "changes!", ...ENTITIES, "schema/context.ts", "schema/document", "schema/execution"],

@@ -14,7 +14,7 @@ export interface Person {
 /** Makes somebody who uses an app, as a user of some groups that every server has. */
 export async function createPerson(
   app: Pick<TestApp, "client" | "url">,
-  data: { username: string; is_staff?: boolean },
+  data: { username: string; is_staff?: boolean; is_superuser?: boolean },
   groups: readonly string[] = ["Operators", "Authors", ...(data.is_staff ? ["Approvers"] : [])],
 ): Promise<Person> {
   const { create_user } = await app.client.query(`mutation ($data: CreateUserInput!) { create_user(data: $data) { id } }`, {

@@ -1,14 +1,15 @@
 import { ApprovalWorkflowStageDefinition, type Group, ObjectPermission } from "../../entities/index.ts";
 import type { ErrorDetail } from "../../errors.ts";
+import { wrongLimits } from "../../own-limits.ts";
 import type { Unit } from "../unit.ts";
 import { type HandedOut, mustHaveAll } from "./hand-out.ts";
 
-/** Rules of Group. Its users have its permissions, and may be the approvers of requests. */
+/** Rules of Group. Its users have its permissions, its limits, and may be the approvers of requests. */
 export const groupRules = {
   async check(group: Group, unit: Unit): Promise<ErrorDetail[]> {
     if (!unit.author.rights.isSuperuser && hasNewMembers(group, unit))
       mustHaveAll(unit.author, "give", await permissionsOf(unit, group));
-    return [];
+    return wrongLimits(group).map(({ column, message }) => ({ field: `data.${column}`, message }));
   },
 
   async mayDelete(group: Group, unit: Unit): Promise<ErrorDetail[]> {

@@ -13,6 +13,7 @@ import { jobFiles } from "./0010-job-files.ts";
 import { failureResults } from "./0011-failure-results.ts";
 import { permissions } from "./0012-permissions.ts";
 import { defaultPermissions } from "./0013-default-permissions.ts";
+import { ownLimits } from "./0014-own-limits.ts";
 
 /** A step of the schema's history, in the words of each database. Never edited once it has landed. */
 export interface SchemaStep {
@@ -35,6 +36,7 @@ const STEPS: readonly SchemaStep[] = [
   failureResults,
   permissions,
   defaultPermissions,
+  ownLimits,
 ];
 
 /** The steps as MikroORM's migrator wants them, for one database. */

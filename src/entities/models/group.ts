@@ -16,6 +16,30 @@ export class Group extends TimestampedModel {
   @Column("string", { description: "Unique name of the group.", length: 150, unique: true })
   name!: string;
 
+  @Column("integer", {
+    description: "Levels that a document of a member may have; null for no limit of the group's own.",
+    nullable: true,
+  })
+  maxQueryDepth!: number | null;
+
+  @Column("integer", {
+    description: "Values that an answer of a member may have; null for no limit of the group's own.",
+    nullable: true,
+  })
+  maxQueryCost!: number | null;
+
+  @Column("integer", {
+    description: "Characters that an answer of a member may have, about; null for no limit of the group's own.",
+    nullable: true,
+  })
+  maxAnswerBytes!: number | null;
+
+  @Column("integer", {
+    description: "Milliseconds that an operation of a member may take; null for no limit of the group's own.",
+    nullable: true,
+  })
+  operationTimeoutMs!: number | null;
+
   @LinkedTo(() => User, { table: "group_user", description: "Members of the group." })
   users = new Collection<User>(this);
 

@@ -31,6 +31,32 @@ export class Token extends TimestampedModel {
   })
   allowedNetworks!: string[] | null;
 
+  @Column("integer", {
+    description: "Levels that a document with the key may have; null for that of the user's groups, or else the server's.",
+    nullable: true,
+  })
+  maxQueryDepth!: number | null;
+
+  @Column("integer", {
+    description: "Values that an answer with the key may have; null for that of the user's groups, or else the server's.",
+    nullable: true,
+  })
+  maxQueryCost!: number | null;
+
+  @Column("integer", {
+    description:
+      "Characters that an answer with the key may have, about; null for that of the user's groups, or else the server's.",
+    nullable: true,
+  })
+  maxAnswerBytes!: number | null;
+
+  @Column("integer", {
+    description:
+      "Milliseconds that an operation with the key may take; null for that of the user's groups, or else the server's.",
+    nullable: true,
+  })
+  operationTimeoutMs!: number | null;
+
   @Column("timestamp", {
     description: "Time of the last use, to the minute; null before the first.",
     nullable: true,

@@ -8,6 +8,7 @@ import {
   type ValueNode,
 } from "graphql";
 import { AppError, counted } from "../../errors.ts";
+import { type Limit, limitOf } from "../../own-limits.ts";
 import { measureOverlaps } from "./overlaps.ts";
 
 /** Limits of a client's document, which are checked before anything else. */
@@ -21,6 +22,12 @@ export interface StructureLimits {
   maxQueryFields: number;
 }
 
+/** A document that was parsed, and its levels. */
+export interface Parsed {
+  document: DocumentNode;
+  depth: number;
+}
+
 /** Pairs that a document may have for each field that it may have: validation compares 50,000 in some 20 ms. */
 const PAIRS_A_FIELD = 50;
 
@@ -32,8 +39,12 @@ interface Counts {
   fields: number;
 }
 
-const LIMITS: readonly (readonly [keyof Counts, keyof StructureLimits, string, readonly [string, string?]])[] = [
-  ["depth", "maxQueryDepth", "MAX_QUERY_DEPTH", ["level"]],
+const COUNTS = ["aliases", "depth", "directives", "fields"] as const satisfies readonly (keyof Counts)[];
+
+type ServersLimit = "maxQueryAliases" | "maxQueryDirectives" | "maxQueryFields";
+
+/** Limits that are the same for all users. */
+const LIMITS: readonly (readonly [keyof Counts, ServersLimit, string, readonly [string, string?]])[] = [
   ["aliases", "maxQueryAliases", "MAX_QUERY_ALIASES", ["alias", "aliases"]],
   ["directives", "maxQueryDirectives", "MAX_QUERY_DIRECTIVES", ["directive"]],
   ["fields", "maxQueryFields", "MAX_QUERY_FIELDS", ["field or fragment", "fields and fragments"]],
@@ -43,15 +54,14 @@ const LIMITS: readonly (readonly [keyof Counts, keyof StructureLimits, string, r
  * Parses a document that is within the limits. The time for it grows with the text alone, as that of validation does not.
  * @throws {@link AppError} LIMIT_EXCEEDED that names the limit; an error of GraphQL for an invalid document.
  */
-export function parseWithin(text: string, limits: StructureLimits): DocumentNode {
-  const { maxQueryTokens, maxQueryDepth } = limits;
+export function parseWithin(text: string, limits: StructureLimits, depth: Limit = limitOf("maxQueryDepth", limits)): Parsed {
+  const { maxQueryTokens } = limits;
   try {
     const document = parse(text, { maxTokens: maxQueryTokens });
-    checkStructure(document, limits);
-    return document;
+    return { document, depth: checkStructure(document, limits, depth) };
   } catch (error) {
     // graphql-js goes down a document by calls, and the stack may end before the text does.
-    if (error instanceof RangeError) return refuse("more levels than can be read", "MAX_QUERY_DEPTH", maxQueryDepth);
+    if (error instanceof RangeError) return refuse("more levels than can be read", depth.of, depth.value);
     // The parser stops there, so how many there are is not known; it has no class for this.
     if (error instanceof GraphQLError && error.message.endsWith("tokens. Parsing aborted."))
       return refuse(`more than ${counted(maxQueryTokens, "token")}`, "MAX_QUERY_TOKENS", maxQueryTokens);
@@ -61,15 +71,27 @@ export function parseWithin(text: string, limits: StructureLimits): DocumentNode
 
 /**
  * Checks a parsed document; tokens are the parser's to count.
+ * @returns its levels.
  * @throws {@link AppError} LIMIT_EXCEEDED that names the limit.
  */
-export function checkStructure(document: DocumentNode, limits: StructureLimits): void {
+export function checkStructure(
+  document: DocumentNode,
+  limits: StructureLimits,
+  depth: Limit = limitOf("maxQueryDepth", limits),
+): number {
   const found = measure(document);
+  checkDepth(found.depth, depth);
   for (const [what, limit, setting, words] of LIMITS)
     if (found[what] > limits[limit]) refuse(counted(found[what], ...words), setting, limits[limit]);
   const { pairs } = measureOverlaps(document);
   const most = PAIRS_A_FIELD * limits.maxQueryFields;
   if (pairs > most) refuse(`${pairs} pairs of fields or fragments that may have to be merged`, "MAX_QUERY_FIELDS", most);
+  return found.depth;
+}
+
+/** Throws for a document with too many levels. @throws {@link AppError} LIMIT_EXCEEDED that names the limit. */
+export function checkDepth(depth: number, { value, of }: Limit): void {
+  if (depth > value) refuse(counted(depth, "level"), of, value);
 }
 
 function refuse(found: string, setting: string, limit: number): never {
@@ -126,9 +148,9 @@ function measure(document: DocumentNode): Counts {
     };
     add(written, counts);
     add(counts, ofSet(node.selectionSet));
-    for (const [what] of LIMITS) largest[what] = Math.max(largest[what], counts[what]);
+    for (const what of COUNTS) largest[what] = Math.max(largest[what], counts[what]);
   }
-  for (const [what] of LIMITS) largest[what] = Math.max(largest[what], written[what]);
+  for (const what of COUNTS) largest[what] = Math.max(largest[what], written[what]);
   return largest;
 }
 

@@ -3,18 +3,25 @@ import type { CompiledQuery } from "kysely";
 import { LRUCache } from "lru-cache";
 import { type Database, type ReadBounds, TooManyBytes } from "../../entities/database.ts";
 import { AppError, counted } from "../../errors.ts";
+import { limitOf, type OwnLimits } from "../../own-limits.ts";
 import type { Context } from "../context.ts";
 import type { Executor } from "./execute.ts";
 import { unreadRefusal, type Usage } from "./usage.ts";
 import { isRoundOver, isSliceOver, newPlace, nextSlice, type Sliced } from "./slices.ts";
 import { writeJson } from "./write-json.ts";
-import { deadlinesOf } from "./deadlines.ts";
+import { addDeadline, deleteDeadline } from "./deadlines.ts";
 
 /** Bounds of an operation once it has begun. */
 export interface BoundLimits {
   /** Characters of its answer, about. */
   maxAnswerBytes: number;
   operationTimeoutMs: number;
+}
+
+/** The user of an operation, as far as its bounds are concerned. */
+interface BoundUser {
+  id: string;
+  limits?: OwnLimits | undefined;
 }
 
 /** The part of {@link Usage} that one operation is counted in. */
@@ -48,6 +55,7 @@ export class Bounds implements Sliced {
   readonly place = newPlace();
   since = performance.now();
   readonly #limits: BoundLimits;
+  readonly #own: OwnLimits | undefined;
   #whenGone: WhenGone | undefined;
   #left: number;
   #controller: AbortController | undefined;
@@ -64,15 +72,16 @@ export class Bounds implements Sliced {
   readonly #usage: OperationUsage | undefined;
 
   /**
-   * @param user id of the operation's user; reads of users take turns.
+   * @param user the operation's user; reads of users take turns, and their own limits come before the others.
    * @param usage counts the answers that wait for that user to read them: rows may become part of them.
    */
-  constructor(limits: BoundLimits, user: string, whenGone?: WhenGone, usage?: OperationUsage) {
-    this.#limits = limits;
-    this.user = user;
+  constructor(limits: BoundLimits, { id, limits: own }: BoundUser, whenGone?: WhenGone, usage?: OperationUsage) {
+    this.#limits = own ? withOwn(limits, own) : limits;
+    this.#own = own;
+    this.user = id;
     this.#usage = usage;
     this.#whenGone = whenGone;
-    this.#left = limits.maxAnswerBytes;
+    this.#left = this.#limits.maxAnswerBytes;
   }
 
   /** The reason why the operation was broken off; undefined while it goes on. */
@@ -123,8 +132,7 @@ export class Bounds implements Sliced {
 
   #read(database: Database, statement: CompiledQuery): Promise<Record<string, unknown>[]> {
     if (this.#failure) return Promise.reject(this.#failure);
-    // A statement of an object that goes on after its operation may read as much as a whole answer.
-    if (this.#hasEnded) return database.read(statement, { maxBytes: stored(this.#limits.maxAnswerBytes), user: this.user });
+    if (this.#hasEnded) return this.#readAfter(database, statement);
     if (this.#reading >= READS_AT_ONCE)
       return new Promise<void>((resolve) => (this.#waiting ??= []).push(resolve)).then(() => this.read(database, statement));
     if (this.#left <= 0) return Promise.reject(this.#exhaust());
@@ -156,6 +164,15 @@ export class Bounds implements Sliced {
         throw bounds.given < stored(this.#left) ? this.#fail(unreadRefusal()) : this.#exhaust();
       },
     );
+  }
+
+  /** A statement of an object that goes on after its operation may read as much as a whole answer. */
+  async #readAfter(database: Database, statement: CompiledQuery): Promise<Record<string, unknown>[]> {
+    try {
+      return await database.read(statement, { maxBytes: stored(this.#limits.maxAnswerBytes), user: this.user });
+    } catch (error) {
+      throw error instanceof TooManyBytes ? this.#tooLong() : error;
+    }
   }
 
   /** Bytes that a statement may read when it begins. */
@@ -222,14 +239,14 @@ export class Bounds implements Sliced {
   end(): void {
     this.#hasEnded = true;
     this.#usage?.made(this.user, this.place);
-    if (this.#late) deadlinesOf(this.#limits.operationTimeoutMs).delete(this.#late);
+    if (this.#late) deleteDeadline(this.#limits.operationTimeoutMs, this.#late);
     this.#controller = this.#late = this.#onFailure = this.#whenGone = undefined;
   }
 
   #watch(): void {
     if (this.#hasEnded) return;
     this.#late = () => this.#breakLate();
-    deadlinesOf(this.#limits.operationTimeoutMs).add(this.#late);
+    addDeadline(this.#limits.operationTimeoutMs, this.#late);
     this.#whenGone?.((why) => {
       if (this.#hasEnded) return;
       if (why) this.#fail(why);
@@ -238,17 +255,18 @@ export class Bounds implements Sliced {
   }
 
   #breakLate(): AppError {
-    const { operationTimeoutMs: timeout } = this.#limits;
-    return this.#break(
-      `The operation took longer than ${timeout} ms; OPERATION_TIMEOUT_MS allows no more. Ask for less at a time.`,
-    );
+    const { value, of } = limitOf("operationTimeoutMs", this.#limits, this.#own);
+    return this.#break(`The operation took longer than ${value} ms; ${of} allows no more. Ask for less at a time.`);
   }
 
   #exhaust(): AppError {
-    const most = this.#limits.maxAnswerBytes;
-    return this.#break(
-      `The answer is longer than ${counted(most, "byte")}; MAX_ANSWER_BYTES allows no more. Ask for less at a time, or without long texts.`,
-    );
+    return this.#failure ?? this.#fail(this.#tooLong());
+  }
+
+  #tooLong(): AppError {
+    const { value, of } = limitOf("maxAnswerBytes", this.#limits, this.#own);
+    const message = `The answer is longer than ${counted(value, "byte")}; ${of} allows no more. Ask for less at a time, or without long texts.`;
+    return new AppError("LIMIT_EXCEEDED", message);
   }
 
   #break(message: string): AppError {
@@ -270,6 +288,11 @@ export class Bounds implements Sliced {
     this.#left = this.#limits.maxAnswerBytes;
   }
 }
+
+const withOwn = (server: BoundLimits, own: OwnLimits): BoundLimits => ({
+  maxAnswerBytes: limitOf("maxAnswerBytes", server, own).value,
+  operationTimeoutMs: limitOf("operationTimeoutMs", server, own).value,
+});
 
 /** Characters of the texts in rows; few rows have many of them. */
 function bytesOf(rows: readonly Record<string, unknown>[]): number {

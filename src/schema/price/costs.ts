@@ -16,32 +16,40 @@ export interface CostLimits extends PageLimits {
   maxQueryCost: number;
 }
 
-/** Computes the cost of an operation: the most fields of objects that its answer may have, and 50 for each field that leads to objects. */
-export type CostOf = (asked: Pick<ExecutionArgs, "document" | "operationName" | "variableValues">) => number | Promise<number>;
+/**
+ * Computes the cost of an operation: the most fields of objects that its answer may have, and 50 for each field that leads to objects.
+ * @param limit of the user, the server's when absent. A cost beyond it may be told too low, and still beyond it.
+ */
+export type CostOf = (
+  asked: Pick<ExecutionArgs, "document" | "operationName" | "variableValues">,
+  limit?: number,
+) => number | Promise<number>;
 
 /** Returns a function that computes the costs of valid operations: before they are executed, in a time that grows with their documents alone. */
 export function createCosts(schema: GraphQLSchema, database: Database, limits: CostLimits): CostOf {
   const { maxPageSize, defaultPageSize = maxPageSize } = limits;
-  const draw = createPlanner(schema, limits.maxQueryCost);
+  const draw = createPlanner(schema);
   const sizes = createTableSizes(database, maxPageSize);
-  const plans = new WeakMap<OperationDefinitionNode, Plan>();
+  const plans = new WeakMap<OperationDefinitionNode, { plan: Plan; most: number }>();
 
-  return ({ document, operationName, variableValues }) => {
+  return ({ document, operationName, variableValues }, limit = limits.maxQueryCost) => {
     const operation = getOperationAST(document, operationName);
     // The request does not name one of the operations: nothing is executed.
     if (!operation) return 0;
     const variables = withDefaults(operation, variableValues ?? {});
-    let plan = plans.get(operation);
-    if (!plan) {
-      const drawn = draw(document, operation, variables);
-      ({ plan } = drawn);
-      if (!drawn.isConditional) plans.set(operation, plan);
+    const known = plans.get(operation);
+    let measured = known?.plan;
+    // A plan for a smaller limit may have left off counting where this one is not reached yet.
+    if (!measured || known!.most < limit) {
+      const drawn = draw(document, operation, variables, limit);
+      measured = drawn.plan;
+      if (!drawn.isConditional) plans.set(operation, { plan: measured, most: limit });
     }
-    const measured = plan;
-    if (measured.below.length === 0) return measured.values;
+    const plan = measured;
+    if (plan.below.length === 0) return plan.values;
     const measure = (rowsOf: RowsOf) => {
       const scale: Scale = { variables, rowsOf, unlimited: Math.min(defaultPageSize, maxPageSize), largestPage: maxPageSize };
-      return Math.min(Number.MAX_SAFE_INTEGER, Math.ceil(measurePlan(measured, ROOT, scale)));
+      return Math.min(Number.MAX_SAFE_INTEGER, Math.ceil(measurePlan(plan, ROOT, scale)));
     };
     const rowsOf = sizes();
     return rowsOf instanceof Promise ? rowsOf.then(measure) : measure(rowsOf);

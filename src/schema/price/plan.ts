@@ -75,10 +75,10 @@ const TABLES: ReadonlyMap<string, string> = new Map(MODELS.map((model) => [`${mo
 
 /**
  * Makes plans of operations of a schema: drawn once, they are measured again and again.
- * @param most values of introspection that are counted: beyond them it is enough to know that there are more.
+ * @returns a function whose last parameter is how many values of introspection are counted: beyond them it is enough to know that there are more.
  */
-export function createPlanner(schema: GraphQLSchema, most: number) {
-  return (document: DocumentNode, operation: OperationDefinitionNode, variables: Scale["variables"]): DrawnPlan => {
+export function createPlanner(schema: GraphQLSchema) {
+  return (document: DocumentNode, operation: OperationDefinitionNode, variables: Scale["variables"], most: number): DrawnPlan => {
     const fragments = fragmentsOf(document);
     const rootType = schema.getRootType(operation.operation)!;
     let isConditional = false;

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema } from "graphql";
 import type { Database } from "../../entities/database.ts";
 import { AppError, counted } from "../../errors.ts";
+import { type Limit, limitOf, type OwnLimits } from "../../own-limits.ts";
 import type { Context } from "../context.ts";
 import type { Executor } from "../execution/execute.ts";
 import { type CostLimits, createCosts } from "./costs.ts";
@@ -9,32 +10,35 @@ import { type CostLimits, createCosts } from "./costs.ts";
 /** The cost of an operation, and its limit. */
 export interface Price {
   value: number;
-  limit: number;
+  limit: Limit;
 }
 
-/** Tells the price of a valid operation; at once, but for the first. */
-export type PriceOf = (asked: Pick<ExecutionArgs, "document" | "operationName" | "variableValues">) => Price | Promise<Price>;
+/** Tells the price of a valid operation to a user with these limits; at once, but for the first. */
+export type PriceOf = (
+  asked: Pick<ExecutionArgs, "document" | "operationName" | "variableValues">,
+  own: OwnLimits | undefined,
+) => Price | Promise<Price>;
 
 /** Returns a function that prices operations. */
 export function createPrices(schema: GraphQLSchema, database: Database, limits: CostLimits): PriceOf {
   const costOf = createCosts(schema, database, limits);
-  const limit = limits.maxQueryCost;
-  return (asked) => {
-    const cost = costOf(asked);
+  return (asked, own) => {
+    const limit = limitOf("maxQueryCost", limits, own);
+    const cost = costOf(asked, limit.value);
     return typeof cost === "number" ? { value: cost, limit } : cost.then((value) => ({ value, limit }));
   };
 }
 
 /** The answer to an operation that costs too much; undefined for any other. */
 export function refuseDear({ value, limit }: Price): ExecutionResult | undefined {
-  if (value <= limit) return undefined;
-  const message = `The answer may have ${counted(value, "value")}; MAX_QUERY_COST allows ${limit}. Give its lists a smaller \`limit\`, or select fewer fields.`;
+  if (value <= limit.value) return undefined;
+  const message = `The answer may have ${counted(value, "value")}; ${limit.of} allows ${limit.value}. Give its lists a smaller \`limit\`, or select fewer fields.`;
   return { errors: [new GraphQLError(message, { originalError: new AppError("LIMIT_EXCEEDED", message) })] };
 }
 
 /** An answer that tells its cost, to those who asked for that. */
-export function tellCost(result: ExecutionResult, cost: Price): ExecutionResult {
-  return { ...result, extensions: { ...result.extensions, cost } };
+export function tellCost(result: ExecutionResult, { value, limit }: Price): ExecutionResult {
+  return { ...result, extensions: { ...result.extensions, cost: { value, limit: limit.value } } };
 }
 
 /** True if a request asks for its cost: by its header, or by its own extensions. */
@@ -53,7 +57,7 @@ export function createPricedExecutor({ execute }: Executor, priceOf: PriceOf): E
   }
   return {
     execute(args) {
-      const price = priceOf(args);
+      const price = priceOf(args, (args.contextValue as Context).viewer.limits);
       return price instanceof Promise ? price.then((known) => pay(args, known)) : pay(args, price);
     },
   };

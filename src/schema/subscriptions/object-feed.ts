@@ -79,7 +79,8 @@ async function follow(
   }
 
   return runner.followFeed<Row>({
-    key: `${reader.rights.key} ${whose} ${shape.table} ${columns.join()} ${JSON.stringify(filters)}`,
+    // What followers share is read within the bounds of the first.
+    key: `${reader.rights.key} ${viewer.limits?.key ?? ""} ${whose} ${shape.table} ${columns.join()} ${JSON.stringify(filters)}`,
     families: feed.families,
     read: (ids) => read(() => within(reader, sql.ref(`${shape.table}.id`), ids, "uuid"), ids.length),
     ...(since && { replay: () => replay(since.toISOString()) }),

@@ -81,7 +81,7 @@ export function createStreams({ executor, priceOf, contextOf, formatError }: Str
 
   return async (subscription) => {
     const { viewer, tellsCost, ...asked } = subscription;
-    const price = await priceOf(asked);
+    const price = await priceOf(asked, viewer.limits);
     const refused = refuseDear(price);
     if (refused) return tellsCost ? tellCost(refused, price) : refused;
     const operation = getOperationAST(asked.document, asked.operationName)!;
@@ -95,6 +95,8 @@ export function createStreams({ executor, priceOf, contextOf, formatError }: Str
     const key = [
       serialOf(operation),
       viewer.rights.key,
+      // An answer may be too long for one user, and tells the limit of its cost.
+      viewer.limits?.key,
       whose,
       tellsCost,
       variablesBelow(operation, asked.variableValues ?? {}),

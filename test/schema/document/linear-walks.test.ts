@@ -72,7 +72,7 @@ test("work on a document grows with the document, never with the expansion of it
   const costOf = createCosts(schema, database, { maxPageSize: 10_000, maxQueryCost: Infinity });
   const openStream = createStreams({
     executor,
-    priceOf: () => ({ value: 0, limit: 1 }),
+    priceOf: () => ({ value: 0, limit: { value: 1, of: "" } }),
     contextOf,
     formatError: (error) => error as never,
   });

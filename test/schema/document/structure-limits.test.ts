@@ -132,7 +132,7 @@ const limitsOf = (maxQueryFields: number) => ({ ...DEFAULTS, maxQueryFields, max
 
 test.for(Object.entries(PAIRS))("fields that validation has to compare in pairs have a limit: %s", ([, make]) => {
   // 600 allow 30,000 pairs: of 245 fields there are 29,890.
-  expect(parseWithin(make(244), limitsOf(600))).toHaveProperty("definitions");
+  expect(parseWithin(make(244), limitsOf(600))).toHaveProperty("document.definitions");
   expect(() => parseWithin(make(250), limitsOf(600))).toThrow(
     expect.objectContaining({
       code: "LIMIT_EXCEEDED",
@@ -150,7 +150,7 @@ test("fields of one name are no pairs where nothing merges them, nor where they 
     // As generated clients have them: each component its fragment, with the same fields.
     `{ jobs { ${repeat(50, (n) => `...F${n}`)} } } ${repeat(50, (n) => `fragment F${n} on Job { id name job_queues { id } latest_result { id user { id } } }`)}`,
   ])
-    expect(parseWithin(text, limitsOf(800))).toHaveProperty("definitions");
+    expect(parseWithin(text, limitsOf(800))).toHaveProperty("document.definitions");
 });
 
 describe("the work of validation", () => {
@@ -231,16 +231,16 @@ describe("a document that validation gives up", () => {
     });
 
   test.for(Object.entries(TOO_ALIKE))("is refused with the name that stands too often: %s", ([, hostile]) => {
-    expect(() => validateWithin(schema, parseWithin(hostile[0], DEFAULTS))).toThrow(refused(hostile));
+    expect(() => validateWithin(schema, parseWithin(hostile[0], DEFAULTS).document)).toThrow(refused(hostile));
   });
 
   test("is the same with any settings", () => {
     const hostile = [`{ ${"jobs { id name } ".repeat(2000)} }`, "jobs", 2000] as const;
-    expect(() => validateWithin(schema, parseWithin(hostile[0], limitsOf(1e6)))).toThrow(refused([...hostile]));
+    expect(() => validateWithin(schema, parseWithin(hostile[0], limitsOf(1e6)).document)).toThrow(refused([...hostile]));
   });
 
   test("begins beyond 707 times the same leaf", () => {
-    expect(validateWithin(schema, parseWithin(`{ jobs { ${"id ".repeat(707)} } }`, DEFAULTS))).toEqual([]);
+    expect(validateWithin(schema, parseWithin(`{ jobs { ${"id ".repeat(707)} } }`, DEFAULTS).document)).toEqual([]);
   });
 
   test("are the errors beyond a hundred, and the last one says so", () => {
@@ -338,5 +338,5 @@ test("documents of people and tools pass with room", async () => {
     ...(await shownDocuments()),
   ];
   const half = Object.fromEntries(Object.keys(SETTINGS).map((limit) => [limit, DEFAULTS[limit as keyof StructureLimits] / 1.5]));
-  for (const text of texts) expect(parseWithin(text, half as unknown as StructureLimits)).toHaveProperty("definitions");
+  for (const text of texts) expect(parseWithin(text, half as unknown as StructureLimits)).toHaveProperty("document.definitions");
 });

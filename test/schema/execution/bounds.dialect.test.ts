@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { loadConfig } from "../../../src/config.ts";
 import { type Database, openDatabase, type ReadBounds } from "../../../src/entities/database.ts";
 import { laneIsFull } from "../../../src/entities/databases/read-refusals.ts";
+import { Group, User } from "../../../src/entities/index.ts";
 import { createContext } from "../../../src/schema/context.ts";
 import { createExecutor } from "../../../src/schema/execution/execute.ts";
 import { createSchema } from "../../../src/schema/index.ts";
@@ -207,10 +208,29 @@ test("a statement that is refused for another reason says that one", async () =>
 });
 
 describe("an operation ends", () => {
-  test("after its time, with its statements, by every transport", async () => {
+  test.for<[of: string, server: number, prepare: (database: Database) => Promise<unknown>]>([
+    ["OPERATION_TIMEOUT_MS", 100, async () => undefined],
+    [
+      "operation_timeout_ms of your key",
+      60_000,
+      ({ rows }) => rows.updateTable("token").set({ operation_timeout_ms: 100 }).execute(),
+    ],
+    [
+      'operation_timeout_ms of your group "Quick"',
+      60_000,
+      async (database) => {
+        const em = database.fork();
+        const users = await em.findAll(User);
+        em.create(Group, { name: "Quick", operationTimeoutMs: 100, users } as never, { partial: true });
+        await em.flush();
+      },
+    ],
+  ])("after its time, with its statements, by every transport: %s", async ([of, operationTimeoutMs, prepare]) => {
     const { stuck, reading } = createStuck();
-    const { url } = await openLiveServer({ reading, limits: { operationTimeoutMs: 100 } });
-    const told = { message: expect.stringContaining("OPERATION_TIMEOUT_MS"), extensions: { code: "LIMIT_EXCEEDED" } };
+    const { url, database } = await openLiveServer({ reading, limits: { operationTimeoutMs } });
+    await prepare(database);
+    const sentence = `The operation took longer than 100 ms; ${of} allows no more. Ask for less at a time.`;
+    const told = { message: sentence, extensions: { code: "LIMIT_EXCEEDED" } };
     for (const extensions of [undefined, {}]) {
       const { body } = await post(url, KEY, { query: SLOW, extensions });
       expect(body).toMatchObject({ data: null, errors: [told] });

@@ -1,5 +1,6 @@
 import { Resolver } from "type-graphql";
 import { Group } from "../../../entities/index.ts";
+import { LIMIT_COLUMNS } from "../../../own-limits.ts";
 import { modelMutations } from "../../model/model-mutations.ts";
 import { namedResolver } from "../../model/named-resolver.ts";
 
@@ -9,4 +10,4 @@ export class GroupResolver extends namedResolver(Group, { one: "group", many: "g
 
 /** Groups: to make, to change, to delete; for superusers, as their rules have it. */
 @Resolver()
-export class GroupMutations extends modelMutations(Group, { create: ["name", "users"] }) {}
+export class GroupMutations extends modelMutations(Group, { create: ["name", "users", ...LIMIT_COLUMNS] }) {}

@@ -40,7 +40,7 @@ export function createRunOperations({ schema, executor, log, ...deps }: RunOpera
   async function answer({ userId, hold, document: text, variables }: RunOperation): Promise<OperationAnswer> {
     if (userId === null) throw new AppError("FORBIDDEN", "This run has no user, so it may do nothing in the API.");
     const viewer = await loadViewer(deps.database, userId);
-    const document = readDocument(text);
+    const document = readDocument(text, viewer);
     if (!("kind" in document)) return refused(document);
     const operation = getOperationAST(document);
     if (!operation) throw new AppError("BAD_USER_INPUT", "The document must have one operation, and no more.");
