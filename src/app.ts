@@ -136,6 +136,7 @@ export async function openApp(
         browsers: config,
         userOf,
         audit,
+        documents: { introspection: config.introspection },
         webhookSecret: config.webhookSecret,
         plugins,
         clock,

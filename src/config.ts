@@ -107,6 +107,8 @@ export interface Config {
   readonly maxAnswerBytes: number;
   /** Milliseconds that an operation may take. */
   readonly operationTimeoutMs: number;
+  /** The users who may ask for the schema itself. */
+  readonly introspection: Audience;
   /** False leaves the execution of all operations to graphql-js, to find out whether an answer is the compiler's fault. */
   readonly compiledExecution: boolean;
   /** Sockets and event streams that one user may have open. */
@@ -123,6 +125,9 @@ export interface Config {
   /** The environment that job code sees: ours without the variables that hold secrets. */
   readonly jobEnv: Readonly<Record<string, string>>;
 }
+
+const AUDIENCES = ["signed-in", "superusers", "off"] as const;
+type Audience = (typeof AUDIENCES)[number];
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];
@@ -276,6 +281,8 @@ const number = (min: number, max: number) =>
 
 const integer = (min: number, max: number, fallback: number) => number(min, max).default(fallback);
 
+const audience = z.enum(AUDIENCES, { error: `must be one of ${AUDIENCES.join(", ")}` }).default("signed-in");
+
 /** Longest time of a timer in Node, some 24 days. */
 const MAX_SECONDS = 2_147_483;
 
@@ -347,6 +354,7 @@ const environment = z.object({
   MAX_QUERY_COST: integer(1, Number.MAX_SAFE_INTEGER, 200_000),
   MAX_ANSWER_BYTES: integer(1, Number.MAX_SAFE_INTEGER, 32 * 1024 * 1024),
   OPERATION_TIMEOUT_MS: integer(1, 3_600_000, 30_000),
+  INTROSPECTION: audience,
   COMPILED_EXECUTION: z.enum(["0", "1"], { error: "must be 0 or 1" }).default("1"),
   MAX_STREAMS_PER_USER: integer(1, 1_000_000, 1000),
   MAX_SUBSCRIPTIONS_PER_SOCKET: integer(1, 1_000_000, 1000),
@@ -425,6 +433,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     maxQueryCost: value.MAX_QUERY_COST,
     maxAnswerBytes: value.MAX_ANSWER_BYTES,
     operationTimeoutMs: value.OPERATION_TIMEOUT_MS,
+    introspection: value.INTROSPECTION,
     compiledExecution: value.COMPILED_EXECUTION === "1",
     maxStreamsPerUser: value.MAX_STREAMS_PER_USER,
     maxSubscriptionsPerSocket: value.MAX_SUBSCRIPTIONS_PER_SOCKET,

@@ -54,6 +54,7 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     maxQueryCost: 200_000,
     maxAnswerBytes: 33_554_432,
     operationTimeoutMs: 30_000,
+    introspection: "signed-in",
     compiledExecution: true,
     customFields: [],
     maxStreamsPerUser: 1000,
@@ -80,6 +81,7 @@ test("every problem is told at once, a sentence each", () => {
     ADMIN_TOKEN: "short",
     SECRET_KEY: "short too",
     SANITIZER_PATTERNS: '[["(", ""]]',
+    INTROSPECTION: "nobody",
     COMPILED_EXECUTION: "off",
     LOG_LEVEL: "loud",
   };
@@ -95,6 +97,7 @@ test("every problem is told at once, a sentence each", () => {
         "ADMIN_TOKEN must have 16 characters or more.",
         "SECRET_KEY must have 32 characters or more.",
         "SANITIZER_PATTERNS must be JSON, a list of pairs of a regular expression and its replacement; [] for none: Invalid regular expression: /(/gi: Unterminated group.",
+        "INTROSPECTION must be one of signed-in, superusers, off.",
         "COMPILED_EXECUTION must be 0 or 1.",
         "LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent.",
       ].join("\n"),

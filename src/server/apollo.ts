@@ -70,7 +70,7 @@ export async function openApollo({ schema, executor, readDocument, formatError, 
     formatError: (formatted, error) => {
       const ours = formatError(error);
       // Apollo knows better which kind of request error it met.
-      return ours.extensions?.["code"] === "GRAPHQL_VALIDATION_FAILED" ? formatted : ours;
+      return ours.extensions?.["code"] === "GRAPHQL_VALIDATION_FAILED" ? { ...formatted, message: ours.message } : ours;
     },
     // Apollo does not say whose answer it is: those that are long take turns as if they were one user's.
     stringifyResult: async (result) => `${(await writeJson(result, newWork(""))).join("")}\n`,

@@ -31,7 +31,7 @@ import { createOrigins } from "./origins.ts";
 import { openApollo, type Plugin } from "./apollo.ts";
 import { type Coming, type Context, createContext } from "../schema/context.ts";
 import { createErrorFormat } from "../schema/execution/error-format.ts";
-import { createDocumentReader } from "../schema/document/document-reader.ts";
+import { ANY_DOCUMENT, createDocumentReader, type DocumentRules } from "../schema/document/document-reader.ts";
 import { createExecutor, type Executor } from "../schema/execution/execute.ts";
 import { fileOfPath } from "../schema/types/run/download-path.ts";
 import { sendFile } from "./file-download.ts";
@@ -85,6 +85,8 @@ export interface ServerDeps {
   browsers: BrowserSettings;
   userOf: UserOfIdentity;
   audit: Audit;
+  /** The documents that users may send. */
+  documents?: DocumentRules | undefined;
   /** Secret that senders of webhooks share; without it no webhook is accepted. */
   webhookSecret?: string | undefined;
   /** Plugins of Apollo Server. With any, each query and mutation of a client takes its pipeline. */
@@ -116,6 +118,7 @@ export async function openServer(
     browsers,
     userOf,
     audit,
+    documents = ANY_DOCUMENT,
     webhookSecret,
     plugins = [],
     clock,
@@ -129,8 +132,8 @@ export async function openServer(
   const priceOf = createPrices(schema, database, limits);
   const bound = createBoundExecutor(unbound);
   const executor = createPricedExecutor(bound, priceOf);
-  const formatError = createErrorFormat(log);
-  const readDocument = createDocumentReader(schema, limits);
+  const formatError = createErrorFormat(log, { hidesNames: documents.introspection !== "signed-in" });
+  const readDocument = createDocumentReader(schema, limits, documents);
   const apollo = await openApollo({ schema, executor, readDocument, formatError, plugins });
   // A plugin sees every query and mutation; without plugins most need no Apollo Server.
   const needsApollo = plugins.length > 0;

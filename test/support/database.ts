@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { inject, onTestFinished } from "vitest";
 import { openDatabase } from "../../src/entities/database.ts";
+import { defaultPermissions } from "../../src/entities/migrations/0013-default-permissions.ts";
 
 const serverUrl = inject("databaseUrl");
 
@@ -52,7 +53,7 @@ async function freshPostgresql(): Promise<string> {
   return urlOf(database);
 }
 
-/** Makes a database to copy, and the statement that empties a copy. At its end references are checked, so that their order does not matter. */
+/** Makes a database to copy, and the statements that empty a copy but for the rows of its migrations. At the end of the second, references are checked, so that their order does not matter. */
 async function makePostgresqlTemplate(): Promise<{ name: string; empty: string[] }> {
   const name = await createDatabase(serverUrl);
   await migrated(urlOf(name));
@@ -61,7 +62,8 @@ async function makePostgresqlTemplate(): Promise<{ name: string; empty: string[]
     "select tablename from pg_tables where schemaname = current_schema() and tablename <> 'schema_migration'",
   );
   const deletes = tables.map(({ tablename }, n) => `t${n} as (delete from "${tablename}")`);
-  return { name, empty: ["set lock_timeout = 1000", `with ${deletes.join(", ")} select`] };
+  const made = defaultPermissions.postgresql.join(";");
+  return { name, empty: ["set lock_timeout = 1000", `with ${deletes.join(", ")} select`, made] };
 }
 
 async function createDatabase(server: string, options = ""): Promise<string> {

@@ -1,5 +1,6 @@
-import { type DocumentNode, GraphQLError, type GraphQLSchema } from "graphql";
+import { BREAK, type DocumentNode, GraphQLError, type GraphQLSchema, SchemaMetaFieldDef, TypeMetaFieldDef, visit } from "graphql";
 import { LRUCache } from "lru-cache";
+import { AppError } from "../../errors.ts";
 import { type Limit, limitOf, type OwnLimits } from "../../own-limits.ts";
 import { checkDepth, parseWithin, type StructureLimits } from "./structure.ts";
 import { listSingleValues } from "./single-values.ts";
@@ -14,14 +15,28 @@ export const LONGEST_KEPT = 20_000;
 /** The user who sends a document, as far as it matters to reading it. */
 export interface Sender {
   limits?: OwnLimits | undefined;
+  isSuperuser: boolean;
+}
+
+/** The users who may do something. */
+export type Audience = "off" | "signed-in" | "superusers";
+
+/** What users may send. */
+export interface DocumentRules {
+  /** The users who may ask for the schema itself. */
+  introspection: Audience;
 }
 
 /** A document, or its errors. */
 type Found = DocumentNode | readonly GraphQLError[];
 
+/** Rules by which users may send everything. */
+export const ANY_DOCUMENT: DocumentRules = { introspection: "signed-in" };
+
 /**
  * Parses and validates a text. Returns the document, the same one for the same text, or its errors.
- * @throws {@link AppError} LIMIT_EXCEEDED for a document that is too large, by the cost of its validation, or for its sender.
+ * @throws {@link AppError} LIMIT_EXCEEDED for a document that is too large, by the cost of its validation, or for its sender; FORBIDDEN for one that its
+ * sender may not send.
  */
 export type ReadDocument = (text: string, sender: Sender) => Found;
 
@@ -29,18 +44,23 @@ export type ReadDocument = (text: string, sender: Sender) => Found;
 interface Kept {
   found: Found;
   depth: number;
+  introspects: boolean;
 }
 
-/** Makes a reader for one schema. */
-export function createDocumentReader(schema: GraphQLSchema, limits: StructureLimits): ReadDocument {
+/** Makes a reader for one schema. Jobs are the server's own side, so their documents have no rules. */
+export function createDocumentReader(
+  schema: GraphQLSchema,
+  limits: StructureLimits,
+  { introspection }: DocumentRules = ANY_DOCUMENT,
+): ReadDocument {
   const read = (text: string, most: Limit): Kept => {
     try {
       const { document: parsed, depth } = parseWithin(text, limits, most);
       const document = listSingleValues(schema, parsed);
       const errors = validateWithin(schema, document);
-      return { found: errors.length > 0 ? errors : document, depth };
+      return { found: errors.length > 0 ? errors : document, depth, introspects: introspects(text, parsed) };
     } catch (error) {
-      if (error instanceof GraphQLError) return { found: [error], depth: 0 };
+      if (error instanceof GraphQLError) return { found: [error], depth: 0, introspects: false };
       throw error;
     }
   };
@@ -50,10 +70,40 @@ export function createDocumentReader(schema: GraphQLSchema, limits: StructureLim
     sizeCalculation: (_, text) => text.length + 1,
     memoMethod: (text, _, { context }) => read(text, context),
   });
-  return (text, { limits: own }) => {
-    const most = limitOf("maxQueryDepth", limits, own);
-    const { found, depth } = text.length > LONGEST_KEPT ? read(text, most) : kept.memo(text, { context: most });
+  return (text, sender) => {
+    const most = limitOf("maxQueryDepth", limits, sender.limits);
+    const {
+      found,
+      depth,
+      introspects: asksForSchema,
+    } = text.length > LONGEST_KEPT ? read(text, most) : kept.memo(text, { context: most });
     checkDepth(depth, most);
+    if (asksForSchema && !isIn(introspection, sender)) throw new AppError("FORBIDDEN", NO_INTROSPECTION[introspection]);
     return found;
   };
+}
+
+const isIn = (audience: Audience, { isSuperuser }: Sender) =>
+  audience === "signed-in" || (audience === "superusers" && isSuperuser);
+
+const NO_INTROSPECTION: Readonly<Record<Audience, string>> = {
+  off: "The server does not tell its schema: INTROSPECTION is off.",
+  superusers: "The server tells its schema to superusers only: INTROSPECTION says so.",
+  "signed-in": "",
+};
+
+const META_FIELDS: ReadonlySet<string> = new Set([SchemaMetaFieldDef.name, TypeMetaFieldDef.name]);
+
+/** Tells whether a document asks for the schema itself. Most need not be walked to know it. */
+function introspects(text: string, document: DocumentNode): boolean {
+  let found = false;
+  if (!/__(schema|type)\b/.test(text)) return found;
+  visit(document, {
+    Field({ name }) {
+      if (!META_FIELDS.has(name.value)) return undefined;
+      found = true;
+      return BREAK;
+    },
+  });
+  return found;
 }

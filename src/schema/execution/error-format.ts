@@ -10,8 +10,9 @@ export type FormatError = (thrown: unknown) => GraphQLFormattedError;
 /**
  * The one place where errors are translated: an {@link AppError} keeps its sentence, code and details; an error of GraphQL itself (syntax,
  * validation, variables) passes; anything else is logged under an id, and the client sees that id alone.
+ * @param hidesNames leaves out the names that GraphQL's own errors suggest, as they tell the schema bit by bit.
  */
-export function createErrorFormat(log: Logger): FormatError {
+export function createErrorFormat(log: Logger, { hidesNames = false }: { hidesNames?: boolean } = {}): FormatError {
   return (thrown) => {
     const error = thrown instanceof GraphQLError ? thrown : new GraphQLError(String(thrown), { originalError: thrown as Error });
     const cause = rootCause(error);
@@ -26,7 +27,8 @@ export function createErrorFormat(log: Logger): FormatError {
     if (original === undefined) {
       // `http` is how Apollo tells itself the status.
       const { http: _, ...told } = extensions ?? {};
-      return { message, ...place, extensions: { code: "GRAPHQL_VALIDATION_FAILED", ...told } };
+      const shown = hidesNames ? message.replace(SUGGESTION, "") : message;
+      return { message: shown, ...place, extensions: { code: "GRAPHQL_VALIDATION_FAILED", ...told } };
     }
     const id = randomUUID();
     log.error({ err: original, id, path }, "an operation failed");
@@ -37,6 +39,8 @@ export function createErrorFormat(log: Logger): FormatError {
     };
   };
 }
+
+const SUGGESTION = / Did you mean [^?]+\?$/;
 
 /** Returns the error from before GraphQL and Apollo wrapped it; undefined for an error of GraphQL itself. */
 function rootCause(error: GraphQLError): Error | undefined {
