@@ -281,7 +281,7 @@ const number = (min: number, max: number) =>
 
 const integer = (min: number, max: number, fallback: number) => number(min, max).default(fallback);
 
-const audience = z.enum(AUDIENCES, { error: `must be one of ${AUDIENCES.join(", ")}` }).default("signed-in");
+const schemaAudience = z.enum(AUDIENCES, { error: `must be one of ${AUDIENCES.join(", ")}` }).default("signed-in");
 
 /** Longest time of a timer in Node, some 24 days. */
 const MAX_SECONDS = 2_147_483;
@@ -354,7 +354,7 @@ const environment = z.object({
   MAX_QUERY_COST: integer(1, Number.MAX_SAFE_INTEGER, 200_000),
   MAX_ANSWER_BYTES: integer(1, Number.MAX_SAFE_INTEGER, 32 * 1024 * 1024),
   OPERATION_TIMEOUT_MS: integer(1, 3_600_000, 30_000),
-  INTROSPECTION: audience,
+  INTROSPECTION: schemaAudience,
   COMPILED_EXECUTION: z.enum(["0", "1"], { error: "must be 0 or 1" }).default("1"),
   MAX_STREAMS_PER_USER: integer(1, 1_000_000, 1000),
   MAX_SUBSCRIPTIONS_PER_SOCKET: integer(1, 1_000_000, 1000),
