@@ -1,4 +1,5 @@
-import { Arg, Ctx, Extensions, Field, FieldResolver, ObjectType, Query, Resolver } from "type-graphql";
+import type { GraphQLResolveInfo } from "graphql";
+import { Arg, Ctx, Extensions, Field, FieldResolver, Info, ObjectType, Query, Resolver } from "type-graphql";
 import { ACTIONS, mayOn, rightName } from "../../../access/rights.ts";
 import { ID } from "../../../entities/mapping/scalars.ts";
 import { ofAnyTable } from "../../../entities/tables.ts";
@@ -39,28 +40,36 @@ class Me {
 @Resolver(() => Me)
 export class MeResolver {
   @Query(() => Me, { description: "The user who asks." })
-  async me(@Ctx() { reader: { database }, viewer }: Context): Promise<Me> {
+  async me(@Ctx() { reader: { database }, viewer, bounds }: Context): Promise<Me> {
     const { id, username, isStaff, isSuperuser, key } = viewer;
     const [row] = await database.read(
       database.rows.selectFrom("user").select(["first_name", "last_name", "email"]).where("id", "=", id).compile(),
     );
     const { first_name: firstName = "", last_name: lastName = "", email = "" } = row ?? {};
+    bounds.take(lengthOf([username, firstName, lastName, email]));
     return { id, username, firstName, lastName, email, isStaff, isSuperuser, writeEnabled: key?.writeEnabled ?? true };
   }
 
   @Extensions({ sizedBy: 1000 } satisfies SizedField)
   @FieldResolver(() => [String], { description: "Names of the user's groups." })
-  async groups(@Ctx() { reader: { database }, viewer }: Context): Promise<string[]> {
-    const rows = await database.read(
-      database.rows
-        .selectFrom("group")
-        .select("name")
-        .where("id", "in", ofAnyTable(database.rows).selectFrom("group_user").select("group_id").where("user_id", "=", viewer.id))
-        .orderBy("name")
-        .limit(1000)
-        .compile(),
-    );
-    return rows.map(({ name }) => name);
+  groups(@Ctx() { reader: { database }, viewer, relations }: Context, @Info() info: GraphQLResolveInfo): Promise<string[]> {
+    const load = async (): Promise<string[][]> => {
+      const rows = await database.read(
+        database.rows
+          .selectFrom("group")
+          .select("name")
+          .where(
+            "id",
+            "in",
+            ofAnyTable(database.rows).selectFrom("group_user").select("group_id").where("user_id", "=", viewer.id),
+          )
+          .orderBy("name")
+          .limit(1000)
+          .compile(),
+      );
+      return [rows.map(({ name }): string => name)];
+    };
+    return relations.batch(viewer.id, info, () => ({ load, weigh: lengthOf }));
   }
 
   @Extensions({ sizedBy: ACTIONS.length * KINDS.length } satisfies SizedField)
@@ -68,16 +77,22 @@ export class MeResolver {
     description:
       "Names of the rights that the user has on any object, such as `extras.run_job`; all of them for a superuser. `can` tells it of one object.",
   })
-  permissions(@Ctx() { viewer: { rights } }: Context): string[] {
-    return KINDS.flatMap((model) =>
+  permissions(@Ctx() { viewer: { rights }, bounds }: Context): string[] {
+    const names = KINDS.flatMap((model) =>
       ACTIONS.filter((action) => rights.mayAny(action, model)).map((action) => rightName(action, model)),
-    ).toSorted();
+    );
+    bounds.take(lengthOf(names));
+    return names.toSorted();
   }
 
   @Extensions({ sizedBy: MOST_TOKENS } satisfies SizedField)
   @FieldResolver(() => [MyToken], { description: "The user's keys, the oldest first." })
-  tokens(@Ctx() context: Context): Promise<MyToken[]> {
-    return readTokens(context, context.viewer.id);
+  tokens(@Ctx() context: Context, @Info() info: GraphQLResolveInfo): Promise<MyToken[]> {
+    const { relations, viewer } = context;
+    return relations.batch(viewer.id, info, () => ({
+      load: async () => [await readTokens(context, viewer.id)],
+      weigh: (tokens) => JSON.stringify(tokens).length,
+    }));
   }
 
   @FieldResolver(() => Boolean, {
@@ -89,11 +104,15 @@ export class MeResolver {
     @Arg("objectType", () => String, { description: "Kind of objects, such as `extras.job`." }) objectType: string,
     @Arg("id", () => ID, { nullable: true, description: "Primary key of an object; any object when absent." })
     id: string | null | undefined,
-    @Ctx() { reader: { database }, viewer: { rights, key } }: Context,
+    @Ctx() { reader: { database }, viewer: { rights, key }, relations }: Context,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<boolean> {
     const { action, model } = readAct(actionName, objectType);
     if (action !== "view" && key?.writeEnabled === false) return false;
     if (!rights.mayAny(action, model)) return false;
-    return id === null || id === undefined || mayOn(database, rights, action, model, id);
+    if (id === null || id === undefined) return true;
+    return relations.batch(id, info, () => ({ load: async () => [await mayOn(database, rights, action, model, id)] }));
   }
 }
+
+const lengthOf = (texts: readonly string[]) => texts.reduce((sum, text) => sum + text.length, 0);
