@@ -168,7 +168,13 @@ export async function storeWorld(database: Database): Promise<World> {
   const group = em.create(Group, { name: "Deciders", users: [user] }, partial);
   const permission = em.create(
     ObjectPermission,
-    { name: "Look", actions: ["view"], objectTypes: [device], users: [user], groups: [group] },
+    {
+      name: "Look",
+      actions: ["view"],
+      objectTypes: [await em.findOneOrFail(ContentType, { label: "extras.tag" })],
+      users: [user],
+      groups: [group],
+    },
     partial,
   );
   const definition = em.create(

@@ -69,7 +69,7 @@ export class MeResolver {
       );
       return [rows.map(({ name }): string => name)];
     };
-    return relations.batch(viewer.id, info, () => ({ load, weigh: lengthOf }));
+    return relations.batch<string[]>(viewer.id, info, () => ({ load, weigh: lengthOf }));
   }
 
   @Extensions({ sizedBy: ACTIONS.length * KINDS.length } satisfies SizedField)

@@ -45,6 +45,7 @@ const BY_ARGUMENT: Readonly<Record<string, keyof World>> = {
 /** The object that an operation is about: `job` of `revert_job_overrides`. */
 const BY_OPERATION: readonly [RegExp, keyof World][] = [
   [/_token$/, "token"],
+  [/^test_permission$/, "job"],
   [/button/, "button"],
   [/scheduled_job/, "schedule"],
   [/job_result/, "run"],
