@@ -45,7 +45,7 @@ export class ApprovalWorkflowDefinition extends TimestampedModel {
   weight!: number;
 
   @HasMany(() => ApprovalWorkflowStageDefinition, "approvalWorkflowDefinition", {
-    description: "The stages, by sequence. Without stages, staff decide.",
+    description: "The stages, by sequence. Without stages, users with the right to approve decide.",
   })
   approvalWorkflowStageDefinitions = new Collection<ApprovalWorkflowStageDefinition>(this);
 
