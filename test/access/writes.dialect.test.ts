@@ -236,7 +236,8 @@ async function setup() {
         const runs = await database.rows
           .selectFrom("job_result")
           .select("id")
-          .where("name", "!=", "Wait")
+          // One that waits to be canceled, and is not yet.
+          .where((eb) => eb.or([eb("name", "!=", "Wait"), eb("date_canceled", "is not", null)]))
           .where("awaits_approval", "is", null)
           .where("status", "in", ["PENDING", "STARTED", "RETRY"])
           .execute();

@@ -78,7 +78,7 @@ const allOf = (type: GraphQLObjectType): string =>
     .join(" ");
 
 /** Fields whose values other rows, or the time, decide as well. */
-const FLEETING = new Set(["depth", "next_runs", "oldest_waiting_seconds", "task_queues", "worker_count"]);
+const FLEETING = new Set(["depth", "last_used", "next_runs", "oldest_waiting_seconds", "task_queues", "worker_count"]);
 
 /** Tells whether a field is made of a column. */
 function isOf(field: GraphQLField<unknown, unknown>, column: string): boolean {
