@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ensureContentTypes } from "../../src/entities/content-types.ts";
 import { openTestApp, type TestApp } from "../support/app.ts";
 import { readLog } from "../support/changes.ts";
 import { grant } from "../support/grants.ts";
@@ -81,6 +82,27 @@ test("a permission that could mean nothing is refused by its field", async () =>
   ]);
   await client.query(CREATE, { data: TAGS });
   expect(await messagesOf({})).toEqual([expect.stringMatching(/^data\.name: .*taken/)]);
+});
+
+test("a permission for a kind of objects that the server no longer has can be changed, and tells this kind", async () => {
+  const app = await openTestApp({});
+  const { client } = app;
+  await ensureContentTypes(await databaseOf(app), ["dcim.device"]);
+  const name = await grant(app, "admin", ["dcim.device", "extras.tag"], ["view"], { name: "One" });
+  const { object_permissions } = await client.query(`query ($name: [String]) { object_permissions(name: $name) { id } }`, {
+    name: [name],
+  });
+  const { id } = object_permissions![0]!;
+  await client.query(UPDATE, { id, data: { enabled: false } });
+  const kinds = { object_types: ["dcim.device", "extras.job"] };
+  await client.query(UPDATE, { id, data: kinds });
+  const refused = await client.refused(UPDATE, { id, data: { object_types: ["dcim.rack"] } });
+  expect(refused.extensions.details).toMatchObject([{ field: "data.object_types" }]);
+  const { object_permission } = await client.query(
+    `query ($id: ID!) { object_permission(id: $id) { enabled object_types { label } } }`,
+    { id },
+  );
+  expect(object_permission).toEqual({ enabled: false, object_types: kinds.object_types.map((label) => ({ label })) });
 });
 
 test("nobody hands out, or changes, more than they may do themselves", async () => {

@@ -13,10 +13,15 @@ export const objectPermissionRules = {
     await permission.objectTypes.loadItems();
     const labels = permission.objectTypes.getItems().map(({ label }) => label);
     const actions = listOf(permission.actions);
-    const stored = unit.before(permission);
-    if (stored) mustHaveAll(unit.author, "change", [storedGrant(stored)]);
+    const before = unit.before(permission);
+    const stored = before && storedGrant(before);
+    if (stored) mustHaveAll(unit.author, "change", [stored]);
     mustHaveAll(unit.author, "give", [{ actions, labels }]);
-    return [...wrongActions(permission.actions), ...wrongTypes(labels), ...wrongConstraints(permission.constraints, labels)];
+    return [
+      ...wrongActions(permission.actions),
+      ...wrongTypes(labels, stored?.labels ?? []),
+      ...wrongConstraints(permission.constraints, labels),
+    ];
   },
 
   mayDelete(permission: ObjectPermission, unit: Unit): ErrorDetail[] {
@@ -45,11 +50,12 @@ function wrongActions(actions: unknown): ErrorDetail[] {
 
 const KINDS = new Map(MODELS.map((model) => [contentTypeLabel(model), model]));
 
-function wrongTypes(labels: readonly string[]): ErrorDetail[] {
+/** Kinds that the permission had before stay, so that one of another version can be renamed or turned off. */
+function wrongTypes(labels: readonly string[], stored: readonly string[]): ErrorDetail[] {
   const field = "data.object_types";
   if (labels.length === 0) return [{ field, message: "Name at least one kind of objects, e.g. `extras.job`." }];
   return labels
-    .filter((label) => !KINDS.has(label))
+    .filter((label) => !KINDS.has(label) && !stored.includes(label))
     .map((label) => ({
       field,
       message: `This server has no objects of the kind ${label}, so that nobody needs permissions for them.`,
@@ -58,10 +64,9 @@ function wrongTypes(labels: readonly string[]): ErrorDetail[] {
 
 function wrongConstraints(constraints: unknown, labels: readonly string[]): ErrorDetail[] {
   if ((constraints ?? null) === null) return [];
-  return labels.flatMap((label) =>
-    rowConstraintErrors(KINDS.get(label) ?? {}, constraints).map((message) => ({
-      field: "data.constraints",
-      message: `${label}: ${message}`,
-    })),
-  );
+  return labels.flatMap((label) => {
+    const model = KINDS.get(label);
+    const messages = model ? rowConstraintErrors(model, constraints) : [];
+    return messages.map((message) => ({ field: "data.constraints", message: `${label}: ${message}` }));
+  });
 }

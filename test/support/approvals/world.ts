@@ -171,7 +171,7 @@ export async function storeWorld(database: Database): Promise<World> {
     {
       name: "Look",
       actions: ["view"],
-      objectTypes: [await em.findOneOrFail(ContentType, { label: "extras.tag" })],
+      objectTypes: [device, await em.findOneOrFail(ContentType, { label: "extras.tag" })],
       users: [user],
       groups: [group],
     },
