@@ -26,9 +26,9 @@ async function connectSqlite(file: string, everyMs: number): Promise<Connection>
 
 async function connectPostgresql(url: string): Promise<Connection> {
   const { Client } = await import("pg");
+  const { connectionOf } = await import("./postgresql/connection.ts");
   const client = new Client({
-    connectionString: url,
-    application_name: "jobgraph heartbeat",
+    ...connectionOf(url, "jobgraph heartbeat"),
     connectionTimeoutMillis: TIMEOUT_MS,
     query_timeout: TIMEOUT_MS,
   });

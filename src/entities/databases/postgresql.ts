@@ -8,21 +8,24 @@ import { translatePattern, translateTexts } from "../pattern.ts";
 import { ORM_OPTIONS } from "./options.ts";
 import { alone } from "./postgresql/alone.ts";
 import { createAppend } from "./postgresql/append.ts";
+import { connectionOf } from "./postgresql/connection.ts";
 import { SteadyPostgreSqlDriver } from "./postgresql/driver.ts";
 import { LongJson, parseStoredJson } from "../stored-json.ts";
 import type { ReadLimits } from "./read-limits.ts";
 import { openReads } from "./postgresql/reads.ts";
 import { createNames, Reading, ReadingClient } from "./postgresql/reading.ts";
 
-/** Opens a PostgreSQL database; sessions run in UTC, which the text form of timestamps relies on. */
+/** Opens a PostgreSQL database. */
 export async function openPostgresql(url: string, limits: ReadLimits): Promise<Database> {
+  const connection = connectionOf(url);
   const orm = await MikroORM.init({
     ...ORM_OPTIONS,
     driver: SteadyPostgreSqlDriver,
     clientUrl: url,
     ensureDatabase: false,
     pool: { max: limits.writerConnections },
-    driverOptions: { Client: ReadingClient, options: "-c timezone=UTC", application_name: "jobgraph" },
+    // MikroORM takes no more than names and numbers from the URL.
+    driverOptions: { ...connection, Client: ReadingClient },
     migrations: migrationOptions("postgresql"),
   });
   // MikroORM connects on first use; asking now turns a wrong URL into a sentence at start.
@@ -62,7 +65,7 @@ export async function openPostgresql(url: string, limits: ReadLimits): Promise<D
     matches: (text, pattern, ignoreCase) => sql`${text} ~ ${translatePattern(ignoreCase ? `(?i)${pattern}` : pattern)}`,
     ...createAppend(pool),
     keepAlive: (workerId, everyMs) => keepAlive({ url }, workerId, everyMs),
-    alone: (work) => alone({ connectionString: url, application_name: "jobgraph" }, work),
+    alone: (work) => alone(connection, work),
     isOneOf: (value, values, type) => sql`(${value} = any(${values}::${sql.raw(type)}[]))`,
     migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),
     pendingSchemaChanges: () => orm.schema.getUpdateSchemaSQL({ wrap: false }),
