@@ -12,6 +12,7 @@ import { ensureContentTypes } from "./entities/content-types.ts";
 import { openDatabase } from "./entities/database.ts";
 import { AppError, StartError } from "./errors.ts";
 import { createMemoryBroker } from "./runner/messaging/brokers/memory.ts";
+import { openSharedNotifier } from "./runner/messaging/shared-notifier.ts";
 import { type Clock, createVault, openRunner, SHUTDOWN_ABORT_MS, systemClock } from "./runner/index.ts";
 import { openSandbox as openOwnSandbox } from "./runner/sandbox/host/cells.ts";
 import { openTemplates } from "./runner/triggers/templates.ts";
@@ -62,7 +63,9 @@ export async function openApp(
       if (config.adminToken !== undefined) await letAdministratorIn(database, config.adminToken);
     });
 
-    const broker = createMemoryBroker();
+    const notifier = database.openChannel && (await openSharedNotifier(database.openChannel, log));
+    if (notifier) opened.push(() => notifier.close());
+    const broker = createMemoryBroker(notifier);
     opened.push(() => broker.close());
     const sandbox = openSandbox(config.sandbox, {
       env: config.jobEnv,

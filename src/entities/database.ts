@@ -65,6 +65,23 @@ export type AnyRow = Record<string, unknown>;
 /** Type of the values of {@link Database.isOneOf}, as SQL names it. */
 export type ListType = "double precision" | "integer" | "text" | "timestamptz" | "uuid";
 
+/** Is told of the messages of a {@link Channel}. */
+export interface ChannelListener {
+  /** A message that any process has sent, this one included. */
+  onMessage(message: string): void;
+  /** The channel is connected, for the first time or again: earlier messages may be lost. */
+  onGap(): void;
+  /** The channel could not be connected, and tries again. */
+  onFailure(error: Error): void;
+}
+
+/** A channel for messages between the processes that use a database. Messages may be lost, and none is stored. */
+export interface Channel {
+  /** Sends a message of fewer than 8,000 bytes. Rejects while the channel is not connected. */
+  send(message: string): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** The interface to the database. SQLite and PostgreSQL differ behind these few members only. */
 export interface Database {
   /** A fresh unit of work for writing entities. */
@@ -113,6 +130,8 @@ export interface Database {
   appendConsoleEntries(entries: readonly ConsoleEntryRow[], holds?: readonly Hold[]): Promise<readonly string[]>;
   /** Lets a worker's row say that its process is alive, every so many milliseconds, from its own thread. */
   keepAlive(workerId: string, everyMs: number): Promise<Heartbeat>;
+  /** Opens a channel to the other processes that use the database; undefined where the database has none. */
+  readonly openChannel?: (listener: ChannelListener) => Promise<Channel>;
   /**
    * Runs work of a kind while no other process runs work of this kind on the database: the objects of a start, or the update of rows from job files.
    * @throws {@link AppError} CONFLICT when another takes longer than a minute.

@@ -82,7 +82,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   "runner/messaging": { holds: "news between processes, and clocks", enters: ["entities"] },
-  "runner/live": { holds: "followers of rows", enters: ["entities", "runner/messaging"] },
+  "runner/live": { holds: "followers of rows", enters: ["entities", "runner/messaging", "errors.ts"] },
   "runner/sandbox": { holds: "the promises of a place where job code runs", enters: [...SDK, "runner/sandbox/redaction"] },
   "runner/sandbox/redaction": { holds: "secrets that are taken out of texts", enters: ["cut-text.ts", "sanitizer-patterns.ts"] },
   "runner/sandbox/wire": {

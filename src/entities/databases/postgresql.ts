@@ -8,6 +8,7 @@ import { translatePattern, translateTexts } from "../pattern.ts";
 import { ORM_OPTIONS } from "./options.ts";
 import { alone } from "./postgresql/alone.ts";
 import { createAppend } from "./postgresql/append.ts";
+import { openChannel } from "./postgresql/channel.ts";
 import { connectionOf } from "./postgresql/connection.ts";
 import { SteadyPostgreSqlDriver } from "./postgresql/driver.ts";
 import { LongJson, parseStoredJson } from "../stored-json.ts";
@@ -65,6 +66,7 @@ export async function openPostgresql(url: string, limits: ReadLimits): Promise<D
     matches: (text, pattern, ignoreCase) => sql`${text} ~ ${translatePattern(ignoreCase ? `(?i)${pattern}` : pattern)}`,
     ...createAppend(pool),
     keepAlive: (workerId, everyMs) => keepAlive({ url }, workerId, everyMs),
+    openChannel: (listener) => openChannel(connectionOf(url, "jobgraph channel"), listener),
     alone: (work) => alone(connection, work),
     isOneOf: (value, values, type) => sql`(${value} = any(${values}::${sql.raw(type)}[]))`,
     migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),

@@ -1,3 +1,4 @@
+import { AppError } from "../../errors.ts";
 import type { Broker } from "../messaging/broker.ts";
 import type { Family } from "../messaging/notifier.ts";
 import { watch } from "../messaging/watch.ts";
@@ -76,6 +77,10 @@ export function createFeedFollowers({ broker }: { broker: Broker }) {
   return Object.assign(follow, { tails: tails as Opened });
 }
 
+/** A feed without a cursor cannot find out which changes it has missed. */
+const missedChanges = () =>
+  new AppError("UNAVAILABLE", "The server was cut off from others, and may have missed changes: subscribe again.");
+
 interface FeedTail<T> {
   failure: { error: unknown } | undefined;
   onBatch(take: (batch: readonly T[]) => void): () => void;
@@ -112,10 +117,17 @@ function openTail<T extends FeedObject>(broker: Broker, families: readonly Famil
   const watching = watch({
     notifications: families.map(
       (family) => (notify: () => void) =>
-        broker.listenAll(family, (id) => {
-          notified.add(id);
-          notify();
-        }),
+        broker.listenAll(
+          family,
+          (id) => {
+            notified.add(id);
+            notify();
+          },
+          () => {
+            tail.failure ??= { error: missedChanges() };
+            notify();
+          },
+        ),
     ),
     look,
     safetyMs: IDLE_MS,

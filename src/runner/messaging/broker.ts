@@ -25,10 +25,13 @@ export interface Broker {
   countWorkers(queues: readonly string[]): Promise<number[]>;
   /** Notifies listeners here and in every other process. A notification may be lost. Never throws. */
   notify(topic: Topic): void;
-  /** Calls `onNotified` from this moment on, until the returned function is called. */
+  /** Calls `onNotified` from this moment on, also when notifications may have been lost, until the returned function is called. */
   listen(topic: Topic, onNotified: () => void): () => void;
-  /** Calls `onNotified` for all notifications of a family, with the id of the topic, until the returned function is called. */
-  listenAll(family: Family, onNotified: (id: string) => void): () => void;
+  /**
+   * Calls `onNotified` for all notifications of a family, with the id of the topic, until the returned function is called.
+   * @param onGap is called when notifications may have been lost.
+   */
+  listenAll(family: Family, onNotified: (id: string) => void, onGap: () => void): () => void;
   /** Takes no further deliveries, and waits for none; handlers that run go on. */
   stopConsuming(): Promise<void>;
   close(): Promise<void>;

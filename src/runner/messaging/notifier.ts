@@ -12,8 +12,13 @@ export interface Notifier {
   notify(topic: Topic): void;
   /** Calls `onNotified` from this moment on, until the returned function is called. */
   listen(topic: Topic, onNotified: () => void): () => void;
-  /** Calls `onNotified` for all notifications of a family, with the id of the topic, until the returned function is called. */
-  listenAll(family: Family, onNotified: (id: string) => void): () => void;
+  /**
+   * Calls `onNotified` for all notifications of a family, with the id of the topic, until the returned function is called.
+   * @param onGap is called when notifications may have been lost.
+   */
+  listenAll(family: Family, onNotified: (id: string) => void, onGap: () => void): () => void;
+  /** Says that notifications may have been lost: every listener is to look. */
+  notifyAll(): void;
   /** Number of listeners. */
   readonly listeners: number;
 }
@@ -23,17 +28,14 @@ export function createNotifier(): Notifier {
   const eventEmitter = new EventEmitter();
   eventEmitter.setMaxListeners(0);
   const pubSub = new PubSub({ eventEmitter });
-  let listeners = 0;
+  const listeners = new Set<{ onGap: () => void }>();
 
-  function subscribe(name: string, onNotified: (id: string) => void): () => void {
-    let listening = true;
-    listeners += 1;
-    const subscription = pubSub.subscribe(name, (id: string) => listening && onNotified(id));
+  function subscribe(name: string, onNotified: (id: string) => void, onGap: () => void): () => void {
+    const listener = { onGap };
+    listeners.add(listener);
+    const subscription = pubSub.subscribe(name, (id: string) => listeners.has(listener) && onNotified(id));
     return () => {
-      if (!listening) return;
-      listening = false;
-      listeners -= 1;
-      void subscription.then((number) => pubSub.unsubscribe(number));
+      if (listeners.delete(listener)) void subscription.then((number) => pubSub.unsubscribe(number));
     };
   }
 
@@ -43,10 +45,13 @@ export function createNotifier(): Notifier {
       void pubSub.publish(topic, id);
       void pubSub.publish(family, id);
     },
-    listen: subscribe,
+    listen: (topic, onNotified) => subscribe(topic, onNotified, onNotified),
     listenAll: subscribe,
+    notifyAll() {
+      for (const { onGap } of listeners) onGap();
+    },
     get listeners() {
-      return listeners;
+      return listeners.size;
     },
   };
 }

@@ -121,8 +121,9 @@ export function brokerContract(open: () => Promise<Broker>): void {
       ["other", "lines:2"],
     ] as const)
       broker.listen(topic, () => rings.push(name));
-    broker.listenAll("lines", (id) => rings.push(`all ${id}`));
-    broker.listenAll("console", (id) => rings.push(`console ${id}`));
+    const gap = () => rings.push("gap");
+    broker.listenAll("lines", (id) => rings.push(`all ${id}`), gap);
+    broker.listenAll("console", (id) => rings.push(`console ${id}`), gap);
     broker.notify("lines:1");
     await heard(3);
     broker.notify("lines:3");

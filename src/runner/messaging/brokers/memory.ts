@@ -1,7 +1,10 @@
 import type { Broker, Delivery } from "../broker.ts";
 import { createNotifier, type Notifier } from "../notifier.ts";
 
-/** A broker for one process: waiting deliveries are an array, notifications are events. */
+/**
+ * A broker whose deliveries stay in this process: they are an array.
+ * @param notifier carries its notifications, to this process alone unless it is a shared one.
+ */
 export function createMemoryBroker(notifier: Notifier = createNotifier()): Broker {
   const inFlight = new Set<string>();
   let waiting: Delivery[] = [];
@@ -42,7 +45,7 @@ export function createMemoryBroker(notifier: Notifier = createNotifier()): Broke
     countWorkers: async (queues) => queues.map((queue) => (handle && consumed.has(queue) ? 1 : 0)),
     notify: (topic) => notifier.notify(topic),
     listen: (topic, onNotified) => notifier.listen(topic, onNotified),
-    listenAll: (family, onNotified) => notifier.listenAll(family, onNotified),
+    listenAll: (family, onNotified, onGap) => notifier.listenAll(family, onNotified, onGap),
     async stopConsuming() {
       handle = undefined;
     },
