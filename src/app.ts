@@ -12,6 +12,7 @@ import { ensureContentTypes } from "./entities/content-types.ts";
 import { openDatabase } from "./entities/database.ts";
 import { AppError, StartError } from "./errors.ts";
 import { createMemoryBroker } from "./runner/messaging/brokers/memory.ts";
+import { openRedisChannel } from "./runner/messaging/channels/redis.ts";
 import { openSharedNotifier } from "./runner/messaging/shared-notifier.ts";
 import { type Clock, createVault, openRunner, SHUTDOWN_ABORT_MS, systemClock } from "./runner/index.ts";
 import { openSandbox as openOwnSandbox } from "./runner/sandbox/host/cells.ts";
@@ -63,7 +64,8 @@ export async function openApp(
       if (config.adminToken !== undefined) await letAdministratorIn(database, config.adminToken);
     });
 
-    const notifier = database.openChannel && (await openSharedNotifier(database.openChannel, log));
+    const openChannel = config.redisUrl === undefined ? database.openChannel : openRedisChannel.bind(null, config.redisUrl);
+    const notifier = openChannel && (await openSharedNotifier(openChannel, log));
     if (notifier) opened.push(() => notifier.close());
     const broker = createMemoryBroker(notifier);
     opened.push(() => broker.close());

@@ -12,6 +12,8 @@ import { DEFAULT_SANITIZER_PATTERNS, type SanitizerPattern } from "./sanitizer-p
 export interface Config {
   /** `sqlite:PATH` or `postgresql://…`; the scheme chooses the driver. */
   readonly databaseUrl: string;
+  /** `redis://…` or `rediss://…`: a Redis that carries notifications between servers; undefined for the database's own way. */
+  readonly redisUrl: string | undefined;
   /** Milliseconds that a statement of a client's read may take. */
   readonly statementTimeoutMs: number;
   /** SQLite: processes for reads that may take long, at most. */
@@ -272,6 +274,10 @@ const remoteUrl = z.string().transform((text, context): string => {
   return z.NEVER;
 });
 
+const redisUrl = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^rediss?:\/\//.test(text), "must be a URL such as redis://HOST:6379");
+
 const number = (min: number, max: number) =>
   z.coerce
     .number({ error: `must be a whole number from ${min} to ${max}` })
@@ -294,6 +300,7 @@ const environment = z.object({
     .string()
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)/, "must be sqlite:PATH or postgresql://USER@HOST/DATABASE")
     .default("sqlite:./data/jobgraph.db"),
+  REDIS_URL: redisUrl.optional(),
   STATEMENT_TIMEOUT_MS: integer(1, 3_600_000, 30_000),
   READER_PROCESSES: integer(1, 64, 2),
   READER_CONNECTIONS: integer(1, 1000, 10),
@@ -385,6 +392,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     throw new StartError("JOBS_USER needs SANDBOX=process: threads are of the server's own user.");
   return Object.freeze({
     databaseUrl: value.DATABASE_URL,
+    redisUrl: value.REDIS_URL,
     statementTimeoutMs: value.STATEMENT_TIMEOUT_MS,
     readerProcesses: value.READER_PROCESSES,
     readerConnections: value.READER_CONNECTIONS,

@@ -11,6 +11,7 @@ import { DEFAULT_SANITIZER_PATTERNS } from "../src/sanitizer-patterns.ts";
 test("defaults make a server on SQLite that only this machine reaches", () => {
   expect(loadConfig({})).toEqual({
     databaseUrl: "sqlite:./data/jobgraph.db",
+    redisUrl: undefined,
     statementTimeoutMs: 30_000,
     readerProcesses: 2,
     readerConnections: 10,

@@ -217,6 +217,8 @@ const PACKAGES: Record<string, readonly string[]> = {
   "@mikro-orm/postgresql": ["entities/databases/"],
   "better-sqlite3": ["entities/databases/"],
   pg: ["entities/databases/"],
+  "pg-connection-string": ["entities/databases/postgresql/connection.ts"],
+  "@redis/client": ["runner/messaging/channels/redis.ts"],
   "@apollo/server": ["server/apollo.ts"],
   "eventsource-parser": ["client/event-stream.ts"],
   ws: ["server/"],

@@ -32,6 +32,8 @@ export async function openSharedNotifier(
   let waiting = new Set<string>();
   let sending: Promise<void> | undefined;
   let isSending = false;
+  /** Told once, however many attempts fail. */
+  let isAway = false;
   let channel: Channel | undefined;
 
   function wait(topic: string): void {
@@ -67,10 +69,14 @@ export async function openSharedNotifier(
       else for (const topic of topics) own.notify(topic as Topic);
     },
     onGap() {
+      isAway = false;
       own.notifyAll();
       send();
     },
-    onFailure: (error) => logFailure(log, error, "notifications of other servers cannot be heard"),
+    onFailure(error) {
+      if (!isAway) logFailure(log, error, "notifications of other servers cannot be heard");
+      isAway = true;
+    },
   });
 
   return {

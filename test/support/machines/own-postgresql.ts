@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { onTestFinished } from "vitest";
+import { freePort } from "./free-port.ts";
 
 /** PostgreSQL refuses to be run as root. */
 const AS_ANOTHER = ["unshare", "--user", "--map-user=1000"];
@@ -69,13 +69,4 @@ export async function openPostgresql({ folder, log, within = [] }: Place): Promi
     stop: () => end("SIGINT"),
     start: () => serveBy(serve),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
