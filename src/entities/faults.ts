@@ -10,9 +10,9 @@ const SQLITE = /^SQLITE_(BUSY|LOCKED|IOERR|FULL|CANTOPEN|NOMEM|PROTOCOL|READONLY
 /** Errors of the network, as Node names them. */
 const NETWORK = /^(E(CONN\w+|PIPE|TIMEDOUT|HOST\w+|NET\w+|NOTFOUND)|EAI_AGAIN)$/;
 
-/** Errors of `pg` that have no code: a connection that broke, or did not come in time. */
+/** Errors of `pg` and of Redis that have no code: a connection that broke, or did not come in time. */
 const BROKEN =
-  /connection (terminated|error|timeout)|connection.*not queryable|timeout exceeded when trying to connect|query read timeout/i;
+  /connection (terminated|error|timeout)|connection.*not queryable|timeout exceeded when trying to connect|query read timeout|socket closed unexpectedly/i;
 
 /**
  * Returns whether a statement failed for a reason that may pass by itself: the database is away, restarts, is full, or has no connection to give. The
