@@ -23,6 +23,7 @@ import { knownRefusal } from "./schema/execution/known-refusals.ts";
 import { createRunOperations, type RunOperations } from "./schema/types/run/run-operations.ts";
 import { createIdentityUsers } from "./server/identity-users.ts";
 import { openServer, type ServerDeps } from "./server/server.ts";
+import { loadTrustedDocuments } from "./server/trusted-documents.ts";
 
 /** A running server with everything it stands on. */
 export interface App {
@@ -55,6 +56,10 @@ export async function openApp(
     for (const closeOne of opened.splice(0).toReversed()) await closeOne();
   };
   try {
+    const schema = createSchema(config.customFields);
+    const trusted =
+      config.trustedDocuments === undefined ? undefined : await loadTrustedDocuments(config.trustedDocuments, schema);
+    if (trusted) log.info({ documents: trusted.size }, "trusted documents read");
     const database = await openDatabase(config.databaseUrl, config);
     opened.push(() => database.close());
     await database.alone(async () => {
@@ -109,7 +114,6 @@ export async function openApp(
       executeOperation: async (operation) => (await operations.promise).execute(operation),
       log,
     });
-    const schema = createSchema(config.customFields);
     const executor = config.compiledExecution ? createExecutor(schema) : interpreter;
     const runOperations = createRunOperations({ database, runner, limits: config, schema, executor, log });
     operations.resolve(runOperations);
@@ -141,7 +145,7 @@ export async function openApp(
         browsers: config,
         userOf,
         audit,
-        documents: { introspection: config.introspection },
+        documents: { introspection: config.introspection, trusted, untrusted: config.untrustedDocuments },
         webhookSecret: config.webhookSecret,
         plugins,
         clock,

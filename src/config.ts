@@ -111,6 +111,10 @@ export interface Config {
   readonly operationTimeoutMs: number;
   /** The users who may ask for the schema itself. */
   readonly introspection: Audience;
+  /** Absolute path of a manifest of documents, or of a folder of manifests; undefined without any. */
+  readonly trustedDocuments: string | undefined;
+  /** The users who may send documents that are in no manifest. */
+  readonly untrustedDocuments: Audience;
   /** False leaves the execution of all operations to graphql-js, to find out whether an answer is the compiler's fault. */
   readonly compiledExecution: boolean;
   /** Sockets and event streams that one user may have open. */
@@ -287,7 +291,7 @@ const number = (min: number, max: number) =>
 
 const integer = (min: number, max: number, fallback: number) => number(min, max).default(fallback);
 
-const schemaAudience = z.enum(AUDIENCES, { error: `must be one of ${AUDIENCES.join(", ")}` }).default("signed-in");
+const users = z.enum(AUDIENCES, { error: `must be one of ${AUDIENCES.join(", ")}` }).default("signed-in");
 
 /** Longest time of a timer in Node, some 24 days. */
 const MAX_SECONDS = 2_147_483;
@@ -361,7 +365,9 @@ const environment = z.object({
   MAX_QUERY_COST: integer(1, Number.MAX_SAFE_INTEGER, 200_000),
   MAX_ANSWER_BYTES: integer(1, Number.MAX_SAFE_INTEGER, 32 * 1024 * 1024),
   OPERATION_TIMEOUT_MS: integer(1, 3_600_000, 30_000),
-  INTROSPECTION: schemaAudience,
+  INTROSPECTION: users,
+  TRUSTED_DOCUMENTS: z.string().optional(),
+  UNTRUSTED_DOCUMENTS: users,
   COMPILED_EXECUTION: z.enum(["0", "1"], { error: "must be 0 or 1" }).default("1"),
   MAX_STREAMS_PER_USER: integer(1, 1_000_000, 1000),
   MAX_SUBSCRIPTIONS_PER_SOCKET: integer(1, 1_000_000, 1000),
@@ -442,6 +448,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     maxAnswerBytes: value.MAX_ANSWER_BYTES,
     operationTimeoutMs: value.OPERATION_TIMEOUT_MS,
     introspection: value.INTROSPECTION,
+    ...documentsOf(value),
     compiledExecution: value.COMPILED_EXECUTION === "1",
     maxStreamsPerUser: value.MAX_STREAMS_PER_USER,
     maxSubscriptionsPerSocket: value.MAX_SUBSCRIPTIONS_PER_SOCKET,
@@ -454,6 +461,16 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
 }
 
 type Environment = z.infer<typeof environment>;
+
+/** @throws {@link StartError} for a server that would take no documents of most users at all. */
+function documentsOf(value: Environment): Pick<Config, "trustedDocuments" | "untrustedDocuments"> {
+  const { TRUSTED_DOCUMENTS: path, UNTRUSTED_DOCUMENTS: untrustedDocuments } = value;
+  if (path === undefined && untrustedDocuments !== "signed-in")
+    throw new StartError(
+      `UNTRUSTED_DOCUMENTS is ${untrustedDocuments}, and there are no others: name a list of documents with TRUSTED_DOCUMENTS.`,
+    );
+  return { trustedDocuments: path === undefined ? undefined : resolve(path), untrustedDocuments };
+}
 
 /** @throws {@link StartError} for a provider that is only half described. */
 function oidcOf(value: Environment): OidcSettings | undefined {

@@ -13,6 +13,7 @@ export type ErrorCode =
   | "LIMIT_EXCEEDED"
   | "NOT_CANCELABLE"
   | "NOT_FOUND"
+  | "PERSISTED_QUERY_NOT_FOUND"
   | "UNAUTHENTICATED"
   | "UNAVAILABLE";
 

@@ -56,6 +56,8 @@ test("defaults make a server on SQLite that only this machine reaches", () => {
     maxAnswerBytes: 33_554_432,
     operationTimeoutMs: 30_000,
     introspection: "signed-in",
+    trustedDocuments: undefined,
+    untrustedDocuments: "signed-in",
     compiledExecution: true,
     customFields: [],
     maxStreamsPerUser: 1000,
@@ -83,6 +85,7 @@ test("every problem is told at once, a sentence each", () => {
     SECRET_KEY: "short too",
     SANITIZER_PATTERNS: '[["(", ""]]',
     INTROSPECTION: "nobody",
+    UNTRUSTED_DOCUMENTS: "everybody",
     COMPILED_EXECUTION: "off",
     LOG_LEVEL: "loud",
   };
@@ -99,11 +102,23 @@ test("every problem is told at once, a sentence each", () => {
         "SECRET_KEY must have 32 characters or more.",
         "SANITIZER_PATTERNS must be JSON, a list of pairs of a regular expression and its replacement; [] for none: Invalid regular expression: /(/gi: Unterminated group.",
         "INTROSPECTION must be one of signed-in, superusers, off.",
+        "UNTRUSTED_DOCUMENTS must be one of signed-in, superusers, off.",
         "COMPILED_EXECUTION must be 0 or 1.",
         "LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent.",
       ].join("\n"),
     ),
   );
+});
+
+test("a server that takes no untrusted documents has a list of trusted ones", () => {
+  expect(loadConfig({ TRUSTED_DOCUMENTS: "documents" })).toMatchObject({
+    trustedDocuments: resolve("documents"),
+    untrustedDocuments: "signed-in",
+  });
+  for (const users of ["off", "superusers"])
+    expect(() => loadConfig({ UNTRUSTED_DOCUMENTS: users })).toThrow(
+      `UNTRUSTED_DOCUMENTS is ${users}, and there are no others: name a list of documents with TRUSTED_DOCUMENTS.`,
+    );
 });
 
 test("secrets come from files too, and from one place each", async () => {

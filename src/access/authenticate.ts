@@ -4,7 +4,7 @@ import { LRUCache } from "lru-cache";
 import type { Database } from "../entities/database.ts";
 import { AppError } from "../errors.ts";
 import type { Audit } from "./audit.ts";
-import type { OwnLimits } from "../own-limits.ts";
+import type { OwnLimits, StoredLimits } from "../own-limits.ts";
 import { createFailures } from "./failures.ts";
 import { findSession, findToken, findUser, type FoundKey, VIEWER, type ViewerRow } from "./find-key.ts";
 import type { LastUsed } from "./last-used.ts";
@@ -36,6 +36,8 @@ export interface Key {
   networks: readonly string[] | null;
   /** Milliseconds since the epoch; Infinity for never. */
   expires: number;
+  /** Limits of its own; absent for a kind of key that has none. */
+  limits?: StoredLimits | undefined;
 }
 
 /** A user who has authenticated, with the key, and the address that it came from. */
@@ -120,8 +122,8 @@ export function createAuthenticator(
   async function find(given: Given, keyHash: string): Promise<Found | undefined> {
     const found = await lookUp(given, keyHash);
     if (!found || found.expires <= now()) return undefined;
-    const { tokenId, writeEnabled, networks, expires } = found;
-    const key = { kind: given.kind, hash: keyHash, writeEnabled, networks, expires };
+    const { tokenId, writeEnabled, networks, expires, limits } = found;
+    const key = { kind: given.kind, hash: keyHash, writeEnabled, networks, expires, limits };
     return {
       viewer: { ...(await viewerOf(database, found)), key },
       tokenId,

@@ -3,7 +3,7 @@ import type { Database } from "../entities/database.ts";
 import type { StoredTime, Tables } from "../entities/tables.ts";
 import { readStoredTime } from "../entities/times/stored-time.ts";
 import { LIMIT_COLUMNS, LIMIT_NAMES, LIMITED, type LimitName, type StoredLimits } from "../own-limits.ts";
-import { HAS_LIMITS } from "./load-limits.ts";
+import { HAS_LIMITS, readLimit } from "./load-limits.ts";
 
 /** Columns of a user that a viewer is made of. */
 export type ViewerRow = Pick<Selectable<Tables["user"]>, "id" | "is_staff" | "is_superuser" | "username"> & {
@@ -115,7 +115,10 @@ function foundToken(database: Database, row: TokenRow): FoundKey {
     writeEnabled: Boolean(row.write_enabled),
     networks: readNetworks(database, row.allowed_networks),
     expires: row.expires === null ? Infinity : timeOf(row.expires),
-    limits: Object.fromEntries(LIMIT_NAMES.map((name) => [name, row[LIMITED[name].column]])) as Record<LimitName, number | null>,
+    limits: Object.fromEntries(LIMIT_NAMES.map((name) => [name, readLimit(row[LIMITED[name].column]) ?? null])) as Record<
+      LimitName,
+      number | null
+    >,
   };
 }
 

@@ -1,4 +1,5 @@
 import { AppError, type ErrorDetail } from "../errors.ts";
+import { LIMIT_NAMES, LIMITED, type LimitName, limitOf, type StoredLimits } from "../own-limits.ts";
 import type { Viewer } from "./authenticate.ts";
 import { areWithin } from "./networks.ts";
 
@@ -8,6 +9,8 @@ export interface KeyLimits {
   networks: readonly string[] | null;
   /** Null for never. */
   expires: Date | null;
+  /** Limits of operations with the key. */
+  limits: StoredLimits;
 }
 
 /** Throws for a change with a key that only reads. @throws {@link AppError} FORBIDDEN. */
@@ -21,7 +24,7 @@ export function mustWrite({ key }: Viewer): void {
  * makes keys that outlive it, as its user has signed in.
  * @throws {@link AppError} FORBIDDEN that names the fields.
  */
-export function mustNotExceed({ key }: Viewer, { networks, expires }: KeyLimits): void {
+export function mustNotExceed({ key }: Viewer, { networks, expires, limits }: KeyLimits): void {
   if (!key || key.kind === "session") return;
   const details: ErrorDetail[] = [];
   if (!areWithin(networks, key.networks))
@@ -34,5 +37,38 @@ export function mustNotExceed({ key }: Viewer, { networks, expires }: KeyLimits)
       field: "expires",
       message: `Your own key expires at ${new Date(key.expires).toISOString()}: give a time no later.`,
     });
+  for (const name of LIMIT_NAMES) {
+    const { column } = LIMITED[name];
+    const own = key.limits?.[name] ?? Infinity;
+    if ((limits[name] ?? Infinity) > own)
+      details.push({ field: column, message: `${column} of your own key allows ${own}: give that, or less.` });
+  }
+  refuse(details);
+}
+
+/**
+ * Throws for a limit that lets a key do more than the user who gives it: a user's own limits are for others to raise. A superuser gives any, and a limit that
+ * the key has already may be given again.
+ * @param server the server's limits.
+ * @throws {@link AppError} FORBIDDEN that names the fields.
+ */
+export function mustNotRaise(
+  { isSuperuser, limits: own }: Viewer,
+  server: Readonly<Record<LimitName, number>>,
+  wished: Partial<StoredLimits>,
+  before: Partial<StoredLimits> = {},
+): void {
+  if (isSuperuser) return;
+  refuse(
+    LIMIT_NAMES.flatMap((name) => {
+      const { value, of } = limitOf(name, server, own);
+      const { column } = LIMITED[name];
+      if ((wished[name] ?? 0) <= Math.max(value, before[name] ?? 0)) return [];
+      return [{ field: column, message: `${of} allows you ${value}: only a superuser gives a key a higher ${column}.` }];
+    }),
+  );
+}
+
+function refuse(details: readonly ErrorDetail[]): void {
   if (details.length > 0) throw new AppError("FORBIDDEN", details.map(({ message }) => message).join(" "), details);
 }

@@ -61,14 +61,14 @@ async function readGroups(database: Database, ids: readonly string[]): Promise<M
   return byUser;
 }
 
-/** A stored value that is no limit, of another program, is none. */
-const readLimit = (stored: unknown): number | undefined => (typeof stored === "number" && stored > 0 ? stored : undefined);
+/** Returns a stored limit; undefined for none, and for a value of another program that is no limit. */
+export const readLimit = (stored: unknown): number | undefined => (typeof stored === "number" && stored > 0 ? stored : undefined);
 
 function limitsOfKey(stored: StoredLimits): Partial<Record<LimitName, Limit>> {
   const limits: Partial<Record<LimitName, Limit>> = {};
   for (const name of LIMIT_NAMES) {
-    const value = readLimit(stored[name]);
-    if (value !== undefined) limits[name] = { value, of: `${LIMITED[name].column} of your key` };
+    const value = stored[name];
+    if (value !== null) limits[name] = { value, of: `${LIMITED[name].column} of your key` };
   }
   return limits;
 }

@@ -1,4 +1,4 @@
-import type { Endpoint, Operation } from "./endpoint.ts";
+import type { Endpoint, NamedOperation, Operation } from "./endpoint.ts";
 import { openAttempt } from "./attempt.ts";
 import { ConnectionError, RefusedError, refusalOf, type WireError } from "./errors.ts";
 
@@ -14,7 +14,7 @@ interface Answer {
 /** Sends an operation with `POST`. */
 export function send(
   { fetch, url, authorization }: Endpoint,
-  operation: Operation,
+  operation: NamedOperation | Operation,
   accept: string,
   signal: AbortSignal,
 ): Promise<Response> {
@@ -29,7 +29,7 @@ export function send(
  */
 export async function ask(
   endpoint: Endpoint,
-  operation: Operation,
+  operation: NamedOperation | Operation,
   signal: AbortSignal | undefined,
   timeoutMs?: number,
 ): Promise<unknown> {

@@ -1,7 +1,7 @@
 import type { DocumentTypeDecoration } from "@graphql-typed-document-node/core";
 import { type DocumentNode, print } from "graphql";
 import { ask } from "./ask.ts";
-import { type Endpoint, serverUrls, type SocketClass } from "./endpoint.ts";
+import { type Endpoint, type NamedOperation, type Operation, serverUrls, type SocketClass } from "./endpoint.ts";
 import { type FollowOptions, follow } from "./follow.ts";
 import { CancelRunDocument, type CancelRunMutation, RunJobDocument, type RunJobMutation } from "./generated.ts";
 import { createRetry, type RetryOptions } from "./retry.ts";
@@ -41,7 +41,7 @@ type TypedDocument<Answer, Variables> = DocumentTypeDecoration<Answer, Variables
  * and with the reason of its signal. Nothing is open between calls.
  */
 export interface Client {
-  /** The data of a query or mutation. Asked once; rejects when anything of it failed. */
+  /** The data of a query or mutation. Asked once; rejects when anything of it failed. A document of which codegen has kept the hash alone is sent as its id. */
   query<Answer, Variables>(
     document: TypedDocument<Answer, Variables>,
     ...rest: {} extends Variables ? [variables?: Variables, options?: CallOptions] : [variables: Variables, options?: CallOptions]
@@ -70,13 +70,12 @@ export function createClient(options: ClientOptions): Client {
   const endpoint = endpointOf(options);
   const transport = createTransport(endpoint);
   const pace = { minMs: 200, maxMs: 10_000, giveUpMs: Infinity, ...options.retry };
-  const once = (query: unknown, variables: unknown, signal?: AbortSignal, timeoutMs?: number) =>
-    ask(endpoint, { query: String(query), variables }, signal, timeoutMs);
+  const once = (document: unknown, variables: unknown, signal?: AbortSignal, timeoutMs?: number) =>
+    ask(endpoint, { ...documentOf(document), variables }, signal, timeoutMs);
 
   const client: Client = {
     async query(document: unknown, variables?: unknown, { signal }: CallOptions = {}) {
-      const isNode = typeof document === "object" && document !== null && "kind" in document;
-      return (await once(isNode ? print(document as DocumentNode) : document, variables, signal)) as never;
+      return (await once(document, variables, signal)) as never;
     },
     async run(job, data, { signal, onRetry, ...rest } = {}) {
       const variables = { idempotency_key: randomKey(), ...rest, ...referenceTo(job), data };
@@ -109,6 +108,15 @@ export function createClient(options: ClientOptions): Client {
     },
   };
   return client;
+}
+
+/** Returns the text of a document, or the id that codegen has left in its place (`mode: "replaceDocumentWithHash"`). */
+function documentOf(document: unknown): NamedOperation | Operation {
+  if (typeof document !== "object" || document === null) return { query: String(document) };
+  if ("kind" in document) return { query: print(document as DocumentNode) };
+  const { __meta__: meta, toString } = document as { __meta__?: { hash?: unknown } };
+  const hasText = toString !== Object.prototype.toString;
+  return !hasText && typeof meta?.hash === "string" ? { documentId: meta.hash } : { query: String(document) };
 }
 
 function endpointOf({ url, token, silenceMs = 30_000, fetch: given, WebSocket: ownClass }: ClientOptions): Endpoint {

@@ -25,6 +25,12 @@ export interface Operation {
   variables?: unknown;
 }
 
+/** An operation whose document the server knows by an id. */
+export interface NamedOperation {
+  documentId: string;
+  variables?: unknown;
+}
+
 /** URLs of a server's GraphQL endpoint. */
 export type ServerUrls = Pick<Endpoint, "url" | "socketUrl">;
 

@@ -10,5 +10,6 @@ export { type CallOptions, type Client, type ClientOptions, createClient, type R
 export { serverUrls, type ServerUrls, type SocketClass } from "./endpoint.ts";
 export { ConnectionError, type ErrorDetail, RefusedError, UrlError } from "./errors.ts";
 export type { FollowOptions } from "./follow.ts";
+export { clientDocuments } from "./own-documents.ts";
 export type { RetryOptions } from "./retry.ts";
 export type { FinishedRun, JobReference, LogLine, RunError, RunOptions, StartedRun } from "./run.ts";

@@ -5,6 +5,7 @@ import type { Database, Hold } from "../entities/database.ts";
 import { JobResult, type ObjectChange } from "../entities/index.ts";
 import { newId } from "../entities/new-id.ts";
 import { AppError } from "../errors.ts";
+import type { LimitName } from "../own-limits.ts";
 import type { Runner } from "../runner/index.ts";
 import type { ListScope, PageLimits } from "./reading/list-arguments.ts";
 import { boundDatabase, type BoundLimits, Bounds, type OperationUsage, type WhenGone } from "./execution/bounds.ts";
@@ -18,6 +19,8 @@ export interface Context {
   runner: Runner;
   viewer: Viewer;
   scope: ListScope;
+  /** The server's limits, for users who have none of their own. */
+  limits: Readonly<Record<LimitName, number>>;
   /** Reads the objects that rows of this operation refer to, one statement a level. */
   relations: Relations;
   /** Bounds of the operation. */
@@ -43,7 +46,7 @@ export type SendingRun = { hold: Hold } | { token: string };
 /** Dependencies of contexts. */
 export interface ContextDeps extends Pick<Context, "runner"> {
   database: Database;
-  limits: BoundLimits & PageLimits;
+  limits: BoundLimits & PageLimits & Readonly<Record<LimitName, number>>;
   audit?: Audit | undefined;
   /** Counts the answers that users have not read yet; absent where nobody reads from a socket or request. */
   usage?: OperationUsage;
@@ -75,6 +78,7 @@ export function createContext(
     runner,
     viewer,
     scope,
+    limits,
     relations: createRelations(reader, scope, bounds),
     bounds,
     tellsCost,

@@ -5,7 +5,7 @@ import type { Session } from "../access/authenticate.ts";
 import { keyEnded, type Sessions } from "../access/sessions.ts";
 import { AppError } from "../errors.ts";
 import type { AnswerTypes } from "./answer-types.ts";
-import type { AskedOver } from "./known-documents.ts";
+import { type AskedOver, readText } from "./known-documents.ts";
 import type { Coming, Context } from "../schema/context.ts";
 import type { ReadDocument } from "../schema/document/document-reader.ts";
 import type { FormatError } from "../schema/execution/error-format.ts";
@@ -178,13 +178,18 @@ const reasonOf = ({ reason }: AbortSignal): AppError | undefined => (reason inst
 
 const event = (name: string, data = "") => `event: ${name}\ndata: ${data}\n\n`;
 
-/** Returns the operation of a request: from its body, or with GET from its query. @throws {@link AppError} BAD_USER_INPUT. */
+/**
+ * Returns the operation of a request, whose document has a text unless it is unknown: from its body, or with GET from its query.
+ * @throws {@link AppError} BAD_USER_INPUT or PERSISTED_QUERY_NOT_FOUND.
+ */
 export function readAsked(method: string, search: string, body: unknown): Asked {
   const parts = partsOf(method, search, body);
-  const { query, operationName } = parts;
+  const { operationName } = parts;
   const json = (name: "extensions" | "variables") => (method === "GET" ? parseParameter(name, parts[name]) : parts[name]);
   const variables = json("variables");
-  if (typeof query !== "string") throw new AppError("BAD_USER_INPUT", "Send JSON with a `query`.");
+  const extensions = json("extensions");
+  const query = readText({ ...parts, extensions }, () => undefined);
+  if (query === undefined) throw new AppError("BAD_USER_INPUT", "Send JSON with a `query`, or with a `documentId`.");
   const isObject = typeof variables === "object" && !Array.isArray(variables);
   if (variables !== undefined && !isObject) throw new AppError("BAD_USER_INPUT", "`variables` must be an object.");
   if (operationName !== undefined && operationName !== null && typeof operationName !== "string")
@@ -193,7 +198,7 @@ export function readAsked(method: string, search: string, body: unknown): Asked 
     query,
     operationName: operationName ?? undefined,
     variables: (variables ?? undefined) as Asked["variables"],
-    extensions: json("extensions"),
+    extensions,
   };
 }
 

@@ -40,7 +40,7 @@ import { createSchema } from "../schema/index.ts";
 import { DATA_HEADERS, NO_SNIFFING } from "./safe-headers.ts";
 import { type OperationBody, readOperationBody } from "./operation-body.ts";
 import { readPlainRequest } from "./plain-request.ts";
-import { withText } from "./known-documents.ts";
+import { type TextOf, withText } from "./known-documents.ts";
 import { createBoundExecutor } from "../schema/execution/bounds.ts";
 import type { OperationLimits } from "../schema/price/limits.ts";
 import { asksCost, createPricedExecutor, createPrices } from "../schema/price/prices.ts";
@@ -135,6 +135,7 @@ export async function openServer(
   const formatError = createErrorFormat(log, { hidesNames: documents.introspection !== "signed-in" });
   const readDocument = createDocumentReader(schema, limits, documents);
   const apollo = await openApollo({ schema, executor, readDocument, formatError, plugins });
+  const textOf: TextOf = (id) => documents.trusted?.textOf(id) ?? apollo.registered(id);
   // A plugin sees every query and mutation; without plugins most need no Apollo Server.
   const needsApollo = plugins.length > 0;
 
@@ -191,6 +192,7 @@ export async function openServer(
     schema,
     executor: needsApollo ? apollo.executor : executor,
     readDocument,
+    textOf,
     openStream,
     authenticate,
     sessions,
@@ -236,7 +238,7 @@ export async function openServer(
   ): Promise<void> {
     const types = answerTypesOf(request.headers.accept);
     const read = (text: string) => readDocument(text, viewer);
-    const asked = withText({ method: request.method ?? "GET", ...came }, apollo.registered);
+    const asked = withText({ method: request.method ?? "GET", ...came }, textOf);
     const { method, search, body } = asked;
     if (wantsStream(types, asked, read)) return eventStreams.answer(viewer, readAsked(method, search, body), request, response);
     usage.mustHaveRead(viewer.id);
@@ -394,6 +396,7 @@ const HTTP_STATUS: Record<string, number> = {
   FORBIDDEN: 403,
   BAD_USER_INPUT: 400,
   NOT_FOUND: 404,
+  PERSISTED_QUERY_NOT_FOUND: 404,
   CONFLICT: 409,
   LIMIT_EXCEEDED: 413,
   UNAVAILABLE: 503,

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema } from "graphql";
-import { handleProtocols, makeServer } from "graphql-ws";
+import { handleProtocols, makeServer, type SubscribePayload } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Authenticate, Session } from "../access/authenticate.ts";
 import { KEY_ENDED, keyEnded, type Sessions } from "../access/sessions.ts";
@@ -13,6 +13,7 @@ import type { Executor } from "../schema/execution/execute.ts";
 import { asksCost } from "../schema/price/prices.ts";
 import { turnToBegin } from "../schema/execution/slices.ts";
 import { type Connection, createConnection } from "./connection.ts";
+import { readText, type TextOf } from "./known-documents.ts";
 import type { ReadCredentials } from "./credentials.ts";
 import type { Origins } from "./origins.ts";
 import type { OpenStream, Stream } from "../schema/subscriptions/streams.ts";
@@ -23,6 +24,8 @@ export interface SocketDeps {
   schema: GraphQLSchema;
   executor: Executor;
   readDocument: ReadDocument;
+  /** Documents that a client names by their ids. */
+  textOf: TextOf;
   openStream: OpenStream;
   authenticate: Authenticate;
   credentialsOf: ReadCredentials;
@@ -61,13 +64,13 @@ const INIT_TIMEOUT_MS = 3000;
 /** GraphQL over WebSocket: the protocol `graphql-transport-ws`. */
 export function openSockets(deps: SocketDeps): Sockets {
   const { schema, executor, readDocument, openStream, authenticate, sessions, contextOf, formatError, limits, usage } = deps;
-  const { credentialsOf, origins } = deps;
+  const { credentialsOf, origins, textOf } = deps;
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, handleProtocols });
 
   /** A thrown refusal would close the socket, and end other operations on it. */
-  const read: ReadDocument = (text, sender) => {
+  const read = (asked: SubscribePayload, sender: Session): ReturnType<ReadDocument> => {
     try {
-      return readDocument(text, sender);
+      return readDocument(readText(asked, textOf) ?? "", sender);
     } catch (error) {
       return [new GraphQLError((error as Error).message, { originalError: error as Error })];
     }
@@ -86,7 +89,7 @@ export function openSockets(deps: SocketDeps): Sockets {
       end();
       return stream;
     },
-    async onSubscribe({ extra: connection, subscriptions }, id, { query, operationName, variables, extensions }) {
+    async onSubscribe({ extra: connection, subscriptions }, id, asked) {
       const refusal = connection.refuse(Object.keys(subscriptions).length);
       if (refusal) {
         connection.socket.close(CLOSE.tooMany, refusal);
@@ -94,7 +97,8 @@ export function openSockets(deps: SocketDeps): Sockets {
       }
       connection.underWay = subscriptions;
       await turnToBegin(connection.session!.id);
-      const document = read(query, connection.session!);
+      const { operationName, variables, extensions } = asked;
+      const document = read(asked, connection.session!);
       if (!("kind" in document)) return document;
       const isWanted = () => id in subscriptions && connection.socket.readyState === connection.socket.OPEN;
       const contextValue = contextOf(connection.session!, {

@@ -46,15 +46,21 @@ async function openWithLongJob(): Promise<TestApp> {
   return app;
 }
 
-/** Gives a user a key with limits. @returns the key. */
-async function createLimitedKey(app: TestApp, username: string, limits: Partial<Token>): Promise<string> {
-  const em = (await databaseOf(app)).fork();
-  const key = `limited-${JSON.stringify(limits)}`.replaceAll(" ", "");
-  const user = await em.findOneOrFail(User, { username });
-  em.create(Token, { user, keyHash: hashKey(key), ...limits }, { partial: true });
-  await em.flush();
-  return key;
-}
+const TOKEN_LIMITS = Object.entries({
+  max_query_depth: "$depth",
+  max_query_cost: "$cost",
+  max_answer_bytes: "$bytes",
+  operation_timeout_ms: "$ms",
+});
+const TOKEN_ARGS = TOKEN_LIMITS.map(([column, variable]) => `${column}: ${variable}`).join(" ");
+const VARIABLES = "$depth: Int, $cost: Int, $bytes: Int, $ms: Int";
+const COLUMNS = TOKEN_LIMITS.map(([column]) => column).join(" ");
+const CREATE_TOKEN = `mutation ($user: String, ${VARIABLES}) { create_token(user: $user ${TOKEN_ARGS}) { id key } }`;
+const UPDATE_TOKEN = `mutation ($id: ID!, ${VARIABLES}) { update_token(id: $id ${TOKEN_ARGS}) { ${COLUMNS} } }`;
+
+/** Makes a key with limits. */
+const createKey = async ({ client }: Pick<TestApp, "client">, variables: object): Promise<{ id: string; key: string }> =>
+  ((await client.query(CREATE_TOKEN, variables)) as any).create_token;
 
 describe("limits of a group", () => {
   test("hold for its users by every way, and for nobody else, although documents are kept parsed", async () => {
@@ -155,8 +161,8 @@ describe("limits of a key", () => {
   test.for(TRANSPORTS)("come before those of groups, for this key alone, over %s", async (transport) => {
     const app = await openWithLongJob();
     await createGroup(app, "Least", ["admin"], { max_query_depth: 5 });
-    const [maxQueryDepth, maxQueryCost, maxAnswerBytes] = Object.values(LIMITS) as [number, number, number];
-    const key = await createLimitedKey(app, "admin", { maxQueryDepth, maxQueryCost, maxAnswerBytes });
+    const [depth, cost, bytes] = Object.values(LIMITS);
+    const { key } = await createKey(app, { depth, cost, bytes });
     const headers = { authorization: `Bearer ${key}` };
     for (const [query, message] of refusals("your key"))
       expect(await answerOver(transport, app.url, headers, query)).toMatchObject(refused(message));
@@ -170,17 +176,113 @@ describe("limits of a key", () => {
   test("leave limits that it has not to groups and the server", async () => {
     const app = await openTestApp({});
     await createGroup(app, "Dear", ["admin"], { max_query_cost: 900 });
-    const key = await createLimitedKey(app, "admin", { maxQueryDepth: 5 });
+    const { key } = await createKey(app, { depth: 5 });
     const client = createClient(app.url, key);
     expect((await client.refused(DEEP)).message).toContain("max_query_depth of your key allows 5.");
     expect((await client.refused(DEAR)).message).toContain('max_query_cost of your group "Dear" allows 900.');
+  });
+
+  test.for([
+    ["max_query_depth", "depth", [0, 4, 1001], "5 to 1000"],
+    ["max_query_cost", "cost", [0, 99], "100 to 2147483647"],
+    ["max_answer_bytes", "bytes", [0, 999], "1000 to 2147483647"],
+    ["operation_timeout_ms", "ms", [0, 99, 3_600_001], "100 to 3600000"],
+  ] as const)("%s is refused out of its range, and read as it was given", async ([column, name, values, range]) => {
+    const app = await openTestApp({});
+    const [low, high] = range.split(" to ").map(Number);
+    const { id } = await createKey(app, { [name]: low });
+    for (const value of values) {
+      const details = [{ field: column, message: `${column} is a whole number from ${range}, or null for none.` }];
+      const wrong = { extensions: { code: "BAD_USER_INPUT", details } };
+      expect(await app.client.refused(CREATE_TOKEN, { [name]: value })).toMatchObject(wrong);
+      expect(await app.client.refused(UPDATE_TOKEN, { id, [name]: value })).toMatchObject(wrong);
+    }
+    const none = Object.fromEntries(TOKEN_LIMITS.map(([of]) => [of, null]));
+    const set = async (variables: object) => (await app.client.query(UPDATE_TOKEN, { id, ...variables })) as object;
+    expect(await set({})).toEqual({ update_token: { ...none, [column]: low } });
+    expect(await set({ [name]: high })).toEqual({ update_token: { ...none, [column]: high } });
+    const read = `query ($id: ID!) { token(id: $id) { ${COLUMNS} } me { tokens { id ${COLUMNS} } } }`;
+    const { token, me } = (await app.client.query(read, { id })) as any;
+    expect(token).toEqual({ ...none, [column]: high });
+    expect(me.tokens).toContainEqual({ id, ...none, [column]: high });
+    expect(await set({ [name]: null })).toEqual({ update_token: none });
+  });
+
+  const forbidden = (field: string, message: string) => ({
+    message,
+    extensions: { code: "FORBIDDEN", details: [{ field, message }] },
+  });
+
+  test("are lowered by their user, and raised by a superuser alone", async () => {
+    const app = await openTestApp({}, { maxQueryCost: 5000 });
+    const ada = await createPerson(app, { username: "ada" }, ["Administrators"]);
+    await createGroup(app, "Small", ["ada"], { max_query_depth: 10 });
+    const over = "allows you 5000: only a superuser gives a key a higher max_query_cost.";
+    const dear = forbidden("max_query_cost", `MAX_QUERY_COST ${over}`);
+    const deep = forbidden(
+      "max_query_depth",
+      'max_query_depth of your group "Small" allows you 10: only a superuser gives a key a higher max_query_depth.',
+    );
+    const { id } = await createKey(ada, { cost: 5000, depth: 10 });
+    await createPerson(app, { username: "bob" }, []);
+    for (const [variables, refusal] of [
+      [{ cost: 5001 }, dear],
+      [{ depth: 11 }, deep],
+    ] as const) {
+      expect(await ada.client.refused(CREATE_TOKEN, variables)).toMatchObject(refusal);
+      expect(await ada.client.refused(CREATE_TOKEN, { user: "bob", ...variables })).toMatchObject(refusal);
+      expect(await ada.client.refused(UPDATE_TOKEN, { id, ...variables })).toMatchObject(refusal);
+    }
+    const both = (await ada.client.refused(UPDATE_TOKEN, { id, cost: 9999, depth: 25 })).extensions.details;
+    expect(both!.map(({ field }) => field)).toEqual(["max_query_depth", "max_query_cost"]);
+    await app.client.query(UPDATE_TOKEN, { id, cost: 100_000 });
+    // A key that a superuser has raised is changed by its user, and lowered, but not raised further.
+    await ada.client.query(UPDATE_TOKEN, { id, cost: 100_000 });
+    expect(await ada.client.refused(UPDATE_TOKEN, { id, cost: 100_001 })).toMatchObject(dear);
+    await ada.client.query(UPDATE_TOKEN, { id, cost: 90_000 });
+    expect(await ada.client.refused(UPDATE_TOKEN, { id, cost: 100_000 })).toMatchObject(dear);
+    await ada.client.query(UPDATE_TOKEN, { id, cost: null, depth: 5 });
+    await ada.client.query(UPDATE_TOKEN, { id, cost: 5000, depth: 10 });
+  });
+
+  test("are those of all keys that the key makes, also of a superuser's", async () => {
+    const app = await openTestApp({});
+    const { id, key } = await createKey(app, { cost: 1000, ms: 300_000 });
+    const client = createClient(app.url, key);
+    const cost = "max_query_cost of your own key allows 1000: give that, or less.";
+    for (const [variables, refusal] of [
+      [{ ms: 1000 }, forbidden("max_query_cost", cost)],
+      [{ cost: 1001, ms: 1000 }, forbidden("max_query_cost", cost)],
+      [{ cost: 900 }, forbidden("operation_timeout_ms", expect.stringContaining("allows 300000: give that, or less.") as never)],
+    ] as const)
+      expect(await client.refused(CREATE_TOKEN, variables)).toMatchObject(refusal);
+    for (const variables of [{ cost: null }, { cost: 1001 }])
+      expect(await client.refused(UPDATE_TOKEN, { id, ...variables })).toMatchObject(forbidden("max_query_cost", cost));
+    const weaker = await createKey({ client }, { cost: 900, ms: 300_000, bytes: 2_000_000_000 });
+    await client.query(UPDATE_TOKEN, { id: weaker.id, cost: 1000 });
+    expect(await client.refused(UPDATE_TOKEN, { id: weaker.id, cost: 1001 })).toMatchObject(forbidden("max_query_cost", cost));
+    // A key that may do more than the one in use is not this one's to change.
+    const stronger = await createKey(app, {});
+    expect((await client.refused(UPDATE_TOKEN, { id: stronger.id, bytes: 5000 })).extensions.code).toBe("FORBIDDEN");
+  });
+
+  test("end the sockets of the key within 5 s when they change", async () => {
+    const clock = createTestClock();
+    const app = await openTestApp({}, {}, clock);
+    const { id, key } = await createKey(app, { cost: 1000 });
+    const limited = await openAcknowledged(app.url, { authorization: `Bearer ${key}` });
+    const other = await openAcknowledged(app.url, { authorization: `Bearer ${KEY}` });
+    await app.client.query(UPDATE_TOKEN, { id, cost: 900 });
+    clock.advance(5000);
+    expect((await limited.closed).code).toBe(4410);
+    expect(other.socket.readyState).toBe(other.socket.OPEN);
   });
 });
 
 describe("a subscription", () => {
   test("whose event is too long for one user is answered to another who has the same rights", async () => {
     const app = await openWithLongJob();
-    const keys = [KEY, await createLimitedKey(app, "admin", { maxAnswerBytes: 5000, maxQueryCost: 190_000 })];
+    const keys = [KEY, (await createKey(app, { bytes: 5000, cost: 190_000 })).key];
     const query = "subscription { jobs { name description } }";
     const streams: AsyncIterator<{ data: string }>[] = [];
     for (const key of keys) {

@@ -68,6 +68,35 @@ async function follow(page: Page, id: string): Promise<Locator> {
   return page.locator(".graphiql-response");
 }
 
+async function openGraphiql(url: string): Promise<Page> {
+  // Chromium's own sandbox cannot be had by the superuser.
+  const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  const browser = await chromium.launch({ executablePath: executablePath!, args });
+  onTestFinished(() => browser.close());
+  const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
+  await page.goto(`${url}/graphql#token=${KEY}`);
+  return page;
+}
+
+test.skipIf(!executablePath)("the page opens and says so where its user may send no documents of their own", async () => {
+  const folder = await scratchFolder();
+  await writeFile(join(folder, "documents.json"), "{}");
+  const { url } = await startServer({
+    DATABASE_URL: `sqlite:${folder}/jobgraph.db`,
+    JOBS_ROOT: folder,
+    ADMIN_TOKEN: KEY,
+    TRUSTED_DOCUMENTS: join(folder, "documents.json"),
+    UNTRUSTED_DOCUMENTS: "off",
+  });
+  const page = await openGraphiql(url);
+  await page.getByText("The jobs of this server").waitFor();
+  const answer = page.locator(".graphiql-response");
+  await answer.getByText("UNTRUSTED_DOCUMENTS").waitFor();
+  expect((await answer.innerText()).replaceAll(/\s+/g, " ")).toContain("UNTRUSTED_DOCUMENTS is off.");
+  await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
+  await page.getByText("Error fetching schema").waitFor();
+});
+
 test.skipIf(!executablePath)("the Follow tab shows a log as it grows, at the widths of a desk and of a phone", async () => {
   const folder = await scratchFolder();
   await mkdir(join(folder, "jobs"));
@@ -77,12 +106,7 @@ test.skipIf(!executablePath)("the Follow tab shows a log as it grows, at the wid
     JOBS_ROOT: join(folder, "jobs"),
     ADMIN_TOKEN: KEY,
   });
-  // Chromium's own sandbox cannot be had by the superuser.
-  const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  const browser = await chromium.launch({ executablePath: executablePath!, args });
-  onTestFinished(() => browser.close());
-  const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
-  await page.goto(`${url}/graphql#token=${KEY}`);
+  const page = await openGraphiql(url);
   const { run_job } = await client.query(
     `mutation ($data: GenericScalar) { run_job(class_path: "own.Speaks", data: $data) { id } }`,
     { data: { folder } },

@@ -15,15 +15,24 @@ export interface Answer {
   closed?: { code: number; reason: string };
 }
 
-/** Sends an operation with these headers, in one of the ways, and returns its first answer. */
-export async function answerOver(
+/** Sends a document with these headers, in one of the ways, and returns its first answer. */
+export const answerOver = (
   transport: Transport,
   url: string,
   headers: Record<string, string>,
   query: string,
   variables: object = {},
+): Promise<Answer> => operationOver(transport, url, headers, { query, variables });
+
+/** Sends an operation, in whatever form it is, as {@link answerOver}. */
+export async function operationOver(
+  transport: Transport,
+  url: string,
+  headers: Record<string, string>,
+  operation: object,
 ): Promise<Answer> {
-  if (transport === "a socket") return answerOverSocket(url, headers, { query, variables });
+  // A message without a text is none of the protocol's.
+  if (transport === "a socket") return answerOverSocket(url, headers, { query: "", ...operation });
   const isStream = transport === "an event stream";
   const response = await fetch(`${url}/graphql`, {
     method: "POST",
@@ -33,7 +42,7 @@ export async function answerOver(
       ...headers,
     },
     // With extensions, a request is Apollo Server's.
-    body: JSON.stringify({ query, variables, ...(transport === "Apollo Server" && { extensions: {} }) }),
+    body: JSON.stringify({ ...(transport === "Apollo Server" && { extensions: {} }), ...operation }),
   });
   const text = await response.text();
   const event = /^event: next\ndata: (.*)$/m.exec(text)?.[1];

@@ -1,6 +1,7 @@
-import { Field, ObjectType } from "type-graphql";
+import { Field, Int, ObjectType } from "type-graphql";
 import { readNetworks } from "../../../access/find-key.ts";
 import { DateTime, ID } from "../../../entities/mapping/scalars.ts";
+import { LIMIT_COLUMNS } from "../../../own-limits.ts";
 import type { Context } from "../../context.ts";
 
 /** Keys that a user has at most. */
@@ -27,6 +28,27 @@ export class MyToken {
   @Field(() => [String], { nullable: true, description: "Networks that the key is accepted from; null for all." })
   allowedNetworks!: readonly string[] | null;
 
+  @Field(() => Int, {
+    nullable: true,
+    description: "Levels that a document with the key may have; null for no limit of its own.",
+  })
+  maxQueryDepth!: number | null;
+
+  @Field(() => Int, { nullable: true, description: "Values that an answer with the key may have; null for no limit of its own." })
+  maxQueryCost!: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: "Characters that an answer with the key may have, about; null for no limit of its own.",
+  })
+  maxAnswerBytes!: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: "Milliseconds that an operation with the key may take; null for no limit of its own.",
+  })
+  operationTimeoutMs!: number | null;
+
   @Field(() => DateTime, { nullable: true, description: "Time of the last use, to the minute; null before the first." })
   lastUsed!: Date | string | null;
 
@@ -43,6 +65,7 @@ export async function readTokens(
     database.rows
       .selectFrom("token")
       .select(["id", "key_hash", "description", "created", "expires", "write_enabled", "allowed_networks", "last_used"])
+      .select(LIMIT_COLUMNS)
       .where("user_id", "=", userId)
       .orderBy("id")
       .limit(MOST_TOKENS)
@@ -55,6 +78,10 @@ export async function readTokens(
     expires: row.expires,
     writeEnabled: Boolean(row.write_enabled),
     allowedNetworks: readNetworks(database, row.allowed_networks),
+    maxQueryDepth: row.max_query_depth,
+    maxQueryCost: row.max_query_cost,
+    maxAnswerBytes: row.max_answer_bytes,
+    operationTimeoutMs: row.operation_timeout_ms,
     lastUsed: row.last_used,
     isCurrent: viewer.key?.kind === "token" && viewer.key.hash === row.key_hash,
   }));

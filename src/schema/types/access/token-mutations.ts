@@ -1,59 +1,21 @@
 import { randomBytes } from "node:crypto";
-import { Arg, Args, ArgsType, Ctx, Field, Mutation, ObjectType, Resolver } from "type-graphql";
+import { Arg, Args, Ctx, Field, Mutation, ObjectType, Resolver } from "type-graphql";
 import { hashKey } from "../../../access/authenticate.ts";
-import { mustNotExceed } from "../../../access/key-limits.ts";
-import { MAX_NETWORKS, readNetwork } from "../../../access/networks.ts";
+import { mustNotExceed, mustNotRaise } from "../../../access/key-limits.ts";
 import { mustOutrank, mustReach } from "../../../access/outrank.ts";
 import { lacks, mayOn, mustHave } from "../../../access/rights.ts";
 import { deleteObject, holdOne, put, refuse } from "../../../changes/index.ts";
 import { Token, User } from "../../../entities/index.ts";
-import { DateTime, ID, uuidOf } from "../../../entities/mapping/scalars.ts";
+import { ID, uuidOf } from "../../../entities/mapping/scalars.ts";
 import { AppError, type ErrorDetail, Faults } from "../../../errors.ts";
+import { LIMIT_NAMES, type LimitName, type StoredLimits } from "../../../own-limits.ts";
 import type { Context } from "../../context.ts";
 import { mustMayWithin, NOBODY } from "./may-within.ts";
 import { MOST_TOKENS, MyToken, readTokens } from "./my-token.ts";
+import { CreateTokenArgs, readTokenArgs, UpdateTokenArgs } from "./token-args.ts";
 
-/** Longest description of a token, in characters; its column's length. */
-const MAX_DESCRIPTION = 200;
-
-const NETWORKS =
-  "Networks that the key is accepted from, such as `10.0.0.0/8`, `2001:db8::/32` or a single address; all when null. The address of a client is that of its connection.";
-
-@ArgsType()
-class CreateTokenArgs {
-  @Field(() => String, { nullable: true, description: "User of the key, by username or id; yourself when absent." })
-  user?: string | null;
-
-  @Field(() => String, { defaultValue: "", description: `Purpose of the key, in at most ${MAX_DESCRIPTION} characters.` })
-  description!: string;
-
-  @Field(() => DateTime, { nullable: true, description: "Time after which the key is rejected; never when absent." })
-  expires?: Date | null;
-
-  @Field(() => Boolean, { defaultValue: true, description: "False for a key that only reads: mutations with it are rejected." })
-  writeEnabled!: boolean;
-
-  @Field(() => [String], { nullable: true, description: NETWORKS })
-  allowedNetworks?: string[] | null;
-}
-
-@ArgsType()
-class UpdateTokenArgs {
-  @Field(() => ID, { description: "Id of the token." })
-  id!: string;
-
-  @Field(() => String, { nullable: true, description: `Purpose of the key, in at most ${MAX_DESCRIPTION} characters.` })
-  description?: string | null;
-
-  @Field(() => DateTime, { nullable: true, description: "Time after which the key is rejected; null for never." })
-  expires?: Date | null;
-
-  @Field(() => Boolean, { nullable: true, description: "False for a key that only reads." })
-  writeEnabled?: boolean | null;
-
-  @Field(() => [String], { nullable: true, description: NETWORKS })
-  allowedNetworks?: string[] | null;
-}
+const limitsOf = (given: Partial<StoredLimits>) =>
+  Object.fromEntries(LIMIT_NAMES.map((name) => [name, given[name] ?? null])) as Record<LimitName, number | null>;
 
 /** A new key. */
 @ObjectType({ description: "A new key. This answer alone shows it; the server keeps only its hash." })
@@ -80,10 +42,10 @@ const DELETES =
 @Resolver()
 export class TokenMutations {
   @Mutation(() => CreateTokenPayload, {
-    description: `Creates a key for yourself, or for another user: with the permission users.add_token, if that user may do no more than you. A key that is limited creates only keys with its limits. A user has at most ${MOST_TOKENS} keys.`,
+    description: `Creates a key for yourself, or for another user: with the permission users.add_token, if that user may do no more than you. A key that is limited creates only keys with its limits. Only a superuser gives a key higher limits than the ones of its author. A user has at most ${MOST_TOKENS} keys.`,
   })
   async createToken(
-    @Args(() => CreateTokenArgs) { user, description, expires = null, writeEnabled, allowedNetworks = null }: CreateTokenArgs,
+    @Args(() => CreateTokenArgs) { user, writeEnabled, ...args }: CreateTokenArgs,
     @Ctx() context: Context,
   ): Promise<CreateTokenPayload> {
     const {
@@ -92,11 +54,13 @@ export class TokenMutations {
       change,
     } = context;
     const isOwn = user === undefined || user === null || [viewer.username, viewer.id].includes(user);
+    const { description, expires = null } = args;
     const faults = new Faults();
-    const networks = (await faults.try(() => readLimits({ description, expires, allowedNetworks })))?.networks ?? null;
+    const { networks = null, limits = {} } = (await faults.try(() => readTokenArgs(args))) ?? {};
     if (!isOwn) await faults.try(() => mustMakeKeysFor(context, user), "user");
     faults.refuse();
-    mustNotExceed(viewer, { networks, expires });
+    mustNotExceed(viewer, { networks, expires, limits: limitsOf(limits) });
+    mustNotRaise(viewer, context.limits, limits);
     const key = randomBytes(20).toString("hex");
     const where = isOwn ? { id: viewer.id } : { $or: [{ username: user }, { id: uuidOf(user!) ?? [] }] };
     const { id } = await change(async (unit) => {
@@ -110,6 +74,7 @@ export class TokenMutations {
         expires,
         writeEnabled,
         allowedNetworks: networks,
+        ...limits,
       });
       if (!isOwn) await mustMayWithin(unit, database, viewer, "add", Token, token.id);
       return token;
@@ -119,10 +84,10 @@ export class TokenMutations {
 
   @Mutation(() => MyToken, {
     description:
-      "Updates a key: your own, or another user's with the permission users.change_token. Absent arguments stay as they are. Open streams of a key that is limited further end within seconds.",
+      "Updates a key: your own, or another user's with the permission users.change_token. Absent arguments stay as they are. Only a superuser gives a key higher limits than the ones of its author. Open streams of a key that is limited further end within seconds.",
   })
   async updateToken(
-    @Args(() => UpdateTokenArgs) { id, description, expires, writeEnabled, allowedNetworks }: UpdateTokenArgs,
+    @Args(() => UpdateTokenArgs) { id, writeEnabled, ...args }: UpdateTokenArgs,
     @Ctx() context: Context,
   ): Promise<MyToken> {
     const {
@@ -130,22 +95,25 @@ export class TokenMutations {
       viewer,
       change,
     } = context;
+    const { description, expires } = args;
     const details: ErrorDetail[] = [];
     if (description === null) details.push({ field: "description", message: "A description is a text, or absent." });
     if (writeEnabled === null) details.push({ field: "write_enabled", message: "write_enabled is true, false, or absent." });
     refuse(details);
-    const { networks } = readLimits({ description: description ?? "", expires, allowedNetworks });
+    const { networks, limits } = readTokenArgs({ ...args, description: description ?? "" });
     await mustMayWithToken(context, "change", id);
     const userId = await change(async (unit) => {
       const token = await holdOne(unit, Token, { id: uuidOf(id) ?? [] }, `id "${id}"`);
+      mustNotRaise(viewer, context.limits, limits, token);
       const wished = {
         ...(typeof description === "string" && { description }),
         ...(typeof writeEnabled === "boolean" && { writeEnabled }),
         ...(expires !== undefined && { expires }),
         ...(networks !== undefined && { allowedNetworks: networks }),
+        ...limits,
       };
       for (const [property, value] of Object.entries(wished)) put(token, property, value);
-      mustNotExceed(viewer, { networks: token.allowedNetworks, expires: token.expires });
+      mustNotExceed(viewer, { networks: token.allowedNetworks, expires: token.expires, limits: limitsOf(token) });
       if (token.user.id !== viewer.id) await mustMayWithin(unit, database, viewer, "change", Token, token.id);
       return token.user.id;
     });
@@ -204,33 +172,4 @@ async function mustMakeKeysFor({ reader: { database }, viewer }: Context, user: 
   );
   if (!other) throw new AppError("NOT_FOUND", `There is no user with the name or id ${JSON.stringify(user)}.`);
   await mustOutrank(database, viewer, other, "make keys for");
-}
-
-/** Limits of a key as they are stored. @throws {@link AppError} BAD_USER_INPUT that names the fields. */
-function readLimits({
-  description,
-  expires,
-  allowedNetworks,
-}: Pick<UpdateTokenArgs, "allowedNetworks" | "expires"> & { description: string }): { networks: string[] | null | undefined } {
-  const details: ErrorDetail[] = [];
-  if ([...description].length > MAX_DESCRIPTION)
-    details.push({ field: "description", message: `A description has at most ${MAX_DESCRIPTION} characters.` });
-  if (expires && expires.getTime() <= Date.now())
-    details.push({ field: "expires", message: "expires is in the past: give a later time, or none." });
-  const message = wrongNetworks(allowedNetworks);
-  if (message !== undefined) details.push({ field: "allowed_networks", message });
-  refuse(details);
-  return { networks: allowedNetworks && allowedNetworks.map((text) => readNetwork(text)!) };
-}
-
-function wrongNetworks(networks: readonly string[] | null | undefined): string | undefined {
-  if (!networks) return undefined;
-  if (networks.length === 0) return "An empty list lets nobody in: name networks, or give null for all.";
-  if (networks.length > MAX_NETWORKS) return `A key has at most ${MAX_NETWORKS} networks.`;
-  const wrong = networks.filter((text) => readNetwork(text) === undefined);
-  if (wrong.length === 0) return undefined;
-  return `${wrong
-    .slice(0, 5)
-    .map((text) => JSON.stringify(text))
-    .join(", ")}: a network is an address of IPv4 or IPv6, with / and its bits or without.`;
 }
