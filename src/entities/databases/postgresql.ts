@@ -64,6 +64,7 @@ export async function openPostgresql(url: string, limits: ReadLimits): Promise<D
     keepAlive: (workerId, everyMs) => keepAlive({ url }, workerId, everyMs),
     alone: (work) => alone({ connectionString: url, application_name: "jobgraph" }, work),
     isOneOf: (value, values, type) => sql`(${value} = any(${values}::${sql.raw(type)}[]))`,
+    ofMany: (condition) => sql`(${condition})`,
     migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),
     pendingSchemaChanges: () => orm.schema.getUpdateSchemaSQL({ wrap: false }),
     async close() {
