@@ -9,6 +9,8 @@ export interface DatabaseServer {
   readonly version: string;
   /** @returns the URL of an empty database, to be given to a server as it is. */
   create(): Promise<string>;
+  /** Has the database count what is in a filled one, as PostgreSQL does by itself a minute later, amid the measurements. */
+  analyze(url: string): Promise<void>;
   /** Removes every database that was made. */
   close(): Promise<void>;
 }
@@ -33,6 +35,8 @@ async function openSqlite(scratch: string): Promise<DatabaseServer> {
     kind: "sqlite",
     version: `SQLite ${version}`,
     create: async () => `sqlite:${join(scratch, `${++made}.db`)}`,
+    // Nothing analyzes the database of a server.
+    analyze: async () => undefined,
     close: async () => undefined,
   };
 }
@@ -55,6 +59,12 @@ async function openPostgresql(): Promise<DatabaseServer> {
       const url = new URL(POSTGRESQL_URL);
       url.pathname = name;
       return url.href;
+    },
+    async analyze(connectionString) {
+      const filled = new Client({ connectionString });
+      await filled.connect();
+      await filled.query("analyze");
+      await filled.end();
     },
     async close() {
       for (const name of made) await client.query(`drop database if exists ${name} with (force)`);

@@ -30,6 +30,7 @@ export async function openBench({ databases, scratch, stack, signal, quick }: Be
   async function seededDatabase(...args: string[]) {
     const url = await freshDatabase();
     await seed(url, args, signal);
+    await databases.analyze(url);
     return url;
   }
 

@@ -6,19 +6,24 @@ import { GraphiQL } from "graphiql";
 import { useMemo } from "react";
 import { createRoot } from "react-dom/client";
 
+import { Account } from "./account";
 import { defaultTabs } from "./default-tabs";
 import { createFetcher } from "./fetcher";
 import { KeepInView } from "./keep-in-view";
-import { TokenField, useToken } from "./token";
+import { SignIn } from "./sign-in";
+import { usePerson } from "./use-person";
 
 function App() {
-  const [token, setToken] = useToken();
+  const { isAsked, person, oidc, problem, letIn, leave, askAgain } = usePerson();
+  const key = person?.key ?? "";
   // GraphiQL fetches the schema again whenever it is given another fetcher.
-  const fetcher = useMemo(() => createFetcher(token), [token]);
+  const fetcher = useMemo(() => createFetcher(key, askAgain), [key, askAgain]);
+  if (!isAsked) return null;
+  if (!person) return <SignIn key={problem} oidc={oidc} problem={problem} letIn={letIn} />;
   return (
     <GraphiQL fetcher={fetcher} defaultTabs={defaultTabs} defaultEditorToolsVisibility="variables">
       <GraphiQL.Logo>
-        <TokenField token={token} onChange={setToken} />
+        <Account person={person} letIn={letIn} leave={leave} />
         {/* Shows nothing. It is here because GraphiQL's state is available to its children only. */}
         <KeepInView />
       </GraphiQL.Logo>

@@ -3,6 +3,7 @@ import { createClient } from "../client.ts";
 import { KEY } from "../server.ts";
 import { median, p99 } from "../statistics.ts";
 import { type Bench, repeat, type Row, type Workload } from "../workload.ts";
+import { prepare } from "./reading/ask.ts";
 import { DATA_SET, QUERIES, type ReadQuery } from "./reading/queries.ts";
 
 const CLIENTS = 16;
@@ -53,29 +54,6 @@ async function measure(bench: Bench, clients: readonly Client[], query: ReadQuer
       postgraphile: postgraphile.perSecond,
     },
   ];
-}
-
-/**
- * Asks once and looks at the answer; from then on equal length is taken for an equal answer.
- * @throws Error when rows are missing.
- */
-async function prepare(client: Client, { document, rows }: ReadQuery): Promise<(client: Client) => Promise<void>> {
-  const { job_results } = await client.query<{ job_results: { id: string }[] }>("{ job_results(limit: 1) { id } }");
-  const variables = { id: job_results[0]!.id };
-  const found = countRows(await client.query<object>(document, variables));
-  if (found < rows) throw new Error(`${document}\nwas answered with ${found} rows, not with ${rows} or more.`);
-  const { length } = await client.answer(document, variables);
-  return async (asking) => {
-    const answer = await asking.answer(document, variables);
-    if (answer.length !== length) throw new Error(`${document}\nwas answered with ${answer.toString("utf8").slice(0, 1000)}`);
-  };
-}
-
-/** Objects at all depths, the root not among them. */
-function countRows(value: object): number {
-  return Object.values(value)
-    .filter((inner) => typeof inner === "object" && inner !== null)
-    .reduce((sum: number, inner) => sum + countRows(inner) + (Array.isArray(inner) ? 0 : 1), 0);
 }
 
 /** All clients ask again and again, until the time is over. @returns how long each answer took, in milliseconds. */

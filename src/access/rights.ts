@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { type CompiledQuery, sql, type SqlBool } from "kysely";
-import { namesUser, type RowCondition, rowCondition } from "../entities/constraint-sql.ts";
+import { anyOf, namesUser, type RowCondition, rowCondition } from "../entities/constraint-sql.ts";
 import { contentTypeLabel } from "../entities/content-types.ts";
 import type { Database } from "../entities/database.ts";
 import { ofAnyTable } from "../entities/tables.ts";
@@ -190,11 +190,11 @@ function restrictionOf(grants: readonly Grant[], model: Model, userId: string): 
   if (grants.length === 0) return Object.assign(() => sql<SqlBool>`(false)`, { key: "none", isNone: true });
   const all = grants.map(({ constraints }) => constraints);
   const conditions = all.map((constraints) => rowCondition(model, constraints, userId));
-  const condition: RowCondition = (database, table, reference) =>
-    sql<SqlBool>`(${sql.join(
-      conditions.map((one) => one(database, table, reference)),
-      sql` or `,
-    )})`;
+  const condition: RowCondition = (database, table, owner) =>
+    anyOf(
+      database,
+      conditions.map((one) => one(database, table, owner)),
+    );
   const [first] = conditions;
   const only = conditions.every((one) => one.only === first!.only) ? first!.only : undefined;
   return Object.assign(condition, { only, key: hash("sha256", JSON.stringify([all, namesUser(all) && userId])), isNone: false });

@@ -10,9 +10,9 @@ export interface RowCondition {
   /**
    * Makes it for the database that runs it.
    * @param table name of the model's table in the statement, where it has another.
-   * @param reference value of {@link RowCondition.only} in the place of the row's.
+   * @param owner name, in the statement, of the table that {@link RowCondition.only} leads to: the condition is then one on its rows.
    */
-  (database: Database, table?: string, reference?: RawBuilder<unknown>): RawBuilder<SqlBool>;
+  (database: Database, table?: string, owner?: string): RawBuilder<SqlBool>;
   /** The reference that alone decides, by its column: rows with the same one fulfil the condition all or not at all. */
   only?: string | undefined;
 }
@@ -44,20 +44,24 @@ export function rowCondition(model: object, constraints: unknown, userId: string
   const shape = shapeOf(model);
   const firsts = new Set(valid.flat().map(({ steps: [first] }) => (first && shape.one.get(first.name)?.column) ?? ""));
   const only = firsts.size === 1 ? [...firsts][0] || undefined : undefined;
-  const condition: RowCondition = (database, table = shape.table, reference = undefined) => {
+  const condition: RowCondition = (database, table = shape.table, owner = undefined) => {
     if (valid.length === 0) return sql<SqlBool>`(false)`;
     const conditions = valid.map((all) =>
       all.length === 0
         ? sql<SqlBool>`(true)`
         : sql<SqlBool>`(${sql.join(
-            all.map((one) => conditionOf(database, { shape, table, reference }, one)),
+            all.map((one) => conditionOf(database, { shape, table, owner }, one)),
             sql` and `,
           )})`,
     );
-    return conditions.length === 1 ? conditions[0]! : sql<SqlBool>`(${sql.join(conditions, sql` or `)})`;
+    return anyOf(database, conditions);
   };
   return Object.assign(condition, { only });
 }
+
+/** Returns a condition: one of several holds. */
+export const anyOf = (database: Database, conditions: readonly RawBuilder<SqlBool>[]): RawBuilder<SqlBool> =>
+  conditions.length === 1 ? conditions[0]! : database.ofMany(sql<SqlBool>`${sql.join(conditions, sql` or `)}`);
 
 /** Tells whether constraints name the user who asks. */
 export const namesUser = (constraints: unknown): boolean => JSON.stringify(constraints ?? null).includes(`"${USER}"`);
@@ -90,8 +94,8 @@ interface Place {
   shape: ModelShape;
   /** Name of the table in the statement. */
   table: string;
-  /** The value of the reference that all constraints begin with, in the place of the row's. */
-  reference?: RawBuilder<unknown> | undefined;
+  /** The table that the first reference of all constraints leads to, where the statement has it. */
+  owner?: string | undefined;
 }
 
 function conditionOf(database: Database, place: Place, constraint: Constraint): RawBuilder<SqlBool> {
@@ -99,26 +103,30 @@ function conditionOf(database: Database, place: Place, constraint: Constraint): 
   const found = leadsTo(database, place, constraint, 0);
   const isNegated = lookup ? lookup.isNegated : wanted[0] === true;
   // The condition may be null, where there is no value: then nothing fits.
-  return isNegated ? sql<SqlBool>`(not coalesce(${found}, false))` : found;
+  if (isNegated) return sql<SqlBool>`(not coalesce(${found}, false))`;
+  return hasManyKeys(constraint) ? database.ofMany(found) : found;
+}
+
+/** Tells whether rows fit by one of several values of a column of their own that other rows may have too. */
+function hasManyKeys(constraint: Constraint): boolean {
+  const { steps, target, columns, wanted } = constraint;
+  const isOwnId = steps.length === 0 && columns.every((column) => nameOf(target, column) === "id");
+  return wanted.length > 1 && !isOwnId && (steps.length === 0 || (steps.length === 1 && isByIdOnly(constraint)));
 }
 
 /**
  * Returns a condition: the path of a constraint leads from a row to a value that fits. It looks from the row on, so that it takes the same time in a table of
  * any size.
  */
-function leadsTo(
-  database: Database,
-  { shape, table, reference }: Place,
-  constraint: Constraint,
-  step: number,
-): RawBuilder<SqlBool> {
+function leadsTo(database: Database, { shape, table, owner }: Place, constraint: Constraint, step: number): RawBuilder<SqlBool> {
   const next = constraint.steps[step];
   if (!next) return fits(database, { shape, table }, constraint);
   const relation = shape.one.get(next.name) ?? shape.many.get(next.name)!;
   const target = shapeOf(relation.target());
   const isLast = step === constraint.steps.length - 1;
   const { through } = relation as { through?: string };
-  const own = reference ?? sql.ref(`${table}.${through === undefined ? relation.column : "id"}`);
+  if (owner !== undefined) return leadsTo(database, { shape: target, table: owner }, constraint, step + 1);
+  const own = sql.ref(`${table}.${through === undefined ? relation.column : "id"}`);
   // An id is in the row itself.
   if (through === undefined && isLast && isByIdOnly(constraint)) return compare(database, constraint, own, "uuid");
   const [alias, link] = [`there_${step}`, `link_${step}`];

@@ -113,6 +113,11 @@ export interface Database {
   matches(text: RawBuilder<unknown>, pattern: string, ignoreCase: boolean): RawBuilder<SqlBool>;
   /** Tells whether a value is one of these, of this type: one parameter, however many there are. */
   isOneOf(value: RawBuilder<unknown>, values: readonly unknown[], type: ListType): RawBuilder<SqlBool>;
+  /**
+   * Returns a condition that many rows may fulfil, so that they are found in the order that is asked for, and looked at one by one. SQLite, which does not know
+   * how many fulfil it, would else collect all of them by an index, and sort them.
+   */
+  ofMany(condition: RawBuilder<SqlBool>): RawBuilder<SqlBool>;
   /** A table `owner` with the ids that a parameter holds as `value`, and from 0 on the `place` of each: one parameter, however many there are. */
   owners(parameter: unknown): RawBuilder<unknown>;
   /** The value of that parameter. */

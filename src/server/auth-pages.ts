@@ -102,13 +102,16 @@ async function signOut(
   return { body: { user: null }, cookie: sessionCookie.clear(request) };
 }
 
-async function session({ authenticate, credentialsOf }: AuthPageDeps, request: IncomingMessage): Promise<Answer> {
+async function session({ authenticate, credentialsOf, oidcPages }: AuthPageDeps, request: IncomingMessage): Promise<Answer> {
   const found = await authenticate(credentialsOf(request)).catch((error: unknown) => {
     if (error instanceof AppError && error.code === "UNAUTHENTICATED") return undefined;
     throw error;
   });
+  const oidc = oidcPages !== undefined;
   return {
-    body: found ? { user: { id: found.id, username: found.username }, expires: endOf(found) } : { user: null, expires: null },
+    body: found
+      ? { user: { id: found.id, username: found.username }, expires: endOf(found), oidc }
+      : { user: null, expires: null, oidc },
   };
 }
 

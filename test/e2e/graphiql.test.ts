@@ -1,8 +1,8 @@
-import { accessSync, constants } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
-import { chromium, type Locator, type Page } from "playwright-core";
-import { expect, onTestFinished, test } from "vitest";
+import { join } from "node:path";
+import type { Locator } from "playwright-core";
+import { expect, test } from "vitest";
+import { follow, hasBrowser, openBrowser } from "../support/machines/browser.ts";
 import { scratchFolder, startServer } from "../support/machines/process.ts";
 
 const KEY = "given-key-0123456789";
@@ -17,23 +17,6 @@ export const Speaks = defineJob({ name: "Speaks", enabled: true, variables: z.ob
   }
 } });
 `;
-
-/** Path of the Chromium of this machine; undefined where there is none. */
-function findChromium(): string | undefined {
-  const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-  const places = (process.env["PATH"] ?? "").split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
-  return places.find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
-const executablePath = findChromium();
-if (!executablePath) console.log("No Chromium is on the PATH: the test that opens GraphiQL in a browser is skipped.");
 
 /** An element of a page, as the browser has it. */
 interface Box {
@@ -56,29 +39,7 @@ async function shownIn(answer: Locator): Promise<number[]> {
   return texts.flatMap((text) => /"sequence":\s(\d+)/.exec(text)?.[1] ?? []).map(Number);
 }
 
-async function follow(page: Page, id: string): Promise<Locator> {
-  await page.getByText("The jobs of this server").waitFor();
-  await page.getByText("Follow", { exact: true }).click();
-  await page.locator(".graphiql-editor-tool .monaco-editor").first().click();
-  await page.keyboard.press("ControlOrMeta+A");
-  await page.keyboard.press("Backspace");
-  // The editor adds what closes the text and the object.
-  await page.keyboard.type(`{"job_result_id":"${id}`);
-  await page.locator(".graphiql-execute-button").click();
-  return page.locator(".graphiql-response");
-}
-
-async function openGraphiql(url: string): Promise<Page> {
-  // Chromium's own sandbox cannot be had by the superuser.
-  const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  const browser = await chromium.launch({ executablePath: executablePath!, args });
-  onTestFinished(() => browser.close());
-  const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
-  await page.goto(`${url}/graphql#token=${KEY}`);
-  return page;
-}
-
-test.skipIf(!executablePath)("the page opens and says so where its user may send no documents of their own", async () => {
+test.skipIf(!hasBrowser)("the page opens and says so where its user may send no documents of their own", async () => {
   const folder = await scratchFolder();
   await writeFile(join(folder, "documents.json"), "{}");
   const { url } = await startServer({
@@ -88,7 +49,8 @@ test.skipIf(!executablePath)("the page opens and says so where its user may send
     TRUSTED_DOCUMENTS: join(folder, "documents.json"),
     UNTRUSTED_DOCUMENTS: "off",
   });
-  const page = await openGraphiql(url);
+  const page = await (await openBrowser()).newPage();
+  await page.goto(`${url}/graphql#token=${KEY}`);
   await page.getByText("The jobs of this server").waitFor();
   const answer = page.locator(".graphiql-response");
   await answer.getByText("UNTRUSTED_DOCUMENTS").waitFor();
@@ -97,7 +59,7 @@ test.skipIf(!executablePath)("the page opens and says so where its user may send
   await page.getByText("Error fetching schema").waitFor();
 });
 
-test.skipIf(!executablePath)("the Follow tab shows a log as it grows, at the widths of a desk and of a phone", async () => {
+test.skipIf(!hasBrowser)("the Follow tab shows a log as it grows, at the widths of a desk and of a phone", async () => {
   const folder = await scratchFolder();
   await mkdir(join(folder, "jobs"));
   await writeFile(join(folder, "jobs", "own.ts"), JOBS);
@@ -106,7 +68,8 @@ test.skipIf(!executablePath)("the Follow tab shows a log as it grows, at the wid
     JOBS_ROOT: join(folder, "jobs"),
     ADMIN_TOKEN: KEY,
   });
-  const page = await openGraphiql(url);
+  const page = await (await openBrowser()).newPage();
+  await page.goto(`${url}/graphql#token=${KEY}`);
   const { run_job } = await client.query(
     `mutation ($data: GenericScalar) { run_job(class_path: "own.Speaks", data: $data) { id } }`,
     { data: { folder } },

@@ -38,8 +38,8 @@ describe("a user who has signed in", () => {
     );
     const cookie = answer.headers["set-cookie"]![0]!.split(";")[0]!;
     const session = await send(`${app.url}/auth/session`, { headers: { cookie: `theme=dark; ${cookie}` } });
-    expect(session.body).toEqual({ user: { id, username: "ada" }, expires: answer.body.expires });
-    expect((await send(`${app.url}/auth/session`)).body).toEqual({ user: null, expires: null });
+    expect(session.body).toEqual({ user: { id, username: "ada" }, expires: answer.body.expires, oidc: false });
+    expect((await send(`${app.url}/auth/session`)).body).toEqual({ user: null, expires: null, oidc: false });
     const { users } = (await app.client.query(`{ users(username: "ada") { last_login } }`)) as any;
     expect(users[0].last_login).not.toBeNull();
     const stored = await (await databaseOf(app)).rows.selectFrom("user_session").select("key_hash").execute();

@@ -69,6 +69,7 @@ export async function openPostgresql(url: string, limits: ReadLimits): Promise<D
     openChannel: (listener) => openChannel(connectionOf(url, "jobgraph channel"), listener),
     alone: (work) => alone(connection, work),
     isOneOf: (value, values, type) => sql`(${value} = any(${values}::${sql.raw(type)}[]))`,
+    ofMany: (condition) => sql`(${condition})`,
     migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),
     pendingSchemaChanges: () => orm.schema.getUpdateSchemaSQL({ wrap: false }),
     async close() {

@@ -71,6 +71,8 @@ export async function openSqlite(path: string, limits: ReadLimits): Promise<Data
     keepAlive: (workerId, everyMs) => keepAlive({ file }, workerId, everyMs),
     alone: (work) => alone(file, work),
     isOneOf: (value, values) => sql`(${value} in (select value from json_each(${JSON.stringify(values)})))`,
+    // No index serves the value of an operator.
+    ofMany: (condition) => sql`+(${condition})`,
     migrate: async () => (await orm.migrator.up()).map((migration) => migration.name),
     pendingSchemaChanges: () => orm.schema.getUpdateSchemaSQL({ wrap: false }),
     async close() {

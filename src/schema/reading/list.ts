@@ -122,9 +122,8 @@ export async function countRows(
 /** Returns the owners whose objects the reader sees, where they alone decide that: one statement for all, so that no object is looked at for it. */
 async function seenOwners(reader: Reader, shape: ModelShape, owners: Owners): Promise<Owners> {
   const relation = [...shape.one.values()].find(({ column }) => column === owners.relation.column)!;
-  const id = sql.ref("owner.id");
-  const isSeen = visible(reader, shape)!(reader.database, shape.table, id);
-  const wanted = within(reader, id, owners.ids, "uuid");
+  const isSeen = visible(reader, shape)!(reader.database, shape.table, "owner");
+  const wanted = within(reader, sql.ref("owner.id"), owners.ids, "uuid");
   const statement = sql`select owner.id from ${sql.table(tableOf(relation.target()))} as owner where ${wanted} and ${isSeen}`;
   const seen = new Set((await reader.database.read(statement.compile(reader.database.rows))).map((row) => row["id"]));
   return { ...owners, ids: owners.ids.filter((owner) => seen.has(owner)) };

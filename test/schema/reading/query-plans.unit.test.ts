@@ -1,11 +1,12 @@
-import { ALL_RIGHTS } from "../../../src/access/rights.ts";
+import { ALL_RIGHTS, type Rights } from "../../../src/access/rights.ts";
 import { graphql, parse } from "graphql";
 import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { loadConfig } from "../../../src/config.ts";
 import { type Database, openDatabase } from "../../../src/entities/database.ts";
+import { rowCondition } from "../../../src/entities/constraint-sql.ts";
 import { PrunableKind } from "../../../src/entities/choices.ts";
-import { MODELS } from "../../../src/entities/index.ts";
+import { JobResult, MODELS } from "../../../src/entities/index.ts";
 import { type ModelShape, shapeOf } from "../../../src/entities/mapping/shape.ts";
 import { createFileStore } from "../../../src/runner/outputs/files.ts";
 import { prune } from "../../../src/runner/runs/prune.ts";
@@ -42,9 +43,9 @@ function explain(database: Database): { explaining: Database; plans: string[] } 
 }
 
 /** Returns SQLite's plan for each statement of an operation. PostgreSQL plans by the size of tables, so its plans for small ones say nothing. */
-async function plansOf(database: Database, source: string): Promise<string[]> {
+async function plansOf(database: Database, source: string, rights = ALL_RIGHTS): Promise<string[]> {
   const { explaining, plans } = explain(database);
-  const viewer = { id: NOBODY, username: "tester", isStaff: true, isSuperuser: true, rights: ALL_RIGHTS };
+  const viewer = { id: NOBODY, username: "tester", isStaff: true, isSuperuser: true, rights };
   const contextValue = createContext(
     { database: explaining, runner: undefined as never, limits: { ...loadConfig({}), maxPageSize: 10_000 } },
     viewer,
@@ -148,6 +149,35 @@ test.for([
   const plans = await plansOf(database, `{ ${list} { id } }`);
   // Names are looked up first.
   expect(plans.at(-1)).not.toMatch(/SCAN (?!owner|json_each)/);
+  await database.close();
+});
+
+/** Rights of a user who may view all but results, and of those the ones that fit constraints. */
+function viewingResults(constraints: object): Rights {
+  const restriction = Object.assign(rowCondition(JobResult, constraints, NOBODY), { key: "some", isNone: false });
+  return { ...ALL_RIGHTS, key: "some", restrict: (_, model) => (model === JobResult ? restriction : undefined) };
+}
+
+test.for<[constraints: object, plan: RegExp]>([
+  // Many objects may fit: they come in their order until there are enough.
+  [[{ user: "$user" }, { status: "FAILURE" }], /^SCAN job_result USING INDEX job_result_date_created_id_index(?!.*TEMP)/],
+  [{ status__in: ["FAILURE", "SUCCESS"] }, /^SCAN job_result USING INDEX job_result_date_created_id_index(?!.*TEMP)/],
+  [
+    { job_model: NOBODY, status__in: ["FAILURE"] },
+    /^SEARCH job_result USING INDEX job_result_job_model_id\S+ \(job_model_id=\?\)(?!.*TEMP)/,
+  ],
+  [
+    { job_model__in: [NOBODY, NOBODY.replace("7", "4")] },
+    /^SCAN job_result USING INDEX job_result_date_created_id_index(?!.*TEMP)/,
+  ],
+  // An index has the few that fit.
+  [{ user: "$user" }, /^SEARCH job_result USING INDEX job_result_user_id_date_created_index/],
+  [{ id__in: [NOBODY, NOBODY.replace("7", "4")] }, /^SEARCH job_result USING INDEX sqlite_autoindex_job_result_1/],
+])("of objects that permissions allow by %j, the newest are found without looking at all", async ([constraints, plan]) => {
+  const database = await openDatabase(await freshDatabaseUrl());
+  expect(await plansOf(database, `{ job_results(limit: 5) { id } }`, viewingResults(constraints))).toEqual([
+    expect.stringMatching(plan),
+  ]);
   await database.close();
 });
 
