@@ -1,4 +1,5 @@
 import { hashKey } from "../../../src/access/authenticate.ts";
+import type { Action } from "../../../src/access/rights.ts";
 import type { Database } from "../../../src/entities/database.ts";
 import { contentTypeLabel } from "../../../src/entities/content-types.ts";
 import { ContentType, ObjectPermission, Token, User } from "../../../src/entities/index.ts";
@@ -11,7 +12,7 @@ type Constraints = ObjectPermission["constraints"];
 export const labelOf = (shape: ModelShape): string => contentTypeLabel(shape.model as { name: string });
 
 /**
- * Stores a user who may view some objects of each model, and do nothing else.
+ * Stores a user who may do something with some objects of each model, and nothing else.
  * @param constraintsOf tells which of a model's objects; null for all, undefined for none.
  * @returns the user's key.
  */
@@ -19,6 +20,7 @@ export async function createHalfViewer(
   database: Database,
   username: string,
   constraintsOf: (shape: ModelShape) => Constraints | undefined,
+  actions: readonly Action[] = ["view"],
 ): Promise<string> {
   const em = database.fork();
   const key = `key-of-${username}`;
@@ -28,7 +30,7 @@ export async function createHalfViewer(
     const constraints = constraintsOf(shape);
     if (constraints === undefined) continue;
     const objectTypes = [await em.findOneOrFail(ContentType, { label: labelOf(shape) })];
-    const values = { name: `${username}: ${shape.table}`, actions: ["view"], constraints };
+    const values = { name: `${username}: ${shape.table}`, actions: [...actions], constraints };
     em.create(ObjectPermission, { ...values, users: [user], objectTypes } as never, { partial: true });
   }
   await em.flush();
