@@ -4,13 +4,13 @@ import { hashKey } from "../../../access/authenticate.ts";
 import { mustNotExceed } from "../../../access/key-limits.ts";
 import { MAX_NETWORKS, readNetwork } from "../../../access/networks.ts";
 import { mustOutrank, mustReach } from "../../../access/outrank.ts";
-import { lacks, mayOn, mustHave } from "../../../access/rights.ts";
+import { lacks, mayOn, mustHave, NOBODY } from "../../../access/rights.ts";
 import { deleteObject, holdOne, put, refuse } from "../../../changes/index.ts";
 import { Token, User } from "../../../entities/index.ts";
 import { DateTime, ID, uuidOf } from "../../../entities/mapping/scalars.ts";
 import { AppError, type ErrorDetail, Faults } from "../../../errors.ts";
 import type { Context } from "../../context.ts";
-import { mustMayWithin, NOBODY } from "./may-within.ts";
+import { mustMayWithin } from "./may-within.ts";
 import { MOST_TOKENS, MyToken, readTokens } from "./my-token.ts";
 
 /** Longest description of a token, in characters; its column's length. */
@@ -189,7 +189,9 @@ async function mustMayWithToken(
   mustHave(viewer.rights, action, Token);
   if (viewer.rights.restrict(action, Token) && !(await mayOn(database, viewer.rights, action, Token, id)))
     throw lacks(action, Token);
-  if (owner) mustReach(viewer, { username: owner.username, isSuperuser: Boolean(owner.is_superuser) }, `${action} keys of`);
+  const isSeen = await mayOn(database, viewer.rights, "view", Token, id);
+  if (owner && isSeen)
+    mustReach(viewer, { username: owner.username, isSuperuser: Boolean(owner.is_superuser) }, `${action} keys of`);
 }
 
 /** Throws unless the user may make keys for another. */
@@ -202,7 +204,8 @@ async function mustMakeKeysFor({ reader: { database }, viewer }: Context, user: 
       .where((eb) => eb.or([eb("username", "=", user), eb("id", "in", [uuidOf(user) ?? NOBODY])]))
       .compile(),
   );
-  if (!other) throw new AppError("NOT_FOUND", `There is no user with the name or id ${JSON.stringify(user)}.`);
+  const isSeen = await mayOn(database, viewer.rights, "view", User, other?.id ?? NOBODY);
+  if (!other || !isSeen) throw new AppError("NOT_FOUND", `There is no user with the name or id ${JSON.stringify(user)}.`);
   await mustOutrank(database, viewer, other, "make keys for");
 }
 
