@@ -77,7 +77,13 @@ export async function mayOn(database: Database, rights: Rights, action: Action, 
 /** Objects in one statement. */
 const CHUNK = 500;
 
-/** Returns the ids of those objects that the user may act on so; objects that do not exist are none of them, unless the user may act on all. */
+/** An id that no object has. */
+export const NOBODY = "00000000-0000-0000-0000-000000000000";
+
+/**
+ * Returns the ids of those objects that the user may act on so; objects that do not exist are none of them, unless the user may act on all. It asks the
+ * database also where there are none, so that the time does not tell hidden objects from missing ones.
+ */
 export async function mayOnWhich(
   database: Database,
   rights: Rights,
@@ -89,7 +95,8 @@ export async function mayOnWhich(
   if (!restriction) return new Set(ids);
   const may = new Set<string>();
   if (restriction.isNone) return may;
-  const stored = [...new Set(ids)].flatMap((id) => uuidOf(id) ?? []);
+  const named = [...new Set(ids)].flatMap((id) => uuidOf(id) ?? []);
+  const stored = named.length > 0 ? named : [NOBODY];
   const table = tableOf(model);
   for (let n = 0; n < stored.length; n += CHUNK) {
     const id = sql.ref(`${table}.id`);

@@ -3,7 +3,7 @@ import { shapeOf } from "../entities/mapping/shape.ts";
 import { AppError, type ErrorDetail } from "../errors.ts";
 import type { Data } from "./assign.ts";
 import { changeObject, createObject } from "./objects.ts";
-import { permit, visibleOf } from "./permit.ts";
+import { permit, holdVisible } from "./permit.ts";
 import type { Identified, Model, Unit } from "./unit.ts";
 
 /** An object as it is to be. */
@@ -78,7 +78,7 @@ async function holdNamed<T extends Identified>(
   const ids = rows.flatMap(({ id }) => uuidOf(id) ?? []);
   const keys = naturalKey ? rows.flatMap(({ key }) => key ?? []) : [];
   const where = naturalKey ? { $or: [{ id: ids }, { [naturalKey]: keys }] } : { id: ids };
-  const held = ids.length + keys.length > 0 ? await visibleOf(unit, model, await unit.hold(model, where)) : [];
+  const held = ids.length + keys.length > 0 ? await holdVisible(unit, model, where) : [];
   const byId = new Map(held.map((object) => [object.id, object]));
   const byKey = new Map(naturalKey ? held.map((object) => [object[naturalKey as keyof T] as unknown, object]) : []);
   return ({ id, key }) => byId.get(uuidOf(id) ?? "") ?? (key === undefined ? undefined : byKey.get(key));

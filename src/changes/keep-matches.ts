@@ -23,6 +23,7 @@ export async function mustKeepMatches(unit: Unit, changed: readonly ChangedObjec
         isConcerned(ScheduledJob, modelConstraints ?? {}, one) || isConcerned(ScheduledJob, ofJobs(modelConstraints ?? {}), one),
     ),
   );
+  if (left.length === 0) return;
   const ids = left.map(({ id }) => id);
   const changeable = await unit.may("change", ApprovalWorkflowDefinition, ids);
   const kept = left.find(({ id }) => !changeable.has(id));

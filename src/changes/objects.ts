@@ -4,7 +4,7 @@ import { uuidOf } from "../entities/mapping/scalars.ts";
 import { type ModelShape, shapeOf, tableOf } from "../entities/mapping/shape.ts";
 import { AppError, type ErrorDetail, fieldError } from "../errors.ts";
 import { assign, type Data } from "./assign.ts";
-import { permit, permitNew, visibleOf } from "./permit.ts";
+import { holdVisible, permit, permitNew } from "./permit.ts";
 import { rulesOf, wrongWith } from "./rules/index.ts";
 import type { Identified, Model, Unit } from "./unit.ts";
 
@@ -81,7 +81,7 @@ export async function holdOne<T extends Identified>(
   words: string,
   unmodifiedSince?: Date,
 ): Promise<T> {
-  const [object] = await visibleOf(unit, model, await unit.hold(model, where));
+  const [object] = await holdVisible(unit, model, where);
   if (!object) throw new AppError("NOT_FOUND", `There is no ${wordsOf(model)} with ${words}.`);
   const { dateChanged, lastUpdated = dateChanged } = object as { lastUpdated?: Date | null; dateChanged?: Date };
   if (unmodifiedSince && lastUpdated && lastUpdated.getTime() !== unmodifiedSince.getTime()) {

@@ -7,12 +7,14 @@ import type { Identified, Model, Unit } from "./unit.ts";
  * with another one, as its rules have it, need no right of their own.
  */
 
-/** Returns those of some objects, held, that the author may view. */
-export async function visibleOf<T extends Identified>(unit: Unit, model: Model<T>, objects: readonly T[]): Promise<T[]> {
-  if (!unit.author.rights.restrict("view", model)) return [...objects];
+/** Holds those of some objects that the author may view. Nobody waits for, or is kept waiting by, the others: they are read as if they were missing. */
+export async function holdVisible<T extends Identified>(unit: Unit, model: Model<T>, where: object): Promise<T[]> {
+  if (!unit.author.rights.restrict("view", model)) return unit.hold(model, where);
+  const objects: T[] = await unit.em.find(model, where as never, { disableIdentityMap: true });
   const ids = objects.map(({ id }) => id);
   const seen = await unit.may("view", model, ids);
-  return objects.filter((object) => seen.has(object.id) || isOwn(unit, model, object, "view"));
+  const visible = objects.filter((object) => seen.has(object.id) || isOwn(unit, model, object, "view"));
+  return visible.length > 0 ? unit.hold(model, { id: visible.map(({ id }) => id) }) : [];
 }
 
 /**
@@ -27,6 +29,7 @@ export async function permit<T extends Identified>(
 ): Promise<void> {
   if (!unit.author.rights.restrict(action, model)) return;
   const foreign = objects.filter((object) => !isOwn(unit, model, object, action));
+  if (foreign.length === 0) return;
   const ids = foreign.map(({ id }) => id);
   const allowed = await unit.may(action, model, ids);
   if (ids.some((id) => !allowed.has(id))) throw lacks(action, model);

@@ -1,22 +1,19 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createSchema } from "../../src/schema/index.ts";
-import { contentTypeLabel } from "../../src/entities/content-types.ts";
-import { hashKey } from "../../src/access/authenticate.ts";
-import { ContentType, ObjectPermission, Token, User } from "../../src/entities/index.ts";
 import { type ModelShape, tableOf } from "../../src/entities/mapping/shape.ts";
 import { modelOf } from "../../src/schema/model/model-registry.ts";
 import { filtersOf } from "../../src/schema/reading/filters/filters.ts";
 import { openTestApp } from "../support/app.ts";
 import { post } from "../support/client.ts";
 import { storeWorld } from "../support/approvals/world.ts";
+import { createHalfViewer, labelOf } from "../support/draws/half-viewers.ts";
 import { allIds, type Ids, planTwins, SHAPES, storeBareTwins, storeTwins, type Twins } from "../support/draws/hidden-twins.ts";
 import { randomQueries } from "../support/draws/random-queries.ts";
 import { databaseOf } from "../support/rows.ts";
 import { drawSeed, IS_FULL, sized } from "../support/full.ts";
 
 const schema = createSchema();
-const labelOf = (shape: ModelShape) => contentTypeLabel(shape.model as never);
 const listOf = (shape: ModelShape) => modelOf(labelOf(shape))!.list!;
 
 /** An app with an object of each model, and a user who may view these and no others. */
@@ -28,23 +25,12 @@ async function setup() {
   // Times of runs to come depend on the moment.
   await database.rows.updateTable("scheduled_job").set({ next_run_at: null, state: "COMPLETED" }).execute();
   const ids = await allIds(database);
-  const em = database.fork();
-  for (const [username, sees] of [
-    ["half", true],
-    ["nobody", false],
-  ] as const) {
-    const user = em.create(User, { username }, { partial: true });
-    em.create(Token, { user, keyHash: hashKey(`key of ${username}`.replaceAll(" ", "-")) }, { partial: true });
-    if (!sees) continue;
-    for (const shape of SHAPES) {
-      const objectTypes = [await em.findOneOrFail(ContentType, { label: labelOf(shape) })];
-      const values = { name: shape.table, actions: ["view"], constraints: { id__in: ids.get(shape.table)! } };
-      em.create(ObjectPermission, { ...values, users: [user], objectTypes }, { partial: true });
-    }
-  }
-  await em.flush();
+  const keys: Record<string, string> = {
+    half: await createHalfViewer(database, "half", ({ table }) => ({ id__in: ids.get(table)! })),
+    nobody: await createHalfViewer(database, "nobody", () => undefined),
+  };
   const ask = async (username: string, query: string) => {
-    const { body } = await post(app.url, `key-of-${username}`, { query });
+    const { body } = await post(app.url, keys[username], { query });
     return body as { data?: Record<string, unknown>; errors?: { message: string; extensions: { code: string } }[] };
   };
   return { app, database, ids, ask };

@@ -1,30 +1,23 @@
 import { appendFileSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { expect, inject, test } from "vitest";
-import { letAdministratorIn } from "../../src/access/administrator.ts";
-import { fill } from "../../src/cli/seed/fill.ts";
-import { openDatabase } from "../../src/entities/database.ts";
+import { expect, test } from "vitest";
 import { post } from "../support/client.ts";
-import { startAndHear } from "../support/control.ts";
-import { createPostgresqlUrl } from "../support/database.ts";
 import { databaseKinds, IS_FULL, sized } from "../support/full.ts";
 import { type HostileRequest, hostileRequests, type Target, type Told } from "../support/hostile-requests/corpus.ts";
 import { percentile, startInnocentClient } from "../support/hostile-requests/innocent-client.ts";
-import { forgetHighWater, highWater } from "../support/machines/memory.ts";
+import { openTarget } from "../support/hostile-requests/target.ts";
 import { createPerson } from "../support/people.ts";
-import { runToEnd } from "../support/runs.ts";
-import { scratchFolder, type ServerProcess, startServer } from "../support/machines/process.ts";
+import { forgetHighWater, highWater } from "../support/machines/memory.ts";
 
-const postgresqlUrl = inject("postgresqlUrl");
-
-// The long run sends every document over every transport, on as many rows as a year leaves.
 /** A file to which each request adds a line: the database, milliseconds, the end. */
 const LIST = process.env["HOSTILE_LIST"];
 /** Families to send, by name and separated by commas; all when it is empty. */
 const ONLY = process.env["HOSTILE_FAMILIES"]?.split(",");
-const ROWS = sized({ jobs: 20, results: 500, lines: 60 }, { jobs: 20, results: 8000, lines: 100 });
-const LARGE_RESULT = sized(4_000_000, 15_000_000);
+/** The long run sends every document over every transport, on as many rows as a year leaves. */
+const SIZE = {
+  rows: sized({ jobs: 20, results: 500, lines: 60 }, { jobs: 20, results: 8000, lines: 100 }),
+  largeResult: sized(4_000_000, 15_000_000),
+  crowd: sized(25, 100),
+};
 
 /** Bars of time and memory, which `BARS=1` holds a server to; a busy machine breaks each of them by itself. */
 const BARS = {
@@ -38,57 +31,6 @@ const BARS = {
 };
 
 const ARE_BARS = process.env["BARS"] === "1";
-
-const ADMIN = "given-key-0123456789";
-const SECRET = "what webhooks are signed with";
-const JOBS = `import { defineJob } from "jobgraph";
-export const Large = defineJob({ name: "Large", enabled: true, run: ({ logger }) => {
-  for (let n = 0; n < 60; n++) logger.info("line " + n);
-  return ["x".repeat(${LARGE_RESULT})];
-} });
-export const Leaves = defineJob({ name: "Leaves", enabled: true, run: ({ createFile }) => createFile("large.bin", Buffer.alloc(9_000_000, "x")) });
-export const GoesOn = defineJob({ name: "Goes on", enabled: true, timeLimit: 3600, softTimeLimit: 3600, async run({ logger, signal }) {
-  for (let n = 0; !signal.aborted; n++) {
-    if (n < 1000) logger.info("line " + n);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-} });
-`;
-
-async function open(kind: string): Promise<{ server: ServerProcess; target: Target; innocentKey: string }> {
-  const folder = await scratchFolder();
-  await mkdir(join(folder, "jobs"));
-  await writeFile(join(folder, "jobs", "own.ts"), JOBS);
-  const url = kind === "sqlite" ? `sqlite:${folder}/jobgraph.db` : await createPostgresqlUrl(postgresqlUrl!);
-  const database = await openDatabase(url);
-  await database.migrate();
-  await letAdministratorIn(database, ADMIN);
-  await fill(database, { ...ROWS, longResult: 0, seed: 1 }, new Date());
-  await database.close();
-  const server = await startServer({
-    DATABASE_URL: url,
-    JOBS_ROOT: join(folder, "jobs"),
-    FILES_ROOT: join(folder, "files"),
-    ADMIN_TOKEN: ADMIN,
-    SECRET_KEY: "a secret key of thirty-two characters",
-    WEBHOOK_SECRET: SECRET,
-    LOG_LEVEL: "error",
-  });
-  const { client } = server;
-  const large = await runToEnd(client, "own.Large");
-  const left = await runToEnd(client, "own.Leaves");
-  const { files } = (await client.query("query ($id: ID!) { job_result(id: $id) { files { id } } }", { id: left.id })).job_result;
-  const target = {
-    url: server.url,
-    key: (await createPerson(server, { username: "hostile" })).key,
-    runningId: await startAndHear(client, "own.GoesOn"),
-    largeId: large.id,
-    fileId: files[0]!.id,
-    crowd: sized(25, 100),
-    webhookSecret: SECRET,
-  };
-  return { server, target, innocentKey: (await createPerson(server, { username: "innocent" })).key };
-}
 
 const figuresOf = (samples: { latencies: number[] }) => ({
   p50: Number(percentile(samples, 0.5).toFixed(1)),
@@ -118,7 +60,9 @@ test.for(databaseKinds("postgresql"))(
   "hostile requests are answered or refused, and nobody else notices: %s",
   { timeout: sized(300_000, 7_200_000) },
   async (kind) => {
-    const { server, target, innocentKey } = await open(kind);
+    const { server, target: opened } = await openTarget(kind, SIZE);
+    const target: Target = { ...opened, key: (await createPerson(server, { username: "hostile" })).key };
+    const { key: innocentKey } = await createPerson(server, { username: "innocent" });
     const pid = server.process.pid!;
     const innocent = await startInnocentClient(server.url, innocentKey);
     forgetHighWater(pid);

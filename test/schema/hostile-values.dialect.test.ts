@@ -1,18 +1,9 @@
-import {
-  getNamedType,
-  type GraphQLArgument,
-  type GraphQLField,
-  type GraphQLInputField,
-  isInputObjectType,
-  isLeafType,
-  isRequiredInputField,
-} from "graphql";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createSchema } from "../../src/schema/index.ts";
 import { KEY, openTestApp, type TestApp } from "../support/app.ts";
 import { drawSeed, sized } from "../support/full.ts";
-import { hostileValues, LONG_LISTS, longList, objectWith, required } from "../support/hostile-requests/values.ts";
+import { attemptsOf } from "../support/hostile-requests/attempts.ts";
 import { storeWorld } from "../support/approvals/world.ts";
 import { openDatabase } from "../../src/entities/database.ts";
 
@@ -47,76 +38,7 @@ async function send(app: TestApp, query: string, variables: string): Promise<str
   return `${response.status} ${wrong?.message} ${String(logged?.err?.stack ?? "").slice(0, 900)}`;
 }
 
-const selectionOf = (field: GraphQLField<unknown, unknown>) => (isLeafType(getNamedType(field.type)) ? "" : "{ __typename }");
-
-/** An operation of one field, with a variable for each argument that is given. */
-function operationOf(
-  kind: "mutation" | "query",
-  field: GraphQLField<unknown, unknown>,
-  args: readonly GraphQLArgument[],
-): string {
-  const declared = args.map(({ name, type }) => `$${name}: ${type}`).join(", ");
-  const given = args.map(({ name }) => `${name}: $${name}`).join(", ");
-  return `${kind} (${declared}) { ${field.name}(${given}) ${selectionOf(field)} }`;
-}
-
 const schema = createSchema();
-
-/** A hostile value in an operation. */
-interface Attempt {
-  words: string;
-  operation: string;
-  variables: string;
-}
-
-/** Objects of the world, by a part of the names of mutations that change them. */
-const KNOWN: readonly [RegExp, keyof Awaited<ReturnType<typeof storeWorld>>][] = [
-  [/stage_definition$/, "stageDefinition"],
-  [/workflow_definition$/, "definition"],
-  [/job_button$/, "button"],
-  [/job_hook$/, "hook"],
-  [/job_queue$/, "queue"],
-  [/scheduled_job/, "schedule"],
-  [/job_result/, "run"],
-  [/(^|_)job$/, "job"],
-  [/group$/, "group"],
-  [/tag$/, "tag"],
-  [/user$/, "user"],
-];
-
-/** Everything that can be sent for one argument. */
-function attemptsOf(
-  kind: "mutation" | "query",
-  field: GraphQLField<unknown, unknown>,
-  arg: GraphQLArgument,
-  world: Awaited<ReturnType<typeof storeWorld>>,
-): Attempt[] {
-  const args = [...new Set([...required(field.args), arg])];
-  const operation = operationOf(kind, field, args);
-  const type = getNamedType(arg.type);
-  const known = KNOWN.find(([pattern]) => pattern.test(field.name))?.[1];
-  const id: Record<string, string> =
-    known && field.args.some(({ name }) => name === "id") ? { id: JSON.stringify(world[known]) } : {};
-  const lists = (one: GraphQLArgument | GraphQLInputField) =>
-    LONG_LISTS.flatMap((length) => {
-      const json = longList(one.type, length);
-      return json === undefined ? [] : [{ words: `a list of ${length}`, json }];
-    });
-  const values = isInputObjectType(type)
-    ? Object.values(type.getFields()).flatMap((one) => {
-        const needed = Object.values(type.getFields()).filter(isRequiredInputField);
-        return [...hostileValues(one.type, one.name), ...lists(one)].map(({ words, json }) => ({
-          words: `${one.name}: ${words}`,
-          json: objectWith(needed, { [one.name]: json }),
-        }));
-      })
-    : [...hostileValues(arg.type, arg.name), ...lists(arg)];
-  return values.map(({ words, json }) => ({
-    words: `${field.name}(${arg.name}) ${words}`,
-    operation,
-    variables: objectWith(args, { ...id, [arg.name]: json }),
-  }));
-}
 
 /** Attempts of one run: all are reached in time, since each run draws others. */
 const DRAWN = sized(300, 6000);

@@ -24,6 +24,5 @@ function signedBy(note: Note, { author, em }: Unit): void {
 }
 
 async function isThere(unit: Unit, model: (typeof MODELS)[number], id: string): Promise<boolean> {
-  const count = await unit.em.count(model as never, { id } as never);
-  return count > 0 && (await unit.may("view", model as never, [id])).has(id);
+  return (await unit.may("view", model as never, [id])).has(id) && (await unit.em.count(model as never, { id } as never)) > 0;
 }

@@ -4,8 +4,7 @@ import { ofAnyTable } from "../../entities/tables.ts";
 import { Job } from "../../entities/index.ts";
 import { DEFAULT_QUEUE } from "../../entities/models/job-queue.ts";
 import { shapeOf } from "../../entities/mapping/shape.ts";
-import { AppError } from "../../errors.ts";
-import { describeReference, jobCondition, type JobReference } from "./job-reference.ts";
+import { jobCondition, type JobReference } from "./job-reference.ts";
 
 const FIELDS = [
   "id",
@@ -40,10 +39,13 @@ const COLUMNS = FIELDS.map((field) => ({
 const SELECTED = COLUMNS.map(({ name }) => `job.${name}`);
 
 /**
- * Reads a job, and the name of the queue that its runs wait in unless asked otherwise.
- * @throws {@link AppError} NOT_FOUND, BAD_USER_INPUT.
+ * Reads a job, and the name of the queue that its runs wait in unless asked otherwise; undefined for one that is not there.
+ * @throws AppError BAD_USER_INPUT.
  */
-export async function findJob(database: Database, reference: JobReference): Promise<{ job: LaunchedJob; queue: string }> {
+export async function findJob(
+  database: Database,
+  reference: JobReference,
+): Promise<{ job: LaunchedJob; queue: string } | undefined> {
   let found = ofAnyTable(database.rows)
     .selectFrom("job")
     .leftJoin("job_queue", "job_queue.id", "job.default_job_queue_id")
@@ -51,16 +53,11 @@ export async function findJob(database: Database, reference: JobReference): Prom
   for (const [field, value] of Object.entries(jobCondition(reference)))
     found = found.where(`job.${snakeCase(field)}`, "=", value);
   const [row] = await database.read(found.compile());
-  if (!row) throw noJob(describeReference(reference));
+  if (!row) return undefined;
   const valueOf = ({ name, kind }: (typeof COLUMNS)[number]) =>
     kind === "json" ? database.readJson(row[name]) : kind === "boolean" ? Boolean(row[name]) : row[name];
   const job = Object.fromEntries(COLUMNS.map((column) => [column.field, valueOf(column)])) as unknown as LaunchedJob;
   return { job, queue: (row["queue"] as string | null) ?? DEFAULT_QUEUE };
-}
-
-/** Returns the error for a job that is not there, or that its user may not view. */
-export function noJob(words: string): AppError {
-  return new AppError("NOT_FOUND", `There is no job with ${words}.`);
 }
 
 /** `module_name.job_class_name`. */

@@ -5,7 +5,7 @@ import { Job, JobQueue } from "../../entities/index.ts";
 import { AppError, type ErrorDetail, Faults, fieldError } from "../../errors.ts";
 import { needApproval } from "./approval-need.ts";
 import type { Catalog, InstalledSource } from "../catalog/catalog.ts";
-import { classPathOf, findJob, noJob, type LaunchedJob } from "../catalog/find-job.ts";
+import { classPathOf, findJob, type LaunchedJob } from "../catalog/find-job.ts";
 import { describeReference, type JobReference } from "../catalog/job-reference.ts";
 import type { Launch, RunWishes } from "../runs/new-run.ts";
 import { resolveObjects } from "./object-variables.ts";
@@ -50,8 +50,8 @@ export interface Admission {
 export async function findRequested({ database }: Pick<AdmitDeps, "database">, request: RunRequest): Promise<FoundRequest> {
   const rights = await rightsOfUser(database, request.userId);
   const found = await findJob(database, request.job);
-  if (!isOfServer(request) && !(await mayOn(database, rights, "view", Job, found.job.id)))
-    throw noJob(describeReference(request.job));
+  const isSeen = isOfServer(request) || (await mayOn(database, rights, "view", Job, found?.job.id ?? ""));
+  if (!found || !isSeen) throw new AppError("NOT_FOUND", `There is no job with ${describeReference(request.job)}.`);
   return { ...request, ...found, rights };
 }
 

@@ -30,9 +30,10 @@ interface RunKwargs extends SensitiveKwargs {
  */
 export async function rerun(deps: EnqueueDeps, { jobResultId, data, userId, rights }: RerunRequest): Promise<string> {
   const where = { id: uuidOf(jobResultId) ?? [] };
-  const run = await deps.database.fork().findOne(JobResult, where, { populate: ["jobModel.jobQueues"] });
-  if (!run || !(await mayOn(deps.database, rights, "view", JobResult, run.id)))
-    throw new AppError("NOT_FOUND", `There is no run with id "${jobResultId}".`);
+  const run =
+    (await mayOn(deps.database, rights, "view", JobResult, jobResultId)) &&
+    (await deps.database.fork().findOne(JobResult, where, { populate: ["jobModel.jobQueues"] }));
+  if (!run) throw new AppError("NOT_FOUND", `There is no run with id "${jobResultId}".`);
   const job = run.jobModel;
   if (!job) throw new AppError("NOT_FOUND", `The job of the run ${jobResultId} is deleted.`);
   const via = job.isJobHookReceiver ? "hook" : job.isJobButtonReceiver ? "button" : undefined;

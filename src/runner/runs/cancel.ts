@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import { sql } from "kysely";
-import { lacks, mayOn, type Rights } from "../../access/rights.ts";
+import { lacks, mayOn, NOBODY, type Rights } from "../../access/rights.ts";
 import { FINAL_STATUSES, type JobResultStatus } from "../../entities/choices.ts";
 import { type Database, statementsOf } from "../../entities/database.ts";
 import { JobResult } from "../../entities/index.ts";
@@ -72,14 +72,14 @@ export function revoked(row: CanceledRow, now: string) {
  */
 export async function cancel(deps: CancelDeps, given: CancelRequest): Promise<void> {
   const { database } = deps;
-  const request = { ...given, id: uuidOf(given.id) ?? "" };
-  while (request.id !== "") {
+  const request = { ...given, id: uuidOf(given.id) ?? NOBODY };
+  while (await mayOn(database, given.by.rights, "view", JobResult, request.id)) {
     const row = await database.rows
       .selectFrom("job_result")
       .select(["status", "date_canceled", "awaits_approval", "scheduled_job_id"])
       .where("id", "=", request.id)
       .executeTakeFirst();
-    if (!row || !(await mayOn(database, given.by.rights, "view", JobResult, request.id))) break;
+    if (!row) break;
     if (!(await mayOn(database, given.by.rights, "cancel", JobResult, request.id))) throw lacks("cancel", JobResult);
     if (row.status === "REVOKED" || row.date_canceled !== null) return;
     if (FINAL_STATUSES.includes(row.status))

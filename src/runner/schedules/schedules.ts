@@ -149,9 +149,10 @@ export async function dryRunSchedule(deps: FireDeps, author: Author, id: string)
 /** Finds a schedule that a user may view, and act on so. @throws {@link AppError} NOT_FOUND; FORBIDDEN that names the right. */
 async function find({ database }: FireDeps, rights: Rights, id: string, action: Action = "view"): Promise<ScheduledJob> {
   const where = { id: uuidOf(id) ?? [] };
-  const schedule = await database.fork().findOne(ScheduledJob, where, { populate: ["jobModel", "jobQueue", "user"] });
-  if (!schedule || !(await mayOn(database, rights, "view", ScheduledJob, schedule.id)))
-    throw new AppError("NOT_FOUND", `There is no scheduled job with id "${id}".`);
+  const schedule =
+    (await mayOn(database, rights, "view", ScheduledJob, id)) &&
+    (await database.fork().findOne(ScheduledJob, where, { populate: ["jobModel", "jobQueue", "user"] }));
+  if (!schedule) throw new AppError("NOT_FOUND", `There is no scheduled job with id "${id}".`);
   if (!(await mayOn(database, rights, action, ScheduledJob, schedule.id))) throw lacks(action, ScheduledJob);
   return schedule;
 }

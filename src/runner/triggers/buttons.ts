@@ -54,9 +54,10 @@ export interface RenderedButton {
 export async function pressButton(deps: EnqueueDeps, press: ButtonPress): Promise<string> {
   const { buttonId, objectType, objectId, by } = press;
   const where = { id: uuidOf(buttonId) ?? [] };
-  const button = await deps.database.fork().findOne(JobButton, where, { populate: ["contentTypes"] });
-  if (!button || !(await mayOn(deps.database, by.rights, "view", JobButton, button.id)))
-    throw new AppError("NOT_FOUND", `There is no job button with id "${buttonId}".`);
+  const button =
+    (await mayOn(deps.database, by.rights, "view", JobButton, buttonId)) &&
+    (await deps.database.fork().findOne(JobButton, where, { populate: ["contentTypes"] }));
+  if (!button) throw new AppError("NOT_FOUND", `There is no job button with id "${buttonId}".`);
   if (!button.enabled) refuse("id", `The button "${button.name}" is not enabled.`);
   if (!button.contentTypes.getItems().some(({ label }) => label === objectType))
     refuse("object_type", `The button "${button.name}" is not for objects of the kind ${objectType}.`);

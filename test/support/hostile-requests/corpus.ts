@@ -46,15 +46,30 @@ const WAYS = Object.entries(TRANSPORTS);
 /** A message of a socket, and the address of a GET, have limits of their own, which have a family each. */
 const LONGEST: Readonly<Record<string, number>> = { socket: 1_000_000, GET: 4000 };
 
-function fits(through: string, { query, variables }: HostileDocument): boolean {
+/** Tells whether a transport takes a document. */
+export function fits(through: string, { query, variables, json }: HostileDocument): boolean {
   const longest = LONGEST[through];
   if (longest === undefined) return true;
-  const lengths = [query, variables?.({} as never) ?? {}].map((part) => JSON.stringify(part).length);
-  return lengths.every((length) => length < longest) && !(variables && through === "GET");
+  const texts = [JSON.stringify(query), json ?? JSON.stringify(variables?.({} as never) ?? {})];
+  return texts.every(({ length }) => length < longest) && !(variables && through === "GET");
 }
 
 /** Families whose reads look at every line of a large table, over any transport. */
 const SCANS: ReadonlySet<string> = new Set(["patterns", "text searches", "sorts"]);
+
+/** All documents, whatever their family. */
+export const HOSTILE_DOCUMENTS: readonly HostileDocument[] = Object.entries(DOCUMENTS).flatMap(([family, list]) =>
+  list.map((document) => ({ ...document, words: `${family}: ${document.words}` })),
+);
+
+/** All requests that are more than a document. */
+export const OTHER_REQUESTS: readonly HostileRequest[] = Object.entries(OVER_HTTP).flatMap(([family, list]) =>
+  list.map((one) => ({
+    ...one,
+    family,
+    through: family === "sockets" ? "socket" : family === "event streams" ? "event stream" : "HTTP",
+  })),
+);
 
 /** @param everyWay documents over each transport that takes them; over one each otherwise, in turn. */
 export function hostileRequests(everyWay: boolean): HostileRequest[] {
@@ -73,12 +88,5 @@ export function hostileRequests(everyWay: boolean): HostileRequest[] {
       }));
     }),
   );
-  const others = Object.entries(OVER_HTTP).flatMap(([family, list]) =>
-    list.map((one) => ({
-      ...one,
-      family,
-      through: family === "sockets" ? "socket" : family === "event streams" ? "event stream" : "HTTP",
-    })),
-  );
-  return [...all, ...others];
+  return [...all, ...OTHER_REQUESTS];
 }

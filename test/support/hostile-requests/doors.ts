@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { ANSWERED, REFUSED, times, WRONG } from "./kinds.ts";
 import { all, besideOthers, JSON_TYPE, NAME, type OverHttp } from "./http.ts";
-import { ask, type Asked, keyOf, openRaw } from "./transports.ts";
+import { ask, type Asked, keyLine, keyOf, openRaw } from "./transports.ts";
 
 /* Requests at the other doors: webhooks, downloads, and keys. */
 
@@ -75,7 +75,7 @@ export const downloads: OverHttp[] = [
       const path = `/api/extras/file-proxies/${target.fileId}/download/`;
       const sockets = await Promise.all(
         times(50, async () => {
-          const socket = await openRaw(target, `GET ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: Token ${target.key}\r\n\r\n`);
+          const socket = await openRaw(target, `GET ${path} HTTP/1.1\r\nHost: a\r\n${keyLine(target)}\r\n`);
           return socket.pause();
         }),
       );

@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { ANSWERED, type HostileRequest, REFUSED, type Target, times, type Told, WRONG } from "./kinds.ts";
-import { ask, type Asked, heard, keyOf, meanwhile, openRaw } from "./transports.ts";
+import { ask, type Asked, heard, keyLine, keyOf, meanwhile, openRaw } from "./transports.ts";
 
 /* Requests that are hostile by the way in which they come over HTTP, on each path that is served. */
 
@@ -72,7 +72,7 @@ export const bodies: OverHttp[] = [
 ];
 
 const POST = (target: Target, more = "") =>
-  `POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nAuthorization: Token ${target.key}\r\n${more}`;
+  `POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n${keyLine(target)}${more}`;
 
 export const halfSent: OverHttp[] = [
   {

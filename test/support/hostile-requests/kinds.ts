@@ -1,8 +1,8 @@
 /** A server that is asked, and the objects in it that requests are about. */
 export interface Target {
   url: string;
-  /** Key of a user without rights. */
-  key: string;
+  /** Key of the user who asks; undefined for a client without one. */
+  key: string | undefined;
   /** A run that goes on all the while. */
   runningId: string;
   /** A run with a large result. */
@@ -23,6 +23,8 @@ export interface Told {
   end: string;
   /** The sentence beside it, as far as there is one. */
   says: string;
+  /** All errors of the answer as JSON, or the answer itself where it is none of GraphQL's. */
+  errors?: string;
   /** Milliseconds until it was told, where that is not all the time that the request took. */
   ms?: number;
 }
@@ -32,6 +34,8 @@ export interface HostileDocument {
   words: string;
   query: string;
   variables?: (target: Target) => Record<string, unknown>;
+  /** The variables as a text of JSON, where `JSON.stringify` would not make one. */
+  json?: string;
   /** Ends of it that are right. */
   due: readonly string[];
   /** Words of the sentence: they name the limit, so that nothing was executed. */

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { type HostileRequest, INVALID, REFUSED, type Target, times } from "./kinds.ts";
-import { ask, heard, keyOf, meanwhile, openRaw, openSocket } from "./transports.ts";
+import { ask, heard, keyLine, keyOf, meanwhile, openRaw, openSocket } from "./transports.ts";
 
 /* Misuses of sockets and event streams. */
 
@@ -48,7 +48,7 @@ export const sockets: Over[] = [
     ["left", "closed 4429", ...REFUSED],
     async ({ ask: first, send }, { runningId: id }) => {
       for (const n of times(999, String)) send("subscribe", n, { query: LINES, variables: { id } });
-      await first("last", CHANGES.replace("subscription", "query"));
+      await first("last", JSON.stringify({ query: CHANGES.replace("subscription", "query") }));
     },
   ),
   onSocket("1,001 subscriptions", ["closed 4429"], ({ send }) => {
@@ -84,7 +84,7 @@ export const sockets: Over[] = [
   }),
   onSocket("a subscription that costs too much", ["left"], async ({ ask: first }, { runningId: id }) => {
     const deep = "job_result { job_model { job_results { job_model { job_results { job_log_entries { id } } } } } }";
-    const told = await first("1", LINES.replace("message", deep), { id });
+    const told = await first("1", JSON.stringify({ query: LINES.replace("message", deep), variables: { id } }));
     if (told.end !== "LIMIT_EXCEEDED") throw new Error(`must be refused: ${told.end}`);
   }),
   onSocket("no JSON", ["closed 4400"], ({ socket }) => socket.send("{")),
@@ -133,7 +133,7 @@ export const sockets: Over[] = [
 
 const post = (target: Target, query: string, id: string) => {
   const body = JSON.stringify({ query, variables: { id } });
-  return `POST /graphql HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\nAuthorization: Token ${target.key}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  return `POST /graphql HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\n${keyLine(target)}Content-Length: ${body.length}\r\n\r\n${body}`;
 };
 
 const unread = (words: string, query: string, due: readonly string[], idOf: (target: Target) => string): Over => ({

@@ -12,6 +12,8 @@ export interface Asked {
   body?: string | Buffer;
   /** The address that it comes from. */
   from?: string;
+  /** Aborts it. */
+  leave?: AbortSignal | undefined;
 }
 
 /** Answers that are longer are not looked into. */
@@ -23,9 +25,16 @@ const agent = new Agent({ keepAlive: false, maxSockets: Infinity });
 /** Sends a request over HTTP, and reads the answer to its end. The time is the server's and the wire's: to make a large body takes a client long. */
 export async function ask(
   { url }: Target,
-  { method = "POST", path = "/graphql", headers = {}, body = "", from }: Asked,
+  { method = "POST", path = "/graphql", headers = {}, body = "", from, leave }: Asked,
 ): Promise<Told> {
-  const options: RequestOptions = { method, path, headers, agent, ...(from && { localAddress: from }) };
+  const options: RequestOptions = {
+    method,
+    path,
+    headers,
+    agent,
+    ...(from && { localAddress: from }),
+    ...(leave && { signal: leave }),
+  };
   const asked = request(url, { ...options, path });
   const answer = new Promise<IncomingMessage>((resolve, reject) => asked.once("response", resolve).on("error", reject));
   const began = performance.now();
@@ -43,7 +52,8 @@ export async function ask(
 
 function tellOf(status: number, body: Buffer): Told {
   const start = body.subarray(0, 20).toString();
-  const other = { end: status === 200 ? "answered" : `HTTP ${status}`, says: body.subarray(0, 500).toString() };
+  const says = body.subarray(0, 500).toString();
+  const other = { end: status === 200 ? "answered" : `HTTP ${status}`, says, ...(status !== 200 && { errors: says }) };
   if (!start.startsWith("{") && !start.startsWith("event:")) return other;
   if (body.length > LONGEST_READ) return start.includes(`{"errors"`) ? { ...other, end: "an error of a megabyte" } : other;
   const text = body.toString();
@@ -54,45 +64,65 @@ function tellOf(status: number, body: Buffer): Told {
 /** The first error of an answer of GraphQL. */
 function errorOf(answer: { errors?: { message: string; extensions?: { code?: string } }[] }): Told | undefined {
   const [error] = answer.errors ?? [];
-  return error && { end: error.extensions?.code ?? "an error without a code", says: error.message };
+  return (
+    error && {
+      end: error.extensions?.code ?? "an error without a code",
+      says: error.message,
+      errors: JSON.stringify(answer.errors),
+    }
+  );
 }
 
-const bodyOf = (target: Target, { query, variables }: HostileDocument, more: object = {}) =>
-  JSON.stringify({ query, variables: variables?.(target), ...more });
+/** An operation as JSON. */
+const bodyOf = (target: Target, { query, variables, json = JSON.stringify(variables?.(target) ?? {}) }: HostileDocument) =>
+  `{"query":${JSON.stringify(query)},"variables":${json}}`;
 
 const JSON_TYPE = { "content-type": "application/json" };
-export const keyOf = ({ key }: Target) => ({ authorization: `Token ${key}` });
+export const keyOf = ({ key }: Target): Record<string, string> => (key === undefined ? {} : { authorization: `Token ${key}` });
+/** The same as a line of a request's head, with its end. */
+export const keyLine = ({ key }: Target) => (key === undefined ? "" : `Authorization: Token ${key}\r\n`);
 
-/** A way in which a document comes to a server. */
-type Transport = (target: Target, document: HostileDocument) => Promise<Told>;
+/** A way in which a document comes to a server. @param leave has the client go away, once nobody waits for the answer any more. */
+type Transport = (target: Target, document: HostileDocument, leave?: AbortSignal) => Promise<Told>;
 
-export const TRANSPORTS = {
-  HTTP: (target, document) => ask(target, { headers: { ...JSON_TYPE, ...keyOf(target) }, body: bodyOf(target, document) }),
-  "HTTP with extensions": (target, document) =>
-    ask(target, { headers: { ...JSON_TYPE, ...keyOf(target) }, body: bodyOf(target, document, { extensions: {} }) }),
-  "event stream": (target, document) =>
-    ask(target, { headers: { ...JSON_TYPE, accept: "text/event-stream", ...keyOf(target) }, body: bodyOf(target, document) }),
-  socket: async (target, document) => {
+export const TRANSPORTS: Readonly<Record<string, Transport>> = {
+  HTTP: (target, document, leave) =>
+    ask(target, { headers: { ...JSON_TYPE, ...keyOf(target) }, body: bodyOf(target, document), leave }),
+  "HTTP with extensions": (target, document, leave) =>
+    ask(target, {
+      headers: { ...JSON_TYPE, ...keyOf(target) },
+      body: bodyOf(target, document).replace(/}$/, `,"extensions":{}}`),
+      leave,
+    }),
+  "event stream": (target, document, leave) =>
+    ask(target, {
+      headers: { ...JSON_TYPE, accept: "text/event-stream", ...keyOf(target) },
+      body: bodyOf(target, document),
+      leave,
+    }),
+  socket: async (target, document, leave) => {
     const socket = await openSocket(target);
+    leave?.addEventListener("abort", socket.end);
     try {
-      return await socket.ask("1", document.query, document.variables?.(target));
+      return await socket.ask("1", bodyOf(target, document));
     } finally {
       socket.end();
     }
   },
-  GET: (target, document) => {
-    const search = new URLSearchParams({ query: document.query });
-    if (document.variables) search.set("variables", JSON.stringify(document.variables(target)));
-    return ask(target, { method: "GET", path: `/graphql?${String(search)}`, headers: { ...JSON_TYPE, ...keyOf(target) } });
+  GET: (target, { query, variables, json }, leave) => {
+    const search = new URLSearchParams({ query });
+    if (variables || json !== undefined) search.set("variables", json ?? JSON.stringify(variables?.(target)));
+    const path = `/graphql?${String(search)}`;
+    return ask(target, { method: "GET", path, headers: { ...JSON_TYPE, ...keyOf(target) }, leave });
   },
-} satisfies Record<string, Transport>;
+};
 
 /** A socket of a hostile client. */
 export interface HostileSocket {
   readonly socket: WebSocket;
   send(type: string, id?: string, payload?: object): void;
-  /** The first that comes of an operation. */
-  ask(id: string, query: string, variables?: object): Promise<Told>;
+  /** The first that comes of an operation, which is given as JSON. */
+  ask(id: string, payload: string): Promise<Told>;
   /** The server's close of the socket. */
   readonly closed: Promise<Told>;
   end(): void;
@@ -110,7 +140,7 @@ export async function openSocket(target: Target, init = true): Promise<HostileSo
   await Promise.race([happens("open"), closed]);
   const send = (type: string, id?: string, payload?: object) => socket.send(JSON.stringify({ id, type, payload }));
   if (init) {
-    send("connection_init", undefined, { Authorization: `Token ${target.key}` });
+    send("connection_init", undefined, target.key === undefined ? {} : { Authorization: `Token ${target.key}` });
     await Promise.race([happens("message"), closed]);
   }
   return {
@@ -118,17 +148,17 @@ export async function openSocket(target: Target, init = true): Promise<HostileSo
     send,
     closed,
     end: () => socket.terminate(),
-    ask(id, query, variables) {
-      const told = new Promise<Told>((resolve) => {
+    ask(id, payload) {
+      const answer = new Promise<Told>((resolve) => {
         socket.on("message", (data: Buffer) => {
           if (data.length > LONGEST_READ) return resolve({ end: "answered", says: "" });
-          const { id: of, type, payload } = JSON.parse(data.toString());
+          const { id: of, type, payload: told } = JSON.parse(data.toString());
           if (of !== id) return;
-          resolve(errorOf({ errors: type === "error" ? payload : payload?.errors }) ?? { end: "answered", says: "" });
+          resolve(errorOf({ errors: type === "error" ? told : told?.errors }) ?? { end: "answered", says: "" });
         });
       });
-      send("subscribe", id, { query, variables });
-      return Promise.race([told, closed]);
+      socket.send(`{"id":${JSON.stringify(id)},"type":"subscribe","payload":${payload}}`);
+      return Promise.race([answer, closed]);
     },
   };
 }

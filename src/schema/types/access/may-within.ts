@@ -4,9 +4,6 @@ import { type Action, lacks, mayOn, type Model } from "../../../access/rights.ts
 import type { Unit } from "../../../changes/index.ts";
 import { type Database, statementsOf } from "../../../entities/database.ts";
 
-/** An id that no object has. */
-export const NOBODY = "00000000-0000-0000-0000-000000000000";
-
 /**
  * Throws unless the user may act so on an object as the unit has made or found it. An object that does not exist is none.
  * @throws AppError FORBIDDEN that names the right.

@@ -1,6 +1,6 @@
 import { Arg, Ctx, Extensions, Field, ObjectType, Query, Resolver } from "type-graphql";
 import { explain, type Explained } from "../../../access/explain.ts";
-import { ACTIONS, mayOn, mayOnWhich, type Model, mustHave, type Rights } from "../../../access/rights.ts";
+import { ACTIONS, mayOn, mayOnWhich, type Model, mustHave, NOBODY, type Rights } from "../../../access/rights.ts";
 import { contentTypeLabel } from "../../../entities/content-types.ts";
 import type { Database } from "../../../entities/database.ts";
 import { ObjectPermission, User } from "../../../entities/index.ts";
@@ -10,7 +10,6 @@ import { ofAnyTable } from "../../../entities/tables.ts";
 import { AppError } from "../../../errors.ts";
 import type { Context } from "../../context.ts";
 import type { SizedField } from "../../reading/list-arguments.ts";
-import { NOBODY } from "./may-within.ts";
 import { readAct } from "./read-act.ts";
 
 /** A permission in the answer. */
@@ -72,8 +71,8 @@ export class PermissionTestResolver {
         .where((eb) => eb.or([eb("username", "=", user), eb("id", "in", [uuidOf(user) ?? NOBODY])]))
         .compile(),
     );
-    if (!found || !(await mayOn(database, rights, "view", User, found.id)))
-      throw new AppError("NOT_FOUND", `There is no user with the name or id ${JSON.stringify(user)}.`);
+    const isSeen = await mayOn(database, rights, "view", User, found?.id ?? NOBODY);
+    if (!found || !isSeen) throw new AppError("NOT_FOUND", `There is no user with the name or id ${JSON.stringify(user)}.`);
     const id = objectId === null || objectId === undefined ? undefined : await seenId({ database, rights }, model, objectId);
     const all = await explain(database, { userId: found.id, action, model, id });
     const superuser = Boolean(found.is_superuser);
@@ -98,10 +97,11 @@ interface Seen {
 
 /** Returns the stored id of an object that the viewer sees. @throws {@link AppError} NOT_FOUND. */
 async function seenId({ database, rights }: Seen, model: Model, id: string): Promise<string> {
-  const stored = uuidOf(id);
+  const stored = uuidOf(id) ?? NOBODY;
   const rows = ofAnyTable(database.rows);
-  const there = stored && (await database.read(rows.selectFrom(tableOf(model)).select("id").where("id", "=", stored).compile()));
-  if (stored && there && there.length > 0 && (await mayOn(database, rights, "view", model, stored))) return stored;
+  const isSeen = await mayOn(database, rights, "view", model, stored);
+  const there = isSeen && (await database.read(rows.selectFrom(tableOf(model)).select("id").where("id", "=", stored).compile()));
+  if (there && there.length > 0) return stored;
   throw new AppError("NOT_FOUND", `There is no object of the kind ${contentTypeLabel(model)} with id "${id}".`);
 }
 

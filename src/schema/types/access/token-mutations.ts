@@ -3,14 +3,14 @@ import { Arg, Args, Ctx, Field, Mutation, ObjectType, Resolver } from "type-grap
 import { hashKey } from "../../../access/authenticate.ts";
 import { mustNotExceed, mustNotRaise } from "../../../access/key-limits.ts";
 import { mustOutrank, mustReach } from "../../../access/outrank.ts";
-import { lacks, mayOn, mustHave } from "../../../access/rights.ts";
+import { lacks, mayOn, mustHave, NOBODY } from "../../../access/rights.ts";
 import { deleteObject, holdOne, put, refuse } from "../../../changes/index.ts";
 import { Token, User } from "../../../entities/index.ts";
 import { ID, uuidOf } from "../../../entities/mapping/scalars.ts";
 import { AppError, type ErrorDetail, Faults } from "../../../errors.ts";
 import { LIMIT_NAMES, type LimitName, type StoredLimits } from "../../../own-limits.ts";
 import type { Context } from "../../context.ts";
-import { mustMayWithin, NOBODY } from "./may-within.ts";
+import { mustMayWithin } from "./may-within.ts";
 import { MOST_TOKENS, MyToken, readTokens } from "./my-token.ts";
 import { CreateTokenArgs, readTokenArgs, UpdateTokenArgs } from "./token-args.ts";
 
@@ -157,7 +157,9 @@ async function mustMayWithToken(
   mustHave(viewer.rights, action, Token);
   if (viewer.rights.restrict(action, Token) && !(await mayOn(database, viewer.rights, action, Token, id)))
     throw lacks(action, Token);
-  if (owner) mustReach(viewer, { username: owner.username, isSuperuser: Boolean(owner.is_superuser) }, `${action} keys of`);
+  const isSeen = await mayOn(database, viewer.rights, "view", Token, id);
+  if (owner && isSeen)
+    mustReach(viewer, { username: owner.username, isSuperuser: Boolean(owner.is_superuser) }, `${action} keys of`);
 }
 
 /** Throws unless the user may make keys for another. */
@@ -170,6 +172,7 @@ async function mustMakeKeysFor({ reader: { database }, viewer }: Context, user: 
       .where((eb) => eb.or([eb("username", "=", user), eb("id", "in", [uuidOf(user) ?? NOBODY])]))
       .compile(),
   );
-  if (!other) throw new AppError("NOT_FOUND", `There is no user with the name or id ${JSON.stringify(user)}.`);
+  const isSeen = await mayOn(database, viewer.rights, "view", User, other?.id ?? NOBODY);
+  if (!other || !isSeen) throw new AppError("NOT_FOUND", `There is no user with the name or id ${JSON.stringify(user)}.`);
   await mustOutrank(database, viewer, other, "make keys for");
 }

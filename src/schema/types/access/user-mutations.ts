@@ -4,7 +4,7 @@ import type { Viewer } from "../../../access/authenticate.ts";
 import { mustOutrank, mustReach } from "../../../access/outrank.ts";
 import { changePassword } from "../../../access/change-password.ts";
 import { hashPassword, MIN_PASSWORD, wrongPassword } from "../../../access/passwords.ts";
-import { mustHave } from "../../../access/rights.ts";
+import { mayOn, mustHave, NOBODY } from "../../../access/rights.ts";
 import { createObject, type Data, holdOne, updateObject } from "../../../changes/index.ts";
 import { statementsOf } from "../../../entities/database.ts";
 import { User } from "../../../entities/index.ts";
@@ -15,7 +15,7 @@ import type { Context } from "../../context.ts";
 import type { Row } from "../../reading/list.ts";
 import { inputOf } from "../../model/model-input.ts";
 import { readChanged } from "../../model/read-changed.ts";
-import { mustMayWithin, NOBODY } from "./may-within.ts";
+import { mustMayWithin } from "./may-within.ts";
 
 const USER = shapeOf(User);
 const FIELDS = ["username", "first_name", "last_name", "email", "is_active", "is_staff", "is_superuser"];
@@ -136,7 +136,7 @@ function mustNotPromote({ isStaff, isSuperuser, username }: Viewer, { isStaff: s
     throw new AppError("FORBIDDEN", `Only staff may make staff, and "${username}" is not.`);
 }
 
-/** Throws unless the user may act as another one, whose password is to be set. */
+/** Throws unless the user may act as another one, whose password is to be set. One whom the user may not view is as one who is not there. */
 async function mustSetPassword({ reader: { database }, viewer }: Context, id: string): Promise<void> {
   const [other] = await database.read(
     database.rows
@@ -145,5 +145,6 @@ async function mustSetPassword({ reader: { database }, viewer }: Context, id: st
       .where("id", "in", [uuidOf(id) ?? NOBODY])
       .compile(),
   );
-  if (other) await mustOutrank(database, viewer, other, "set the password of");
+  const isSeen = await mayOn(database, viewer.rights, "view", User, other?.id ?? NOBODY);
+  if (other && isSeen) await mustOutrank(database, viewer, other, "set the password of");
 }
