@@ -18,11 +18,12 @@ export function mustWrite({ key }: Viewer): void {
 
 /**
  * Throws for a token that would do more than the key that makes or changes it: a key that is limited makes no key without its limits. A browser's session
- * makes keys that outlive it, as its user has signed in.
+ * makes keys that outlive it, as its user has signed in. The code of a run makes none: it acts as the user, without the limits of the key that asked for it.
  * @throws {@link AppError} FORBIDDEN that names the fields.
  */
 export function mustNotExceed({ key }: Viewer, { networks, expires }: KeyLimits): void {
-  if (!key || key.kind === "session") return;
+  if (!key) throw new AppError("FORBIDDEN", "A job makes and changes no keys: they would outlive its run.");
+  if (key.kind === "session") return;
   const details: ErrorDetail[] = [];
   if (!areWithin(networks, key.networks))
     details.push({
