@@ -21,11 +21,12 @@ export function mustWrite({ key }: Viewer): void {
 
 /**
  * Throws for a token that would do more than the key that makes or changes it: a key that is limited makes no key without its limits. A browser's session
- * makes keys that outlive it, as its user has signed in.
+ * makes keys that outlive it, as its user has signed in. The code of a run makes none: it acts as the user, without the limits of the key that asked for it.
  * @throws {@link AppError} FORBIDDEN that names the fields.
  */
 export function mustNotExceed({ key }: Viewer, { networks, expires, limits }: KeyLimits): void {
-  if (!key || key.kind === "session") return;
+  if (!key) throw new AppError("FORBIDDEN", "A job makes and changes no keys: they would outlive its run.");
+  if (key.kind === "session") return;
   const details: ErrorDetail[] = [];
   if (!areWithin(networks, key.networks))
     details.push({
@@ -44,6 +45,20 @@ export function mustNotExceed({ key }: Viewer, { networks, expires, limits }: Ke
       details.push({ field: column, message: `${column} of your own key allows ${own}: give that, or less.` });
   }
   refuse(details);
+}
+
+/**
+ * Throws for a password that a limited key, or a job, would set: somebody who signs in with it has none of the limits.
+ * @throws {@link AppError} FORBIDDEN.
+ */
+export function mustBeUnlimited({ key }: Viewer): void {
+  if (!key) throw new AppError("FORBIDDEN", "A job sets no passwords: they would outlive its run.");
+  if (key.kind === "session") return;
+  if (key.networks === null && key.expires === Infinity && !LIMIT_NAMES.some((name) => key.limits?.[name])) return;
+  throw new AppError(
+    "FORBIDDEN",
+    "Your key has an end, networks or limits, and a sign-in with a password has none: set passwords signed in in a browser, or with a key without them.",
+  );
 }
 
 /**

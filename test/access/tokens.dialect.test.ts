@@ -14,6 +14,7 @@ import { freshDatabaseUrl } from "../support/database.ts";
 import { openEventStream } from "../support/event-stream.ts";
 import { grant } from "../support/grants.ts";
 import { databaseOf } from "../support/rows.ts";
+import { runToEnd } from "../support/runs.ts";
 import { answerOver, openAcknowledged, TRANSPORTS } from "../support/transports.ts";
 
 const CREATE = `mutation ($user: String, $expires: DateTime, $write: Boolean! = true, $networks: [String!], $description: String! = "") {
@@ -310,6 +311,22 @@ describe("everybody", () => {
     await make({ client }, { networks: ["127.0.0.1"], expires });
   });
 
+  test("makes and changes no key through the code of a run, which has no key", async () => {
+    const job = `export const Asks = defineJob({ name: "Asks", enabled: true, variables: z.object({ q: z.string() }), run: ({ data, graphql }) => graphql(data.q) });`;
+    const app = await openTestApp({ "own.ts": job });
+    const { id, key } = await make(app, { expires: new Date(Date.now() + 60_000).toISOString() });
+    const client = createClient(app.url, key);
+    onTestFinished(() => client.close());
+    for (const q of [`mutation { create_token { key } }`, `mutation { update_token(id: "${id}", expires: null) { id } }`]) {
+      const { status, error } = await runToEnd(client, "own.Asks", { q });
+      expect({ status, message: error?.message }).toEqual({
+        status: "FAILURE",
+        message: "A job makes and changes no keys: they would outlive its run.",
+      });
+    }
+    expect(((await client.query(`{ me { tokens { id } } }`)) as any).me.tokens).toHaveLength(2);
+  });
+
   test("has a bounded number of keys", async () => {
     const app = await openTestApp({});
     const ada = await createPerson(app, { username: "ada" }, []);
@@ -345,7 +362,6 @@ test("a download ends within 5 s of the end of its key", async () => {
     {},
     clock,
   );
-  const { runToEnd } = await import("../support/runs.ts");
   const { result } = await runToEnd(app.client, "files.Leaves");
   const { file_proxy: file } = (await app.client.query(`query ($id: ID!) { file_proxy(id: $id) { download_url } }`, {
     id: result.id,

@@ -157,13 +157,14 @@ export const eventStreams: Over[] = [
     due: REFUSED,
     async send(target) {
       const opened = await Promise.all(times(1100, () => openRaw(target, post(target, CHANGES, ""))));
+      const answers = opened.map(heard);
       const refusal = await Promise.any(
-        opened.map(async (socket) => {
-          const told = await heard(socket);
-          if (told.end !== "LIMIT_EXCEEDED") throw new Error("answered");
+        answers.map(async (answer) => {
+          const told = await answer;
+          if (told.end !== "LIMIT_EXCEEDED") throw new Error(told.end);
           return told;
         }),
-      ).catch(() => ({ end: "answered", says: "" }));
+      ).catch(() => answers[0]!);
       for (const socket of opened) socket.destroy();
       return refusal;
     },

@@ -103,6 +103,8 @@ export const TRANSPORTS: Readonly<Record<string, Transport>> = {
   socket: async (target, document, leave) => {
     const socket = await openSocket(target);
     leave?.addEventListener("abort", socket.end);
+    // It may be left while it opens.
+    if (leave?.aborted) socket.end();
     try {
       return await socket.ask("1", bodyOf(target, document));
     } finally {
