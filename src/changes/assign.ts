@@ -90,7 +90,11 @@ async function link(
   if (!links.isInitialized()) await links.init({ ref: true });
   const found = await find(unit, target(), (value ?? []) as string[]);
   if (found.missing.length > 0) return `There is no object ${quote(found.missing)}.`;
-  links.set(found.objects);
+  // The author has listed all that there are to see, and takes nothing away unseen.
+  const before = links.getItems(false) as Identified[];
+  const ids = before.map(({ id }) => id);
+  const visible = await unit.may("view", target() as Model<Identified>, ids);
+  links.set([...found.objects, ...before.filter(({ id }) => !visible.has(id))]);
   return undefined;
 }
 

@@ -327,6 +327,27 @@ describe("everybody", () => {
     expect(((await client.query(`{ me { tokens { id } } }`)) as any).me.tokens).toHaveLength(2);
   });
 
+  test("sets no passwords with a limited key, nor through the code of a run: who signs in has no limits", async () => {
+    const job = `export const Asks = defineJob({ name: "Asks", enabled: true, variables: z.object({ q: z.string() }), run: ({ data, graphql }) => graphql(data.q) });`;
+    const app = await openTestApp({ "own.ts": job });
+    const { id: eve } = await createPerson(app, { username: "eve" }, []);
+    const set = `update_user(id: "${eve}", data: { password: "a long password of eve" }) { id }`;
+    const added = `create_user(data: { username: "new", password: "a long password of new" }) { id }`;
+    for (const limits of [{ networks: ["127.0.0.0/8"] }, { expires: new Date(Date.now() + 60_000).toISOString() }]) {
+      const client = createClient(app.url, (await make(app, limits)).key);
+      onTestFinished(() => client.close());
+      for (const field of [set, added]) expect((await client.refused(`mutation { ${field} }`)).extensions.code).toBe("FORBIDDEN");
+      await client.query(`mutation ($id: ID!) { update_user(id: $id, data: { password: null, first_name: "Eve" }) { id } }`, {
+        id: eve,
+      });
+    }
+    const { status } = await runToEnd(app.client, "own.Asks", { q: `mutation { ${set} }` });
+    expect(status).toBe("FAILURE");
+    const client = createClient(app.url, (await make(app, {})).key);
+    onTestFinished(() => client.close());
+    for (const field of [set, added]) await client.query<string>(`mutation { ${field} }`);
+  });
+
   test("has a bounded number of keys", async () => {
     const app = await openTestApp({});
     const ada = await createPerson(app, { username: "ada" }, []);

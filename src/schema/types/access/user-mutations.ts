@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Arg, Ctx, Field, Info, Mutation, ObjectType, Resolver } from "type-graphql";
 import type { Viewer } from "../../../access/authenticate.ts";
+import { mustBeUnlimited } from "../../../access/key-limits.ts";
 import { mustOutrank, mustReach } from "../../../access/outrank.ts";
 import { changePassword } from "../../../access/change-password.ts";
 import { hashPassword, MIN_PASSWORD, wrongPassword } from "../../../access/passwords.ts";
@@ -59,7 +60,7 @@ export class UserMutations {
   ): Promise<Row> {
     const { reader, viewer } = context;
     mustHave(viewer.rights, "add", User);
-    const { values, password } = readGiven(data);
+    const { values, password } = readGiven(viewer, data);
     mustNotPromote(viewer, values);
     const passwordHash = typeof password === "string" ? await hashPassword(password) : null;
     const { id } = await context.change(async (unit) => {
@@ -83,7 +84,7 @@ export class UserMutations {
     @Info() info: GraphQLResolveInfo,
   ): Promise<Row> {
     const { reader, viewer, change } = context;
-    const { values, password } = readGiven(data);
+    const { values, password } = readGiven(viewer, data);
     mustHave(viewer.rights, "change", User);
     mustNotPromote(viewer, values);
     if (password !== undefined) await mustSetPassword(context, id);
@@ -122,8 +123,9 @@ export class UserMutations {
   }
 }
 
-function readGiven({ password, ...values }: Data): Given {
+function readGiven(viewer: Viewer, { password, ...values }: Data): Given {
   const wrong = typeof password === "string" ? wrongPassword(password) : undefined;
+  if (typeof password === "string") mustBeUnlimited(viewer);
   if (wrong !== undefined) throw fieldError("BAD_USER_INPUT", "data.password", wrong);
   return { values, password: password as Given["password"] };
 }
