@@ -69,7 +69,7 @@ export interface Authenticate {
    */
   (credentials: Credentials): Promise<Session>;
   /** Has a key looked up again when it is used next. */
-  forget(key: Pick<Key, "hash" | "kind">): void;
+  forget(key: Pick<Key, "hash">): void;
 }
 
 /** Returns the user of a token of an issuer elsewhere, and the time when it expires. @throws {@link AppError} UNAUTHENTICATED. */
@@ -139,11 +139,12 @@ export function createAuthenticator(
     return { ...viewer, address };
   }
 
-  const authenticate = async ({ address, ...credentials }: Credentials) => {
+  const authenticate = async (credentials: Credentials) => {
+    const { address } = credentials;
     const given = readCredentials(credentials, verifyJwt !== undefined);
     const keyHash = hashKey(given.text);
-    const name = `${given.kind} ${keyHash}`;
-    const known = remembered.get(name);
+    const remembering = remembered.get(keyHash);
+    const known = remembering?.viewer.key.kind === given.kind ? remembering : undefined;
     if (known && elapsed() - known.readAt < memoryMs && known.viewer.key.expires > now()) return admit(known, address);
     // A known key is looked up in any case: failures of others at its address do not count.
     const isGood = known || address === undefined ? undefined : failed.try(address);
@@ -154,16 +155,16 @@ export function createAuthenticator(
     });
     if (found && !found.isAllowed(address)) audit?.({ event: "key_refused", user: found.viewer.username, address });
     if (!found) {
-      remembered.delete(name);
+      remembered.delete(keyHash);
       throw new AppError("UNAUTHENTICATED", UNKNOWN[given.kind]);
     }
     const session = admit(found, address);
     isGood?.();
-    remembered.set(name, found);
+    remembered.set(keyHash, found);
     return session;
   };
   return Object.assign(authenticate, {
-    forget: ({ kind, hash: keyHash }: Pick<Key, "hash" | "kind">) => void remembered.delete(`${kind} ${keyHash}`),
+    forget: ({ hash: keyHash }: Pick<Key, "hash">) => void remembered.delete(keyHash),
   });
 }
 

@@ -13,12 +13,12 @@ interface Answer {
 
 /** Sends an operation with `POST`. */
 export function send(
-  { fetch, url, authorization }: Endpoint,
+  { fetch, url, proof }: Endpoint,
   operation: NamedOperation | Operation,
   accept: string,
   signal: AbortSignal,
 ): Promise<Response> {
-  const headers = { Accept: accept, Authorization: authorization, "Content-Type": "application/json" };
+  const headers = { Accept: accept, ...proof, "Content-Type": "application/json" };
   return fetch(url, { method: "POST", headers, body: JSON.stringify(operation), signal });
 }
 

@@ -12,8 +12,8 @@ import { createTransport } from "./transport.ts";
 export interface ClientOptions {
   /** The server, as {@link serverUrls} takes it: `http://127.0.0.1:4000`, `https://jobs.example.com/graphql`; in a page also `/graphql`. */
   url: string;
-  /** A user's key. */
-  token: string;
+  /** A user's key; without one, a page's user is the one who has signed in at the server in the browser. */
+  token?: string | undefined;
   /**
    * After how many milliseconds without a sign of life an open connection is replaced: 30000 when absent. Opening one may take a third of it. The
    * server is asked for a sign after each half of it on a WebSocket, and gives one every 12 seconds by itself otherwise.
@@ -123,7 +123,7 @@ function endpointOf({ url, token, silenceMs = 30_000, fetch: given, WebSocket: o
   const socketClass = ownClass === undefined ? globalThis.WebSocket : ownClass;
   return {
     ...serverUrls(url),
-    authorization: `Token ${token}`,
+    proof: token === undefined ? {} : { Authorization: `Token ${token}` },
     // A browser's fetch is called on its window only.
     fetch: given ?? ((...request) => fetch(...request)),
     // Node 20 has none.

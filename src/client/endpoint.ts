@@ -10,8 +10,8 @@ export interface Endpoint {
   url: string;
   /** URL for a WebSocket. */
   socketUrl: string;
-  /** Value of the `Authorization` header. */
-  authorization: string;
+  /** The header that proves the user, unless the browser's cookie does. */
+  proof: { Authorization?: string };
   fetch: typeof fetch;
   /** Null where there are no sockets, or none are wanted. */
   WebSocket: typeof WebSocket | null;

@@ -22,7 +22,7 @@ export const streamOverSocket: Stream = async (endpoint, operation, sink, signal
     const client = createClient({
       url: endpoint.socketUrl,
       webSocketImpl: openSocket(endpoint),
-      connectionParams: { Authorization: endpoint.authorization },
+      connectionParams: endpoint.proof,
       keepAlive: endpoint.silenceMs / 2,
       retryAttempts: 0,
       on: {

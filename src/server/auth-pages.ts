@@ -96,7 +96,7 @@ async function signOut(
   const key = sessionCookie.read(request);
   if (key !== undefined) {
     const user = await browserSessions.end(key);
-    authenticate.forget({ kind: "session", hash: hashKey(key) });
+    authenticate.forget({ hash: hashKey(key) });
     if (user !== undefined) audit({ event: "sign_out", user, address: request.socket.remoteAddress });
   }
   return { body: { user: null }, cookie: sessionCookie.clear(request) };

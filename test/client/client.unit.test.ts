@@ -3,6 +3,7 @@ import WebSocket from "ws";
 import { type ClientOptions, ConnectionError, createClient, type LogLine, RefusedError } from "../../src/client/index.ts";
 import { JobsDocument, RunDocument } from "../generated/graphql.ts";
 import { KEY, openTestApp, type TestApp } from "../support/app.ts";
+import { signIn } from "../support/http.ts";
 import { openProxy, type Proxy } from "../support/machines/proxy.ts";
 
 const JOBS = {
@@ -48,6 +49,32 @@ async function refusal(call: Promise<unknown>): Promise<RefusedError> {
   expect(error).toBeInstanceOf(RefusedError);
   return error as RefusedError;
 }
+
+test.each(["a WebSocket", "server-sent events"])("somebody who has signed in needs no key, over %s", async (transport) => {
+  const { app, to } = await open();
+  const data = { username: "ada", password: "correct horse battery", is_superuser: true };
+  await app.client.query(`mutation ($data: CreateUserInput!) { create_user(data: $data) { id } }`, { data });
+  const headers = await signIn(app.url, data.username, data.password);
+  // As a browser does for its pages.
+  class WithCookie extends WebSocket {
+    constructor(url: string, protocol: string) {
+      super(url, protocol, { headers });
+    }
+  }
+  const client = to({
+    token: undefined,
+    fetch: (url, init) => fetch(url, { ...init, headers: { ...(init!.headers as Record<string, string>), ...headers } }),
+    WebSocket: transport === "a WebSocket" ? WithCookie : null,
+  });
+  const lines: string[] = [];
+  const run = await client.runAndFollow(
+    { name: "Greets" },
+    { name: "Ada" },
+    { onLine: ({ message }) => void lines.push(message) },
+  );
+  expect([run.status, lines]).toEqual(["SUCCESS", ["Hello", "Ada"]]);
+  await expect(to({ token: undefined }).run({ name: "Greets" }, { name: "Ada" })).rejects.toThrow("Send a key");
+});
 
 test.each(Object.entries(OVER))("a run's lines and end arrive typed, over %s", async (_, options) => {
   const { to } = await open();
