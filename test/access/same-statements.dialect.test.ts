@@ -12,6 +12,7 @@ import { ACTIONS } from "../../src/access/rights.ts";
 import { snakeCase } from "../../src/entities/mapping/case.ts";
 import type { ModelShape } from "../../src/entities/mapping/shape.ts";
 import { newId } from "../../src/entities/new-id.ts";
+import { LIMIT_COLUMNS } from "../../src/own-limits.ts";
 import { createSchema } from "../../src/schema/index.ts";
 import { modelOf } from "../../src/schema/model/model-registry.ts";
 import { filtersOf } from "../../src/schema/reading/filters/filters.ts";
@@ -168,6 +169,7 @@ const plainArguments = ({ args }: GraphQLField<unknown, unknown>) => ({
   interval: "DAILY",
   one_off: "null",
   time_zone: '"UTC"',
+  ...Object.fromEntries(LIMIT_COLUMNS.map((column) => [column, "null"])),
 });
 
 /** Mutations that answer otherwise than `NOT_FOUND`: some find several objects by filters, and some are refused before they look for one. */
