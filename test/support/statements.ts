@@ -2,8 +2,12 @@ import Sqlite from "better-sqlite3";
 import { Client } from "pg";
 import { onTestFinished } from "vitest";
 
-/** Statements that come by themselves: the server prepares others, notes when keys were used, and looks how large tables are and whether workers are alive. */
-const UNASKED = /^explain |sqlite_master|last_used|sqlite_stat|max\(rowid\)|pragma_page|pg_class|pg_stat|worker/;
+/**
+ * Statements that come by themselves: the server prepares others, notes when keys were used, looks how large tables are and whether workers are alive, and
+ * talks to other servers.
+ */
+const UNASKED =
+  /^explain |^select 1$|pg_notify|sqlite_master|last_used|sqlite_stat|max\(rowid\)|pragma_page|pg_class|pg_stat|worker/;
 
 /** Records the statements of this process, at the drivers of both databases, until the test is over. @returns those since the last call. */
 export function recordStatements(): () => string[] {
