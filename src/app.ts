@@ -69,7 +69,9 @@ export async function openApp(
       if (config.adminToken !== undefined) await letAdministratorIn(database, config.adminToken);
     });
 
-    const openChannel = config.redisUrl === undefined ? database.openChannel : openRedisChannel.bind(null, config.redisUrl);
+    const { redisUrl } = config;
+    const openChannel: typeof database.openChannel =
+      redisUrl === undefined ? database.openChannel : (listener) => openRedisChannel(redisUrl, listener);
     const notifier = openChannel && (await openSharedNotifier(openChannel, log));
     if (notifier) opened.push(() => notifier.close());
     const broker = createMemoryBroker(notifier);

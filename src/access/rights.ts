@@ -3,6 +3,7 @@ import { type CompiledQuery, sql, type SqlBool } from "kysely";
 import { anyOf, namesUser, type RowCondition, rowCondition } from "../entities/constraint-sql.ts";
 import { contentTypeLabel } from "../entities/content-types.ts";
 import type { Database } from "../entities/database.ts";
+import { NOBODY } from "../entities/new-id.ts";
 import { ofAnyTable } from "../entities/tables.ts";
 import { uuidOf } from "../entities/mapping/scalars.ts";
 import { tableOf } from "../entities/mapping/shape.ts";
@@ -76,9 +77,6 @@ export async function mayOn(database: Database, rights: Rights, action: Action, 
 
 /** Objects in one statement. */
 const CHUNK = 500;
-
-/** An id that no object has. */
-export const NOBODY = "00000000-0000-0000-0000-000000000000";
 
 /**
  * Returns the ids of those objects that the user may act on so; objects that do not exist are none of them, unless the user may act on all. It asks the

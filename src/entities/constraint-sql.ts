@@ -2,6 +2,7 @@ import { type RawBuilder, sql, type SqlBool } from "kysely";
 import type { Value } from "./constraint-lookups.ts";
 import { type Constraint, type Constraints, nameOf, readConstraint } from "./constraints.ts";
 import type { Database } from "./database.ts";
+import { NOBODY } from "./new-id.ts";
 import { uuidOf } from "./mapping/scalars.ts";
 import { type ColumnShape, type ModelShape, shapeOf, tableOf } from "./mapping/shape.ts";
 
@@ -27,12 +28,10 @@ export function rowConstraintErrors(model: object, constraints: unknown): string
   const alternatives = alternativesOf(constraints);
   if (!alternatives) return ["Constraints are an object, or a list of objects."];
   return alternatives.flatMap((one) => {
-    const read = readAll(model, withUser(one, UNKNOWN_USER));
+    const read = readAll(model, withUser(one, NOBODY));
     return read.filter((error) => typeof error === "string");
   });
 }
-
-const UNKNOWN_USER = "00000000-0000-0000-0000-000000000000";
 
 /**
  * Returns the condition of a permission's constraints on the rows of a model. Constraints that are not valid fit no row.

@@ -5,6 +5,7 @@ import { StartError } from "../errors.ts";
 import type { Heartbeat } from "./databases/heartbeat.ts";
 import { READ_LIMITS, type ReadLimits } from "./databases/read-limits.ts";
 import type { Place } from "./any-case.ts";
+import type { Channel, ChannelListener } from "./channel.ts";
 import type { ConsoleOutputType, LogLevel } from "./choices.ts";
 import type { Tables } from "./tables.ts";
 
@@ -64,23 +65,6 @@ export type AnyRow = Record<string, unknown>;
 
 /** Type of the values of {@link Database.isOneOf}, as SQL names it. */
 export type ListType = "double precision" | "integer" | "text" | "timestamptz" | "uuid";
-
-/** Is told of the messages of a {@link Channel}. */
-export interface ChannelListener {
-  /** A message that any process has sent, this one included. */
-  onMessage(message: string): void;
-  /** The channel is connected, for the first time or again: earlier messages may be lost. */
-  onGap(): void;
-  /** The channel could not be connected, and tries again. */
-  onFailure(error: Error): void;
-}
-
-/** A channel for messages between the processes that use a database. Messages may be lost, and none is stored. */
-export interface Channel {
-  /** Sends a message of fewer than 8,000 bytes. Rejects while the channel is not connected. */
-  send(message: string): Promise<void>;
-  close(): Promise<void>;
-}
 
 /** The interface to the database. SQLite and PostgreSQL differ behind these few members only. */
 export interface Database {

@@ -23,3 +23,6 @@ export function newId(): string {
   } else sequence += 1;
   return v7({ random, msecs: lastMs, seq: sequence });
 }
+
+/** An id that no object has. */
+export const NOBODY = "00000000-0000-0000-0000-000000000000";

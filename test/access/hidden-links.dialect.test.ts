@@ -4,6 +4,7 @@ import { ACTIONS } from "../../src/access/rights.ts";
 import { contentTypeLabel } from "../../src/entities/content-types.ts";
 import { ApprovalWorkflowDefinition, ContentType, Job, MODELS } from "../../src/entities/index.ts";
 import { type ModelShape, shapeOf } from "../../src/entities/mapping/shape.ts";
+import { NOBODY } from "../../src/entities/new-id.ts";
 import { createSchema } from "../../src/schema/index.ts";
 import { openTestApp } from "../support/app.ts";
 import { EXAMPLES, storeWorld } from "../support/approvals/world.ts";
@@ -11,7 +12,6 @@ import { grant } from "../support/grants.ts";
 import { createPerson } from "../support/people.ts";
 import { databaseOf } from "../support/rows.ts";
 
-const NOBODY = "00000000-0000-0000-0000-000000000000";
 const mutations = createSchema().getMutationType()!.getFields();
 
 /** Lists of other objects that a mutation replaces, by metadata. */

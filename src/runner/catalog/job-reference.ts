@@ -1,3 +1,4 @@
+import { NOBODY } from "../../entities/new-id.ts";
 import type { Job } from "../../entities/index.ts";
 import { uuidOf } from "../../entities/mapping/scalars.ts";
 import { AppError } from "../../errors.ts";
@@ -24,7 +25,7 @@ export function jobCondition({
       ["id", "class_path", "name"].map((field) => ({ field, message })),
     );
   }
-  if (id !== undefined) return { id: uuidOf(id) ?? "00000000-0000-0000-0000-000000000000" };
+  if (id !== undefined) return { id: uuidOf(id) ?? NOBODY };
   if (name !== undefined) return { name };
   const dot = classPath!.lastIndexOf(".");
   return { moduleName: classPath!.slice(0, Math.max(0, dot)), jobClassName: classPath!.slice(dot + 1) };

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { Channel, ChannelListener } from "../../entities/database.ts";
+import type { Channel, ChannelListener } from "../../entities/channel.ts";
 import { logFailure } from "./log-failure.ts";
 import { newId } from "../../entities/new-id.ts";
 import { createNotifier, type Notifier, type Topic } from "./notifier.ts";

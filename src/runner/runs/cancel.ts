@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import { sql } from "kysely";
-import { lacks, mayOn, NOBODY, type Rights } from "../../access/rights.ts";
+import { lacks, mayOn, type Rights } from "../../access/rights.ts";
+import { NOBODY } from "../../entities/new-id.ts";
 import { FINAL_STATUSES, type JobResultStatus } from "../../entities/choices.ts";
 import { type Database, statementsOf } from "../../entities/database.ts";
 import { JobResult } from "../../entities/index.ts";

@@ -1,6 +1,6 @@
 import pino from "pino";
 import { expect, onTestFinished, test } from "vitest";
-import type { Channel, ChannelListener } from "../../../src/entities/database.ts";
+import type { Channel, ChannelListener } from "../../../src/entities/channel.ts";
 import { openSharedNotifier, type SharedNotifier } from "../../../src/runner/messaging/shared-notifier.ts";
 
 /** A way between processes, and how to harm it. */

@@ -1,19 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Client, type ClientConfig } from "pg";
-import type { Channel, ChannelListener } from "../../database.ts";
+import { type Channel, CHANNEL_PACE, type ChannelListener } from "../../channel.ts";
 
 /** Name of the channel; PostgreSQL has one of this name in each database. */
 const NAME = "jobgraph";
 
-/** A connection may take this long to come, and a statement to answer, in milliseconds. */
-const TIMEOUT_MS = 5000;
-
-/** Pauses between two attempts to connect: the first, and the longest. */
-const PAUSE_MS = 50;
-const MAX_PAUSE_MS = 5000;
-
-/** Milliseconds after which a connection on which nothing happens is tried: one that a network has dropped looks like any other. */
-const TRY_MS = 10_000;
+const { timeoutMs, pauseMs: firstPauseMs, maxPauseMs, tryMs } = CHANNEL_PACE;
 
 /**
  * Opens a channel between the processes that use a database, by LISTEN and NOTIFY on a connection of its own: in a transaction, NOTIFY would hold up all other
@@ -28,8 +20,8 @@ export async function openChannel(connection: ClientConfig, listener: ChannelLis
     const fresh = new Client({
       ...connection,
       keepAlive: true,
-      connectionTimeoutMillis: TIMEOUT_MS,
-      query_timeout: TIMEOUT_MS,
+      connectionTimeoutMillis: timeoutMs,
+      query_timeout: timeoutMs,
     });
     const gone = new Promise<void>((resolve) => fresh.once("end", resolve));
     // The end follows.
@@ -50,7 +42,7 @@ export async function openChannel(connection: ClientConfig, listener: ChannelLis
     const isOver = gone.then(() => true);
     for (;;) {
       const pause = new AbortController();
-      const waited = delay(TRY_MS, false, { signal: pause.signal, ref: false }).catch(() => true);
+      const waited = delay(tryMs, false, { signal: pause.signal, ref: false }).catch(() => true);
       const over = await Promise.race([isOver, waited]);
       pause.abort();
       if (over) return;
@@ -64,12 +56,12 @@ export async function openChannel(connection: ClientConfig, listener: ChannelLis
   }
 
   async function stayConnected(): Promise<void> {
-    for (let pauseMs = PAUSE_MS; !closing.signal.aborted; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
+    for (let pauseMs: number = firstPauseMs; !closing.signal.aborted; pauseMs = Math.min(2 * pauseMs, maxPauseMs)) {
       try {
         const { fresh, gone } = await connect();
         if (closing.signal.aborted) return await fresh.end();
         client = fresh;
-        pauseMs = PAUSE_MS;
+        pauseMs = firstPauseMs;
         listener.onGap();
         tried.resolve();
         await whileAlive(fresh, gone);

@@ -1,6 +1,7 @@
 import { Arg, Ctx, Extensions, Field, ObjectType, Query, Resolver } from "type-graphql";
 import { explain, type Explained } from "../../../access/explain.ts";
-import { ACTIONS, mayOn, mayOnWhich, type Model, mustHave, NOBODY, type Rights } from "../../../access/rights.ts";
+import { ACTIONS, mayOn, mayOnWhich, type Model, mustHave, type Rights } from "../../../access/rights.ts";
+import { NOBODY } from "../../../entities/new-id.ts";
 import { contentTypeLabel } from "../../../entities/content-types.ts";
 import type { Database } from "../../../entities/database.ts";
 import { ObjectPermission, User } from "../../../entities/index.ts";

@@ -3,7 +3,8 @@ import { Arg, Args, Ctx, Field, Mutation, ObjectType, Resolver } from "type-grap
 import { hashKey } from "../../../access/authenticate.ts";
 import { mustNotExceed, mustNotRaise } from "../../../access/key-limits.ts";
 import { mustOutrank, mustReach } from "../../../access/outrank.ts";
-import { lacks, mayOn, mustHave, NOBODY } from "../../../access/rights.ts";
+import { lacks, mayOn, mustHave } from "../../../access/rights.ts";
+import { NOBODY } from "../../../entities/new-id.ts";
 import { deleteObject, holdOne, put, refuse } from "../../../changes/index.ts";
 import { Token, User } from "../../../entities/index.ts";
 import { ID, uuidOf } from "../../../entities/mapping/scalars.ts";

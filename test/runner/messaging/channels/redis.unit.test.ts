@@ -1,3 +1,4 @@
+import { createClient } from "@redis/client";
 import pino from "pino";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createMemoryBroker } from "../../../../src/runner/messaging/brokers/memory.ts";
@@ -30,6 +31,31 @@ describe.runIf(HAS_REDIS)("a broker over Redis", () => {
     onTestFinished(() => notifier.close());
     return createMemoryBroker(notifier);
   });
+});
+
+test.runIf(HAS_REDIS)("a Redis that lets nobody listen is told of, and is heard once it does", async () => {
+  const { url } = await openRedis();
+  const admin = createClient({ url });
+  await admin.connect();
+  onTestFinished(() => admin.destroy());
+  await admin.sendCommand(["ACL", "SETUSER", "default", "resetchannels"]);
+  const failures: string[] = [];
+  const heard: string[] = [];
+  const channel = await openRedisChannel(url, {
+    onMessage: (message) => heard.push(message),
+    onGap: () => undefined,
+    onFailure: ({ message }) => failures.push(message),
+  });
+  onTestFinished(() => channel.close());
+  expect(failures).toEqual([expect.stringContaining("NOPERM")]);
+  await admin.sendCommand(["ACL", "SETUSER", "default", "allchannels"]);
+  await admin.sendCommand(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
+  await expect
+    .poll(async () => {
+      await channel.send("heard").catch(() => undefined);
+      return heard;
+    })
+    .toContain("heard");
 });
 
 test("without a Redis a process is notified of its own changes, says so once, and can close", async () => {
