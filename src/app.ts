@@ -4,7 +4,7 @@ import { letAdministratorIn, makeAdministrator } from "./access/administrator.ts
 import { auditChanges } from "./access/audit-changes.ts";
 import { createAudit } from "./access/audit.ts";
 import { createAuthenticator } from "./access/authenticate.ts";
-import { createJwtVerifier } from "./access/jwt.ts";
+import { createJwtVerifier } from "./access/identity/jwt.ts";
 import { createLastUsed } from "./access/last-used.ts";
 import { keepSecretKey } from "./access/secret-key.ts";
 import type { Config } from "./config.ts";
@@ -21,7 +21,7 @@ import { createExecutor, interpreter } from "./schema/execution/execute.ts";
 import { createSchema } from "./schema/index.ts";
 import { knownRefusal } from "./schema/execution/known-refusals.ts";
 import { createRunOperations, type RunOperations } from "./schema/types/run/run-operations.ts";
-import { createIdentityUsers } from "./server/identity-users.ts";
+import { createIdentityUsers } from "./server/sign-in/identity-users.ts";
 import { openServer, type ServerDeps } from "./server/server.ts";
 import { loadTrustedDocuments } from "./server/trusted-documents.ts";
 

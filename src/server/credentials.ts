@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Credentials } from "../access/authenticate.ts";
-import type { Cookie } from "./cookies.ts";
+import type { Cookie } from "./sign-in/cookies.ts";
 import type { Origins } from "./origins.ts";
 
 /**

@@ -3,8 +3,8 @@ import { Arg, Ctx, Field, Info, Mutation, ObjectType, Resolver } from "type-grap
 import type { Viewer } from "../../../access/authenticate.ts";
 import { mustBeUnlimited } from "../../../access/key-limits.ts";
 import { mustOutrank, mustReach } from "../../../access/outrank.ts";
-import { changePassword } from "../../../access/change-password.ts";
-import { hashPassword, MIN_PASSWORD, wrongPassword } from "../../../access/passwords.ts";
+import { changePassword } from "../../../access/sign-in/change-password.ts";
+import { hashPassword, MIN_PASSWORD, wrongPassword } from "../../../access/sign-in/passwords.ts";
 import { mayOn, mustHave } from "../../../access/rights.ts";
 import { NOBODY } from "../../../entities/new-id.ts";
 import { createObject, type Data, holdOne, updateObject } from "../../../changes/index.ts";

@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from "jose";
-import { AppError } from "../errors.ts";
+import { AppError } from "../../errors.ts";
 import { type ClaimNames, type Identity, identityOf } from "./claims.ts";
 
 /** Settings of tokens of an issuer elsewhere. */

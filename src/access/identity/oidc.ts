@@ -1,5 +1,5 @@
 import * as oidc from "openid-client";
-import { AppError } from "../errors.ts";
+import { AppError } from "../../errors.ts";
 import { claimOf, type ClaimNames, type Claims, type Identity, identityOf } from "./claims.ts";
 
 /** Settings of sign-in at a provider of OpenID Connect. */

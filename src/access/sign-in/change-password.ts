@@ -1,7 +1,7 @@
-import type { Database } from "../entities/database.ts";
-import { fieldError } from "../errors.ts";
-import type { Viewer } from "./authenticate.ts";
-import { createFailures } from "./failures.ts";
+import type { Database } from "../../entities/database.ts";
+import { fieldError } from "../../errors.ts";
+import type { Viewer } from "../authenticate.ts";
+import { createFailures } from "../failures.ts";
 import { hashPassword, isPassword } from "./passwords.ts";
 
 /** Wrong passwords that a user may give in a minute: who has found a key of somebody is not to find the password too. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type { Database } from "../entities/database.ts";
-import { newId } from "../entities/new-id.ts";
-import { hashKey } from "./authenticate.ts";
+import type { Database } from "../../entities/database.ts";
+import { newId } from "../../entities/new-id.ts";
+import { hashKey } from "../authenticate.ts";
 
 /** Browsers in which one user is signed in at a time; of more, the first are signed out. */
 const MOST_BROWSERS = 100;

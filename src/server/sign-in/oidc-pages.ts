@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
-import type { Audit } from "../access/audit.ts";
-import type { BrowserSessions } from "../access/browser-sessions.ts";
-import type { Oidc } from "../access/oidc.ts";
-import { AppError } from "../errors.ts";
+import type { Audit } from "../../access/audit.ts";
+import type { BrowserSessions } from "../../access/sign-in/browser-sessions.ts";
+import type { Oidc } from "../../access/identity/oidc.ts";
+import { AppError } from "../../errors.ts";
 import type { Cookie } from "./cookies.ts";
 import type { UserOfIdentity } from "./identity-users.ts";
 

@@ -1,8 +1,8 @@
-import type { Database } from "../entities/database.ts";
-import { AppError } from "../errors.ts";
-import type { Audit } from "./audit.ts";
+import type { Database } from "../../entities/database.ts";
+import { AppError } from "../../errors.ts";
+import type { Audit } from "../audit.ts";
 import type { Begun, BrowserSessions } from "./browser-sessions.ts";
-import { createFailures } from "./failures.ts";
+import { createFailures } from "../failures.ts";
 import { hashPassword, isOutdated, isPassword } from "./passwords.ts";
 
 /** Somebody who wants to sign in. */

@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
-import type { Audit } from "../access/audit.ts";
-import { type Authenticate, hashKey, type Session } from "../access/authenticate.ts";
-import type { BrowserSessions } from "../access/browser-sessions.ts";
-import type { SignIn } from "../access/sign-in.ts";
-import { AppError } from "../errors.ts";
+import type { Audit } from "../../access/audit.ts";
+import { type Authenticate, hashKey, type Session } from "../../access/authenticate.ts";
+import type { BrowserSessions } from "../../access/sign-in/browser-sessions.ts";
+import type { SignIn } from "../../access/sign-in/sign-in.ts";
+import { AppError } from "../../errors.ts";
 import type { Cookie } from "./cookies.ts";
-import type { ReadCredentials } from "./credentials.ts";
-import { parseJson, readBody } from "./json-body.ts";
-import { DATA_HEADERS } from "./safe-headers.ts";
+import type { ReadCredentials } from "../credentials.ts";
+import { parseJson, readBody } from "../json-body.ts";
+import { DATA_HEADERS } from "../safe-headers.ts";
 import { beginOidc, finishOidc, OIDC_CALLBACK, type OidcPageDeps, type Redirect } from "./oidc-pages.ts";
-import type { Origins } from "./origins.ts";
+import type { Origins } from "../origins.ts";
 
 /** Dependencies of the pages under `/auth/`. */
 export interface AuthPageDeps {

@@ -1,6 +1,6 @@
 import { argon2, type Argon2Parameters, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
-import { createTurns } from "../turns.ts";
+import { createTurns } from "../../turns.ts";
 
 /** Fewest and most characters of a password. */
 export const MIN_PASSWORD = 12;

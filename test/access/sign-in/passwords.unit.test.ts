@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
-import { hashPassword, isOutdated, isPassword, wrongPassword } from "../../src/access/passwords.ts";
+import { hashPassword, isOutdated, isPassword, wrongPassword } from "../../../src/access/sign-in/passwords.ts";
 
 /** Hashes of other programs: the test vector of the argon2 command line, and one of argon2-cffi. */
 const FOREIGN = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";

@@ -1,11 +1,11 @@
-import { ALL_RIGHTS } from "../access/rights.ts";
-import { type Author, createObject, transact } from "../changes/index.ts";
-import type { Identity } from "../access/claims.ts";
-import type { Database } from "../entities/database.ts";
-import { Group, type ObjectChange, User } from "../entities/index.ts";
-import { newId } from "../entities/new-id.ts";
-import { ofAnyTable } from "../entities/tables.ts";
-import { AppError } from "../errors.ts";
+import { ALL_RIGHTS } from "../../access/rights.ts";
+import { type Author, createObject, transact } from "../../changes/index.ts";
+import type { Identity } from "../../access/identity/claims.ts";
+import type { Database } from "../../entities/database.ts";
+import { Group, type ObjectChange, User } from "../../entities/index.ts";
+import { newId } from "../../entities/new-id.ts";
+import { ofAnyTable } from "../../entities/tables.ts";
+import { AppError } from "../../errors.ts";
 
 /** Settings of users who sign in elsewhere. */
 export interface IdentitySettings {
